@@ -1,0 +1,1 @@
+"""What runs: networks, engine, courier, timekeeper, web, command line."""

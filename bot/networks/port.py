@@ -1,0 +1,231 @@
+"""The port: what the engine and the courier ask of a network, and what a network tells them.
+
+A network does three things. It *hears*: raw events are handed to ``Ears``, which commits them to the inbox
+before the network's own cursor moves. It *reads*: one raw event, already kept, becomes a ``Heard`` (pure, no
+I/O). It *sends*: one ``Outgoing`` at a time for each room, and says honestly what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from playbooks.rooms import Network, RoomRef
+
+HeardKind = Literal[
+    "message",  # somebody wrote; ``text``, perhaps ``reply_to``, ``point``
+    "edited",  # somebody changed an earlier message
+    "button",  # somebody tapped a button of ours; ``text`` is the button's command, ``message_id`` the message it sat on
+    "reaction",  # somebody reacted to ``message_id`` with ``emoji``
+    "invited",  # we were invited into ``room`` by ``sender``
+    "joined",  # we are now in ``room``
+    "removed",  # we were thrown out of ``room``, or it was closed to us
+    "moved",  # ``room`` is now ``moved_to`` (supergroup migration, Matrix tombstone)
+    "room",  # what is known of the room changed: ``traits``
+    "unreadable",  # an encrypted message whose key did not come
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomTraits:
+    """What decides how far a room can be trusted, as the network says it is now.
+
+    ``encrypted`` is true only while the room is and has always stayed encrypted; ``tampered`` is true once an
+    encrypted room's encryption state was changed. ``public`` is a Telegram group with a username.
+    """
+
+    encrypted: bool = False
+    tampered: bool = False
+    world_readable: bool = False
+    open_join: bool = False
+    public: bool = False
+    private: bool = False  # a direct chat between one person and the bot
+    title: str = ""
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing a network told us.
+
+    ``key`` is unique in its network and the same when the network repeats itself. ``sender`` is an identity such as
+    ``telegram:501`` or ``matrix:@ada:example.org``; None for anonymous posts (channels, anonymous admins).
+    ``point`` is (latitude, longitude) in microdegrees. ``said_at`` is the network's time, aware.
+    """
+
+    key: str
+    kind: HeardKind
+    room: RoomRef
+    said_at: datetime
+    sender: str | None = None
+    sender_name: str = ""
+    sender_language: str | None = None
+    private: bool = False
+    text: str = ""
+    message_id: str | None = None
+    reply_to: str | None = None
+    emoji: str | None = None
+    point: tuple[int, int] | None = None
+    moved_to: RoomRef | None = None
+    traits: RoomTraits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice under a message. ``command`` is what a tap means, as if typed (at most 64 bytes);
+    ``emoji`` is the reaction that means the same where a network has no buttons."""
+
+    label: str
+    command: str
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message as the courier hands it to a network.
+
+    ``token`` is unique for ever and stable over retries: the Matrix transaction id. ``html`` is restricted HTML
+    (``b i u s code pre blockquote`` and ``a href``), with newlines as line breaks; ``text`` is the same without markup. It already fits
+    the network (``NetworkPort.split``). ``replaces`` names the message to edit instead of sending a new one.
+    """
+
+    token: str
+    room: RoomRef
+    kind: Literal["message", "edit", "join", "leave"] = "message"
+    html: str = ""
+    text: str = ""
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    reply_to: str | None = None
+    replaces: str | None = None
+    loud: bool = False  # rings: a notification on Telegram, a room mention on Matrix
+    notice: bool = False  # the bot's own chatter: m.notice on Matrix
+    first_claimed_at: datetime | None = None  # when this token was first in flight; over 23 h ago on Matrix: look before sending again
+    must_encrypt: bool = False  # the room was encrypted when the words were cleared: never send them in plain text
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Accepted. ``message_id`` is the network's name for it."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Final: the network will not take this message. ``gone`` means that we have no place in the room any more."""
+
+    reason: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """Not taken, safe to send again after ``seconds``. ``everywhere``: the limit concerns the whole network."""
+
+    seconds: float
+    reason: str
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not have arrived, and asking again could double it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Not taken: the room has a new address."""
+
+    to: RoomRef
+
+
+Outcome = Sent | Refused | Delayed | Unknown | Moved
+
+
+class NetworkDown(Exception):
+    """The network cannot be used now; try again later. The message says why, without secrets."""
+
+
+class NetworkRejected(NetworkDown):
+    """The network refuses who we are (revoked token, wrong password): a person must act."""
+
+
+@dataclass(slots=True)
+class NetworkState:
+    """What ``/readyz`` shows of a network."""
+
+    connected: bool = False
+    since: datetime | None = None
+    last_error: str | None = None
+    username: str | None = None  # how people address the bot there: ``tocsin_bot``, ``@tocsin:example.org``
+
+
+class Ears(Protocol):
+    """Where a network puts what it hears. Every call returns only after the commit."""
+
+    async def cursor(self, network: Network) -> str | None:
+        """The last cursor committed, or None."""
+
+    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None) -> None:
+        """Commit raw events, each (key, body as JSON), and the cursor, in one transaction. Known keys are dropped."""
+
+    async def keep_batch(self, network: Network, body: str, cursor: str) -> int:
+        """Commit a raw batch that must be worked on (decrypted) before it yields events, with its cursor. Returns its id."""
+
+    async def batches(self, network: Network) -> Sequence[tuple[int, str]]:
+        """Batches kept and not yet settled, oldest first."""
+
+    async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
+        """Commit the events a batch yielded and forget the batch, in one transaction."""
+
+    async def connected(self, network: Network, username: str) -> None:
+        """The network works (again)."""
+
+    async def lost(self, network: Network, reason: str, *, rejected: bool) -> None:
+        """The network does not answer, or refuses us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Messages a network lets through: for all rooms together, for one room, and for one group, each (count, seconds). None: no limit."""
+
+    overall: tuple[int, float] | None = None
+    room: tuple[int, float] | None = None
+    group: tuple[int, float] | None = None
+    concurrency: int = 32
+
+
+class NetworkPort(Protocol):
+    """One network."""
+
+    name: Network
+    limits: Limits
+    state: NetworkState
+
+    def split(self, html: str) -> list[str]:
+        """Cut restricted HTML into parts that each fit one message, at sensible places."""
+
+    def read(self, body: str) -> Heard | None:
+        """What a kept raw event says; None when it is nothing to us. Pure. Raises ValueError when it cannot be read."""
+
+    async def run(self, ears: Ears) -> None:
+        """Connect and hear until cancelled. Raises NetworkDown or NetworkRejected; the caller starts it again with backoff."""
+
+    async def send(self, out: Outgoing) -> Outcome:
+        """Send one message. Never raises for what a network can do wrong."""
+
+    async def resolve(self, alias: str) -> RoomRef | None:
+        """The room behind an alias, or None. Raises NetworkDown."""
+
+    async def direct(self, identity: str) -> RoomRef | None:
+        """The private chat with a person, opened if need be; None where that is impossible. Raises NetworkDown."""
+
+    async def examine(self, room: RoomRef) -> list[str]:
+        """What ``doctor`` should say about this room: missing rights and the like, each a sentence. Empty: all is well."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

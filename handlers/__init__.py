@@ -1,0 +1,1 @@
+"""The decisions: one file for each thing a person asks or an event calls for. Pure."""
