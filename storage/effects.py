@@ -1,0 +1,119 @@
+"""What a decision asks for. Handlers return effects; the engine commits all of one event's effects in one transaction.
+
+Nothing here does anything: a test can look at effects, and a replay can compare them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from playbooks.rooms import RoomRef
+from playbooks.sight import Cleared
+from storage.facts import Fact
+
+
+class Urgency(IntEnum):
+    """Which message goes first to a destination. Within one urgency, in order."""
+
+    ALERT = 0
+    PROMPT = 1
+    ANSWER = 2
+    CHATTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A choice under a message: ``command`` is what it means, as if typed (at most 64 bytes in UTF-8);
+    ``emoji`` is the reaction that means the same where a network has no buttons."""
+
+    label: Cleared
+    command: str
+    emoji: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.command.encode()) <= 64:
+            raise ValueError(f"a tap carries 1 to 64 bytes: {self.command!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append a fact to a stream of the log."""
+
+    stream: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message to a room. What it shows becomes a ``Disclosed`` fact by itself.
+
+    ``about`` is the short id it concerns (A-17, D-3), so that a reply or a reaction finds its way back. ``replaces`` edits an
+    earlier message of ours, named by the network's id. ``not_after`` is the last instant at which it may leave.
+    ``again`` is how often this message has been repeated because its fate was unknown.
+    """
+
+    stream: str
+    to: RoomRef
+    body: Cleared
+    urgency: Urgency
+    about: str | None = None
+    partner: str | None = None
+    taps: tuple[tuple[Tap, ...], ...] = ()
+    reply_to: str | None = None
+    replaces: str | None = None
+    loud: bool = False
+    not_after: datetime | None = None
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Go into a room we were invited to."""
+
+    room: RoomRef
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave a room that is nobody's."""
+
+    room: RoomRef
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Set a deadline. The same key again replaces one that has not passed."""
+
+    key: str
+    stream: str
+    at: datetime
+    kind: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unwake:
+    """Take a deadline back."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Everything that waits for the old room goes to the new one."""
+
+    old: RoomRef
+    new: RoomRef
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A waiting outbox row is not to be sent."""
+
+    send: str
+    reason: str
+
+
+Effect = Record | Send | Enter | Leave | Wake | Unwake | Redirect | Drop

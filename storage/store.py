@@ -1,0 +1,220 @@
+"""The floor's named operations: what the engine, the courier and the command line may ask of what is kept.
+
+Everything that one event led to is one ``Changes``, committed in one transaction; several events may share it. A second
+storage (PostgreSQL, for a standby that takes over) implements the same protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from playbooks.rooms import Network, RoomRef
+from storage.facts import Fact
+
+
+class StorageError(Exception):
+    """What is kept cannot be read or written. The message says what to do."""
+
+
+class StorageFull(StorageError):
+    """There is no room on the disk; nothing of the transaction was kept. Try again when there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A fact as it stands in its stream: position from 0, time (aware), and the digest of the playbook it was decided under."""
+
+    stream: str
+    seq: int
+    at: datetime
+    playbook_sha256: str | None
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A raw event that waits to be handled. ``seed`` was drawn when it was kept."""
+
+    id: int
+    network: Network
+    key: str
+    body: str
+    seed: bytes
+    received_at: datetime
+
+
+OutboxState = Literal["pending", "inflight", "sent", "refused", "unknown", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message on its way. One ``Send`` becomes one row for each part that fits the network.
+
+    ``token`` names the row for ever (the Matrix transaction id); ``send`` names the Send, the token of its first part.
+    ``order`` keeps a message's place in its destination when it is repeated. ``payload`` is JSON: kind, html, text, buttons,
+    reply_to, replaces, loud, notice. ``shows`` says that it discloses fields, so that policy changes make it stale.
+    """
+
+    token: str
+    send: str
+    stream: str
+    to: RoomRef
+    urgency: int
+    payload: str
+    about: str | None = None
+    partner: str | None = None
+    part: int = 0
+    shows: bool = False
+    epoch: int = 0
+    not_after: datetime | None = None
+    again: int = 0
+    id: int = 0
+    state: OutboxState = "pending"
+    created_at: datetime | None = None
+    claimed_at: datetime | None = None
+    first_claimed_at: datetime | None = None
+    not_before: datetime | None = None
+    message: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxChange:
+    """What became of a row: a new state, and what the network said. ``payload`` replaces the body (decided again)."""
+
+    token: str
+    state: OutboxState
+    message: str | None = None
+    reason: str | None = None
+    not_before: datetime | None = None
+    to: RoomRef | None = None
+    payload: str | None = None
+    epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Something that falls due."""
+
+    key: str
+    stream: str
+    at: datetime
+    kind: str
+    about: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that one event, or several, led to."""
+
+    now: datetime
+    handled: list[int] = field(default_factory=list)
+    failed: list[tuple[int, str]] = field(default_factory=list)
+    records: list[tuple[str, str | None, Fact]] = field(default_factory=list)  # stream, playbook digest, fact
+    sends: list[OutboxRow] = field(default_factory=list)
+    outcomes: list[OutboxChange] = field(default_factory=list)
+    redirects: list[tuple[RoomRef, RoomRef]] = field(default_factory=list)
+    wakes: list[Deadline] = field(default_factory=list)
+    unwakes: list[str] = field(default_factory=list)
+    fired: list[str] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)  # letter → highest number used
+    playbooks: list[tuple[str, bytes]] = field(default_factory=list)  # digest, bytes: kept for good
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """A stream of the log: its size and root hash (32 bytes) now."""
+
+    stream: str
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A message of ours, found again by the network's id for it."""
+
+    token: str
+    stream: str
+    about: str | None
+    partner: str | None
+    to: RoomRef
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One incident on file."""
+
+    incident: str
+    opened_at: datetime
+    closed_at: datetime | None
+    playbook: str
+    title: str | None
+    size: int
+
+
+class Store(Protocol):
+    """What is kept, by name."""
+
+    async def close(self) -> None:
+        """Let go of the files."""
+
+    # the inbox
+    async def cursor(self, network: Network) -> str | None: ...
+    async def keep(
+        self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime
+    ) -> int:
+        """Commit raw events (key, body) and the cursor. Known keys are dropped. Returns how many were new."""
+
+    async def keep_batch(self, network: Network, body: str, cursor: str, now: datetime) -> int: ...
+    async def batches(self, network: Network) -> Sequence[tuple[int, str]]: ...
+    async def settle_batch(
+        self, network: Network, batch: int, items: Sequence[tuple[str, str]], now: datetime
+    ) -> int: ...
+    async def waiting(self, limit: int) -> Sequence[InboxRow]:
+        """Events not yet handled, in the order they were kept."""
+
+    # the engine
+    async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]:
+        """A stream's facts from a position on."""
+
+    async def incidents(self) -> Sequence[Summary]: ...
+    async def counters(self) -> Mapping[str, int]: ...
+    async def playbook(self, digest: str) -> bytes | None: ...
+    async def commit(self, changes: Changes) -> None:
+        """Commit all of it, or none. Raises StorageFull or StorageError and keeps nothing."""
+
+    async def changed_elsewhere(self) -> bool:
+        """Whether another process has committed since we last asked."""
+
+    # the outbox
+    async def unsent(self) -> Sequence[OutboxRow]:
+        """Rows pending or inflight, in order of their ids."""
+
+    async def claim(self, tokens: Sequence[str], now: datetime) -> None:
+        """pending → inflight, committed before anything is written to a network."""
+
+    async def sent_message(self, room: RoomRef, message: str) -> Mentioned | None:
+        """The row of ours that a network's message id belongs to."""
+
+    async def row(self, token: str) -> OutboxRow | None: ...
+
+    # deadlines
+    async def due(self, now: datetime, limit: int) -> Sequence[Deadline]: ...
+    async def next_deadline(self) -> datetime | None: ...
+
+    # the log
+    async def heads(self) -> Sequence[StreamHead]: ...
+    async def sign(self, now: datetime) -> Sequence[str]:
+        """Sign a checkpoint for every stream that grew. Returns the signed notes."""
+
+    async def tidy(self, before: datetime) -> int:
+        """Blank the bodies of inbox and outbox rows completed before then. Returns how many."""
+
+    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
+        """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""
+        ...
