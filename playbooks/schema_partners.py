@@ -1,4 +1,4 @@
-"""Who is there: jurisdictions, agreements between them, ground, partners with their rooms, and how to select among them.
+"""Who is there: jurisdictions, agreements, ground, partners with their rooms, and how to select among partners.
 
 A selector is `everyone`, `lead`, `deputies`, a partner id, a mapping whose keys must all match, or a list of these of
 which any may match. It is kept as its terms.
@@ -46,6 +46,7 @@ from playbooks.schema_words import (
     TlpWord,
     by_shape,
     distinct,
+    listed,
     one_or_many,
     quoted,
     refuse,
@@ -216,13 +217,16 @@ Longitude = Annotated[Number, Field(ge=-180, le=180)]
 Kilometres = Annotated[Number, Field(gt=0, le=20000)]
 
 
+Point = Annotated[tuple[Latitude, Longitude], BeforeValidator(listed)]
+
+
 class Area(Part):
     """A named piece of ground: a circle (latitude, longitude, km) or a polygon of at least three points."""
 
     name: Localized
     jurisdiction: JurisdictionRef
-    circle: tuple[Latitude, Longitude, Kilometres] | None = None
-    polygon: Annotated[Listed[tuple[Latitude, Longitude]], Field(min_length=3, max_length=10000)] | None = None
+    circle: Annotated[tuple[Latitude, Longitude, Kilometres], BeforeValidator(listed)] | None = None
+    polygon: Annotated[Listed[Point], Field(min_length=3, max_length=10000)] | None = None
     near: Many[AreaRef] = ()
 
 

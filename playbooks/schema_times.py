@@ -1,4 +1,4 @@
-"""Standard cron, as a value: five fields, 0 and 7 are Sunday, day and weekday are joined by "or" when both are given."""
+"""Standard cron, as a value: five fields, 0 and 7 are Sunday, day or weekday suffices when both are given."""
 
 from __future__ import annotations
 

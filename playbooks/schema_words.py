@@ -95,7 +95,7 @@ def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-Many = Annotated[tuple[T, ...], BeforeValidator(one_or_many, json_schema_input_type=T | Sequence[T])]  # type: ignore[operator]
+Many = Annotated[tuple[T, ...], BeforeValidator(one_or_many, json_schema_input_type=T | Sequence[T])]
 """One value or a list of them, kept as a tuple that is never empty where it is given."""
 
 Listed = Annotated[tuple[T, ...], BeforeValidator(listed, json_schema_input_type=Sequence[T])]
