@@ -1,0 +1,56 @@
+# Everything a newcomer needs. `make run` and `make test` do their own set-up in .venv, once.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format-check lint types imports pure everything format bench lock clean runtime dev
+.NOTPARALLEL:
+
+BIN := .venv/bin
+PURE := $(wildcard tests/playbooks tests/handlers tests/storage tests/test_house.py)
+export PYTHON
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: runtime ## Run the bot (with no network configured: the rehearsal)
+	@$(BIN)/tocsin run
+
+test: format-check lint types imports everything ## Everything: the quick checks, then every test
+
+check: format-check lint types imports pure ## The quick part: format, lint, types, import contracts, pure tests
+
+format-check: dev
+	@echo "Format" && $(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format"; exit 1; }
+
+lint: dev
+	@echo "Lint" && $(BIN)/ruff check --quiet .
+
+types: dev
+	@echo "Types" && $(BIN)/mypy
+
+imports: dev
+	@echo "Import contracts" && $(BIN)/lint-imports
+
+pure: dev
+	@echo "Pure tests" && $(BIN)/python -m pytest -q $(PURE)
+
+everything: dev
+	@echo "All tests" && $(BIN)/python -m pytest
+
+format: dev ## Put the code into its one format
+	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
+
+bench: dev ## Measure speed, each figure as a ratio within one run
+	@$(BIN)/python -m tests.bench
+
+lock: runtime ## Choose versions anew and write requirements/*.txt
+	@sh requirements/lock.sh
+
+clean: ## Remove .venv and caches (never data)
+	@rm -rf .venv .venv-set-up.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@find bot handlers playbooks storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+runtime:
+	@sh requirements/set-up.sh runtime
+
+dev:
+	@sh requirements/set-up.sh dev
