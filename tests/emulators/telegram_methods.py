@@ -1,0 +1,265 @@
+"""The methods of the emulated Bot API: each takes typed parameters and returns the result, or raises Refusal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tests.emulators import telegram_html
+from tests.emulators.bot_api import Refusal, bad
+from tests.emulators.telegram_town import Chat, Message, Town
+
+TEXT_UNITS = 4096
+ANSWER_CHARACTERS = 200
+DATA_BYTES = 64
+SAME = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current content "
+    "and reply markup of the message"
+)
+TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
+
+Method = Callable[[Mapping[str, Any]], Awaitable[Any]]
+
+
+class Methods:
+    """The Bot API's methods over a town."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._poller: asyncio.Future[None] | None = None
+        self.table: dict[str, Method] = {
+            "getMe": self.get_me,
+            "getUpdates": self.get_updates,
+            "sendMessage": self.send_message,
+            "editMessageText": self.edit_message_text,
+            "editMessageReplyMarkup": self.edit_message_reply_markup,
+            "deleteMessage": self.delete_message,
+            "answerCallbackQuery": self.answer_callback_query,
+            "setMyCommands": self.set_my_commands,
+            "setMessageReaction": self.set_message_reaction,
+            "getChat": self.get_chat,
+            "getChatMember": self.get_chat_member,
+            "getChatAdministrators": self.get_chat_administrators,
+            "createForumTopic": self.create_forum_topic,
+            "leaveChat": self.leave_chat,
+            "setWebhook": self.set_webhook,
+            "deleteWebhook": self.delete_webhook,
+            "getWebhookInfo": self.get_webhook_info,
+        }
+
+    async def get_me(self, _: Mapping[str, Any]) -> Any:
+        can = {"can_join_groups": True, "can_read_all_group_messages": not self._town.privacy}
+        return {**self._town.bot, **can, "supports_inline_queries": False}
+
+    async def get_updates(self, asked: Mapping[str, Any]) -> Any:
+        if self._town.webhook:
+            raise Refusal(409, "Conflict: can't use getUpdates method while webhook is active")
+        if self._poller is not None and not self._poller.done():
+            self._poller.set_result(None)  # the server ends the poll that was there, and serves the new one
+        poller = self._poller = asyncio.get_running_loop().create_future()
+        if "allowed_updates" in asked:
+            self._town.allowed = asked["allowed_updates"]
+        waiting, offset = self._town.updates, asked.get("offset", 0)
+        if offset < 0:
+            while len(waiting) > -offset:
+                waiting.popleft()
+        while offset > 0 and waiting and waiting[0]["update_id"] < offset:
+            waiting.popleft()
+        end = asyncio.get_running_loop().time() + min(max(asked.get("timeout", 0), 0), 50)
+        while not waiting and (left := end - asyncio.get_running_loop().time()) > 0:
+            change = asyncio.ensure_future(self._town.change())
+            await asyncio.wait({change, poller}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
+            if poller.done():
+                raise Refusal(
+                    409,
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+                )
+        poller.cancel()
+        limit = min(max(asked.get("limit", 100), 1), 100)
+        return [update for update, _ in zip(waiting, range(limit), strict=False)]
+
+    async def send_message(self, asked: Mapping[str, Any]) -> Any:
+        chat = self._town.place(asked["chat_id"])
+        text, entities = self._text(asked)
+        thread = asked.get("message_thread_id")
+        if thread is not None and thread not in chat.topics:
+            raise bad("message thread not found")
+        message = self._town.store(
+            chat.id,
+            None,
+            text,
+            thread=thread,
+            entities=entities,
+            html=asked["text"],
+            silent=asked.get("disable_notification", False),
+            preview=not asked.get("link_preview_options", {}).get("is_disabled", False),
+            reply_to=self._replied(chat, asked.get("reply_parameters")),
+            markup=self._markup(asked),
+        )
+        return self._town.shown(message)
+
+    async def edit_message_text(self, asked: Mapping[str, Any]) -> Any:
+        message = self._own(asked, "edit")
+        text, entities = self._text(asked)
+        markup = self._markup(asked)
+        if (text, entities, markup) == (message.text, message.entities, message.markup):
+            raise bad(SAME)
+        message.edits.append(message.html)
+        message.text, message.entities, message.html, message.markup = text, entities, asked["text"], markup
+        self._town.changed()
+        return {**self._town.shown(message), "edit_date": int(self._town.now())}
+
+    async def edit_message_reply_markup(self, asked: Mapping[str, Any]) -> Any:
+        message = self._own(asked, "edit")
+        markup = self._markup(asked)
+        if markup == message.markup:
+            raise bad(SAME)
+        message.markup = markup
+        self._town.changed()
+        return {**self._town.shown(message), "edit_date": int(self._town.now())}
+
+    async def delete_message(self, asked: Mapping[str, Any]) -> Any:
+        chat = self._town.place(asked["chat_id"])
+        message = chat.messages.get(asked["message_id"])
+        if message is None or message.deleted:
+            raise bad("message to delete not found")
+        if message.sender is not None and chat.status != "administrator":
+            raise bad("message can't be deleted")
+        message.deleted = True
+        self._town.changed()
+        return True
+
+    async def answer_callback_query(self, asked: Mapping[str, Any]) -> Any:
+        query = asked["callback_query_id"]
+        if not self._town.queries.get(query):
+            raise bad(TOO_OLD)
+        if len(asked.get("text", "")) > ANSWER_CHARACTERS:
+            raise bad("MESSAGE_TOO_LONG")
+        self._town.answers[query] = dict(asked)
+        self._town.changed()
+        return True
+
+    async def set_my_commands(self, asked: Mapping[str, Any]) -> Any:
+        commands = asked["commands"]
+        if len(commands) > 100:
+            raise bad("BOT_COMMANDS_TOO_MUCH")
+        for one in commands:
+            name = one["command"].removeprefix("/")
+            if not (1 <= len(name) <= 32 and name.isascii() and name.replace("_", "a").isalnum() and name.islower()):
+                raise bad("BOT_COMMAND_INVALID")
+            if not 1 <= len(one["description"]) <= 256:
+                raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        scope = asked.get("scope", {"type": "default"})["type"]
+        self._town.commands[scope, asked.get("language_code", "")] = commands
+        self._town.changed()
+        return True
+
+    async def set_message_reaction(self, asked: Mapping[str, Any]) -> Any:
+        message = self._town.place(asked["chat_id"]).messages.get(asked["message_id"])
+        if message is None:
+            raise bad("message to react not found")
+        reaction = asked.get("reaction", [])
+        if len(reaction) > 1:
+            raise bad("REACTIONS_TOO_MANY")
+        message.reactions[self._town.bot_id] = [one["emoji"] for one in reaction]
+        self._town.changed()
+        return True
+
+    async def get_chat(self, asked: Mapping[str, Any]) -> Any:
+        chat = self._town.place(asked["chat_id"])
+        gifts = "unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels"
+        full = {"accent_color_id": 0, "max_reaction_count": 11}
+        full["accepted_gift_types"] = dict.fromkeys(gifts.split(), False)
+        return {**chat.name_it(self._town.users.get(chat.id)), **full}
+
+    async def get_chat_member(self, asked: Mapping[str, Any]) -> Any:
+        chat = self._town.place(asked["chat_id"])
+        if asked["user_id"] == self._town.bot_id:
+            return self._town.member(self._town.bot, chat.status)
+        user = self._town.users.get(asked["user_id"])
+        if user is None:
+            raise bad("invalid user_id specified")
+        return self._town.member(user, "member")
+
+    async def get_chat_administrators(self, asked: Mapping[str, Any]) -> Any:
+        chat = self._town.place(asked["chat_id"])
+        if chat.type == "private":
+            raise bad("there are no administrators in the private chat")
+        return [self._town.member(self._town.bot, chat.status)] if chat.status == "administrator" else []
+
+    async def create_forum_topic(self, asked: Mapping[str, Any]) -> Any:
+        chat = self._town.place(asked["chat_id"])
+        if not chat.forum:
+            raise bad("the chat is not a forum")
+        if chat.status != "administrator":
+            raise bad("not enough rights to create a topic")
+        self._town.topic(chat.id, chat.last_id + 1, asked["name"])
+        return {"message_thread_id": chat.last_id, "name": asked["name"], "icon_color": 7322096}
+
+    async def leave_chat(self, asked: Mapping[str, Any]) -> Any:
+        self._town.place(asked["chat_id"]).status = "left"
+        self._town.changed()
+        return True
+
+    async def set_webhook(self, asked: Mapping[str, Any]) -> Any:
+        self._town.webhook = asked["url"]
+        return True
+
+    async def delete_webhook(self, asked: Mapping[str, Any]) -> Any:
+        self._town.webhook = ""
+        if asked.get("drop_pending_updates"):
+            self._town.updates.clear()
+        return True
+
+    async def get_webhook_info(self, _: Mapping[str, Any]) -> Any:
+        waiting = len(self._town.updates)
+        return {"url": self._town.webhook, "has_custom_certificate": False, "pending_update_count": waiting}
+
+    def _text(self, asked: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+        mode = asked.get("parse_mode", "")
+        if mode == "HTML":
+            text, entities = telegram_html.parse(asked["text"])
+        elif mode:
+            raise bad("unsupported parse_mode")  # the real server knows Markdown too; the bot never uses it
+        else:
+            text, entities = asked["text"].strip(), asked.get("entities", [])
+        if not text:
+            raise bad("message text is empty")
+        if telegram_html.units(text) > TEXT_UNITS:
+            raise bad("message is too long")
+        return text, entities
+
+    def _markup(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+        markup: dict[str, Any] | None = asked.get("reply_markup")
+        for row in (markup or {}).get("inline_keyboard", []):
+            for button in row:
+                if not button["text"].strip():
+                    raise bad("can't parse inline keyboard button: Text must be non-empty")
+                kinds = button.keys() & {"callback_data", "url", "copy_text", "login_url", "web_app"}
+                if len(kinds) != 1:
+                    raise bad("Text buttons are unallowed in the inline keyboard")
+                if "callback_data" in kinds and not 1 <= len(button["callback_data"].encode()) <= DATA_BYTES:
+                    raise bad("BUTTON_DATA_INVALID")
+        return markup if markup and any(markup.get("inline_keyboard", [])) else None
+
+    def _replied(self, chat: Chat, parameters: Mapping[str, Any] | None) -> int | None:
+        if parameters is None:
+            return None
+        message = chat.messages.get(parameters["message_id"])
+        if message is not None and not message.deleted:
+            return message.id
+        if parameters.get("allow_sending_without_reply"):
+            return None
+        raise bad("message to be replied not found")
+
+    def _own(self, asked: Mapping[str, Any], verb: str) -> Message:
+        if "chat_id" not in asked or "message_id" not in asked:
+            raise bad("message identifier is not specified")
+        message = self._town.place(asked["chat_id"]).messages.get(asked["message_id"])
+        if message is None or message.deleted:
+            raise bad(f"message to {verb} not found")
+        if message.sender is not None:
+            raise bad(f"message can't be {verb}ed")
+        return message

@@ -1,0 +1,386 @@
+"""The people, chats and messages behind the emulated Bot API, and what people do in them.
+
+Everything a person does becomes an update for the bot, under the rules by which Telegram sends updates: only kinds
+the bot asked for, reactions only to an administrator, nothing from chats that the bot is not in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from tests.emulators.bot_api import Refusal, bad
+
+T = TypeVar("T")
+
+ANONYMOUS_ADMIN = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+
+
+@dataclass(slots=True)
+class Message:
+    """A message as the server keeps it. ``sender`` is a user id, or None for the bot itself."""
+
+    id: int
+    chat: int
+    sender: int | None
+    text: str
+    date: int
+    thread: int | None = None
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    html: str = ""
+    silent: bool = False
+    preview: bool = True
+    reply_to: int | None = None
+    markup: dict[str, Any] | None = None
+    edits: list[str] = field(default_factory=list)
+    deleted: bool = False
+    reactions: dict[int, list[str]] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def buttons(self) -> list[list[tuple[str, str]]]:
+        """Rows of (label, callback data)."""
+        rows = (self.markup or {}).get("inline_keyboard", [])
+        return [[(button["text"], button.get("callback_data", "")) for button in row] for row in rows]
+
+
+@dataclass(slots=True)
+class Chat:
+    """A chat as the server keeps it."""
+
+    id: int
+    type: str
+    title: str = ""
+    username: str | None = None
+    forum: bool = False
+    topics: dict[int, str] = field(default_factory=dict)
+    status: str = "member"  # of the bot: member, administrator, left, kicked
+    started: bool = False
+    blocked: bool = False
+    moved_to: int | None = None
+    last_id: int = 0
+    messages: dict[int, Message] = field(default_factory=dict)
+
+    def name_it(self, user: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The Chat object of the API."""
+        shown: dict[str, Any] = {"id": self.id, "type": self.type}
+        if self.title:
+            shown["title"] = self.title
+        if self.username:
+            shown["username"] = self.username
+        if self.forum:
+            shown["is_forum"] = True
+        if user:
+            shown["first_name"] = user["first_name"]
+        return shown
+
+
+class Town:
+    """The state of the emulated Telegram, without HTTP."""
+
+    def __init__(self, *, bot_id: int = 7000000001, username: str = "tocsin_bot") -> None:
+        self.bot_id = bot_id
+        self.bot: dict[str, Any] = {"id": bot_id, "is_bot": True, "first_name": "Tocsin", "username": username}
+        self.privacy = False
+        self.users: dict[int, dict[str, Any]] = {}
+        self.chats: dict[int, Chat] = {}
+        self.updates: deque[dict[str, Any]] = deque()
+        self.next_update_id = 100_000
+        self.allowed: list[str] = []
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.queries: dict[str, bool] = {}  # query id -> still answerable
+        self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.webhook = ""
+        self.now: Callable[[], float] = time.time
+        self._changed: asyncio.Future[None] | None = None
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """Wake whoever waits for something to happen."""
+        if self._changed is not None:
+            if not self._changed.done():
+                self._changed.set_result(None)
+            self._changed = None
+
+    async def change(self) -> None:
+        """Return when anything has changed."""
+        if self._changed is None:
+            self._changed = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._changed)
+
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
+        """The predicate's value as soon as it is true. Raises TimeoutError, saying what the chats held."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not (found := predicate()):
+                    await self.change()
+                return found
+        except TimeoutError:
+            held = {chat.id: [one.text for one in chat.messages.values()][-5:] for chat in self.chats.values()}
+            raise TimeoutError(f"it did not happen in {timeout} s; the last messages were {held}") from None
+
+    async def wait_message(
+        self, chat: int, containing: str, timeout: float = 5.0, *, thread: int | None = None, after: int = 0
+    ) -> Message:
+        """The bot's first message in the chat, with an id above ``after``, whose text (now) contains these words."""
+
+        def found() -> Message | None:
+            said = self.messages(chat, thread)
+            return next((one for one in said if one.id > after and containing in one.text), None)
+
+        message = await self.wait_for(found, timeout)
+        assert message is not None
+        return message
+
+    async def wait_answer(self, query: str, timeout: float = 5.0) -> dict[str, Any]:
+        """The parameters with which the bot answered a callback query."""
+        return await self.wait_for(lambda: self.answers.get(query) or {}, timeout)
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    def messages(self, chat: int, thread: int | None = None) -> list[Message]:
+        """What the bot said in a chat and has not deleted, oldest first. ``thread`` None: in every topic."""
+        found = self.chats.get(chat)
+        if found is None:
+            return []
+        return [
+            one
+            for one in found.messages.values()
+            if one.sender is None and not one.deleted and (thread is None or one.thread == thread)
+        ]
+
+    # -- setting the scene -----------------------------------------------------------------------------------------
+
+    def group(
+        self, chat_id: int, title: str, *, forum: bool = False, username: str | None = None, admin: bool = False
+    ) -> Chat:
+        """A group that the bot is in: a supergroup when its id, topics or username say so."""
+        great = forum or username is not None or chat_id <= -1_000_000_000_000
+        chat = Chat(chat_id, "supergroup" if great else "group", title, username, forum)
+        chat.status = "administrator" if admin else "member"
+        self.chats[chat_id] = chat
+        return chat
+
+    def topic(self, chat: int, topic_id: int, name: str) -> None:
+        """A topic in a forum. Its id is that of the service message that made it."""
+        self.chats[chat].topics[topic_id] = name
+        self.chats[chat].last_id = max(self.chats[chat].last_id, topic_id)
+
+    def user(self, user_id: int, name: str, language_code: str | None = None) -> dict[str, Any]:
+        """A person. They have not spoken to the bot yet."""
+        user: dict[str, Any] = {"id": user_id, "is_bot": False, "first_name": name}
+        if language_code:
+            user["language_code"] = language_code
+        self.users[user_id] = user
+        return user
+
+    # -- what people do --------------------------------------------------------------------------------------------
+
+    async def start(self, user: int, payload: str = "") -> Message:
+        """A person opens the private chat by tapping Start, perhaps through a deep link with a payload."""
+        chat = self.chats.setdefault(user, Chat(user, "private"))
+        chat.started, chat.blocked = True, False
+        return await self.say(user, user, f"/start {payload}".strip())
+
+    async def block(self, user: int) -> None:
+        """A person blocks the bot."""
+        self.chats[user].blocked = True
+        self._membership(self.chats[user], user, "member", "kicked")
+
+    async def say(
+        self, chat: int, user: int, text: str, reply_to: int | None = None, thread: int | None = None, **extra: Any
+    ) -> Message:
+        """A person writes. ``extra`` are further fields of the API's Message."""
+        return self._said(chat, user, text, reply_to, thread, extra)
+
+    async def location(self, chat: int, user: int, latitude: float, longitude: float, **kw: Any) -> Message:
+        """A person sends where they are, in degrees."""
+        return await self.say(chat, user, "", location={"latitude": latitude, "longitude": longitude}, **kw)
+
+    async def anonymous(self, chat: int, text: str, channel: int | None = None, thread: int | None = None) -> Message:
+        """An administrator writes as the group, or somebody writes as a channel."""
+        shown = {"id": channel, "type": "channel", "title": "Channel"} if channel else self.chats[chat].name_it()
+        as_whom = CHANNEL_BOT if channel else ANONYMOUS_ADMIN
+        return self._said(chat, 0, text, None, thread, {"from": as_whom, "sender_chat": shown})
+
+    async def edit(self, chat: int, message_id: int, text: str) -> None:
+        """A person changes what they wrote."""
+        message = self.chats[chat].messages[message_id]
+        message.edits.append(message.text)
+        message.text = text
+        self.tell("edited_message", {**self.shown(message), "edit_date": int(self.now())}, chat)
+
+    async def press(self, chat: int, message_id: int, user: int, label_or_data: str) -> str:
+        """A person taps a button, named by its label or its data. Returns the callback query's id."""
+        message = self.chats[chat].messages[message_id]
+        data = next((d for row in message.buttons for label, d in row if label_or_data in (label, d)), None)
+        if data is None:
+            raise LookupError(f"no button {label_or_data!r} under message {message_id}, only {message.buttons}")
+        query = str(4_000_000 + len(self.queries))
+        self.queries[query] = True
+        shown = {"id": query, "from": self.users[user], "message": self.shown(message), "data": data}
+        self.tell("callback_query", {**shown, "chat_instance": str(chat)}, chat)
+        return query
+
+    async def react(self, chat: int, message_id: int, user: int, *emoji: str) -> None:
+        """A person sets these reactions on a message (none: takes them away)."""
+        message = self.chats[chat].messages[message_id]
+        old, new = message.reactions.get(user, []), list(emoji)
+        message.reactions[user] = new
+        if self.chats[chat].status != "administrator" and self.chats[chat].type != "private":
+            return
+        reaction = {
+            "chat": self.chats[chat].name_it(self.users.get(chat)),
+            "message_id": message_id,
+            "user": self.users[user],
+            "date": int(self.now()),
+            "old_reaction": [{"type": "emoji", "emoji": one} for one in old],
+            "new_reaction": [{"type": "emoji", "emoji": one} for one in new],
+        }
+        self.tell("message_reaction", reaction, chat)
+
+    async def kick(self, chat: int, by: int = 0) -> None:
+        """The bot is thrown out."""
+        was, self.chats[chat].status = self.chats[chat].status, "kicked"
+        self._membership(self.chats[chat], by, was, "kicked")
+
+    async def add(self, chat: int, by: int = 0, *, admin: bool = False) -> None:
+        """The bot is taken in (again), as an administrator or not."""
+        found = self.chats[chat]
+        was, found.status = found.status, "administrator" if admin else "member"
+        self._membership(found, by, "left" if was == "kicked" else was, found.status)
+        if was in ("left", "kicked"):
+            self._said(chat, by, "", None, None, {"new_chat_members": [self.bot]})
+
+    async def migrate(self, chat: int) -> int:
+        """The group becomes a supergroup with a new id, which is returned."""
+        old = self.chats[chat]
+        new = -1_000_000_000_000 + chat if chat > -1_000_000_000_000 else chat - 1
+        self.chats[new] = Chat(new, "supergroup", old.title, old.username, old.forum, status=old.status)
+        self._said(chat, 0, "", None, None, {"from": ANONYMOUS_ADMIN, "migrate_to_chat_id": new})
+        old.moved_to = new
+        self._said(new, 0, "", None, None, {"from": ANONYMOUS_ADMIN, "migrate_from_chat_id": chat})
+        return new
+
+    async def expire_queries(self) -> None:
+        """Every callback query is from now on too old to be answered."""
+        self.queries = dict.fromkeys(self.queries, False)
+
+    def _said(
+        self, chat: int, user: int, text: str, reply_to: int | None, thread: int | None, extra: dict[str, Any]
+    ) -> Message:
+        message = self.store(chat, user, text, thread=thread, reply_to=reply_to, extra=extra)
+        self.tell("message", self.shown(message), chat)
+        return message
+
+    def _membership(self, chat: Chat, by: int, was: str, now: str) -> None:
+        who = self.users.get(by, {"id": 1, "is_bot": False, "first_name": "Owner"})
+        change = {
+            "chat": chat.name_it(self.users.get(chat.id)),
+            "from": who,
+            "date": int(self.now()),
+            "old_chat_member": self.member(self.bot, was),
+            "new_chat_member": self.member(self.bot, now),
+        }
+        self.tell("my_chat_member", change, chat.id, always=True)
+
+    # -- what the API shows and keeps ------------------------------------------------------------------------------
+
+    def member(self, user: dict[str, Any], status: str) -> dict[str, Any]:
+        """The ChatMember object of the API."""
+        shown: dict[str, Any] = {"user": user, "status": status}
+        if status == "kicked":
+            shown["until_date"] = 0
+        if status == "administrator":
+            no = "can_be_edited is_anonymous can_promote_members can_change_info can_post_stories can_edit_stories"
+            yes = "can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members can_invite_users"
+            shown |= dict.fromkeys([*no.split(), "can_delete_stories"], False) | dict.fromkeys(yes.split(), True)
+        return shown
+
+    def store(self, chat: int, sender: int | None, text: str, **fields: Any) -> Message:
+        """Keep a new message in a chat."""
+        found = self.chats[chat]
+        found.last_id += 1
+        message = Message(found.last_id, chat, sender, text, int(self.now()), **fields)
+        found.messages[message.id] = message
+        self.changed()
+        return message
+
+    def shown(self, message: Message, *, deep: bool = True) -> dict[str, Any]:
+        """The Message object of the API."""
+        chat = self.chats[message.chat]
+        who = self.bot if message.sender is None else self.users.get(message.sender)
+        shown: dict[str, Any] = {"message_id": message.id, "date": message.date}
+        shown["chat"] = chat.name_it(self.users.get(chat.id))
+        if who:
+            shown["from"] = who
+        if message.text:
+            shown["text"] = message.text
+        if message.entities:
+            shown["entities"] = message.entities
+        if message.markup:
+            shown["reply_markup"] = message.markup
+        shown |= message.extra
+        if message.thread is not None:
+            shown |= {"message_thread_id": message.thread, "is_topic_message": True}
+        if deep:
+            shown |= self._reply(chat, message)
+        return shown
+
+    def _reply(self, chat: Chat, message: Message) -> dict[str, Any]:
+        if message.reply_to is not None:
+            replied: dict[str, Any] = {"reply_to_message": self.shown(chat.messages[message.reply_to], deep=False)}
+            if chat.type == "supergroup" and message.thread is None:
+                replied["message_thread_id"] = message.reply_to
+            return replied
+        if message.thread is None:
+            return {}
+        # In a topic, whatever is no reply is shown as one to the message that made the topic.
+        made = {"name": chat.topics.get(message.thread, ""), "icon_color": 7322096}
+        return {
+            "reply_to_message": {
+                "message_id": message.thread,
+                "date": message.date,
+                "chat": chat.name_it(),
+                "message_thread_id": message.thread,
+                "is_topic_message": True,
+                "forum_topic_created": made,
+            }
+        }
+
+    def tell(self, kind: str, body: dict[str, Any], chat: int, *, always: bool = False) -> None:
+        """Put an update before the bot, if Telegram would."""
+        found = self.chats.get(chat)
+        present = found is None or found.status in ("member", "administrator")
+        wanted = kind in self.allowed if self.allowed else kind not in UNASKED
+        if wanted and (present or always):
+            self.updates.append({"update_id": self.next_update_id, kind: body})
+            self.next_update_id += 1
+        self.changed()
+
+    def place(self, chat_id: int | str) -> Chat:
+        """The chat where the bot may write. Raises Refusal in the words of the real server."""
+        if isinstance(chat_id, str):
+            found = next((c for c in self.chats.values() if c.username and f"@{c.username}" == chat_id), None)
+        else:
+            found = self.chats.get(chat_id)
+            if found is None and chat_id in self.users:
+                raise Refusal(403, "Forbidden: bot can't initiate conversation with a user")
+        if found is None:
+            raise bad("chat not found")
+        if found.moved_to is not None:
+            description = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise Refusal(400, description, migrate_to_chat_id=found.moved_to)
+        if found.blocked:
+            raise Refusal(403, "Forbidden: bot was blocked by the user")
+        if found.status in ("kicked", "left"):
+            how = "was kicked from" if found.status == "kicked" else "is not a member of"
+            raise Refusal(403, f"Forbidden: bot {how} the {found.type} chat")
+        return found
