@@ -1,0 +1,258 @@
+"""Text that has passed the gate. ``Cleared`` is the only kind of text that can be sent, and is made nowhere but here.
+
+There are few ways to make it: from the program's own wording (``wording``), from what the playbook itself says, which its
+partners may all read (``quote``, ``name``), from numbers and times, from an event's fields as ``sight`` decided them (``value``,
+``clauses``), and from what a person typed a moment ago, bound to the room it was typed in (``echo``). ``compose`` joins them.
+A cleared text knows the label of what it was made from and which fields it shows: nothing can be said and not be logged.
+
+The markup is restricted HTML (``b i u s code pre blockquote``), with newlines as line breaks. Everything but wording is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from html import escape, unescape
+from typing import Any
+
+from playbooks.labels import PUBLIC, Label
+from playbooks.load import Book
+from playbooks.phrasing import phrase
+from playbooks.rooms import RoomRef
+from playbooks.schema_words import text_in
+from playbooks.selection import local_time
+from playbooks.sight import Seen, View, Withheld
+
+_TAG = re.compile(r"<[^>]*>")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_SHORT_ID = re.compile(r"[A-Z]-\d{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Text that may be shown where it was cleared for.
+
+    ``html`` is restricted markup and ``text`` the same without it. ``shows`` has, for each field that was decided, what the log
+    says of it. ``only`` is the one room it may go to, if there is such a bond. ``ends`` is the first instant at which the
+    clearance no longer holds.
+    """
+
+    html: str
+    label: Label = PUBLIC
+    shows: Mapping[str, Any] = field(default_factory=dict)
+    only: RoomRef | None = None
+
+    @property
+    def text(self) -> str:
+        """Without markup."""
+        return unescape(_TAG.sub("", self.html))
+
+
+class Misdirected(ValueError):
+    """Text was joined with, or sent to, a room it was not cleared for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a text is for: a room, and what its reader is to the playbook.
+
+    ``partner`` is the partner they act for; ``insider`` says that the playbook's own words (partners, rules) are theirs to read:
+    people of its partners, and coordinators.
+    """
+
+    room: RoomRef
+    partner: str | None
+    insider: bool
+    languages: tuple[str, ...]
+
+
+def wording(template: str, **parts: Cleared | int) -> Cleared:
+    """The program's own words with cleared parts put in. Only ``handlers/texts.py`` calls it, with its catalogue's words.
+
+    ``{tlp}`` stands for the label of all the parts. Raises KeyError for a part that is not given.
+    """
+    given = {name: figure(part) if isinstance(part, int) else part for name, part in parts.items()}
+    used = [given[name] for name in _PLACEHOLDER.findall(template) if name != "tlp"]
+    label, shows, only = _joined(used)
+    html = _PLACEHOLDER.sub(lambda m: str(label.tlp) if m[1] == "tlp" else given[m[1]].html, template)
+    return Cleared(html, label, shows, only)
+
+
+def _joined(parts: Sequence[Cleared]) -> tuple[Label, dict[str, Any], RoomRef | None]:
+    label, shows = PUBLIC, {}
+    only: RoomRef | None = None
+    for part in parts:
+        label = label.join(part.label)
+        shows.update(part.shows)
+        if part.only is not None:
+            if only is not None and only != part.only:
+                raise Misdirected("two texts bound to different rooms cannot be joined")
+            only = part.only
+    return label, shows, only
+
+
+def glue(parts: Sequence[Cleared], between: str = "\n") -> Cleared:
+    """Several texts as one. ``between`` is white space or punctuation, never words."""
+    if any(character.isalnum() for character in between):
+        raise ValueError("texts are glued with punctuation, not with words")
+    label, shows, only = _joined(parts)
+    return Cleared(escape(between, quote=False).join(part.html for part in parts), label, shows, only)
+
+
+def strong(part: Cleared) -> Cleared:
+    """The same, in bold."""
+    return Cleared(f"<b>{part.html}</b>", part.label, part.shows, part.only)
+
+
+def code(part: Cleared) -> Cleared:
+    """The same, to be typed or tapped as it stands."""
+    return Cleared(f"<code>{part.html}</code>", part.label, part.shows, part.only)
+
+
+NOTHING = Cleared("")
+
+
+def figure(number: int) -> Cleared:
+    """A number of things that are not hidden: messages, entries, one's own choices."""
+    return Cleared(str(number))
+
+
+def short_id(identifier: str) -> Cleared:
+    """A short id such as A-17. Raises ValueError for anything else."""
+    if not _SHORT_ID.fullmatch(identifier):
+        raise ValueError(f"not a short id: {identifier!r}")
+    return Cleared(identifier)
+
+
+def clock(book: Book | None, at: datetime) -> Cleared:
+    """A time of day where the playbook lives (UTC where there is no playbook): that something took place, and when, is not hidden."""
+    return Cleared(f"{local_time(book, at):%H:%M}" if book else f"{at:%H:%M} UTC")
+
+
+def day(book: Book | None, at: datetime) -> Cleared:
+    """A date, as ISO 8601."""
+    when: date = (local_time(book, at) if book else at).date()
+    return Cleared(when.isoformat())
+
+
+def echo(words: str, room: RoomRef) -> Cleared:
+    """What somebody typed a moment ago in this room, said back there and nowhere else."""
+    return Cleared(escape(words, quote=False), only=room)
+
+
+def secret(words: str, room: RoomRef) -> Cleared:
+    """A code made for one room, such as an invitation's: it may be said there and nowhere else."""
+    return Cleared(escape(words, quote=False), only=room)
+
+
+def name(book: Book, reader: Reader, partner: str) -> Cleared:
+    """A partner's name, which every partner may know unless it is unlisted; otherwise an ellipsis."""
+    who = book.playbook.partners.get(partner)
+    if who is None or not reader.insider or not (who.listed or reader.partner == partner):
+        return Cleared("…")
+    return Cleared(escape(who.name, quote=False))
+
+
+def listed(book: Book, reader: Reader, partner: str) -> bool:
+    """Whether this reader may know that the partner exists."""
+    who = book.playbook.partners.get(partner)
+    return who is not None and reader.insider and (who.listed or reader.partner == partner)
+
+
+def phone(book: Book, reader: Reader, partner: str) -> Cleared:
+    """The number at which a partner answers day and night, where the reader may know the partner; otherwise nothing."""
+    number = book.playbook.partners[partner].phone_24h if listed(book, reader, partner) else None
+    return Cleared(escape(number or "", quote=False))
+
+
+def quote(book: Book, reader: Reader, texts: Mapping[str, str] | str | None) -> Cleared:
+    """What the playbook itself says (a title, a basis, an option), in the reader's language, to those who may read it.
+
+    Where there is no text in the reader's language, the fallback is marked with its language tag.
+    """
+    if texts is None or not reader.insider:
+        return NOTHING
+    if isinstance(texts, str):
+        return Cleared(escape(texts, quote=False))
+    words, tag = text_in(texts, [*reader.languages, *book.playbook.languages])
+    return Cleared(_marked(escape(words, quote=False), tag, reader.languages))
+
+
+def _marked(html: str, tag: str, languages: Sequence[str]) -> str:
+    """Text in a language that was not asked for says which one it is."""
+    known = not languages or not tag or tag == languages[0] or tag == languages[0].partition("-")[0]
+    return html if known else f"[{tag}] {html}"
+
+
+def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Cleared | None:
+    """A field of an event as this room may see it; None where it may not, or where there is nothing."""
+    found = view.shape(book, field)
+    if found is None:
+        return None
+    seen, shape = found
+    words = phrase(book, field, seen.form, shape, [*languages, *book.playbook.languages])
+    return Cleared(escape(words, quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
+
+
+def clauses(
+    book: Book, view: View, text: Mapping[str, Sequence[str]], languages: Sequence[str], fields: Sequence[str]
+) -> Cleared | None:
+    """An alert's clauses for one room: one that needs a field its reader lacks is left out whole. None when none is left.
+
+    In the first of the languages that the text has; a clause of its own words in another language says which one.
+    """
+    lines, tag = text_in(text, [*languages, *book.playbook.languages])
+    parts: list[Cleared] = []
+    for line in lines:
+        values = {needed: value(book, view, needed, languages) for needed in _PLACEHOLDER.findall(line)}
+        if any(part is None for part in values.values()):
+            continue
+        present = {needed: part for needed, part in values.items() if part is not None}
+        own_words = any(character.isalpha() for character in _PLACEHOLDER.sub("", line))
+        html = _fill(escape(line, quote=False), present)
+        label, shows, _ = _joined(list(present.values()))
+        parts.append(Cleared(_marked(html, tag, languages) if own_words else html, label, shows, view.room.ref))
+    if not parts:
+        return None
+    whole = glue(parts)
+    shows = {field: _shown(book, view, field) for field in fields} | dict(whole.shows)
+    return Cleared(whole.html, whole.label, shows, view.room.ref)
+
+
+def _fill(line: str, values: Mapping[str, Cleared]) -> str:
+    """Put values into a clause; a value that ends as the clause goes on (``Leave now..``) does not say it twice."""
+
+    def put(found: re.Match[str]) -> str:
+        html = values[found[1]].html
+        after = line[found.end() : found.end() + 1]
+        return html[:-1] if after in {".", "!", "?"} and html.endswith((".", "!", "?")) else html
+
+    return _PLACEHOLDER.sub(put, line)
+
+
+def _shown(book: Book, view: View, field: str) -> dict[str, Any]:
+    """What the log says of one field in one message."""
+    answer = view.answers[field]
+    if isinstance(answer, Withheld):
+        return {"withheld": answer.why, "rule": answer.line, "detail": answer.detail}
+    found = view.shape(book, field)
+    return {
+        "form": answer.form,
+        "value": None if found is None else _plain(found[1]),
+        "rule": answer.line,
+        "agreements": list(answer.agreements),
+        "basis": answer.basis,
+    }
+
+
+def _plain(shape: Any) -> Any:
+    if isinstance(shape, datetime | date):
+        return shape.isoformat()
+    return list(shape) if isinstance(shape, tuple) else shape
+
+
+def decided(view: View, field: str) -> bool:
+    """Whether this room sees a field in some form."""
+    return isinstance(view.answers.get(field), Seen)

@@ -1,0 +1,304 @@
+"""Who sees what, and why: the visibility rule of the playbook language, whole.
+
+**May partner P see form G of field F of event E in room R at time T?** Yes if and only if all of:
+
+1. F is declared, P is bound and active in this incident, R is P's;
+2. G's TLP is within P's clearance, and G's compartments are P's;
+3. G's TLP is within the ceiling of R's network now;
+4. some ``permit`` matches F (and G is its ``as`` or coarser), P and ``when``; and for every origin of E: nothing more where G is clear
+   and not personal, or where the origin is P's own jurisdiction and F is not personal; else that same permit names an agreement
+   between the two, in force at T, that lists the permit's purpose; or it is for declared danger, and states its basis;
+5. no ``forbid`` matches;
+6. no rule that could apply failed to evaluate.
+
+And nobody sees what has expired. P gets the finest form it may see. Every answer carries its reason: the rule's line, the
+agreement; or the first thing that would have to change. What was decided becomes text in ``cleared``, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from playbooks.labels import Label, Tlp
+from playbooks.load import Book
+from playbooks.rooms import RoomRef
+from playbooks.schema import Everyone, FieldSpec, Forbid, Matching, One, Permit, Selector
+from playbooks.selection import Circumstances, Event, local_time, matches
+from playbooks.values import FORMS, Shape, take
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A partner's room as sight needs to know it. ``encrypted``: it is, and has always stayed so."""
+
+    ref: RoomRef
+    partner: str
+    encrypted: bool = False
+    world_readable: bool = False
+    open_join: bool = False
+
+
+Obstacle = Literal[
+    "undeclared",  # 1: no such field
+    "inactive",  # 1: the partner takes no part in this incident, or the room is not its own
+    "expired",
+    "clearance",  # 2: detail is the TLP needed
+    "compartment",  # 2: detail is the compartment lacking
+    "ceiling",  # 3: detail is the TLP needed
+    "no-permit",  # 4
+    "agreement",  # 4: detail is origin→jurisdiction
+    "forbidden",  # 5
+    "rule-failed",  # 6
+    "no-form",  # the value has no form that may be seen, as a place outside every area has no area
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Yes: in this form, by the permit on this line, under these agreements."""
+
+    form: str
+    label: Label
+    line: int
+    agreements: tuple[str, ...] = ()
+    basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No: the first thing that would have to change, the line that says so (0: none), and for some a detail."""
+
+    why: Obstacle
+    line: int = 0
+    detail: str = ""
+
+
+Answer = Seen | Withheld
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+# --- the rule ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A permit or forbid made ready: ``always`` are the partners whom it means whatever the event; None: ask each time."""
+
+    rule: Permit | Forbid
+    line: int
+    always: frozenset[str] | None
+
+
+_READY: WeakKeyDictionary[Book, Mapping[str, tuple[tuple[_Rule, ...], tuple[_Rule, ...]]]] = WeakKeyDictionary()
+
+
+def _rules(book: Book, field: str) -> tuple[tuple[_Rule, ...], tuple[_Rule, ...]]:
+    """The permits and the forbids that name a field."""
+    ready = _READY.get(book)
+    if ready is None:
+        permits: dict[str, list[_Rule]] = {}
+        forbids: dict[str, list[_Rule]] = {}
+        for index, rule in enumerate(book.playbook.sharing):
+            prepared = _Rule(rule, book.line("sharing", index), _always(book, rule.to))
+            names = rule.permit if isinstance(rule, Permit) else rule.forbid
+            for name in names:
+                (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
+        ready = {
+            name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}
+        }
+        _READY[book] = ready
+    return ready.get(field, ((), ()))
+
+
+def _always(book: Book, selector: Selector) -> frozenset[str] | None:
+    """The partners a selector means whatever the event and the room, or None where that depends."""
+    for term in selector.terms:
+        match term:
+            case Everyone() | One():
+                continue
+            case Matching(network=None, not_=None) if not term.uses_event:
+                continue
+        return None
+    calm = Circumstances(now=_NEVER, phase="", active=frozenset())
+    return frozenset(
+        partner for partner in book.playbook.partners if matches(book, selector, partner, calm, partner, frozenset(), None)
+    )
+
+
+def decide(book: Book, circumstances: Circumstances, event: Event, room: Room, field: str) -> Answer:
+    """May the room's partner see this field of the event there now, in which form, and why or why not?"""
+    spec = book.playbook.field(field)
+    if spec is None:
+        return Withheld("undeclared")
+    answer: Answer | None = None
+    for form in spec.all_forms:
+        this = _decide_form(book, circumstances, event, room, field, spec, form)
+        if isinstance(this, Seen):
+            return this
+        answer = answer or this
+    return answer or Withheld("no-form")
+
+
+def _decide_form(
+    book: Book, circumstances: Circumstances, event: Event, room: Room, field: str, spec: FieldSpec, form: str
+) -> Answer:
+    partner = room.partner
+    who = book.playbook.partners.get(partner)
+    # 1
+    if who is None or partner not in circumstances.active:
+        return Withheld("inactive")
+    if event.expires is not None and circumstances.now >= event.expires:
+        return Withheld("expired")
+    label = label_of(spec, form, event)
+    # 2
+    if label.tlp > who.clearance.tlp:
+        return Withheld("clearance", book.line("partners", partner, "clearance"), label.tlp.word)
+    if not label.compartments <= frozenset(who.clearance.compartments):
+        lacking = min(label.compartments - frozenset(who.clearance.compartments))
+        return Withheld("compartment", book.line("partners", partner, "clearance"), lacking)
+    # 3
+    ceiling = ceiling_of(book, room)
+    if ceiling is None or label.tlp > ceiling:
+        return Withheld("ceiling", book.line("networks", room.ref.network), label.tlp.word)
+    permits, forbids = _rules(book, field)
+    areas: frozenset[str] | None = None
+    # 5 and 6 come before 4: a forbid beats every permit, and a rule that fails denies, whatever else would allow.
+    matching: list[_Rule] = []
+    for ready in (*forbids, *permits):
+        try:
+            applies = _when(ready.rule, circumstances)
+            if ready.always is not None:
+                applies = applies and partner in ready.always
+            elif applies:
+                if areas is None and ready.rule.to.uses_event:
+                    areas = visible_areas(book, circumstances, event, room) if field != event.place else frozenset()
+                applies = matches(
+                    book, ready.rule.to, partner, circumstances, event.origin, areas or frozenset(), room.ref.network
+                )
+        except Exception as error:  # condition 6: whatever went wrong, it denies
+            return Withheld("rule-failed", ready.line, type(error).__name__)
+        if applies and isinstance(ready.rule, Forbid):
+            return Withheld("forbidden", ready.line)
+        if applies:
+            matching.append(ready)
+    # 4
+    obstacle = Withheld("no-permit")
+    for ready in matching:
+        permit = ready.rule
+        if not isinstance(permit, Permit):
+            continue
+        forms = FORMS[spec.type]
+        if permit.as_ is not None and (permit.as_ not in forms or forms.index(form) < forms.index(permit.as_)):
+            continue
+        agreements = _agreements(book, circumstances, event, who.jurisdiction, permit, label, spec)
+        if isinstance(agreements, str):
+            obstacle = Withheld("agreement", ready.line, f"{agreements}→{who.jurisdiction}")
+            continue
+        return Seen(form, label, ready.line, agreements, permit.basis)
+    return obstacle
+
+
+def _when(rule: Permit | Forbid, circumstances: Circumstances) -> bool:
+    when = rule.when
+    if when is None:
+        return True
+    if when.phase is not None and circumstances.phase not in when.phase:
+        return False
+    if when.hazard is not None and circumstances.hazard not in when.hazard:
+        return False
+    return when.danger is None or when.danger == circumstances.danger
+
+
+def _agreements(
+    book: Book,
+    circumstances: Circumstances,
+    event: Event,
+    jurisdiction: str,
+    permit: Permit,
+    label: Label,
+    spec: FieldSpec,
+) -> tuple[str, ...] | str:
+    """The agreements that carry it from every origin to the jurisdiction; or the origin for which there is none."""
+    if label.tlp is Tlp.CLEAR and not label.personal:
+        return ()
+    in_danger = permit.when is not None and permit.when.danger is True and permit.basis and circumstances.danger
+    used: list[str] = []
+    for origin in sorted(event.origins):
+        if origin == jurisdiction and not spec.personal:
+            continue
+        agreement = next(
+            (name for name in permit.under if _carries(book, circumstances, name, origin, jurisdiction, permit)), None
+        )
+        if agreement is not None:
+            used.append(agreement)
+        elif not in_danger:
+            return origin
+    return tuple(dict.fromkeys(used))
+
+
+def _carries(
+    book: Book, circumstances: Circumstances, name: str, origin: str, jurisdiction: str, permit: Permit
+) -> bool:
+    """Whether an agreement is between the two, in force today where the playbook lives, and for the permit's purpose."""
+    agreement = book.playbook.agreements.get(name)
+    if agreement is None or permit.purpose not in agreement.purposes:
+        return False
+    return agreement.joins(origin, jurisdiction) and agreement.in_force(local_time(book, circumstances.now).date())
+
+
+def label_of(spec: FieldSpec, form: str, event: Event) -> Label:
+    """The label of a form of a field as this event carries it: raised by the speaker, with origins and expiry."""
+    label = spec.label_of(form)
+    tlp = max(label.tlp, Tlp.parse(event.raised)) if event.raised else label.tlp
+    return Label(tlp, label.compartments, label.personal, event.origins, event.expires)
+
+
+def ceiling_of(book: Book, room: Room) -> Tlp | None:
+    """How far a room can be trusted now, or None where the playbook does not know its network."""
+    network = book.playbook.networks.get(room.ref.network)
+    if network is None:
+        return None
+    if network.encrypted is not None and room.encrypted and not room.world_readable and not room.open_join:
+        return network.encrypted
+    return network.ceiling
+
+
+def visible_areas(book: Book, circumstances: Circumstances, event: Event, room: Room) -> frozenset[str]:
+    """The event's areas if this partner may see them there, else none: what `affected` may look at."""
+    spec = book.playbook.field(event.place) if event.place else None
+    if event.place is None or spec is None or spec.type != "place":
+        return frozenset()
+    answer = _decide_form(book, circumstances, event, room, event.place, spec, "area")
+    return event.areas if isinstance(answer, Seen) else frozenset()
+
+
+# --- a whole view ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one room may see of one event: an answer for each field asked about, whether the event has it or not."""
+
+    room: Room
+    event: Event
+    answers: Mapping[str, Answer]
+
+    def shape(self, book: Book, field: str) -> tuple[Seen, Shape] | None:
+        """The field as this room may see it, or None where it may not, or the event does not have it."""
+        answer = self.answers.get(field)
+        value = self.event.fields.get(field)
+        spec = book.playbook.field(field)
+        if not isinstance(answer, Seen) or value is None or spec is None:
+            return None
+        shape = take(value, answer.form, spec.ranges)
+        return None if shape is None else (answer, shape)
+
+
+def view(book: Book, circumstances: Circumstances, event: Event, room: Room, fields: Iterable[str]) -> View:
+    """Decide all of these fields for one room."""
+    return View(room, event, {field: decide(book, circumstances, event, room, field) for field in fields})

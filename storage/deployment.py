@@ -1,0 +1,185 @@
+"""Who is who: what the facts of the deployment add up to. A pure fold; a restart rebuilds it from the log alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from playbooks.rooms import RoomRef
+from storage.facts import (
+    DirectChatOpened,
+    IdentityJoined,
+    InvitationMade,
+    LanguageChosen,
+    NetworkBack,
+    NetworkLost,
+    PersonEnrolled,
+    PersonRevoked,
+    RoomBound,
+    RoomLost,
+    RoomMoved,
+    RoomObserved,
+    RoomRegained,
+)
+from storage.store import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOnFile:
+    """An enrolled person: their partner (None for the deployment's own people), role, and identities on the networks."""
+
+    id: str
+    name: str
+    partner: str | None
+    role: str
+    identities: tuple[str, ...]
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A room that is a partner's in a playbook. ``alias``: how the playbook writes it."""
+
+    playbook: str
+    partner: str
+    room: RoomRef
+    alias: str | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A code that was handed out, and the networks it was redeemed on."""
+
+    id: str
+    partner: str | None
+    role: str
+    by: str
+    room: RoomRef
+    expires: datetime
+    person: str | None = None
+    used_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Everything known outside incidents. ``epoch`` grows whenever something changed that may change what a room may see."""
+
+    people: Mapping[str, PersonOnFile] = field(default_factory=dict)
+    identities: Mapping[str, str] = field(default_factory=dict)
+    bindings: Mapping[tuple[str, RoomRef], Binding] = field(default_factory=dict)
+    traits: Mapping[RoomRef, RoomObserved] = field(default_factory=dict)
+    ever_encrypted: frozenset[RoomRef] = frozenset()
+    lost: Mapping[RoomRef, str] = field(default_factory=dict)
+    invitations: Mapping[str, Invitation] = field(default_factory=dict)  # by the SHA-256 of the code
+    languages: Mapping[str, str] = field(default_factory=dict)
+    direct: Mapping[str, RoomRef] = field(default_factory=dict)
+    down: Mapping[str, str] = field(default_factory=dict)
+    epoch: int = 0
+
+    def person(self, identity: str) -> PersonOnFile | None:
+        """The enrolled person behind an identity, revoked or not."""
+        found = self.identities.get(identity)
+        return self.people.get(found) if found else None
+
+    def rooms_of(self, playbook: str, partner: str) -> tuple[Binding, ...]:
+        """A partner's bound rooms, in the order they were bound."""
+        return tuple(b for (book, _), b in self.bindings.items() if book == playbook and b.partner == partner)
+
+    def binding(self, playbook: str, room: RoomRef) -> Binding | None:
+        """Whose room this is in a playbook: the topic's own binding, else that of the whole chat."""
+        return self.bindings.get((playbook, room)) or self.bindings.get((playbook, room.chat))
+
+
+def fold(state: Deployment, facts: Iterable[Kept]) -> Deployment:
+    """The state after these facts."""
+    for kept in facts:
+        state = _apply(state, kept)
+    return state
+
+
+def _apply(state: Deployment, kept: Kept) -> Deployment:  # noqa: PLR0911, PLR0912 one case a fact
+    match kept.fact:
+        case RoomBound() as f:
+            bindings = {key: b for key, b in state.bindings.items() if not _same_place(b, f)}
+            bindings[f.playbook, f.room] = Binding(f.playbook, f.partner, f.room, f.alias, f.by)
+            return replace(state, bindings=bindings, epoch=state.epoch + 1)
+        case RoomObserved() as f:
+            ever = state.ever_encrypted | {f.room} if f.encrypted or f.tampered else state.ever_encrypted
+            known = {**state.traits, f.room: f}
+            return replace(state, traits=known, ever_encrypted=ever, epoch=state.epoch + 1)
+        case RoomMoved(old=old, new=new):
+            return _move(state, old, new)
+        case RoomLost(room=room, reason=reason):
+            return replace(state, lost={**state.lost, room: reason}, epoch=state.epoch + 1)
+        case RoomRegained(room=room):
+            lost = {ref: why for ref, why in state.lost.items() if ref != room}
+            return replace(state, lost=lost, epoch=state.epoch + 1)
+        case DirectChatOpened(identity=identity, room=room):
+            return replace(state, direct={**state.direct, identity: room})
+        case InvitationMade() as f:
+            made = Invitation(f.invitation, f.partner, f.role, f.by, f.room, f.expires)
+            return replace(state, invitations={**state.invitations, f.code_sha256: made})
+        case PersonEnrolled() as f:
+            person = PersonOnFile(f.person, f.name, f.partner, f.role, (f.identity,))
+            return replace(
+                _redeemed(state, f.invitation, f.person, f.identity),
+                people={**state.people, f.person: person},
+                identities={**state.identities, f.identity: f.person},
+            )
+        case IdentityJoined() as f:
+            known_as = state.people[f.person]
+            joined = replace(known_as, identities=(*known_as.identities, f.identity))
+            return replace(
+                _redeemed(state, f.invitation, f.person, f.identity),
+                people={**state.people, f.person: joined},
+                identities={**state.identities, f.identity: f.person},
+            )
+        case PersonRevoked(person=person_id):
+            revoked = replace(state.people[person_id], revoked=True)
+            return replace(state, people={**state.people, person_id: revoked}, epoch=state.epoch + 1)
+        case LanguageChosen(who=who, language=language):
+            return replace(state, languages={**state.languages, who: language})
+        case NetworkLost(network=network, reason=reason):
+            return replace(state, down={**state.down, network: reason})
+        case NetworkBack(network=network):
+            return replace(state, down={name: why for name, why in state.down.items() if name != network})
+    return state
+
+
+def _same_place(binding: Binding, bound: RoomBound) -> bool:
+    """A room has one owner in a playbook, and an alias one room."""
+    return binding.playbook == bound.playbook and (
+        binding.room == bound.room
+        or (bound.alias is not None and binding.alias == bound.alias and binding.partner == bound.partner)
+    )
+
+
+def _redeemed(state: Deployment, invitation: str, person: str, identity: str) -> Deployment:
+    network = identity.partition(":")[0]
+    return replace(
+        state,
+        invitations={
+            code: replace(made, person=person, used_on=(*made.used_on, network)) if made.id == invitation else made
+            for code, made in state.invitations.items()
+        },
+    )
+
+
+def _move(state: Deployment, old: RoomRef, new: RoomRef) -> Deployment:
+    """Everything known of the old address holds for the new one, topics included, but what must be observed anew."""
+
+    def moved(ref: RoomRef) -> RoomRef:
+        return RoomRef(new.network, new.id, ref.topic) if ref.chat == old.chat else ref
+
+    return replace(
+        state,
+        bindings={
+            (book, moved(ref)): replace(binding, room=moved(ref)) for (book, ref), binding in state.bindings.items()
+        },
+        languages={str(moved(RoomRef.parse(who))) if who == str(old) else who: lang for who, lang in state.languages.items()},
+        direct={identity: moved(ref) for identity, ref in state.direct.items()},
+        lost={ref: why for ref, why in state.lost.items() if ref.chat != old.chat},
+        epoch=state.epoch + 1,
+    )
