@@ -97,7 +97,7 @@ __all__ = [
     "BUILT_IN", "EVERYONE", "Ack", "Activate", "Agreement", "Alert", "Area", "Cap", "Channel", "Checkin", "Clearance",
     "Confirm", "Cron", "Danger", "Deputies", "Duty", "Everyone", "Expectation", "FieldSpec", "FieldType", "Forbid",
     "Form", "FormLabel", "Given", "InDanger", "Jurisdiction", "Kind", "Labelled", "Lead", "LeadRule", "Level",
-    "Localized", "LogRules", "Matching", "Means", "NetworkTrust", "One", "Partner", "Permit", "Playbook", "Risk", 
+    "Localized", "LogRules", "Matching", "Means", "NetworkTrust", "One", "Partner", "Permit", "Playbook", "Risk",
     "Room", "Rule", "Selector", "Step", "Term", "Tier", "When", "clause_fields", "text_in",
 ]  # fmt: skip
 

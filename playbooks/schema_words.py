@@ -24,6 +24,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     ValidationInfo,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -36,6 +37,15 @@ class Part(BaseModel):
     """One part of a playbook: frozen, strict, no unknown keys; attributes are the YAML keys (`in_` for `in`)."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tell_reader(cls, value: Any, info: ValidationInfo) -> Any:
+        # An unknown key is reported with the known ones, and pydantic's error does not say which model had them.
+        readers: dict[int, type[Part]] | None = (info.context or {}).get("readers")
+        if readers is not None:
+            readers[id(value)] = cls
+        return value
 
 
 # ── Saying what is wrong ──────────────────────────────────────────────────────────────────────────────────────────

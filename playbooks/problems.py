@@ -1,0 +1,55 @@
+"""What is wrong with a playbook, where, and what would be right: the only way in which loading fails."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong. Line and column count from 1, in characters."""
+
+    file: str
+    line: int
+    column: int
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.fix}"
+
+
+class PlaybookErrors(Exception):
+    """The playbook cannot be used. `errors` are all that were found, in the order of the file."""
+
+    def __init__(self, errors: Iterable[Problem]) -> None:
+        found = sorted(set(errors))
+        if len(found) > MOST_SHOWN:
+            last = found[MOST_SHOWN]
+            more = f"{len(found) - MOST_SHOWN} more errors from here on are not listed"
+            found = [*found[:MOST_SHOWN], Problem(last.file, last.line, last.column, more, "correct those above first")]
+        self.errors: tuple[Problem, ...] = tuple(found)
+        super().__init__("\n".join(map(str, self.errors)))
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name that was probably meant."""
+    if len(name) > 64 or len(known) > 5000:
+        return None
+    lowered = {word.lower(): word for word in known}
+    close = get_close_matches(name.lower(), lowered, 1, 0.6)
+    return lowered[close[0]] if close else None
+
+
+def suggestion(name: str, known: Collection[str], none: str) -> str:
+    """What would be right instead of `name`: the nearest known name, else all where they are few, else `none`."""
+    close = nearest(name, known)
+    if close is not None:
+        return f"did you mean `{close}`?"
+    if 0 < len(known) <= 16:
+        return "use one of: " + ", ".join(f"`{word}`" for word in known)
+    return none

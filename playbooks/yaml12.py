@@ -1,0 +1,286 @@
+"""YAML as the playbook language means it: one document; no anchors, aliases, merges, tags, empty values, double keys.
+
+libyaml finds the structure; the scalars are read here by the rules of YAML 1.2, narrowed: `no` is a text, and what
+looks like a number in another base or style (`010`, `0x1F`, `1_000`, `.inf`) stays a text, so that it is refused where
+a number is meant. Every key and value keeps its place. All problems are collected; only broken syntax, or a file that
+is too large or too deep, ends the reading early.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import yaml
+
+from playbooks.problems import Problem
+from playbooks.schema_words import quoted
+
+MOST_BYTES = 8 * 1024 * 1024
+MOST_NODES = 150_000
+DEEPEST = 40
+
+Path = tuple[str | int, ...]
+Value = str | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
+
+
+class Mark(NamedTuple):
+    """A place in the file: line and column from 1, in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Tree:
+    """What was read. `marks` are the places of entries (a key, or an item of a list), `values` those of their values.
+
+    `broken` are the paths whose value is already reported, and need no second complaint.
+    """
+
+    value: Value = None
+    marks: dict[Path, Mark] = field(default_factory=dict)
+    values: dict[Path, Mark] = field(default_factory=dict)
+    broken: set[Path] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,2})?")
+_SYNTAX = (
+    ("found character that cannot start any token", "this character cannot begin a value", "put the value in quotes"),
+    ("mapping values are not allowed", "a `:` stands where no key can be", "check the indentation, or quote the text"),
+    ("could not find expected ':'", "a key has no `:` after it", "write `key: value`"),
+    ("did not find expected key", "a key was expected here", "check the indentation and the commas above"),
+    ("did not find expected '-' indicator", "a list item was expected here", "begin it with `- `, indented alike"),
+    ("did not find expected ',' or '}'", "a `{` is not closed", "add the missing `,` or `}`"),
+    ("did not find expected ',' or ']'", "a `[` is not closed", "add the missing `,` or `]`"),
+    ("found unexpected end of stream", "a quoted text does not end", "add the closing quote"),
+    ("found undefined tag handle", "tags (`!`) are not part of the language", "remove it, or put the text in quotes"),
+    ("found a tab character", "a tab stands where only spaces may", "indent with spaces"),
+    ("found unknown escape character", "this text has an unknown `\\` escape", "write `\\\\` for a backslash"),
+    ("did not find expected <document start>", "something follows the end of the document", "remove it"),
+    ("block sequence entries are not allowed", "a list item cannot stand here", "begin the list on a line of its own"),
+    ("did not find expected alphabetic", "`&` and `*` have a meaning of their own", "put the text in quotes"),
+)
+
+
+class _Stop(Exception):
+    """Reading cannot go on; the problem has been noted."""
+
+
+def read(source: bytes, file: str) -> Tree:
+    """Read one document. Raises nothing: what is wrong is in `problems`."""
+    tree = Tree()
+    text = _text(source, file, tree.problems)
+    if text is None:
+        return tree
+    reader = _Reader(file, tree, yaml.CSafeLoader(text))
+    try:
+        reader.document()
+    except _Stop:
+        tree.value = None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what, fix = _in_our_words(error.problem or "")
+        reader.note(_inside(text, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), what, fix)
+        tree.value = None
+    except yaml.YAMLError:
+        reader.note(Mark(1, 1), "this is not YAML", "save it as plain text in UTF-8")
+        tree.value = None
+    return tree
+
+
+def _text(source: bytes, file: str, problems: list[Problem]) -> str | None:
+    def note(mark: Mark, what: str, fix: str) -> None:
+        problems.append(Problem(file, mark.line, mark.column, what, fix))
+
+    if len(source) > MOST_BYTES:
+        note(Mark(1, 1), "the file is larger than 8 MB", "a playbook is far smaller: is this the right file?")
+        return None
+    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
+        note(Mark(1, 1), "the file is in UTF-16", "save it as UTF-8")
+        return None
+    try:
+        text = source.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        before = source.removeprefix(b"\xef\xbb\xbf")[: error.start].decode()
+        note(_place(before), "this byte is not UTF-8", "save the file as UTF-8")
+        return None
+    hidden = [_place(text[: found.start()]) for found, _ in zip(_HIDDEN.finditer(text), range(10), strict=False)]
+    for mark, found in zip(hidden, _HIDDEN.finditer(text), strict=False):
+        what = f"there is an invisible character here (U+{ord(found[0]):04X})"
+        note(mark, what if found[0] != "\0" else "there is a NUL byte here", "remove it, and save the file as UTF-8")
+    if not hidden and not text.strip():
+        note(Mark(1, 1), "the file is empty", "a playbook begins with `playbook: NAME`")
+    return None if problems else text
+
+
+def _place(before: str) -> Mark:
+    """The place right after this text."""
+    lines = re.split("\r\n|\r|\n", before)
+    return Mark(len(lines), len(lines[-1]) + 1)
+
+
+def _inside(text: str, line: int, column: int) -> Mark:
+    """The same place, drawn back to the last character where it lies beyond the end."""
+    lines = re.split("\r\n|\r|\n", text)
+    if lines[-1] == "" and len(lines) > 1:
+        lines.pop()
+    if line > len(lines):
+        return Mark(len(lines), max(1, len(lines[-1])))
+    return Mark(line, min(column, len(lines[line - 1]) + 1))
+
+
+def _in_our_words(problem: str) -> tuple[str, str]:
+    for theirs, what, fix in _SYNTAX:
+        if theirs in problem:
+            return what, fix
+    return f"this is not YAML ({problem})", "check quotes, brackets and indentation here and above"
+
+
+class _Reader:
+    """Walks libyaml's events down one document, building values and noting problems."""
+
+    def __init__(self, file: str, tree: Tree, events: Any) -> None:
+        self.file = file
+        self.tree = tree
+        self.events = events
+        self.nodes = 0
+
+    def note(self, mark: Mark, what: str, fix: str) -> None:
+        self.tree.problems.append(Problem(self.file, mark.line, mark.column, what, fix))
+
+    def document(self) -> None:
+        self.events.get_event()
+        start = self.events.get_event()
+        if isinstance(start, yaml.StreamEndEvent):
+            self.note(Mark(1, 1), "the file is empty", "a playbook begins with `playbook: NAME`")
+            raise _Stop
+        if start.version not in (None, (1, 2)):
+            self.note(_mark(start), "this says that it is another version of YAML", "a playbook is YAML 1.2: remove it")
+        if start.tags:
+            self.note(_mark(start), "tags are not part of the language", "remove the `%TAG` line")
+        event = self.events.get_event()
+        self.tree.marks[()] = self.tree.values[()] = _mark(event)
+        self.tree.value = self.value(event, (), 1)
+        self.events.get_event()
+        after = self.events.get_event()
+        if isinstance(after, yaml.DocumentStartEvent):
+            self.note(_mark(after), "a second document begins here", "keep one playbook in one file")
+
+    def value(self, event: Any, path: Path | None, depth: int) -> Value:
+        """The value that begins with this event. Below a path of None nothing is recorded."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            self.note(_mark(event), f"there are more than {MOST_NODES} values in this file", "split the playbook")
+            raise _Stop
+        if depth > DEEPEST:
+            self.note(_mark(event), f"this is nested deeper than {DEEPEST} levels", "a playbook is never so deep")
+            raise _Stop
+        if isinstance(event, yaml.AliasEvent):
+            self.note(
+                _mark(event), "aliases (`*`) are not part of the language", "write the value out, or quote the text"
+            )
+            self.broken(path)
+            return None
+        if event.anchor is not None:
+            self.note(_mark(event), "anchors (`&`) are not part of the language", "remove it, or quote the text")
+        if event.tag is not None:
+            self.note(_mark(event), "tags (`!`) are not part of the language", "remove it, or quote the text")
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event, path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path, depth)
+        return self.mapping(path, depth)
+
+    def broken(self, path: Path | None) -> None:
+        if path is not None:
+            self.tree.broken.add(path)
+
+    def scalar(self, event: Any, path: Path | None) -> Value:
+        text: str = event.value
+        hidden = _HIDDEN.search(text)
+        if hidden:
+            self.note(_mark(event), f"this text has an invisible character (U+{ord(hidden[0]):04X})", "remove it")
+            self.broken(path)
+        if event.style:
+            return text
+        value = _plain(text)
+        if value is None:
+            self.note(_mark(event), "there is no value here", "write one, or leave the key out")
+            self.broken(path)
+        return value
+
+    def sequence(self, path: Path | None, depth: int) -> tuple[Value, ...]:
+        items: list[Value] = []
+        while not isinstance(event := self.events.get_event(), yaml.SequenceEndEvent):
+            below = self.at(path, len(items), event, event)
+            items.append(self.value(event, below, depth + 1))
+        return tuple(items)
+
+    def mapping(self, path: Path | None, depth: int) -> Mapping[str, Value]:
+        entries: dict[str, Value] = {}
+        places: dict[str, Mark] = {}
+        while not isinstance(event := self.events.get_event(), yaml.MappingEndEvent):
+            key = self.key(event, depth)
+            new = key is not None and key not in entries
+            if key is not None and not new:
+                first = f"the first is on line {places[key].line}"
+                self.note(_mark(event), f"the key {quoted(key)} stands here a second time", f"keep one; {first}")
+            start = self.events.get_event()
+            value = self.value(start, self.at(path, key, event, start) if key is not None and new else None, depth + 1)
+            if key is not None and new:
+                entries[key] = value
+                places[key] = _mark(event)
+        return entries
+
+    def at(self, path: Path | None, step: str | int, entry: Any, value: Any) -> Path | None:
+        if path is None:
+            return None
+        below = (*path, step)
+        self.tree.marks[below] = _mark(entry)
+        self.tree.values[below] = _mark(value)
+        return below
+
+    def key(self, event: Any, depth: int) -> str | None:
+        if not isinstance(event, yaml.ScalarEvent):
+            if not isinstance(event, yaml.AliasEvent):
+                self.note(_mark(event), "a key cannot be a list or a mapping", "write one word before the `:`")
+            self.value(event, None, depth + 1)
+            return None
+        if event.value == "<<" and not event.style:
+            self.note(_mark(event), "merges (`<<`) are not part of the language", "write the keys out")
+            return None
+        if not event.style and (value := _plain(event.value)) is not None and not isinstance(value, str):
+            kind = "true or false" if isinstance(value, bool) else "a number"
+            self.note(_mark(event), f"the key {quoted(event.value)} is {kind}", f'put it in quotes: "{event.value}"')
+            return None
+        if not event.style and event.value in _NULL:
+            self.note(_mark(event), "a key is missing before this `:`", "write the key")
+            return None
+        text = self.value(event, None, depth + 1)
+        return text if isinstance(text, str) else None
+
+
+def _mark(event: Any) -> Mark:
+    start = event.start_mark
+    return Mark(start.line + 1, start.column + 1)
+
+
+def _plain(text: str) -> Value:
+    """A scalar without quotes, by the narrowed core schema."""
+    if text in _NULL:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text
