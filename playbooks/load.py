@@ -21,7 +21,7 @@ from playbooks.yaml12 import MOST_BYTES, Mark, Path, Tree, read
 __all__ = ["Book", "Mark", "PlaybookErrors", "Problem", "load", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Book:
     """A playbook with what it was read from.
 
