@@ -28,7 +28,7 @@ types: dev
 	@echo "Types" && $(BIN)/mypy
 
 imports: dev
-	@echo "Import contracts" && $(BIN)/lint-imports
+	@echo "Import contracts" && $(BIN)/lint-imports --no-logo
 
 pure: dev
 	@echo "Pure tests" && $(BIN)/python -m pytest -q $(PURE)
