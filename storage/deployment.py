@@ -34,7 +34,6 @@ class PersonOnFile:
     partner: str | None
     role: str
     identities: tuple[str, ...]
-    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,7 @@ class Deployment:
     languages: Mapping[str, str] = field(default_factory=dict)
     direct: Mapping[str, RoomRef] = field(default_factory=dict)
     down: Mapping[str, str] = field(default_factory=dict)
+    revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     epoch: int = 0
 
     def person(self, identity: str) -> PersonOnFile | None:
@@ -122,10 +122,10 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:  # noqa: PLR0911, PLR09
             made = Invitation(f.invitation, f.partner, f.role, f.by, f.room, f.expires)
             return replace(state, invitations={**state.invitations, f.code_sha256: made})
         case PersonEnrolled() as f:
-            person = PersonOnFile(f.person, f.name, f.partner, f.role, (f.identity,))
+            enrolled = PersonOnFile(f.person, f.name, f.partner, f.role, (f.identity,))
             return replace(
                 _redeemed(state, f.invitation, f.person, f.identity),
-                people={**state.people, f.person: person},
+                people={**state.people, f.person: enrolled},
                 identities={**state.identities, f.identity: f.person},
             )
         case IdentityJoined() as f:
@@ -136,9 +136,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:  # noqa: PLR0911, PLR09
                 people={**state.people, f.person: joined},
                 identities={**state.identities, f.identity: f.person},
             )
-        case PersonRevoked(person=person_id):
-            revoked = replace(state.people[person_id], revoked=True)
-            return replace(state, people={**state.people, person_id: revoked}, epoch=state.epoch + 1)
+        case PersonRevoked(person=person):
+            return replace(state, revoked=state.revoked | {person}, epoch=state.epoch + 1)
         case LanguageChosen(who=who, language=language):
             return replace(state, languages={**state.languages, who: language})
         case NetworkLost(network=network, reason=reason):

@@ -60,12 +60,21 @@ class Send:
     urgency: Urgency
     about: str | None = None
     partner: str | None = None
+    language: str = ""
     taps: tuple[tuple[Tap, ...], ...] = ()
     reply_to: str | None = None
     replaces: str | None = None
     loud: bool = False
     not_after: datetime | None = None
     again: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Send a message again whose fate is unknown, in its place in the order, with a line on top that says so."""
+
+    send: str
+    mark: Cleared
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +125,4 @@ class Drop:
     reason: str
 
 
-Effect = Record | Send | Enter | Leave | Wake | Unwake | Redirect | Drop
+Effect = Record | Send | Repeat | Enter | Leave | Wake | Unwake | Redirect | Drop

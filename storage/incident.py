@@ -171,8 +171,8 @@ def _apply(state: Incident, kept: Kept) -> Incident:  # noqa: PLR0911, PLR0912 o
             return _copy(state, send, "sent", None)
         case MessageRefused(send=send, reason=reason):
             return _copy(state, send, "refused", reason)
-        case MessageUnknown(send=send, reason=reason):
-            return _copy(state, send, "unknown", reason)
+        case MessageUnknown(send=send, reason=reason, repeat=repeat):
+            return _repeated(_copy(state, send, "unknown", reason), send, repeat)
         case MessageDropped(send=send, reason=reason):
             return _copy(state, send, "dropped", reason)
         case Acknowledged() as f:
@@ -197,6 +197,18 @@ def _copy(state: Incident, send: str, became: CopyState, reason: str | None) -> 
     copies = state.alerts[name].copies
     changed = replace(copies[send], state=became, reason=reason)
     return _alert(state, name, copies={**copies, send: changed})
+
+
+def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
+    """The marked copy that follows a message of unknown fate is a copy of its own."""
+    name = state.alert_of.get(send)
+    if name is None or repeat is None:
+        return state
+    copies = state.alerts[name].copies
+    again = replace(copies[send], state="waiting", reason=None)
+    return replace(
+        _alert(state, name, copies={**copies, repeat: again}), alert_of={**state.alert_of, repeat: name}
+    )
 
 
 def _line(rule: str) -> int:

@@ -1,0 +1,77 @@
+"""What a person typed, as a command: which one, about which incident, and whether they may.
+
+A button is a command that was written beforehand, a reaction the button with that emoji, a reply to an alert with one of its
+choices an acknowledgement. All come the same way, and pass the same gate: ``Command.needs`` decides both what the help lists and
+what is carried out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from handlers.case import Case
+from playbooks.cleared import Cleared
+from storage.effects import Effect
+
+Needs = Callable[[Case], "Cleared | None"]
+"""Why this person may not do this now, in words for them; None: they may."""
+
+Decide = Callable[[Case, str], list[Effect]]
+"""What a command with these arguments leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. ``usage`` shows its arguments, ``summary`` says in one line what it does (a message of the catalogue),
+    ``who`` for whom it is (a message too). ``incident``: it concerns one, which is found or asked for beforehand."""
+
+    name: str
+    usage: str
+    summary: str
+    who: str
+    needs: Needs
+    decide: Decide
+    incident: bool = True
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command as typed: its name in lower case without the sign, and the rest."""
+
+    name: str
+    arguments: str
+
+
+_COMMAND = re.compile(r"\s*[/!]([A-Za-z_]{1,32})(?:@(\w+))?(?:\s+|$)(.*)", re.DOTALL)
+_SHORT = re.compile(r"\b([A-Za-z])-(\d{1,9})\b")
+
+
+def typed(text: str, username: str | None) -> Typed | None:
+    """Read a command; None when it is none, or is meant for another bot."""
+    found = _COMMAND.fullmatch(text)
+    if found is None:
+        return None
+    if found[2] and username and found[2].lower() != username.lower():
+        return None
+    return Typed(found[1].lower(), found[3].strip())
+
+
+def short_ids(text: str) -> tuple[str, ...]:
+    """The short ids named in a text, in capitals."""
+    return tuple(f"{letter.upper()}-{int(number)}" for letter, number in _SHORT.findall(text))
+
+
+def words(arguments: str) -> list[str]:
+    """Arguments apart, quotes respected and forgiven: an open quote runs to the end."""
+    return [a or b or c for a, b, c in re.findall(r'"([^"]*)(?:"|$)|“([^”]*)(?:”|$)|(\S+)', arguments)]
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name nearest to one that was mistyped."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return found[0] if found else None

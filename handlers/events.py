@@ -1,0 +1,76 @@
+"""What the engine may ask the handlers to decide, besides what people say: what rooms, networks and the courier report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from playbooks.rooms import Network, RoomRef
+from storage.facts import RoomObserved
+from storage.store import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEvent:
+    """Something happened to a room. ``by`` is the identity that invited us; ``alias`` how the room is known by name."""
+
+    kind: Literal["invited", "joined", "removed", "moved", "observed", "unreadable"]
+    room: RoomRef
+    by: str | None = None
+    private: bool = False
+    moved_to: RoomRef | None = None
+    observed: RoomObserved | None = None
+    reason: str = ""
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkEvent:
+    """A network was lost (``rejected``: it refuses who we are) or is back."""
+
+    network: Network
+    kind: Literal["lost", "back"]
+    reason: str = ""
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message. ``delayed`` is told once, when a room is held up for long; ``repeat`` is the token a repeat would get."""
+
+    row: OutboxRow
+    became: Literal["sent", "refused", "unknown", "moved", "delayed"]
+    message: str | None = None
+    reason: str = ""
+    gone: bool = False
+    moved_to: RoomRef | None = None
+    repeat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A waiting message whose clearance is too old: policy changed since, or its time is over."""
+
+    row: OutboxRow
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """At start and on return of a network: the rooms behind the aliases that playbooks name. (alias as the playbook writes it, room)"""
+
+    network: Network
+    rooms: tuple[tuple[str, RoomRef], ...]
+
+
+Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An event with its time and its seed."""
+
+    event: Event
+    now: datetime
+    seed: bytes

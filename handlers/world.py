@@ -1,0 +1,180 @@
+"""What a decision may look at: the playbooks, who is who, and the open incidents, as frozen values; and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from playbooks import mandate, sight
+from playbooks.load import Book
+from playbooks.rooms import RoomRef
+from playbooks.schema import Room
+from playbooks.selection import Circumstances
+from storage.deployment import Binding, Deployment
+from storage.incident import Incident
+from storage.store import Mentioned
+
+Via = Literal["command", "button", "reaction", "reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing a person said or tapped. ``seed`` is random and stored with it; ``now`` is when it is decided.
+
+    ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees.
+    """
+
+    now: datetime
+    seed: bytes
+    room: RoomRef
+    private: bool
+    identity: str | None
+    name: str
+    text: str
+    via: Via = "command"
+    message: str | None = None
+    language: str | None = None
+    about: Mentioned | None = None
+    point: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything there is to know at one moment. Nothing in it changes while a decision is made."""
+
+    name: str
+    shelf: Mapping[str, Book]  # playbook id → the version that new incidents begin with
+    kept: Mapping[str, Book]  # digest → the version an open incident began with
+    who: Deployment = field(default_factory=Deployment)
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    counters: Mapping[str, int] = field(default_factory=dict)
+    admins: frozenset[str] = frozenset()
+    usernames: Mapping[str, str] = field(default_factory=dict)
+    rehearsal: bool = False
+
+    def next_id(self, letter: str) -> str:
+        """The next short id of a letter; one counter for the whole deployment."""
+        return f"{letter}-{self.counters.get(letter, 0) + 1}"
+
+    def book_of(self, incident: Incident) -> Book:
+        """The playbook as it was when the incident began."""
+        return self.kept[incident.digest]
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """The incidents that are not closed."""
+        return tuple(incident for incident in self.incidents.values() if incident.closed_at is None)
+
+    def epoch(self, incident: Incident | None) -> int:
+        """A number that grows whenever something changed that may change what a room may see."""
+        return self.who.epoch + (incident.epoch if incident else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, and for whom: the partner of the room they speak in; in private, their own.
+
+    ``person`` is a person's id, or the identity of somebody who was never enrolled. ``roles`` are theirs in that partner.
+    ``coordinator``: one of the deployment's coordinators. ``known``: enrolled, or an administrator from the settings.
+    """
+
+    person: str
+    identity: str
+    name: str
+    partner: str | None = None
+    roles: frozenset[str] = frozenset()
+    coordinator: bool = False
+    known: bool = False
+    revoked: bool = False
+
+    @property
+    def may_issue(self) -> bool:
+        """Whether they are one of their partner's people who may issue for it."""
+        return self.partner is not None and bool(self.roles & mandate.ISSUERS)
+
+
+def actor(world: World, request: Request, playbook: str | None) -> Actor:
+    """Who asks, as seen by a playbook (None: by none). Anonymous posts are nobody: see ``command``."""
+    identity = request.identity or ""
+    person = world.who.person(identity)
+    own = person.identities if person else (identity,)
+    admin = bool(world.admins & set(own))
+    name = person.name if person else request.name
+    known_as = person.id if person else identity
+    if known_as in world.who.revoked or identity in world.who.revoked:
+        return Actor(known_as, identity, name, revoked=True)
+    partner: str | None = None
+    if playbook is not None:
+        binding = world.who.binding(playbook, request.room)
+        if binding is not None:
+            partner = binding.partner
+        elif request.private and person is not None:
+            book = world.shelf.get(playbook)
+            partner = person.partner if book and person.partner in book.playbook.partners else None
+    roles: set[str] = set()
+    if partner is not None:
+        roles.add("responder")
+        if person is not None and person.partner in (partner, None):
+            roles.add(person.role)
+        if admin:
+            roles.add("coordinator")
+    coordinator = admin or (person is not None and person.role == "coordinator")
+    return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, admin or person is not None)
+
+
+def circumstances(world: World, incident: Incident, now: datetime) -> Circumstances:
+    """What is so in an incident at this moment."""
+    return Circumstances(
+        now=now,
+        phase=incident.phase,
+        active=frozenset(b.partner for (book, _), b in world.who.bindings.items() if book == incident.playbook),
+        danger=incident.in_danger(now),
+        hazard=incident.hazard,
+        leads=incident.leads,
+    )
+
+
+def sight_room(world: World, binding: Binding) -> sight.Room:
+    """A bound room as the visibility rule needs to know it, as it is now."""
+    traits = world.who.traits.get(binding.room.chat)
+    if traits is None:
+        return sight.Room(binding.room, binding.partner)
+    return sight.Room(
+        binding.room,
+        binding.partner,
+        encrypted=traits.encrypted and not traits.tampered,
+        world_readable=traits.world_readable,
+        open_join=traits.open_join,
+    )
+
+
+def agreed_room(book: Book, binding: Binding) -> Room | None:
+    """What the playbook says of a bound room; None for one that it left open."""
+    partner = book.playbook.partners.get(binding.partner)
+    return next((room for room in partner.rooms if str(room.ref) == binding.alias), None) if partner else None
+
+
+def rooms_for(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:
+    """A partner's rooms for one use (``alerts``, ``checkins``, a channel) in this incident: exercises stay in theirs."""
+    book = world.book_of(incident)
+    found = []
+    for binding in world.who.rooms_of(incident.playbook, partner):
+        room = agreed_room(book, binding)
+        uses = room.for_ if room else ("alerts", "checkins")
+        if use in uses and (room.exercises if room else False) == incident.opened.exercise:
+            found.append(binding)
+    return tuple(found)
+
+
+def languages(world: World, book: Book | None, room: RoomRef, partner: str | None) -> tuple[str, ...]:
+    """The languages for a message to a room: the room's, else its partner's, then what the playbook falls back to."""
+    chosen = world.who.languages.get(str(room))
+    found = [chosen] if chosen else []
+    if book is not None and partner in book.playbook.partners:
+        who = book.playbook.partners[partner]
+        found += who.languages
+        spoken = book.playbook.jurisdictions[who.jurisdiction].language
+        found += [spoken] if spoken else []
+    return tuple(dict.fromkeys(found)) or (book.playbook.languages[:1] if book else ("en",))
