@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from os import PathLike
 from pathlib import Path as FilePath
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from playbooks.problems import PlaybookErrors, Problem
+from playbooks.problems import MOST_SHOWN, PlaybookErrors, Problem
 from playbooks.schema import BUILT_IN, Playbook
 from playbooks.schema_words import Part
 from playbooks.wording import problems
@@ -76,7 +77,7 @@ def _playbook(tree: Tree, file: str) -> tuple[Playbook | None, list[Problem]]:
     try:
         playbook = Playbook.model_validate(tree.value, strict=True, context=context, by_alias=True, by_name=False)
     except ValidationError as error:
-        return None, [*tree.problems, *problems(error, tree, file, readers)]
+        return None, [*tree.problems, *islice(problems(error, tree, file, readers), MOST_SHOWN + 1)]
     return playbook, tree.problems
 
 

@@ -30,8 +30,10 @@ class PlaybookErrors(Exception):
         found = sorted(set(errors))
         if len(found) > MOST_SHOWN:
             last = found[MOST_SHOWN]
-            more = f"{len(found) - MOST_SHOWN} more errors from here on are not listed"
-            found = [*found[:MOST_SHOWN], Problem(last.file, last.line, last.column, more, "correct those above first")]
+            more = Problem(
+                last.file, last.line, last.column, "further errors are not listed", "correct those above first"
+            )
+            found = [*found[:MOST_SHOWN], more]
         self.errors: tuple[Problem, ...] = tuple(found)
         super().__init__("\n".join(map(str, self.errors)))
 

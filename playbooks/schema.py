@@ -87,6 +87,7 @@ from playbooks.schema_words import (
     PartnerName,
     PhaseName,
     PlaybookName,
+    Some,
     TlpWord,
     Zone,
     distinct,
@@ -129,7 +130,7 @@ class Playbook(Part):
     playbook: PlaybookName
     version: Annotated[int, Field(ge=1, le=10**9)]
     title: Localized
-    languages: Annotated[Many[Language], Field(min_length=1), AfterValidator(distinct)]
+    languages: Annotated[Some[Language], AfterValidator(distinct)]
     timezone: Zone
     hazards: Annotated[Many[Name], AfterValidator(distinct)] = ()
     networks: Mapping[Network, NetworkTrust] = Field(default_factory=dict)
@@ -139,7 +140,7 @@ class Playbook(Part):
     areas: Mapping[AreaName, AreaEntry] = Field(default_factory=dict)
     activate: Activate | None = None
     partners: Annotated[Mapping[PartnerName, Partner], Field(min_length=1)]
-    phases: Annotated[Many[PhaseName], Field(min_length=1), AfterValidator(distinct)]
+    phases: Annotated[Some[PhaseName], AfterValidator(distinct)]
     leads: Listed[LeadRuleEntry] = ()
     fields: Annotated[
         Mapping[FieldName, FieldEntry], BeforeValidator(built_ins), AfterValidator(only_known_built_ins)

@@ -35,6 +35,7 @@ from playbooks.schema_words import (
     Part,
     PartnerRef,
     PhaseRef,
+    Some,
     Text,
     WallTime,
     by_shape,
@@ -62,7 +63,7 @@ Do = Literal["remind", "other_network", "liaisons", "call", "deputies", "lead", 
 class Cap(Part):
     """The alert in the words of the Common Alerting Protocol 1.2 (OASIS, section 3.2.2)."""
 
-    category: Annotated[Many[Category], Field(min_length=1), AfterValidator(distinct)]
+    category: Annotated[Some[Category], AfterValidator(distinct)]
     event: Text
     urgency: Urgency
     severity: Severity
@@ -101,7 +102,7 @@ def _clause(value: str, info: ValidationInfo) -> str:
     return value
 
 
-Clauses = Annotated[Many[Annotated[Text, AfterValidator(_clause)]], Field(min_length=1)]
+Clauses = Some[Annotated[Text, AfterValidator(_clause)]]
 
 
 def _clauses_in_every_language(value: object) -> object:
@@ -182,7 +183,7 @@ class Ack(Part):
     """Who acknowledges, with which words, and what silence leads to."""
 
     from_: Literal["partner", "person"] = Field(default="partner", alias="from")
-    choices: Annotated[Many[Choice], Field(min_length=1), AfterValidator(distinct)] = ("seen",)
+    choices: Annotated[Some[Choice], AfterValidator(distinct)] = ("seen",)
     within: Duration | None = None
     then: Steps = ()
 
@@ -221,10 +222,10 @@ class Checkin(Part):
 
     every: Duration | None = None
     cron: CronTime | None = None
-    in_: Annotated[Many[PhaseRef], Field(min_length=1)] | None = Field(default=None, alias="in")
+    in_: Some[PhaseRef] | None = Field(default=None, alias="in")
     to: Selector
     ask: Localized
-    answers: Annotated[Many[Name], Field(min_length=1), AfterValidator(distinct)] = ("ok", "degraded", "help")
+    answers: Annotated[Some[Name], AfterValidator(distinct)] = ("ok", "degraded", "help")
     within: Duration | None = None
     then: Steps = ()
     label: Labelled = Labelled()

@@ -42,6 +42,7 @@ from playbooks.schema_words import (
     PartnerRef,
     PhaseRef,
     RoomUse,
+    Some,
     Text,
     TlpWord,
     by_shape,
@@ -189,8 +190,8 @@ class Agreement(Part):
     """What allows sharing across a border, or of personal data at home."""
 
     title: Localized
-    between: Annotated[Listed[JurisdictionRef], Field(min_length=2)]
-    purposes: Annotated[Many[Name], Field(min_length=1), AfterValidator(distinct)]
+    between: Annotated[tuple[JurisdictionRef, ...], Field(min_length=2), BeforeValidator(listed)]
+    purposes: Annotated[Some[Name], AfterValidator(distinct)]
     from_: Day | None = Field(default=None, alias="from")
     until: Day | None = None
     onward: bool = False
@@ -226,7 +227,7 @@ class Area(Part):
     name: Localized
     jurisdiction: JurisdictionRef
     circle: Annotated[tuple[Latitude, Longitude, Kilometres], BeforeValidator(listed)] | None = None
-    polygon: Annotated[Listed[Point], Field(min_length=3, max_length=10000)] | None = None
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=10000), BeforeValidator(listed)] | None = None
     near: Many[AreaRef] = ()
 
 
@@ -325,7 +326,7 @@ class Partner(Part):
     jurisdiction: JurisdictionRef
     mandate: Localized | None = None
     competences: Annotated[Many[Name], AfterValidator(distinct)] = ()
-    covers: Annotated[Many[AreaRef], Field(min_length=1), AfterValidator(distinct)] = ()
+    covers: Annotated[Some[AreaRef], AfterValidator(distinct)] = ()
     """Its ground; empty means everywhere in its jurisdiction."""
     clearance: Clearance = Clearance()
     languages: Annotated[Many[Language], AfterValidator(distinct)] = ()
@@ -340,12 +341,14 @@ class Partner(Part):
 class LeadRule(Part):
     """Who leads in these phases, on this tier, in this jurisdiction; None where it serves all of them."""
 
-    in_: Annotated[Many[PhaseRef], Field(min_length=1)] | None = Field(default=None, alias="in")
-    hazard: Annotated[Many[HazardRef], Field(min_length=1)] | None = None
+    in_: Some[PhaseRef] | None = Field(default=None, alias="in")
+    hazard: Some[HazardRef] | None = None
     tier: Tier | None = None
     jurisdiction: JurisdictionRef | None = None
     lead: PartnerRef | None = None
-    unified: Annotated[Listed[PartnerRef], Field(min_length=2), AfterValidator(distinct)] = ()
+    unified: Annotated[
+        tuple[PartnerRef, ...], Field(min_length=2), BeforeValidator(listed), AfterValidator(distinct)
+    ] = ()
     decides: PartnerRef | None = None
     deputies: Annotated[Many[PartnerRef], AfterValidator(distinct)] = ()
     basis: Text | None = None

@@ -19,15 +19,16 @@ from playbooks.schema_words import (
     Finding,
     HazardRef,
     Labelled,
-    Listed,
     Localized,
     Many,
     Name,
     Part,
     PhaseRef,
+    Some,
     Text,
     TlpWord,
     distinct,
+    listed,
     quoted,
     refuse,
 )
@@ -59,7 +60,7 @@ class FieldSpec(Labelled):
     type: FieldType
     many: bool = False
     options: Mapping[Name, Localized] = Field(default_factory=dict)
-    ranges: Annotated[Listed[int], Field(min_length=1, max_length=100)] = ()
+    ranges: Annotated[tuple[int, ...], Field(min_length=1, max_length=100), BeforeValidator(listed)] = ()
     """Where the ranges of a number begin: [1, 10, 50] makes 1-9, 10-49, 50 and more."""
     forms: Mapping[CoarserForm, FormLabelEntry] = Field(default_factory=dict)
 
@@ -165,15 +166,15 @@ def only_known_built_ins(fields: Mapping[str, FieldSpec]) -> Mapping[str, FieldS
 class When(Part):
     """Under which circumstances a rule applies: all keys given must hold."""
 
-    phase: Annotated[Many[PhaseRef], Field(min_length=1)] | None = None
-    hazard: Annotated[Many[HazardRef], Field(min_length=1)] | None = None
+    phase: Some[PhaseRef] | None = None
+    hazard: Some[HazardRef] | None = None
     danger: bool | None = None
 
 
 class Permit(Part):
     """These fields, in this form or a coarser one, may be shown to these partners for this purpose."""
 
-    permit: Annotated[Many[FieldRef], Field(min_length=1), AfterValidator(distinct)]
+    permit: Annotated[Some[FieldRef], AfterValidator(distinct)]
     as_: Form | None = Field(default=None, alias="as")
     to: Selector
     purpose: Name | None = None
@@ -185,7 +186,7 @@ class Permit(Part):
 class Forbid(Part):
     """These fields may not be shown to these partners, whatever any permit says."""
 
-    forbid: Annotated[Many[FieldRef], Field(min_length=1), AfterValidator(distinct)]
+    forbid: Annotated[Some[FieldRef], AfterValidator(distinct)]
     to: Selector
     when: When | None = None
 

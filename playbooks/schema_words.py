@@ -21,12 +21,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from playbooks.labels import Label, Tlp
 
@@ -105,10 +108,24 @@ def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-Many = Annotated[tuple[T, ...], BeforeValidator(one_or_many, json_schema_input_type=T | Sequence[T])]
-"""One value or a list of them, kept as a tuple that is never empty where it is given."""
+class _OneOrMany:
+    """Reads a single value as a list of one, and says so in the JSON Schema."""
 
-Listed = Annotated[tuple[T, ...], BeforeValidator(listed, json_schema_input_type=Sequence[T])]
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(one_or_many, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        many = handler(core)
+        return {"anyOf": [handler.resolve_ref_schema(many)["items"], many]}
+
+
+Many = Annotated[tuple[T, ...], _OneOrMany()]
+"""One value or a list of them, kept as a tuple."""
+
+Some = Annotated[tuple[T, ...], Field(min_length=1), _OneOrMany()]
+"""One value or a list of at least one, kept as a tuple."""
+
+Listed = Annotated[tuple[T, ...], BeforeValidator(listed)]
 """A list, kept as a tuple."""
 
 
@@ -133,7 +150,9 @@ def _named(pattern: re.Pattern[str], right: str, taken: Collection[str]) -> Call
 
 
 _RIGHT = "use lower case letters, digits and dashes"
-Name = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, ())), Field(json_schema_extra={"pattern": _NAME.pattern})]
+Name = Annotated[
+    str, AfterValidator(_named(_NAME, _RIGHT, ())), Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})
+]
 """A free word: a competence, a purpose, a compartment, an answer."""
 PlaybookName = Annotated[str, AfterValidator(_named(re.compile(r"[a-z0-9][a-z0-9-]*"), _RIGHT, ()))]
 PartnerName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, RESERVED))]

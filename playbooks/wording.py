@@ -21,31 +21,28 @@ def problems(error: ValidationError, tree: Tree, file: str, readers: Mapping[int
     `readers` tells for each mapping (by identity) the model that read it, and so which keys it may have.
     """
     for detail in error.errors(include_url=False):
-        path, node, rest = _locate(detail["loc"], tree)
+        path, keyed = _locate(detail["loc"], tree)
         if any(path[:i] in tree.broken for i in range(len(path) + 1)):
             continue
-        for finding in _findings(detail, path, node, rest, tree, readers):
+        for finding in _findings(detail, path, keyed, tree, readers):
             mark = _mark(finding, path, tree)
             yield Problem(file, mark.line, mark.column, finding.what, finding.fix)
 
 
-def _locate(loc: tuple[int | str, ...], tree: Tree) -> tuple[Path, Any, tuple[int | str, ...]]:
-    """The deepest place in the file that pydantic's location leads to, what stands there, and the steps left over.
+def _locate(loc: tuple[int | str, ...], tree: Tree) -> tuple[Path, bool]:
+    """The deepest place in the file that pydantic's location leads to, and whether its key is meant.
 
     Steps that are not in the file (names of alternatives, the index of a value that stands for a list of one) are
     passed over.
     """
     path: Path = ()
     node: Any = tree.value
-    rest: tuple[int | str, ...] = ()
     for step in loc:
         below = (*path, step)
         if below in tree.marks and isinstance(node, Mapping | tuple):
             node = node[step]  # type: ignore[index,unused-ignore]
-            path, rest = below, ()
-        else:
-            rest = (*rest, step)
-    return path, node, rest
+            path = below
+    return path, loc[-1:] == ("[key]",)
 
 
 def _mark(finding: Finding, path: Path, tree: Tree) -> Mark:
@@ -64,13 +61,11 @@ def _mark(finding: Finding, path: Path, tree: Tree) -> Mark:
 def _findings(
     detail: ErrorDetails,
     path: Path,
-    node: Any,
-    rest: tuple[int | str, ...],
+    keyed: bool,
     tree: Tree,
     readers: Mapping[int, type[Part]],
 ) -> tuple[Finding, ...]:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
-    keyed = "[key]" in rest
     if kind == "tocsin":
         return tuple(
             Finding(finding.what, finding.fix, finding.at, finding.keyed or keyed) for finding in context["findings"]
@@ -100,12 +95,22 @@ def _findings(
     if kind in _WANTED:
         wanted, fix_for = _WANTED[kind]
         return (Finding(f"{_called(given)} stands where {wanted} is meant", fix_for(given), (), keyed),)
+    if kind == "too_short" and _size(path, tree) >= context["min_length"]:
+        return ()  # enough was written, and what is wrong with it is reported by itself
     if kind in _LIMITS:
         limit, words_of = _LIMITS[kind]
         value = context.get(limit)
         return (Finding(words_of[0].format(given=quoted(given) if not isinstance(given, Mapping | tuple) else ""),
                         words_of[1].format(limit=value, s="" if value == 1 else "s"), (), keyed),)  # fmt: skip
     return (Finding("this is not right here", "see the playbook language for what may stand here", (), keyed),)
+
+
+def _size(path: Path, tree: Tree) -> int:
+    """How many entries stand there; a single value stands for a list of one."""
+    node: Any = tree.value
+    for step in path:
+        node = node[step]
+    return len(node) if isinstance(node, Mapping | tuple) else 1
 
 
 def _unknown_key(path: Path, tree: Tree, readers: Mapping[int, type[Part]]) -> Finding:

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from playbooks.problems import Problem
+from playbooks.problems import MOST_SHOWN, Problem
 from playbooks.schema_words import quoted
 
 MOST_BYTES = 8 * 1024 * 1024
-MOST_NODES = 150_000
+MOST_NODES = 100_000
 DEEPEST = 40
 
 Path = tuple[str | int, ...]
@@ -72,7 +72,7 @@ _SYNTAX = (
 )
 
 
-class _Stop(Exception):
+class _UnreadableError(Exception):
     """Reading cannot go on; the problem has been noted."""
 
 
@@ -85,7 +85,7 @@ def read(source: bytes, file: str) -> Tree:
     reader = _Reader(file, tree, yaml.CSafeLoader(text))
     try:
         reader.document()
-    except _Stop:
+    except _UnreadableError:
         tree.value = None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -156,14 +156,15 @@ class _Reader:
         self.nodes = 0
 
     def note(self, mark: Mark, what: str, fix: str) -> None:
-        self.tree.problems.append(Problem(self.file, mark.line, mark.column, what, fix))
+        if len(self.tree.problems) <= MOST_SHOWN:
+            self.tree.problems.append(Problem(self.file, mark.line, mark.column, what, fix))
 
     def document(self) -> None:
         self.events.get_event()
         start = self.events.get_event()
         if isinstance(start, yaml.StreamEndEvent):
             self.note(Mark(1, 1), "the file is empty", "a playbook begins with `playbook: NAME`")
-            raise _Stop
+            raise _UnreadableError
         if start.version not in (None, (1, 2)):
             self.note(_mark(start), "this says that it is another version of YAML", "a playbook is YAML 1.2: remove it")
         if start.tags:
@@ -181,10 +182,10 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self.note(_mark(event), f"there are more than {MOST_NODES} values in this file", "split the playbook")
-            raise _Stop
+            raise _UnreadableError
         if depth > DEEPEST:
             self.note(_mark(event), f"this is nested deeper than {DEEPEST} levels", "a playbook is never so deep")
-            raise _Stop
+            raise _UnreadableError
         if isinstance(event, yaml.AliasEvent):
             self.note(
                 _mark(event), "aliases (`*`) are not part of the language", "write the value out, or quote the text"
