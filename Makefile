@@ -19,7 +19,7 @@ test: format-check lint types imports everything ## Everything: the quick checks
 check: format-check lint types imports pure ## The quick part: format, lint, types, import contracts, pure tests
 
 format-check: dev
-	@echo "Format" && $(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format"; exit 1; }
+	@echo "Format" && $(BIN)/ruff format --check --quiet --output-format concise . || { echo "Some files are not formatted: make format"; exit 1; }
 
 lint: dev
 	@echo "Lint" && $(BIN)/ruff check --quiet .
