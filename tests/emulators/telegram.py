@@ -32,10 +32,11 @@ Failure = Literal[
     "delay-before",  # ``seconds`` pass, then it is carried out
     "delay-after",  # it is carried out, ``seconds`` pass before the answer
 ]
-DEEDS = frozenset(  # what the control endpoint will do
-    "group topic user start block say location anonymous edit press react kick add migrate expire_queries messages "
-    "wait_message wait_answer fault clear_faults revoke_token limit".split()  # noqa: SIM905
-)
+_SCENE = {"group", "topic", "user", "fault", "clear_faults", "revoke_token", "limit"}
+_TALK = {"start", "say", "location", "anonymous", "edit", "press", "react", "expire_queries"}
+_PLACES = {"block", "kick", "add", "migrate"}
+_SEEN = {"messages", "wait_message", "wait_answer"}
+DEEDS = _SCENE | _TALK | _PLACES | _SEEN  # what the control endpoint does: the methods of these names
 _API = BotApi.load()
 
 

@@ -64,7 +64,8 @@ class Methods:
         if offset < 0:
             while len(waiting) > -offset:
                 waiting.popleft()
-        while offset > 0 and waiting and waiting[0]["update_id"] < offset:
+        near = offset <= self._town.next_update_id + 10  # ids that started anew: an offset far above them means nothing
+        while near and offset > 0 and waiting and waiting[0]["update_id"] < offset:
             waiting.popleft()
         end = asyncio.get_running_loop().time() + min(max(asked.get("timeout", 0), 0), 50)
         while not waiting and (left := end - asyncio.get_running_loop().time()) > 0:
