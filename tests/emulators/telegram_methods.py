@@ -152,6 +152,8 @@ class Methods:
                 raise bad("BOT_COMMAND_INVALID")
             if not 1 <= len(one["description"]) <= 256:
                 raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        if asked.get("language_code", "") and len(asked["language_code"]) != 2:
+            raise bad("invalid language code specified")
         scope = asked.get("scope", {"type": "default"})["type"]
         self._town.commands[scope, asked.get("language_code", "")] = commands
         self._town.changed()

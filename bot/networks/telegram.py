@@ -1,0 +1,319 @@
+"""Telegram: polls updates into the inbox, sends messages, and says honestly what became of each.
+
+Updates are committed before the poll offset moves, so a crash repeats them and loses none. Telegram has no
+idempotency key: what was refused is ``Refused``, what certainly did not arrive is ``Delayed``, and everything else
+that is not a plain success is ``Unknown``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.networks import markup, telegram_read
+from bot.networks.port import (
+    Delayed,
+    Ears,
+    Heard,
+    Limits,
+    Moved,
+    NetworkDown,
+    NetworkRejected,
+    NetworkState,
+    Outcome,
+    Outgoing,
+    Refused,
+    Sent,
+    Unknown,
+)
+from bot.networks.telegram_http import NotConnectedError, RawBot, UnreadableError
+from playbooks.rooms import Network, RoomRef
+
+TEXT_UNITS = 4096
+POLL_SECONDS = 50  # the server allows no more
+POLL_GRACE_SECONDS = 15.0  # how much later than that an answer may come
+RECONNECT_SECONDS = 2.0
+REJECTED_SECONDS = 60.0
+THROTTLED_SECONDS = 5.0  # for a 429 that does not say how long
+DESCRIPTION_CHARACTERS = 256
+
+_log = logging.getLogger(__name__)
+
+
+class Telegram:
+    """Telegram, over the Bot API.
+
+    ``base_url`` is the root of another Bot API server, None for the official one. ``now`` tells the time, aware.
+    """
+
+    name: Network = "telegram"
+
+    def __init__(self, token: str, base_url: str | None, limits: Limits, now: Callable[[], datetime]) -> None:
+        self.limits = limits
+        self.state = NetworkState()
+        self._token = token
+        self._now = now
+        self._bot = RawBot(token, base_url, connections=limits.concurrency + 8)
+        self._me: dict[str, Any] | None = None
+
+    # -- hearing ---------------------------------------------------------------------------------------------------
+
+    async def run(self, ears: Ears) -> None:
+        """Connect and hear until cancelled. Raises NetworkDown or NetworkRejected, after telling ``ears``."""
+        answering: set[asyncio.Task[None]] = set()
+        try:
+            await self._connect(ears)
+            await self._poll(ears, answering)
+        except TelegramError as error:
+            down = self._down(error)
+        finally:
+            self._note(connected=False)
+            for task in answering:
+                task.cancel()
+            await asyncio.gather(*answering, return_exceptions=True)
+        self.state.last_error = str(down)
+        await ears.lost(self.name, str(down), rejected=isinstance(down, NetworkRejected))
+        raise down
+
+    def split(self, html: str) -> list[str]:
+        """Parts of at most 4096 UTF-16 units after parsing, which is how Telegram counts."""
+        return markup.split(html, TEXT_UNITS)
+
+    def read(self, body: str) -> Heard | None:
+        """What a kept update says. Raises ValueError when it cannot be read."""
+        return telegram_read.read(body)
+
+    async def _connect(self, ears: Ears) -> None:
+        self._me = await self._bot.ask("getMe", {})
+        if (await self._bot.ask("getWebhookInfo", {})).get("url"):
+            await self._bot.ask("deleteWebhook", {})
+        username = str(self._me["username"])
+        self.state.username = username
+        self.state.last_error = None
+        self._note(connected=True)
+        await ears.connected(self.name, username)
+
+    async def _poll(self, ears: Ears, answering: set[asyncio.Task[None]]) -> None:
+        cursor = await ears.cursor(self.name)
+        asked: dict[str, Any] = {
+            "timeout": POLL_SECONDS,
+            "limit": 100,
+            "allowed_updates": list(telegram_read.ALLOWED_UPDATES),
+        }
+        while True:
+            if cursor is not None:
+                asked["offset"] = int(cursor)
+            updates = await self._updates(asked)
+            if not updates:
+                continue
+            received = self._now()
+            cursor = str(updates[-1]["update_id"] + 1)  # the last, not the highest: ids may start anew
+            await ears.keep(self.name, [telegram_read.keep_form(one, received) for one in updates], cursor)
+            for update in updates:
+                if query := telegram_read.query(update):
+                    task = asyncio.create_task(self._answer(query))
+                    answering.add(task)
+                    task.add_done_callback(answering.discard)
+
+    async def _updates(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """One poll, repeated once when its answer was lost: idle connections break, and asking again is harmless."""
+        seconds = POLL_SECONDS + POLL_GRACE_SECONDS
+        try:
+            found = await self._bot.ask("getUpdates", asked, seconds=seconds)
+        except (BadRequest, NotConnectedError):
+            raise
+        except (NetworkError, UnreadableError):
+            found = await self._bot.ask("getUpdates", asked, seconds=seconds)
+        if not isinstance(found, list) or not all(isinstance(one, dict) and "update_id" in one for one in found):
+            raise UnreadableError("updates without an id")
+        return found
+
+    async def _answer(self, query: str) -> None:
+        """Stop the phone's spinner. What the tap led to is told by messages, so a failure here costs nothing."""
+        try:
+            await self._bot.ask("answerCallbackQuery", {"callback_query_id": query})
+        except TelegramError as error:
+            _log.debug("a tap was not answered: %s", self._words(error))
+
+    def _down(self, error: Exception) -> NetworkDown:
+        match error:
+            case TelegramError() if isinstance(error.__cause__, UnreadableError):
+                return NetworkDown("what answers is no Bot API server; see TOCSIN_TELEGRAM_BASE_URL and proxies")
+            case InvalidToken():
+                return NetworkRejected("Telegram refuses the token; set TOCSIN_TELEGRAM_TOKEN to a valid one")
+            case Conflict():
+                return NetworkDown("another program polls Telegram with this bot's token; stop it")
+            case NotConnectedError():
+                return NetworkDown("no connection to Telegram")
+            case TelegramError():
+                return NetworkDown(f"Telegram: {self._words(error)}")
+            case _:
+                return NetworkDown("Telegram's answer could not be read")
+
+    def _note(self, *, connected: bool) -> None:
+        if self.state.connected != connected or self.state.since is None:
+            self.state.connected, self.state.since = connected, self._now()
+
+    def _words(self, error: Exception) -> str:
+        """What an error says, on one line, short, and without the token."""
+        words = " ".join(str(error).split()).replace(self._token, "***")
+        return (words or type(error).__name__)[:200]
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+
+    async def send(self, out: Outgoing) -> Outcome:
+        """Send, edit or leave. Never raises for what Telegram can do wrong."""
+        try:
+            method, asked = _request(out)
+        except ValueError:
+            return Refused(f"{out.room} is no address that Telegram knows")
+        if method is None:
+            return Refused("a Telegram bot cannot join by itself; somebody in the group has to add it")
+        try:
+            try:
+                result = await self._bot.ask(method, asked)
+            except BadRequest as error:
+                if "can't parse entities" not in str(error) or not out.text:
+                    raise
+                # Refused for its markup, so it has not arrived: better plain than not at all.
+                _log.warning("Telegram could not read the markup of %s; sent as plain text", out.token)
+                result = await self._bot.ask(method, {**asked, "text": out.text, "parse_mode": None})
+            return Sent(str(int(result["message_id"])) if method == "sendMessage" else out.replaces or "")
+        except TelegramError as error:
+            return self._outcome(error, out)
+        except (KeyError, TypeError, ValueError):
+            return Unknown("Telegram's answer could not be read")
+
+    def _outcome(self, error: TelegramError, out: Outgoing) -> Outcome:
+        """What an error means for the message. The order matters: a BadRequest is a NetworkError to the library."""
+        words = self._words(error)
+        match error:
+            case NotConnectedError():
+                return Delayed(RECONNECT_SECONDS, words, everywhere=True)
+            case RetryAfter():
+                wait = error.retry_after
+                seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+                return Delayed(seconds, f"Telegram asks us to wait {seconds:.0f} s")
+            case ChatMigrated():
+                return Moved(RoomRef(self.name, str(error.new_chat_id), out.room.topic))
+            case BadRequest() | Forbidden() | InvalidToken() if isinstance(error.__cause__, UnreadableError):
+                return Unknown(words)  # the body was not Telegram's: some proxy answered
+            case InvalidToken():
+                return Delayed(REJECTED_SECONDS, "Telegram refuses the token", everywhere=True)
+            case Forbidden():
+                return Refused(words, gone="rights" not in words)
+            case BadRequest() if out.replaces is not None and "message is not modified" in words.lower():
+                return Sent(out.replaces)
+            case BadRequest():
+                return Refused(words, gone="chat not found" in words.lower())
+            case NetworkError() if words.startswith("Too Many Requests"):
+                return Delayed(THROTTLED_SECONDS, words)
+            case _:
+                return Unknown(words)
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    async def resolve(self, alias: str) -> RoomRef | None:
+        """The group or channel behind ``@username``; None for anything else, and where there is none."""
+        if not alias.startswith("@") or ":" in alias:
+            return None
+        try:
+            chat = await self._bot.ask("getChat", {"chat_id": alias})
+            return RoomRef(self.name, str(int(chat["id"])))
+        except (BadRequest, Forbidden):
+            return None
+        except (TelegramError, KeyError, TypeError, ValueError) as error:
+            down = self._down(error)
+        raise down
+
+    async def direct(self, identity: str) -> RoomRef | None:
+        """The private chat with a person has the person's id. Only they can open it, by tapping Start."""
+        network, _, user = identity.partition(":")
+        return RoomRef(self.name, user) if network == self.name and user.isdecimal() else None
+
+    async def publish_commands(self, commands: Sequence[tuple[str, Mapping[str, str]]]) -> None:
+        """Set the command menu, each command a name and a description in each language; English is also the default.
+
+        Telegram knows languages by two letters only; others are left out. Raises NetworkDown.
+        """
+        languages = sorted({language for _, words in commands for language in words if len(language) == 2})
+        try:
+            for language in languages:
+                menu = [
+                    {"command": name, "description": words[language][:DESCRIPTION_CHARACTERS]}
+                    for name, words in commands
+                    if words.get(language)
+                ]
+                await self._bot.ask("setMyCommands", {"commands": menu, "language_code": language})
+                if language == ("en" if "en" in languages else languages[0]):
+                    await self._bot.ask("setMyCommands", {"commands": menu})
+            return
+        except TelegramError as error:
+            down = self._down(error)
+        raise down
+
+    async def examine(self, room: RoomRef) -> list[str]:
+        """What keeps the bot from working well in this room, each with what to do. Raises NetworkDown."""
+        try:
+            me = self._me = self._me or await self._bot.ask("getMe", {})
+            chat = await self._bot.ask("getChat", {"chat_id": int(room.id)})
+            if chat["type"] == "private":
+                return []
+            member = await self._bot.ask("getChatMember", {"chat_id": int(room.id), "user_id": me["id"]})
+            return telegram_read.shortcomings(me, chat, member)
+        except ChatMigrated as moved:
+            return [f"{room} has become the supergroup telegram:{moved.new_chat_id}; bind it again"]
+        except (BadRequest, Forbidden) as error:
+            return [f"{room}: {self._words(error)}; add the bot to the group again, or bind another room"]
+        except (TelegramError, KeyError, TypeError, ValueError) as error:
+            down = self._down(error)
+        raise down
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._bot.close_wires()
+
+
+def _request(out: Outgoing) -> tuple[str | None, dict[str, Any]]:
+    """The method and its parameters; no method for what Telegram cannot do. Raises ValueError for a foreign address."""
+    asked: dict[str, Any] = {"chat_id": int(out.room.id)}
+    if out.kind == "join":
+        return None, asked
+    if out.kind == "leave":
+        return "leaveChat", asked
+    asked |= _content(out)
+    if out.replaces is not None:
+        return "editMessageText", asked | {"message_id": int(out.replaces)}
+    if out.room.topic is not None and int(out.room.topic) != telegram_read.GENERAL_TOPIC:
+        asked["message_thread_id"] = int(out.room.topic)
+    if not out.loud:
+        asked["disable_notification"] = True
+    if out.reply_to is not None:
+        asked["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
+    return "sendMessage", asked
+
+
+def _content(out: Outgoing) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "text": out.html or markup.escape(out.text),
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    if out.buttons:
+        rows = [[{"text": one.label, "callback_data": one.command} for one in row] for row in out.buttons]
+        content["reply_markup"] = {"inline_keyboard": rows}
+    return content

@@ -1,0 +1,248 @@
+"""What a Telegram update says. Pure: from the JSON that was kept to a ``Heard``, or None when it is nothing to us.
+
+Field names are the Bot API's. Topics are named only where the chat is a forum and the topic is not the General one,
+because in other supergroups ``message_thread_id`` is the root of a chain of replies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.networks.port import Heard, HeardKind, RoomTraits
+from playbooks.rooms import RoomRef
+
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "message_reaction",
+    "my_chat_member",
+    "chat_member",
+)
+GENERAL_TOPIC = 1
+RECEIVED = "_received"  # our own field: when we heard it, for the kinds in which Telegram says no time
+_INSIDE = ("member", "administrator", "creator", "restricted")
+_SILENT = {"id": 0}
+
+
+def keep_form(update: Mapping[str, Any], received: datetime) -> tuple[str, str]:
+    """A raw update as (key, body) for the inbox. Raises ValueError when it has no id."""
+    update_id = update.get("update_id")
+    if not isinstance(update_id, int):
+        raise ValueError("an update without an id")
+    key = _key(update_id, update)
+    noted = {**update, RECEIVED: int(received.timestamp())} if "callback_query" in update else update
+    return key, json.dumps(noted, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def query(update: Mapping[str, Any]) -> str | None:
+    """The id of the callback query that a raw update holds, for the answer that stops the phone's spinner."""
+    found = update.get("callback_query")
+    return str(found["id"]) if isinstance(found, Mapping) and "id" in found else None
+
+
+def read(body: str) -> Heard | None:
+    """What a kept update says. Raises ValueError when it cannot be read."""
+    update = json.loads(body)
+    try:
+        received = update.pop(RECEIVED, None)
+        key = _key(update["update_id"], update)
+        match next((kind for kind in ALLOWED_UPDATES if kind in update), None):
+            case "message":
+                return _message(key, "message", update["message"])
+            case "edited_message":
+                return _message(key, "edited", update["edited_message"])
+            case "callback_query":
+                return _button(key, update["callback_query"], received)
+            case "message_reaction":
+                return _reaction(key, update["message_reaction"])
+            case "my_chat_member":
+                return _membership(key, update["my_chat_member"])
+            case _:
+                return None
+    except (KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
+        raise ValueError(f"a Telegram update that cannot be read ({type(error).__name__}: {error})") from error
+
+
+def _key(update_id: int, update: Mapping[str, Any]) -> str:
+    """Ids may start anew after a quiet week, so what was said is part of the key."""
+    canonical = json.dumps(update, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f"{update_id}:{hashlib.sha256(canonical.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _message(key: str, kind: HeardKind, message: Mapping[str, Any]) -> Heard | None:
+    chat = message["chat"]
+    said_at = _time(message.get("edit_date", message["date"]))
+    if "migrate_to_chat_id" in message:
+        there = RoomRef("telegram", str(int(message["migrate_to_chat_id"])))
+        return Heard(key, "moved", _room(chat), said_at, moved_to=there, traits=_traits(chat))
+    if "new_chat_title" in message:
+        return Heard(key, "room", _room(chat), said_at, traits=_traits(chat))
+    text = message.get("text", message.get("caption", ""))
+    point = _point(message)
+    sender, name, language, bot = _sender(message)
+    if bot or (not text and point is None):
+        return None
+    return Heard(
+        key,
+        kind,
+        _room(chat, message),
+        said_at,
+        sender=sender,
+        sender_name=name,
+        sender_language=language,
+        private=chat["type"] == "private",
+        text=str(text),
+        message_id=str(message["message_id"]),
+        reply_to=_reply(message),
+        point=point,
+        traits=_traits(chat),
+    )
+
+
+def _button(key: str, query: Mapping[str, Any], received: int | None) -> Heard | None:
+    message = query.get("message")
+    if message is None or "data" not in query:
+        return None
+    chat = message["chat"]
+    return Heard(
+        key,
+        "button",
+        _room(chat, message),
+        _time(message["date"] if received is None else received),
+        sender=_identity(query["from"]),
+        sender_name=_name(query["from"]),
+        sender_language=query["from"].get("language_code"),
+        private=chat["type"] == "private",
+        text=str(query["data"]),
+        message_id=str(message["message_id"]),
+        traits=_traits(chat),
+    )
+
+
+def _reaction(key: str, reaction: Mapping[str, Any]) -> Heard | None:
+    """The first emoji that was not there before. Telegram does not say in which topic the message is."""
+    before = {one.get("emoji") for one in reaction["old_reaction"]}
+    added = [one["emoji"] for one in reaction["new_reaction"] if one["type"] == "emoji" and one["emoji"] not in before]
+    if not added:
+        return None
+    chat, user = reaction["chat"], reaction.get("user")
+    if user is not None and user.get("is_bot"):
+        return None
+    return Heard(
+        key,
+        "reaction",
+        _room(chat),
+        _time(reaction["date"]),
+        sender=_identity(user) if user else None,
+        sender_name=_name(user) if user else str(reaction.get("actor_chat", {}).get("title", "")),
+        sender_language=user.get("language_code") if user else None,
+        private=chat["type"] == "private",
+        message_id=str(reaction["message_id"]),
+        emoji=str(added[0]),
+        traits=_traits(chat),
+    )
+
+
+def _membership(key: str, change: Mapping[str, Any]) -> Heard:
+    chat, who = change["chat"], change["from"]
+    was, now = _inside(change["old_chat_member"]), _inside(change["new_chat_member"])
+    kind: HeardKind = "room" if was == now else "joined" if now else "removed"
+    return Heard(
+        key,
+        kind,
+        _room(chat),
+        _time(change["date"]),
+        sender=None if who.get("is_bot") else _identity(who),
+        sender_name=_name(who),
+        sender_language=who.get("language_code"),
+        private=chat["type"] == "private",
+        traits=_traits(chat),
+    )
+
+
+def _inside(member: Mapping[str, Any]) -> bool:
+    return member["status"] in _INSIDE and bool(member.get("is_member", True))
+
+
+def _sender(message: Mapping[str, Any]) -> tuple[str | None, str, str | None, bool]:
+    """Identity, name, language, and whether a bot said it. Who writes as a chat has no identity."""
+    who = message.get("from", _SILENT)
+    if "sender_chat" in message:
+        posted_as = message["sender_chat"]
+        return None, str(message.get("author_signature") or posted_as.get("title", "")), None, False
+    if who is _SILENT:
+        return None, "", None, False
+    return _identity(who), _name(who), who.get("language_code"), bool(who.get("is_bot"))
+
+
+def _identity(user: Mapping[str, Any]) -> str:
+    return f"telegram:{int(user['id'])}"
+
+
+def _name(user: Mapping[str, Any]) -> str:
+    return " ".join(str(user[part]) for part in ("first_name", "last_name") if user.get(part))
+
+
+def _room(chat: Mapping[str, Any], message: Mapping[str, Any] | None = None) -> RoomRef:
+    topic = None
+    if message is not None and message.get("is_topic_message"):
+        thread = message.get("message_thread_id")
+        topic = None if thread in (None, GENERAL_TOPIC) else str(thread)
+    return RoomRef("telegram", str(int(chat["id"])), topic)
+
+
+def _reply(message: Mapping[str, Any]) -> str | None:
+    replied = message.get("reply_to_message")
+    if replied is None:
+        return None
+    made_the_topic = "forum_topic_created" in replied or (
+        message.get("is_topic_message") and replied["message_id"] == message.get("message_thread_id")
+    )
+    return None if made_the_topic else str(replied["message_id"])
+
+
+def _point(message: Mapping[str, Any]) -> tuple[int, int] | None:
+    """(latitude, longitude) in microdegrees."""
+    place = message.get("location") or message.get("venue", {}).get("location")
+    return (round(place["latitude"] * 1_000_000), round(place["longitude"] * 1_000_000)) if place else None
+
+
+def _traits(chat: Mapping[str, Any]) -> RoomTraits:
+    private = chat["type"] == "private"
+    username = chat.get("username")
+    shown = None if private or not username else f"@{username}"
+    return RoomTraits(public=shown is not None, private=private, title=str(chat.get("title", "")), alias=shown)
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def shortcomings(me: Mapping[str, Any], chat: Mapping[str, Any], member: Mapping[str, Any]) -> list[str]:
+    """What ``doctor`` says of a group, from getMe, getChat and getChatMember of the bot itself."""
+    title, status = chat.get("title", chat["id"]), member["status"]
+    if not _inside(member):
+        return [f"the bot is not in {title}; add it to the group"]
+    found = []
+    can_write = member.get("can_send_messages") if status == "restricted" else True
+    if status == "member":
+        can_write = chat.get("permissions", {}).get("can_send_messages", True)
+    if not can_write:
+        found.append(f"the bot may not write in {title}; let it send messages")
+    if status not in ("administrator", "creator"):
+        found.append(
+            f"the bot is no administrator of {title}, so it cannot see reactions; make it one, rights are not needed"
+        )
+        if not me.get("can_read_all_group_messages"):
+            found.append(
+                f"privacy mode is on, so the bot hears only commands in {title}; "
+                "tell @BotFather /setprivacy Disable, then add the bot to the group again"
+            )
+    if chat.get("username"):
+        found.append(f"{title} is public: anyone on the internet can read it; make the group private")
+    return found
