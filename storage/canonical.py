@@ -1,0 +1,101 @@
+"""One way of writing a value, so that equal values have equal bytes: JSON by RFC 8785 (JCS), without floats.
+
+Our values are text, whole numbers within ±(2^53-1), true, false, null, lists and mappings with text keys. For these JCS is
+short enough to be written out here, which lets a verifier check a log with the standard library alone; a test holds it equal to
+the ``rfc8785`` package. Text is put into NFC by ``composed`` before it is hashed, never here: JCS leaves text as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from json.encoder import encode_basestring as _quote
+from typing import Any
+
+LARGEST = 2**53 - 1
+"""The largest whole number that every reader of JSON agrees on."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def encode(value: object) -> bytes:
+    """The canonical bytes of a value. Raises TypeError for what is not ours to write, floats among them, and ValueError for
+    a number that is too large or text that is not Unicode."""
+    return write(value).encode()
+
+
+def write(value: object) -> str:
+    """``encode``, as text."""
+    kind = type(value)
+    if kind is str:
+        return _quote(value)  # type: ignore[arg-type]
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _quote(str(value))
+    if isinstance(value, int):
+        if not -LARGEST <= value <= LARGEST:
+            raise ValueError(f"a number that not every reader can hold: {value}")
+        return str(int(value))
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join([write(item) for item in value]) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join([f"{_quote(key)}:{write(value[key])}" for key in _sorted(value)]) + "}"
+    raise TypeError(f"the log has no way of writing a {kind.__name__}: {value!r}")
+
+
+def _sorted(value: Mapping[Any, object]) -> list[str]:
+    for key in value:
+        if not isinstance(key, str):
+            raise TypeError(f"a key that is not text: {key!r}")
+    # RFC 8785 sorts by UTF-16 code units, which differs from Python's order beyond the basic plane.
+    if all(map(str.isascii, value)):
+        return sorted(value)
+    return sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+
+
+def well_formed(text: str) -> str:
+    """Text that can be written: halves of characters, which some networks let through, become U+FFFD."""
+    if text.isascii():
+        return text
+    return _HALF.sub("\ufffd", text)
+
+
+def composed(value: Any) -> Any:
+    """A value whose every text, keys included, is well-formed and in Unicode's normal form C."""
+    if isinstance(value, str):
+        return value if value.isascii() else unicodedata.normalize("NFC", well_formed(value))
+    if isinstance(value, (list, tuple)):
+        return [composed(item) for item in value]
+    if isinstance(value, Mapping):
+        result = {composed(key): composed(item) for key, item in value.items()}
+        if len(result) != len(value):
+            raise ValueError("two keys that differ only in how their characters are composed")
+        return result
+    return value
+
+
+def read(text: bytes) -> Any:
+    """Parse canonical JSON. Raises ValueError for anything that ``encode`` would not have written so."""
+    value = json.loads(text.decode(), parse_float=_no_float, parse_constant=_no_float)
+    try:
+        again = encode(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if again != text:
+        raise ValueError("not in canonical form (RFC 8785)")
+    return value
+
+
+def _no_float(text: str) -> Any:
+    raise ValueError(f"a number that is not whole: {text}")
+
+
+def b64url(data: bytes) -> str:
+    """Base64 for addresses, without padding (RFC 4648 §5)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

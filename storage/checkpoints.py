@@ -1,0 +1,120 @@
+"""Signed checkpoints of every stream, and the memory outside the database that shows when the database was rolled back.
+
+Each checkpoint is written to ``checkpoints.log`` beside the database (append-only, flushed to the disk) and to the database before anyone sees it. Whoever puts
+an older database back leaves that file knowing a larger size, or another root for the same size; then nothing more is signed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiosqlite
+
+from storage import canonical, log, tree
+from storage.connection import words
+from storage.facts import timestamp
+from storage.notes import Checkpoint, Signer
+from storage.queries import SQL, micros
+from storage.store import StorageError, StreamHead
+
+FILE = "checkpoints.log"
+
+
+class RolledBack(StorageError):
+    """The database is older than, or differs from, what was signed. The message names the stream and both sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A checkpoint that was signed once: size and root (32 bytes)."""
+
+    size: int
+    root: bytes
+
+
+def remembered(folder: Path) -> dict[str, Signed]:
+    """The largest checkpoint of each stream in the file beside the database. A torn last line was never released."""
+    path = folder / FILE
+    with words(path):
+        lines = path.read_bytes().split(b"\n") if path.exists() else []
+    largest: dict[str, Signed] = {}
+    for line in lines:
+        try:
+            said = json.loads(line)
+            stream, found = said["stream"], Signed(said["size"], bytes.fromhex(said["root"]))
+        except (ValueError, KeyError, TypeError):
+            continue
+        if stream not in largest or found.size > largest[stream].size:
+            largest[stream] = found
+    return largest
+
+
+async def check(inner: aiosqlite.Connection, heads: Sequence[StreamHead], folder: Path) -> dict[str, Signed]:
+    """Hold what is kept against everything signed before. Returns the largest checkpoints; raises RolledBack."""
+    largest = remembered(folder)
+    for stream, size, root, _ in await inner.execute_fetchall(SQL["latest_checkpoints"]):
+        if stream not in largest or size > largest[stream].size:
+            largest[stream] = Signed(size, bytes(root))
+    now = {head.stream: head for head in heads}
+    for stream, signed in largest.items():
+        size = now[stream].size if stream in now else 0
+        if size < signed.size:
+            raise RolledBack(
+                f"the log of {stream} has {size} entries, but {signed.size} were signed: an older database was put back. "
+                f"Nothing more is signed; restore the newest backup, or move {FILE} away and tell the partners why"
+            )
+        if await _root_at(inner, now[stream], signed.size) != signed.root:
+            raise RolledBack(
+                f"the log of {stream} is not the one that was signed at {signed.size} entries: its history was replaced. "
+                f"Nothing more is signed; restore the newest backup, or move {FILE} away and tell the partners why"
+            )
+    return largest
+
+
+async def sign(
+    inner: aiosqlite.Connection, heads: Sequence[StreamHead], signer: Signer, folder: Path, now: datetime
+) -> list[str]:
+    """Sign every stream that grew, inside a transaction. The file beside the database comes first: a crash between
+    the two leaves a line there that the next signing repeats with the same root."""
+    await check(inner, heads, folder)
+    kept = {stream: size for stream, size, _, _ in await inner.execute_fetchall(SQL["latest_checkpoints"])}
+    rows, lines, notes = [], [], []
+    for head in heads:
+        if head.size == kept.get(head.stream):
+            continue
+        note = signer.sign(Checkpoint(f"{signer.name}/{head.stream}", head.size, head.root).text)
+        notes.append(note)
+        rows.append((head.stream, head.size, head.root, note, micros(now)))
+        lines.append(
+            canonical.encode(
+                {"stream": head.stream, "size": head.size, "root": head.root.hex(), "note": note, "at": timestamp(now)}
+            )
+        )
+    if rows:
+        _remember(folder / FILE, lines)
+        await inner.executemany(SQL["add_checkpoint"], rows)
+    return notes
+
+
+def _remember(path: Path, lines: Sequence[bytes]) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+        data = (b"\n" if torn else b"") + b"".join(line + b"\n" for line in lines)
+        if file.write(data) != len(data):
+            raise OSError(28, "no room left on the disk", str(path))
+        os.fsync(file.fileno())
+
+
+async def _root_at(inner: aiosqlite.Connection, head: StreamHead, size: int) -> bytes:
+    if size == head.size:
+        return head.root
+    places = json.dumps(tree.cover(0, size))
+    rows = await inner.execute_fetchall(SQL["hashes"], (head.stream, places))
+    return log.prove(head.stream, [(0, size)], list(rows))[0]

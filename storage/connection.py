@@ -1,0 +1,185 @@
+"""The one writer: a single SQLite connection, and a lock around each whole transaction.
+
+aiosqlite's connection is one shared transaction, and a cancelled call still executes: so everything goes through ``write`` and
+``read``, which hold the lock from BEGIN to COMMIT and are shielded from cancellation. Other processes (the command line) have
+their own connection to the same file; SQLite's lock keeps them apart, and a wait of more than 30 s is an error with words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+
+from storage.migrations import APPLICATION, MIGRATIONS, statements
+from storage.queries import SQL
+from storage.store import StorageError, StorageFull
+
+T = TypeVar("T")
+
+WAIT = 30.0
+"""Seconds to wait for another process that holds the database."""
+
+SAFE_WAL = (3, 51, 3)
+"""Before this version of SQLite, resetting a write-ahead log that two connections share can corrupt it."""
+
+
+class Connection:
+    """The database file, open."""
+
+    def __init__(self, path: Path, inner: aiosqlite.Connection) -> None:
+        self.path = path
+        self._inner = inner
+        self._lock = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    async def write(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+        """Run ``work`` in a transaction: all of it is kept, or nothing.
+
+        Cancelling the caller does not stop what has begun; the cancellation arrives when it is settled. Raises StorageFull or StorageError.
+        """
+        return await self._settled(self._write(work))
+
+    async def read(self, query: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        """The rows that a named query finds, outside any transaction of ours."""
+        return await self._settled(self._read(query, parameters))
+
+    async def close(self) -> None:
+        """Wait for what has begun, then let go of the file. Closing twice is harmless."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+        if not self._closed:
+            self._closed = True
+            await self._inner.close()
+
+    async def _write(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+        async with self._lock:
+            with self._words():
+                await self._inner.execute("BEGIN IMMEDIATE")
+                try:
+                    result = await work(self._inner)
+                    await self._inner.execute("COMMIT")
+                except BaseException:
+                    # A full disk makes SQLite roll back by itself; then there is nothing left to roll back.
+                    if self._inner.in_transaction:
+                        await self._inner.execute("ROLLBACK")
+                    raise
+                return result
+
+    async def _read(self, query: str, parameters: Iterable[Any]) -> list[Any]:
+        async with self._lock:
+            with self._words():
+                return list(await self._inner.execute_fetchall(SQL[query], parameters))
+
+    async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._closed:
+            work.close()
+            raise StorageError("the database is closed")
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # looked at: the caller is gone, and the transaction kept all or nothing
+            raise
+
+    @contextlib.contextmanager
+    def _words(self) -> Iterator[None]:
+        with words(self.path):
+            yield
+
+
+@contextlib.contextmanager
+def words(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk complain of into StorageError and StorageFull, with what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explain(path, error) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(f"no room left on the disk that holds {path.parent}: make room there") from error
+        raise StorageError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def _explain(path: Path, error: sqlite3.Error) -> StorageError:
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if primary == sqlite3.SQLITE_FULL:
+        return StorageFull(f"no room left on the disk that holds {path.parent}: make room there")
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageError(f"{path} has been locked by another process for {WAIT:.0f} s: end that process, then try again")
+    if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return StorageError(f"{path} is damaged or is no Tocsin database ({error}): put it aside and restore a backup")
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StorageError(f"{path} cannot be opened for writing ({error}): give the program's user the folder and its files")
+    return StorageError(f"{path}: {error}")
+
+
+async def connect(path: Path) -> Connection:
+    """Open the database, made with mode 600 if need be, with its schema brought up to today's.
+
+    Raises StorageError for a file of a newer program, of another one, or a damaged one.
+    """
+    with words(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        inner = await aiosqlite.connect(path, isolation_level=None, timeout=WAIT)
+    connection = Connection(path, inner)
+    try:
+        with words(path):
+            journal = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"
+            version = await _version(path, inner)
+            for pragma in (f"journal_mode = {journal}", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                await inner.execute_fetchall(f"PRAGMA {pragma}")
+        while version < len(MIGRATIONS):
+            version = await connection.write(_migrate)
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _version(path: Path, inner: aiosqlite.Connection) -> int:
+    [(application,)] = await inner.execute_fetchall("PRAGMA application_id")
+    [(version,)] = await inner.execute_fetchall("PRAGMA user_version")
+    [(tables,)] = await inner.execute_fetchall("SELECT count(*) FROM sqlite_schema")
+    if application != APPLICATION and (tables or application):
+        raise StorageError(f"{path} belongs to another program: name another file, or move it away")
+    if version > len(MIGRATIONS):
+        raise StorageError(
+            f"{path} was written by a newer Tocsin (its schema is {version}, this program knows {len(MIGRATIONS)}): "
+            "install that version again, or restore the backup made before the update"
+        )
+    return int(version)
+
+
+async def _migrate(inner: aiosqlite.Connection) -> int:
+    """One step forward, in its own transaction. Another process may have taken it while we waited."""
+    [(version,)] = await inner.execute_fetchall("PRAGMA user_version")
+    if version >= len(MIGRATIONS):
+        return int(version)
+    for statement in statements(MIGRATIONS[version]):
+        await inner.execute(statement)
+    await inner.execute(f"PRAGMA application_id = {APPLICATION}")
+    await inner.execute(f"PRAGMA user_version = {version + 1}")
+    return int(version) + 1
+
+
+async def change(inner: aiosqlite.Connection, query: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Run a named statement once for each row of parameters. Returns how many rows of the table it touched."""
+    if not rows:
+        return 0
+    cursor = await inner.executemany(SQL[query], rows)
+    return cursor.rowcount

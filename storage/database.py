@@ -1,0 +1,280 @@
+"""The store on SQLite: the floor's operations, each in the room it belongs to, over one connection with one writer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import aiosqlite
+
+from playbooks.rooms import Network, RoomRef
+from storage import checkpoints, deadlines, inbox, keys, log, outbox, tree
+from storage.checkpoints import RolledBack
+from storage.connection import Connection, change, connect, words
+from storage.facts import Fact
+from storage.keys import hold
+from storage.notes import Signer
+from storage.queries import SQL, micros
+from storage.store import (
+    Changes,
+    Deadline,
+    InboxRow,
+    Kept,
+    Mentioned,
+    OutboxRow,
+    StorageError,
+    StreamHead,
+    Summary,
+)
+
+__all__ = ["RolledBack", "SqliteStore", "hold", "open_store"]
+
+KEYS_KEPT = timedelta(days=30)
+"""How long a handled event's key outlives its body: networks repeat themselves for days."""
+
+
+async def open_store(folder: Path, name: str, file: str = "tocsin.sqlite") -> SqliteStore:
+    """Open what a deployment keeps, made if need be: the folder (mode 700), the database and the signing key (mode 600).
+
+    ``name`` is the deployment's: the origin of its log and the name of its key. Raises StorageError with what to do.
+    """
+    with words(folder / file):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    signer = keys.signer(folder, name)
+    connection = await connect(folder / file)
+    try:
+        return await SqliteStore.over(connection, folder, signer)
+    except BaseException:
+        await connection.close()
+        raise
+
+
+class SqliteStore:
+    """What is kept, in one SQLite file. Implements ``storage.store.Store``."""
+
+    def __init__(self, connection: Connection, folder: Path, signer: Signer, data_version: int) -> None:
+        self._connection = connection
+        self._data_version = data_version
+        self.folder = folder
+        self.signer = signer
+
+    @classmethod
+    async def over(cls, connection: Connection, folder: Path, signer: Signer) -> SqliteStore:
+        """A store over an open connection."""
+        [(data_version,)] = await connection.read("data_version")
+        return cls(connection, folder, signer, data_version)
+
+    @property
+    def name(self) -> str:
+        """The deployment's name."""
+        return self.signer.name
+
+    async def close(self) -> None:
+        """Let go of the files, once what has begun is settled."""
+        await self._connection.close()
+
+    # the inbox
+
+    async def cursor(self, network: Network) -> str | None:
+        """Up to where we have heard a network."""
+        found = await self._connection.read("cursor", (network,))
+        return found[0][0] if found else None
+
+    async def keep(
+        self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime
+    ) -> int:
+        """Commit raw events (key, body) and the cursor. Known keys are dropped. Returns how many were new."""
+
+        async def work(inner: aiosqlite.Connection) -> int:
+            new = await inbox.keep(inner, network, items, now)
+            if cursor is not None:
+                await inbox.move_cursor(inner, network, cursor)
+            return new
+
+        return await self._connection.write(work)
+
+    async def keep_batch(self, network: Network, body: str, cursor: str, now: datetime) -> int:
+        """Commit a raw response and the cursor it moves to. Returns the batch's number."""
+
+        async def work(inner: aiosqlite.Connection) -> int:
+            batch = await inbox.keep_batch(inner, network, body, now)
+            await inbox.move_cursor(inner, network, cursor)
+            return batch
+
+        return await self._connection.write(work)
+
+    async def batches(self, network: Network) -> Sequence[tuple[int, str]]:
+        """Responses not yet taken apart: number and body, oldest first."""
+        return [(batch, body) for batch, body in await self._connection.read("batches", (network,))]
+
+    async def settle_batch(
+        self, network: Network, batch: int, items: Sequence[tuple[str, str]], now: datetime
+    ) -> int:
+        """A response was taken apart into events: keep them and forget it. Returns how many were new."""
+
+        async def work(inner: aiosqlite.Connection) -> int:
+            new = await inbox.keep(inner, network, items, now)
+            await inner.execute(SQL["forget_batch"], (network, batch))
+            return new
+
+        return await self._connection.write(work)
+
+    async def waiting(self, limit: int) -> Sequence[InboxRow]:
+        """Events not yet handled, in the order they were kept."""
+        return await inbox.waiting(self._connection, limit)
+
+    # the engine
+
+    async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]:
+        """A stream's facts from a position on."""
+        return await log.facts(self._connection, stream, start)
+
+    async def incidents(self) -> Sequence[Summary]:
+        """Every incident on file, in the order they were opened."""
+        return await log.incidents(self._connection)
+
+    async def counters(self) -> Mapping[str, int]:
+        """The highest number used, by letter."""
+        return dict(await self._connection.read("counters"))
+
+    async def playbook(self, digest: str) -> bytes | None:
+        """A playbook's bytes by their SHA-256 in hexadecimal."""
+        found = await self._connection.read("playbook", (digest,))
+        return bytes(found[0][0]) if found else None
+
+    async def commit(self, changes: Changes) -> None:
+        """Commit all of it, or none.
+
+        In order: inbox, playbooks, facts, new messages, outcomes, redirects, deadlines (fired, taken back, set), counters.
+        Raises StorageFull or StorageError and keeps nothing; TypeError or ValueError, before anything is written, for a fact that the log cannot write.
+        """
+        # Salts and digests need no lock; only an entry's place does.
+        sealed = [log.seal(stream, playbook, fact) for stream, playbook, fact in changes.records]
+        for digest, body in changes.playbooks:
+            if sha256(body).hexdigest() != digest:
+                raise ValueError(f"a playbook's digest is the SHA-256 of its bytes, which {digest} is not")
+
+        async def work(inner: aiosqlite.Connection) -> None:
+            now = changes.now
+            await inbox.settle(inner, changes.handled, changes.failed, now)
+            await change(inner, "add_playbook", changes.playbooks)
+            await log.append(inner, sealed, now)
+            await outbox.add(inner, changes.sends, now)
+            await outbox.settle(inner, changes.outcomes, now)
+            await outbox.redirect(inner, changes.redirects)
+            await deadlines.settle(inner, changes.fired, changes.unwakes, changes.wakes, now)
+            await change(inner, "count", list(changes.counters.items()))
+
+        await self._connection.write(work)
+
+    async def append(self, stream: str, *facts: Fact, now: datetime, playbook: str | None = None) -> None:
+        """Commit facts alone: for the command line."""
+        await self.commit(Changes(now, records=[(stream, playbook, fact) for fact in facts]))
+
+    async def changed_elsewhere(self) -> bool:
+        """Whether another process has committed since we last asked."""
+        before = self._data_version
+        [(self._data_version,)] = await self._connection.read("data_version")
+        return before != self._data_version
+
+    # the outbox
+
+    async def unsent(self) -> Sequence[OutboxRow]:
+        """Rows pending or inflight, in order of their ids."""
+        return await outbox.unsent(self._connection)
+
+    async def claim(self, tokens: Sequence[str], now: datetime) -> None:
+        """pending → inflight, committed before anything is written to a network. All of them, or StorageError and none."""
+
+        async def work(inner: aiosqlite.Connection) -> None:
+            await outbox.claim(inner, tokens, now)
+
+        await self._connection.write(work)
+
+    async def sent_message(self, room: RoomRef, message: str) -> Mentioned | None:
+        """The row of ours that a network's message id belongs to."""
+        return await outbox.sent_message(self._connection, room, message)
+
+    async def row(self, token: str) -> OutboxRow | None:
+        """One row of the outbox by its token."""
+        return await outbox.row(self._connection, token)
+
+    # deadlines
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Deadline]:
+        """What is due and has not fired, the longest due first."""
+        return await deadlines.due(self._connection, now, limit)
+
+    async def next_deadline(self) -> datetime | None:
+        """When the next one falls due (perhaps already past); None when there is none."""
+        return await deadlines.next_deadline(self._connection)
+
+    # the log
+
+    async def heads(self) -> Sequence[StreamHead]:
+        """Every stream with its size and root."""
+        return await log.heads(self._connection)
+
+    async def sign(self, now: datetime) -> Sequence[str]:
+        """Sign a checkpoint for every stream that grew. Returns the signed notes.
+
+        Raises RolledBack, and signs nothing, if the database is not the one that was signed before.
+        """
+
+        async def work(inner: aiosqlite.Connection) -> list[str]:
+            await inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
+            heads = [log.head(*row) for row in await inner.execute_fetchall(SQL["streams"])]
+            return await checkpoints.sign(inner, heads, self.signer, self.folder, now)
+
+        return await self._connection.write(work)
+
+    async def checkpoint(self, stream: str) -> str | None:
+        """A stream's latest signed note."""
+        found = await self._connection.read("checkpoint", (stream,))
+        return found[0][0] if found else None
+
+    async def inclusion(self, stream: str, seq: int, size: int) -> Sequence[bytes]:
+        """The proof that an entry is in the stream's tree of that size (RFC 9162 §2.1.3)."""
+        return await log.proof(self._connection, stream, tree.inclusion_ranges(seq, size))
+
+    async def consistency(self, stream: str, first: int, second: int) -> Sequence[bytes]:
+        """The proof that the stream's tree of ``second`` entries continues that of ``first`` (RFC 9162 §2.1.4)."""
+        return await log.proof(self._connection, stream, tree.consistency_ranges(first, second))
+
+    async def health(self) -> Sequence[str]:
+        """What is wrong with what is kept, a sentence each; empty when all is well."""
+
+        async def work(inner: aiosqlite.Connection) -> list[str]:
+            found = []
+            try:
+                heads = [log.head(*row) for row in await inner.execute_fetchall(SQL["streams"])]
+                await checkpoints.check(inner, heads, self.folder)
+            except StorageError as error:
+                found.append(str(error))
+            vkeys = [vkey for vkey, _ in await inner.execute_fetchall(SQL["signers"])]
+            if any(vkey != self.signer.verifier.vkey for vkey in vkeys):
+                found.append("the log was signed with another key or under another name before: tell the partners the new one")
+            return found
+
+        return await self._connection.write(work)
+
+    async def tidy(self, before: datetime) -> int:
+        """Blank the bodies of inbox and outbox rows completed before then. Returns how many.
+
+        Events that failed keep their bodies for examination. Keys go a month later, fired deadlines at once.
+        """
+
+        async def work(inner: aiosqlite.Connection) -> int:
+            blanked = await change(inner, "blank_inbox", [(micros(before),)])
+            blanked += await change(inner, "blank_outbox", [(micros(before),)])
+            await change(inner, "forget_inbox", [(micros(before - KEYS_KEPT),)])
+            await change(inner, "forget_deadlines", [(micros(before),)])
+            return blanked
+
+        return await self._connection.write(work)
+
+    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
+        """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""
+        return log.entries(self._connection, stream)

@@ -1,0 +1,93 @@
+"""The deployment's signing key and the lock that keeps a second bot off the same data: the two small files beside the database."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from storage.connection import words
+from storage.notes import BadNote, Signer
+from storage.store import StorageError
+
+KEY = "signing.key"
+LOCK = "tocsin.lock"
+
+
+def signer(folder: Path, name: str) -> Signer:
+    """The deployment's key, made with mode 600 if there is none. Raises StorageError if it cannot be used."""
+    path = folder / KEY
+    with words(path):
+        if not path.exists():
+            _make(path)
+        data = path.read_bytes()
+    try:
+        key = serialization.load_pem_private_key(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise StorageError(f"{path} is no signing key: put the file back from its backup") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise StorageError(f"{path} is not an Ed25519 key: put the file back from its backup")
+    try:
+        return Signer(name, key)
+    except BadNote as error:
+        raise StorageError(f"this deployment's name cannot sign: {error}") from error
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all, and never over a key that another process made meanwhile."""
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Keep every other bot off this folder while the block runs; the lock dies with the process.
+
+    Raises StorageError if one is running there.
+    """
+    path = folder / LOCK
+    with words(path):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            other = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise StorageError(
+                f"Tocsin already runs on {folder} (process {other}): stop it first, or set TOCSIN_DATA to another folder"
+            ) from error
+        with words(path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,184 @@
+"""The log: every fact committed to field by field, in a Merkle tree for each stream.
+
+An entry holds digests only; who, to whom, text, place and reason are *disclosures* beside it (salt, path, value), which can be withheld from a
+reader, or erased, without touching the tree. Every field of a fact is committed to. An absent one is committed to as a
+disclosure of null, whose digest cannot be told from any other: that is our form of decoy, and so the count says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import aiosqlite
+
+from storage import canonical, tree
+from storage.connection import Connection, change
+from storage.facts import Fact, from_parts, parts, timestamp
+from storage.queries import SQL
+from storage.store import Kept, StorageError, StreamHead, Summary
+
+SALT = 16
+"""Bytes of a salt: fresh for each field, drawn once, never drawn anew."""
+
+PAGE = 500
+"""Entries read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A fact committed to field by field, before it has a place: its disclosures as they are kept, and their digests, sorted."""
+
+    stream: str
+    playbook_sha256: str | None
+    type: str
+    version: int
+    digests: list[str]
+    disclosures: bytes
+
+
+def disclosure_digest(disclosure: bytes) -> str:
+    """The digest of one disclosure, given the canonical bytes of ``[salt, path, value]``."""
+    return urlsafe_b64encode(sha256(urlsafe_b64encode(disclosure).rstrip(b"=")).digest())[:-1].decode()
+
+
+def seal(stream: str, playbook_sha256: str | None, fact: Fact) -> Sealed:
+    """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float."""
+    fields = canonical.composed(parts(fact))
+    salts = os.urandom(SALT * len(fields))
+    disclosures, digests = [], []
+    for number, path in enumerate(sorted(fields)):
+        salt = urlsafe_b64encode(salts[SALT * number : SALT * (number + 1)])[:-2].decode()
+        text = f'["{salt}",{canonical.write(path)},{canonical.write(fields[path])}]'
+        disclosures.append(text)
+        digests.append(disclosure_digest(text.encode()))
+    body = ("[" + ",".join(disclosures) + "]").encode()
+    return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, sorted(digests), body)
+
+
+def entry(sealed: Sealed, seq: int, ts: str) -> bytes:
+    """The canonical bytes of a log entry at its place."""
+    return canonical.encode(
+        {
+            "v": sealed.version,
+            "seq": seq,
+            "type": sealed.type,
+            "ts": ts,
+            "incident": sealed.stream,
+            "playbook_sha256": sealed.playbook_sha256,
+            "_sd_alg": "sha-256",
+            "_sd": sealed.digests,
+        }
+    )
+
+
+async def append(inner: aiosqlite.Connection, sealed: Sequence[Sealed], now: datetime) -> None:
+    """Append facts to their streams, inside a transaction. The edges are read there too: another process may have appended."""
+    if not sealed:
+        return
+    names = sorted({item.stream for item in sealed})
+    found = await inner.execute_fetchall(SQL["streams_named"], (json.dumps(names),))
+    edges = {stream: (size, _edge(edge, size)) for stream, size, edge in found}
+    sizes = {name: edges[name][0] if name in edges else 0 for name in names}
+    ts = timestamp(now)
+    entries, disclosures, nodes = [], [], []
+    for item in sealed:
+        seq = sizes[item.stream]
+        _, edge = edges.setdefault(item.stream, (0, []))
+        data = entry(item, seq, ts)
+        leaf = tree.leaf_hash(data)
+        entries.append((item.stream, seq, item.type, data, leaf))
+        disclosures.append((item.stream, seq, item.disclosures))
+        nodes += [(item.stream, *node) for node in tree.grow(edge, seq, leaf)]
+        sizes[item.stream] = seq + 1
+    await change(inner, "add_entry", entries)
+    await change(inner, "add_disclosures", disclosures)
+    await change(inner, "add_node", nodes)
+    await change(inner, "set_stream", [(name, sizes[name], b"".join(edges[name][1])) for name in names])
+
+
+async def facts(connection: Connection, stream: str, start: int) -> list[Kept]:
+    """A stream's facts from a position on."""
+    return [_kept(stream, *row) for row in await connection.read("entries", (stream, start, -1))]
+
+
+async def entries(connection: Connection, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
+    """A stream's entries: position, canonical bytes, disclosures."""
+    seq = 0
+    while page := await connection.read("entries", (stream, seq, PAGE)):
+        for seq, data, body in page:
+            yield seq, bytes(data), json.loads(body) if body is not None else []
+        seq += 1
+
+
+async def heads(connection: Connection) -> list[StreamHead]:
+    """Every stream with its size and root."""
+    return [head(*row) for row in await connection.read("streams")]
+
+
+def head(stream: str, size: int, edge: bytes) -> StreamHead:
+    """A stream's row as its size and root."""
+    return StreamHead(stream, size, tree.fold(_edge(edge, size)))
+
+
+async def incidents(connection: Connection) -> list[Summary]:
+    """Every incident on file, in the order they were opened."""
+    summaries = []
+    for stream, opened, body, closed, size in await connection.read("incidents"):
+        values = _values(body)
+        summaries.append(
+            Summary(
+                stream,
+                _time(json.loads(opened)["ts"]),
+                None if closed is None else _time(json.loads(closed)["ts"]),
+                values.get("playbook", ""),
+                values.get("title"),
+                size,
+            )
+        )
+    return summaries
+
+
+async def proof(connection: Connection, stream: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The roots of these ranges of a stream's leaves, from the hashes that are kept. Raises StorageError where one is missing."""
+    places = sorted({place for start, end in ranges for place in tree.cover(start, end)})
+    hashes = await connection.read("hashes", (stream, json.dumps(places)))
+    return prove(stream, ranges, hashes)
+
+
+def prove(stream: str, ranges: Sequence[tuple[int, int]], hashes: Sequence[Any]) -> list[bytes]:
+    """``proof``, from the rows of the query ``hashes``."""
+    known: dict[tuple[int, int], bytes] = {(level, position): bytes(h) for level, position, h in hashes if h is not None}
+    try:
+        return tree.prove(ranges, known.__getitem__)
+    except KeyError as missing:
+        raise StorageError(f"the log of {stream} lacks a hash it needs ({missing}): restore a backup") from missing
+
+
+def _kept(stream: str, seq: int, data: bytes, body: bytes | None) -> Kept:
+    said = json.loads(data)
+    try:
+        fact = from_parts(said["type"], said["v"], _values(body))
+    except (ValueError, TypeError) as error:
+        raise StorageError(f"entry {seq} of {stream} cannot be read by this version of Tocsin: {error}") from error
+    return Kept(stream, seq, _time(said["ts"]), said["playbook_sha256"], fact)
+
+
+def _values(body: bytes | None) -> dict[str, Any]:
+    return {} if body is None else {path: value for _, path, value in json.loads(body)}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _edge(blob: bytes, size: int) -> list[bytes]:
+    if len(blob) != 32 * size.bit_count():
+        raise StorageError("the log's right edge does not fit its size: restore a backup")
+    return [blob[at : at + 32] for at in range(0, len(blob), 32)]

@@ -1,0 +1,131 @@
+-- Times are whole microseconds since 1970-01-01T00:00:00Z. Rooms are (network, room, topic): the network's own identifiers.
+
+-- What the networks told us, as it came. The key stays after the body is blanked, so that a repetition is known as one.
+CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    network TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body TEXT NOT NULL,
+    seed BLOB NOT NULL CHECK (length(seed) = 16),
+    received_at INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
+    done_at INTEGER,
+    error TEXT,
+    UNIQUE (network, key)
+) STRICT;
+CREATE INDEX inbox_waiting ON inbox (id) WHERE state = 'waiting';
+
+-- Raw responses that are kept whole before they are taken apart.
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    network TEXT NOT NULL,
+    body TEXT NOT NULL,
+    received_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE cursors (
+    network TEXT PRIMARY KEY,
+    cursor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What is on its way to the networks. A token is never used again.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    send TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    network TEXT NOT NULL,
+    room TEXT NOT NULL,
+    topic TEXT,
+    urgency INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    key_id TEXT,
+    about TEXT,
+    partner TEXT,
+    part INTEGER NOT NULL,
+    shows INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    not_after INTEGER,
+    again INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'inflight', 'sent', 'refused', 'unknown', 'dropped')),
+    created_at INTEGER NOT NULL,
+    claimed_at INTEGER,
+    first_claimed_at INTEGER,
+    not_before INTEGER,
+    done_at INTEGER,
+    message TEXT,
+    reason TEXT
+) STRICT;
+CREATE INDEX outbox_unsent ON outbox (id) WHERE state IN ('pending', 'inflight');
+CREATE INDEX outbox_message ON outbox (network, room, message) WHERE message IS NOT NULL;
+
+CREATE TABLE deadlines (
+    key TEXT PRIMARY KEY,
+    stream TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    about TEXT NOT NULL,
+    fired_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deadlines_open ON deadlines (at, key) WHERE fired_at IS NULL;
+
+-- The log. A stream's row has its tree's right edge (the roots of its whole subtrees, largest first, 32 bytes each).
+CREATE TABLE streams (
+    stream TEXT PRIMARY KEY,
+    size INTEGER NOT NULL CHECK (size > 0),
+    edge BLOB NOT NULL CHECK (length(edge) % 32 = 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entries (
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    entry BLOB NOT NULL,
+    leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+    UNIQUE (stream, seq)
+) STRICT;
+CREATE INDEX entries_of_incidents ON entries (type, stream) WHERE type IN ('IncidentOpened', 'IncidentClosed');
+
+-- Salts and values beside the entries that commit to them: what can be withheld from a reader, and erased.
+CREATE TABLE disclosures (
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    key_id TEXT,
+    UNIQUE (stream, seq)
+) STRICT;
+
+-- The roots of the tree's whole subtrees above its leaves, so that proofs hash nothing again.
+CREATE TABLE nodes (
+    stream TEXT NOT NULL,
+    level INTEGER NOT NULL CHECK (level > 0),
+    position INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (stream, level, position)
+) STRICT, WITHOUT ROWID;
+
+-- One root for each size of a stream, for ever: the key sees to it.
+CREATE TABLE checkpoints (
+    stream TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    note TEXT NOT NULL,
+    signed_at INTEGER NOT NULL,
+    PRIMARY KEY (stream, size)
+) STRICT, WITHOUT ROWID;
+
+-- The keys that have signed for this deployment.
+CREATE TABLE signers (
+    vkey TEXT PRIMARY KEY,
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counters (
+    letter TEXT PRIMARY KEY,
+    highest INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE playbooks (
+    digest TEXT PRIMARY KEY,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

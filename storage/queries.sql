@@ -1,0 +1,172 @@
+-- Every statement the floor runs, by name. `storage.queries` reads this file; schema changes live in `migrations/`.
+
+-- name: cursor
+SELECT cursor FROM cursors WHERE network = ?;
+
+-- name: move_cursor
+INSERT INTO cursors (network, cursor) VALUES (?, ?)
+ON CONFLICT (network) DO UPDATE SET cursor = excluded.cursor;
+
+-- name: keep
+INSERT INTO inbox (network, key, body, seed, received_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (network, key) DO NOTHING;
+
+-- name: keep_batch
+INSERT INTO batches (network, body, received_at) VALUES (?, ?, ?) RETURNING id;
+
+-- name: batches
+SELECT id, body FROM batches WHERE network = ? ORDER BY id;
+
+-- name: forget_batch
+DELETE FROM batches WHERE network = ? AND id = ?;
+
+-- name: waiting
+SELECT id, network, key, body, seed, received_at FROM inbox WHERE state = 'waiting' ORDER BY id LIMIT ?;
+
+-- name: handled
+UPDATE inbox SET state = ?, done_at = ?, error = ? WHERE id = ? AND state = 'waiting';
+
+-- name: blank_inbox
+UPDATE inbox SET body = '' WHERE state = 'done' AND done_at < ? AND body != '';
+
+-- name: forget_inbox
+DELETE FROM inbox WHERE state = 'done' AND done_at < ? AND body = '';
+
+-- name: add_send
+INSERT INTO outbox (token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch,
+    not_after, again, state, created_at, not_before, message, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: unsent
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+FROM outbox WHERE state IN ('pending', 'inflight') ORDER BY id;
+
+-- name: row
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+FROM outbox WHERE token = ?;
+
+-- name: claim
+UPDATE outbox SET state = 'inflight', claimed_at = ?1, first_claimed_at = coalesce(first_claimed_at, ?1)
+WHERE token = ?2 AND state = 'pending';
+
+-- name: change_send
+UPDATE outbox SET
+    state = ?2,
+    message = coalesce(?3, message),
+    reason = ?4,
+    not_before = ?5,
+    network = coalesce(?6, network),
+    room = coalesce(?7, room),
+    topic = CASE WHEN ?6 IS NULL THEN topic ELSE ?8 END,
+    payload = coalesce(?9, payload),
+    epoch = coalesce(?10, epoch),
+    claimed_at = CASE ?2 WHEN 'pending' THEN NULL ELSE claimed_at END,
+    done_at = CASE WHEN ?2 IN ('pending', 'inflight') THEN NULL ELSE ?11 END
+WHERE token = ?1 AND state IN ('pending', 'inflight', 'unknown');
+
+-- name: redirect_chat
+UPDATE outbox SET network = ?, room = ?, topic = coalesce(topic, ?)
+WHERE network = ? AND room = ? AND state = 'pending';
+
+-- name: redirect_topic
+UPDATE outbox SET network = ?, room = ?, topic = ?
+WHERE network = ? AND room = ? AND topic = ? AND state = 'pending';
+
+-- name: sent_message
+SELECT token, stream, about, partner, network, room, topic, payload FROM outbox
+WHERE network = ? AND room = ? AND message = ? ORDER BY id LIMIT 1;
+
+-- name: blank_outbox
+UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != '';
+
+-- name: fire
+UPDATE deadlines SET fired_at = ? WHERE key = ? AND fired_at IS NULL;
+
+-- name: unwake
+DELETE FROM deadlines WHERE key = ? AND fired_at IS NULL;
+
+-- name: wake
+INSERT INTO deadlines (key, stream, at, kind, about) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET stream = excluded.stream, at = excluded.at, kind = excluded.kind, about = excluded.about,
+    fired_at = NULL;
+
+-- name: due
+SELECT key, stream, at, kind, about FROM deadlines WHERE fired_at IS NULL AND at <= ? ORDER BY at, key LIMIT ?;
+
+-- name: next_deadline
+SELECT min(at) FROM deadlines WHERE fired_at IS NULL;
+
+-- name: forget_deadlines
+DELETE FROM deadlines WHERE fired_at < ?;
+
+-- name: count
+INSERT INTO counters (letter, highest) VALUES (?, ?)
+ON CONFLICT (letter) DO UPDATE SET highest = max(highest, excluded.highest);
+
+-- name: counters
+SELECT letter, highest FROM counters;
+
+-- name: add_playbook
+INSERT INTO playbooks (digest, body) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING;
+
+-- name: playbook
+SELECT body FROM playbooks WHERE digest = ?;
+
+-- name: streams
+SELECT stream, size, edge FROM streams ORDER BY stream;
+
+-- name: streams_named
+SELECT stream, size, edge FROM streams WHERE stream IN (SELECT value FROM json_each(?));
+
+-- name: set_stream
+INSERT INTO streams (stream, size, edge) VALUES (?, ?, ?)
+ON CONFLICT (stream) DO UPDATE SET size = excluded.size, edge = excluded.edge;
+
+-- name: add_entry
+INSERT INTO entries (stream, seq, type, entry, leaf) VALUES (?, ?, ?, ?, ?);
+
+-- name: add_disclosures
+INSERT INTO disclosures (stream, seq, body) VALUES (?, ?, ?);
+
+-- name: add_node
+INSERT INTO nodes (stream, level, position, hash) VALUES (?, ?, ?, ?);
+
+-- name: entries
+SELECT e.seq, e.entry, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
+WHERE e.stream = ? AND e.seq >= ? ORDER BY e.seq LIMIT ?;
+
+-- name: hashes
+SELECT w.value ->> 0, w.value ->> 1,
+    CASE w.value ->> 0
+        WHEN 0 THEN (SELECT leaf FROM entries WHERE stream = ?1 AND seq = w.value ->> 1)
+        ELSE (SELECT hash FROM nodes WHERE stream = ?1 AND level = w.value ->> 0 AND position = w.value ->> 1)
+    END
+FROM json_each(?2) AS w;
+
+-- name: incidents
+SELECT o.stream, o.entry, d.body, c.entry, s.size
+FROM entries o
+JOIN streams s ON s.stream = o.stream
+LEFT JOIN disclosures d ON d.stream = o.stream AND d.seq = o.seq
+LEFT JOIN entries c ON c.stream = o.stream AND c.type = 'IncidentClosed'
+WHERE o.type = 'IncidentOpened' ORDER BY o.rowid;
+
+-- name: latest_checkpoints
+SELECT stream, max(size), root, note FROM checkpoints GROUP BY stream;
+
+-- name: checkpoint
+SELECT note FROM checkpoints WHERE stream = ? ORDER BY size DESC LIMIT 1;
+
+-- name: add_checkpoint
+INSERT INTO checkpoints (stream, size, root, note, signed_at) VALUES (?, ?, ?, ?, ?);
+
+-- name: add_signer
+INSERT INTO signers (vkey, since) VALUES (?, ?) ON CONFLICT (vkey) DO NOTHING;
+
+-- name: signers
+SELECT vkey, since FROM signers ORDER BY since;
+
+-- name: data_version
+PRAGMA data_version;
