@@ -72,7 +72,8 @@ class SynapseServer:
     def start(cls, folder: Path, overlay: dict[str, Any] | None = None) -> SynapseServer:
         """Start a server whose state is in ``folder`` (made if missing), on a free port, and wait until it answers.
 
-        ``overlay`` is laid over our settings, key by key. Raises RuntimeError, with the server's own words, when it does not come up.
+        ``overlay`` is laid over our settings, key by key. Raises RuntimeError, with the server's own words, when it
+        does not come up.
         """
         folder.mkdir(parents=True, exist_ok=True)
         server = cls(folder, free_port(), overlay or {})

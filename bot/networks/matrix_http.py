@@ -1,0 +1,145 @@
+"""Requests to a homeserver: one connection pool, and errors that say whose fault they are.
+
+Nothing here retries. Whoever asks knows whether asking again is safe, and the courier and the caller of ``run`` own
+the waiting.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from bot.networks.port import NetworkDown, NetworkRejected
+
+CLIENT = "/_matrix/client/v3"
+SECONDS = 60.0
+_CONNECTIONS = 100
+_TOKEN_GONE = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED")
+
+
+class MatrixError(NetworkDown):
+    """The homeserver answered, and the answer is no. ``retry_after`` is in seconds, None where it names no time."""
+
+    def __init__(self, status: int, body: dict[str, Any], retry_after: float | None = None) -> None:
+        self.status = status
+        self.errcode = str(body.get("errcode", ""))
+        self.body = body
+        self.retry_after = retry_after
+        said = str(body.get("error", ""))[:120]
+        super().__init__(f"the homeserver answered {status} {self.errcode}".strip() + (f" ({said})" if said else ""))
+
+
+class TokenRefused(MatrixError, NetworkRejected):
+    """Our access token is not, or no longer, accepted."""
+
+
+def room_path(room: str, *rest: str) -> str:
+    """The client-server path of something in a room, every part quoted."""
+    return f"{CLIENT}/rooms/{quote(room, safe='')}" + "".join(f"/{quote(part, safe='')}" for part in rest)
+
+
+class Homeserver:
+    """The homeserver at ``url``. ``token`` is sent with every request once it is set."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.token: str | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
+        seconds: float = SECONDS,
+    ) -> dict[str, Any]:
+        """Ask, and return the JSON object answered.
+
+        Raises MatrixError for what the server refuses (TokenRefused when it refuses who we are), and NetworkDown
+        when there was no whole answer, in which case the request may or may not have been carried out.
+        """
+        text = await self.call_raw(method, path, body, query, seconds)
+        return _object(text)
+
+    async def call_raw(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
+        seconds: float = SECONDS,
+    ) -> str:
+        """As ``call``, but the answer's text as it came."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        try:
+            async with self._pool().request(
+                method,
+                self.url + path,
+                json=body,
+                params=query,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=15),
+                allow_redirects=False,  # the token goes to the configured server and nowhere else
+            ) as reply:
+                text = await reply.text()
+                if 200 <= reply.status < 300:
+                    return text
+                raise _error(reply.status, text, reply.headers.get("Retry-After"))
+        except TimeoutError:
+            raise NetworkDown("the homeserver did not answer in time") from None
+        except aiohttp.ClientConnectorError:
+            raise NetworkDown("the homeserver cannot be reached") from None
+        except aiohttp.InvalidURL:
+            raise NetworkDown("the homeserver's address is not a URL") from None
+        except (aiohttp.ClientError, OSError, UnicodeDecodeError) as broken:
+            raise NetworkDown(f"the connection to the homeserver broke ({type(broken).__name__})") from None
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _pool(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=30),
+                # Without a jar nothing a server sets is ever sent back.
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise NetworkDown("the homeserver's answer is not JSON; is the address that of a Matrix homeserver?")
+    return answer
+
+
+def _error(status: int, text: str, header: str | None) -> MatrixError:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = {}
+    if not isinstance(body, dict):
+        body = {}
+    if body.get("errcode") in _TOKEN_GONE:
+        return TokenRefused(status, body)
+    return MatrixError(status, body, _retry_after(body, header))
+
+
+def _retry_after(body: dict[str, Any], header: str | None) -> float | None:
+    millis = body.get("retry_after_ms")
+    if isinstance(millis, int | float) and millis >= 0:
+        return float(millis) / 1000
+    if header is not None and header.strip().isdigit():
+        return float(header)
+    return None

@@ -1,0 +1,287 @@
+"""From one kept sync to the events it yields.
+
+A batch may come here twice (we may be killed at any point), so everything is either idempotent or written down only
+after the events were settled: ``Yield`` says what to write down then. No event of a batch can spoil another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bot.networks import matrix_read
+from bot.networks.matrix_gaps import arrival
+from bot.networks.matrix_keys import Keys
+from bot.networks.matrix_memory import Memory, WaitingEvent
+from bot.networks.matrix_rooms import MEGOLM, Room
+from bot.networks.matrix_sharing import Sharing
+
+log = logging.getLogger(__name__)
+
+UNREADABLE_SECONDS = 300.0
+_ODD = (KeyError, TypeError, AttributeError, ValueError, IndexError)
+
+
+@dataclass(slots=True)
+class Yield:
+    """The events for the inbox (key, body), and what to remember once they are in it."""
+
+    items: list[tuple[str, str]] = field(default_factory=list)
+    readable: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    traits: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, memory: Memory) -> None:
+        """To be called when the events have been committed."""
+        memory.done_waiting(self.readable)
+        memory.told_unreadable(self.unreadable)
+        for room, traits in self.traits.items():
+            memory.told(room, traits)
+
+
+class Intake:
+    """Takes in batches for the rooms of ``me``."""
+
+    def __init__(self, memory: Memory, keys: Keys, sharing: Sharing, rooms: dict[str, Room], me: str) -> None:
+        self.memory = memory
+        self.keys = keys
+        self.sharing = sharing
+        self.rooms = rooms
+        self.me = me
+
+    def take(self, batch: str) -> Yield:
+        """Work on a kept batch: JSON of ``since``, ``heard`` (milliseconds) and ``sync`` (the server's answer)."""
+        kept = json.loads(batch)
+        sync, heard, first = kept["sync"], int(kept["heard"]), kept["since"] is None
+        gained = self.keys.take_in(str(sync["next_batch"]), _list(sync.get("to_device"), "events"))
+        lists = sync.get("device_lists") or {}
+        self.sharing.devices_changed([*(lists.get("changed") or ()), *(lists.get("left") or ())])
+        for event in _list(sync.get("account_data"), "events"):
+            self._direct_rooms(event)
+        yielded = Yield()
+        rooms = sync.get("rooms") or {}
+        for room, part in (rooms.get("invite") or {}).items():
+            self._invited(yielded, room, part, heard, sync["next_batch"])
+        for room, part in (rooms.get("join") or {}).items():
+            self._joined(yielded, room, part, heard, first)
+        for room, part in (rooms.get("leave") or {}).items():
+            self._left(yielded, room, part, heard, sync["next_batch"])
+        self._retry(yielded, self.memory.waiting(gained), heard)
+        return yielded
+
+    def tell_traits(self, yielded: Yield, heard: int) -> None:
+        """Add what is new of the rooms. Only where their whole state is known, so not while old batches are worked on."""
+        for room in self.rooms:
+            if self.memory.room(room).joined:
+                self._tell_traits(yielded, room, heard)
+
+    def learn_state(self, room: str, events: Iterable[dict[str, Any]]) -> Room:
+        """Know a room from its whole state, before any sync has told of it."""
+        for event in events:
+            self._apply(room, event)
+        return self._room(room)
+
+    def wait_over(self, now: float) -> Yield:
+        """The messages that stayed unreadable too long (``now`` in seconds of the epoch), each told once."""
+        yielded = Yield()
+        for event in self.memory.overdue(now - UNREADABLE_SECONDS):
+            item = json.loads(event.body)
+            body = matrix_read.happened(
+                f"unreadable:{event.event}", "unreadable", item["room"], item["event"],
+                heard=int(now * 1000), private=item["private"], name=item["name"],
+            )  # fmt: skip
+            yielded.items.append((f"unreadable:{event.event}", body))
+            yielded.unreadable.append(event.event)
+        return yielded
+
+    def retry_all(self, heard: int) -> Yield:
+        """Try once more what still waits for its key."""
+        yielded = Yield()
+        self._retry(yielded, self.memory.all_waiting(), heard)
+        return yielded
+
+    # -- sections of a sync ----------------------------------------------------------------------------------------
+
+    def _invited(self, yielded: Yield, room: str, part: dict[str, Any], heard: int, batch: str) -> None:
+        for event in _list(part.get("invite_state"), "events"):
+            try:
+                if event["type"] != "m.room.member" or event["state_key"] != self.me:
+                    continue
+                if event["content"].get("is_direct") is True:
+                    self.memory.set_direct(room)
+                key = f"invite:{room}:{hashlib.sha256(batch.encode()).hexdigest()[:12]}"
+                name = str(event["sender"]).removeprefix("@").partition(":")[0]
+                direct = event["content"].get("is_direct") is True
+                body = matrix_read.happened(key, "invited", room, event, heard=heard, private=direct, name=name)
+                yielded.items.append((key, body))
+            except _ODD as odd:
+                _warn(room, odd)
+
+    def _joined(self, yielded: Yield, room: str, part: dict[str, Any], heard: int, first: bool) -> None:
+        new_to_us = not self.memory.room(room).joined
+        state, timeline = _list(part.get("state"), "events"), part.get("timeline") or {}
+        gap, recent = _list(timeline, "gap"), _list(timeline, "events")
+        for event in state:
+            self._apply(room, event)
+        for event in gap:
+            self._note_encryption(room, event)
+        for event in recent:
+            if "state_key" in event:
+                self._apply(room, event)
+        events = [*gap, *recent]
+        came = arrival(events, self.me)
+        if new_to_us:
+            entry = events[came] if came is not None else next((e for e in state if self._is_my_entry(e)), None)
+            if entry is not None:
+                self._happened(yielded, "joined", room, entry, heard)
+            if first and came is None:
+                events = []
+            elif came is not None:
+                events = events[came + 1 :]
+            self.memory.set_joined(room, True)
+        elif first:
+            events = []
+        self._hear(yielded, room, events, heard)
+        if self._room(room).replacement and not any(event.get("type") == "m.room.tombstone" for event in events):
+            # Closed while nobody showed us: the state says so, and the event's id makes it one and the same.
+            for event in state:
+                if event.get("type") == "m.room.tombstone":
+                    self._happened(yielded, "moved", room, event, heard)
+
+    def _left(self, yielded: Yield, room: str, part: dict[str, Any], heard: int, batch: str) -> None:
+        if not self.memory.room(room).joined and room not in self.rooms:
+            return  # an invitation that was taken back
+        timeline = part.get("timeline") or {}
+        events = [*_list(timeline, "gap"), *_list(timeline, "events")]
+        self._hear(yielded, room, events, heard)
+        keys = {key for key, body in yielded.items if json.loads(body)["what"] == "removed"}
+        if not keys & {str(event.get("event_id")) for event in events}:
+            gone = next((e for e in _list(part.get("state"), "events") if self._is_about_me(e)), None)
+            event = gone or {"event_id": f"left:{room}:{batch}", "content": {}}
+            self._happened(yielded, "removed", room, event, heard)
+        self.rooms.pop(room, None)
+        self.sharing.readers_changed(room)
+        self.memory.set_joined(room, False)
+
+    def _hear(self, yielded: Yield, room: str, events: list[dict[str, Any]], heard: int) -> None:
+        for event in events:
+            try:
+                if "state_key" in event:
+                    self._hear_state(yielded, room, event, heard)
+                elif event["sender"] != self.me:
+                    self._hear_words(yielded, room, event, heard)
+            except _ODD as odd:
+                _warn(room, odd)
+
+    def _hear_state(self, yielded: Yield, room: str, event: dict[str, Any], heard: int) -> None:
+        if event["type"] == "m.room.tombstone":
+            self._happened(yielded, "moved", room, event, heard)
+        elif self._is_about_me(event):
+            before = ((event.get("unsigned") or {}).get("prev_content") or {}).get("membership")
+            now = event["content"]["membership"]
+            if now in ("leave", "ban"):
+                self._happened(yielded, "removed", room, event, heard)
+            elif now == "join" and before != "join":
+                self._happened(yielded, "joined", room, event, heard)
+
+    def _hear_words(self, yielded: Yield, room: str, event: dict[str, Any], heard: int) -> None:
+        if event["type"] == "m.room.encrypted":
+            if "ciphertext" not in event["content"]:
+                return  # redacted
+            plain = self.keys.decrypt(room, event)
+            if plain is None:
+                session = str(event["content"].get("session_id", ""))
+                body = self._words_body(event, room, heard)
+                self.memory.wait(event["event_id"], session, body, heard / 1000)
+                return
+            event = plain
+        if event["type"] in matrix_read.SPOKEN:
+            yielded.items.append((event["event_id"], self._words_body(event, room, heard)))
+
+    def _retry(self, yielded: Yield, waiting: list[WaitingEvent], heard: int) -> None:
+        for event in waiting:
+            item = json.loads(event.body)
+            plain = self.keys.decrypt(item["room"], item["event"])
+            if plain is None:
+                continue
+            yielded.readable.append(event.event)
+            if plain["type"] in matrix_read.SPOKEN:
+                yielded.items.append((event.event, self._words_body(plain, item["room"], heard)))
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _apply(self, room: str, event: dict[str, Any]) -> None:
+        known = self._room(room)
+        before = known.changes
+        try:
+            self._note_encryption(room, event)
+            known.apply(event)
+            if self._is_about_me(event) and event["content"].get("is_direct") is True:
+                self.memory.set_direct(room)
+        except _ODD as odd:
+            _warn(room, odd)
+        if known.changes != before:
+            self.sharing.readers_changed(room)
+
+    def _note_encryption(self, room: str, event: dict[str, Any]) -> None:
+        if event.get("type") != "m.room.encryption" or event.get("state_key") != "":
+            return
+        content = event.get("content")
+        content = content if isinstance(content, dict) else {}
+        if content or self.memory.room(room).encryption is not None:
+            self.memory.note_encryption(room, content)
+        if content.get("algorithm") == MEGOLM:
+            self.keys.note_encrypted(room)
+
+    def _tell_traits(self, yielded: Yield, room: str, heard: int) -> None:
+        mark = self.memory.room(room)
+        traits = self._room(room).traits(mark, self.me)
+        text = json.dumps(asdict(traits), sort_keys=True)
+        if text == mark.traits:
+            return
+        key = f"traits:{room}:{hashlib.sha256(text.encode()).hexdigest()[:12]}:{mark.told}"
+        yielded.items.append((key, matrix_read.told_traits(key, room, traits, heard=heard)))
+        yielded.traits[room] = text
+
+    def _happened(self, yielded: Yield, kind: Any, room: str, event: dict[str, Any], heard: int) -> None:
+        key, known = str(event["event_id"]), self._room(room)
+        name = known.name_of(str(event.get("sender", "")))
+        body = matrix_read.happened(key, kind, room, event, heard=heard, private=self._private(room), name=name)
+        if (key, body) not in yielded.items:
+            yielded.items.append((key, body))
+
+    def _words_body(self, event: dict[str, Any], room: str, heard: int) -> str:
+        name = self._room(room).name_of(str(event["sender"]))
+        return matrix_read.spoken(event["event_id"], room, event, heard=heard, private=self._private(room), name=name)
+
+    def _private(self, room: str) -> bool:
+        mark = self.memory.room(room)
+        return mark.direct and self._room(room).traits(mark, self.me).private
+
+    def _direct_rooms(self, event: dict[str, Any]) -> None:
+        if event.get("type") == "m.direct" and isinstance(event.get("content"), dict):
+            for rooms in event["content"].values():
+                for room in rooms if isinstance(rooms, list) else ():
+                    self.memory.set_direct(str(room))
+
+    def _room(self, room: str) -> Room:
+        return self.rooms.setdefault(room, Room(room))
+
+    def _is_about_me(self, event: dict[str, Any]) -> bool:
+        return event.get("type") == "m.room.member" and event.get("state_key") == self.me
+
+    def _is_my_entry(self, event: dict[str, Any]) -> bool:
+        return self._is_about_me(event) and (event.get("content") or {}).get("membership") == "join"
+
+
+def _list(part: Any, name: str) -> list[dict[str, Any]]:
+    found = part.get(name) if isinstance(part, dict) else None
+    return [event for event in found if isinstance(event, dict)] if isinstance(found, list) else []
+
+
+def _warn(room: str, odd: Exception) -> None:
+    log.warning("an event in %s could not be read: %s", room, type(odd).__name__)

@@ -1,0 +1,163 @@
+"""Our device's encryption keys: the account on disk, what other devices send us, and reading what is encrypted.
+
+matrix-nio's Olm machine does the cryptography. Around it stand rules it does not keep by itself:
+
+- one sync's messages between devices are worked on in one transaction of the key store, together with a note of
+  which sync that was, so that a kill in between loses no key and a replay decrypts nothing twice;
+- a message nobody can decrypt (any stranger can send one) spoils nothing but itself;
+- the account is saved before its new keys are offered to the server;
+- keys on the server that are not ours mean that this store is not the one the device was made with: we refuse to go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from nio.crypto import Olm
+from nio.events import ForwardedRoomKeyEvent, MegolmEvent, OlmEvent, RoomKeyEvent, ToDeviceEvent
+from nio.exceptions import EncryptionError, OlmTrustError, ProtocolError
+from nio.store import SqliteStore
+
+from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError
+from bot.networks.matrix_login import Login
+from bot.networks.port import NetworkRejected
+
+log = logging.getLogger(__name__)
+
+# What hostile or broken input makes the library raise. Trouble of our own (a full disk, say) is not among these.
+ODD_INPUT = (
+    EncryptionError, OlmTrustError, ProtocolError,
+    ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError,
+)  # fmt: skip
+
+FEW_KEYS = 25  # of the 50 one-time keys on offer; below this we bring new ones
+FRESH_DEVICE = (
+    "to go on with a fresh device, stop the bot and move the Matrix folder's session.json away"
+    " (with a token: make a new token by logging in again); then start it, and old encrypted messages stay unreadable"
+)
+
+
+class Keys:
+    """The keys of one device, in a file of their own in ``folder``."""
+
+    def __init__(self, home: Homeserver, folder: Path, login: Login) -> None:
+        self.home = home
+        self.login = login
+        name = f"keys-{quote(login.device, safe='')}.db"
+        self.store = SqliteStore(login.user, login.device, str(folder), "tocsin", name)
+        (folder / name).chmod(0o600)
+        self.olm = Olm(login.user, login.device, self.store)
+        self.encrypted_rooms: set[str] = set(self.store.load_encrypted_rooms())
+
+    def close(self) -> None:
+        self.store.database.autoconnect = False  # a message still on its way must not reopen it with outdated keys
+        self.store.database.close()
+
+    # -- hearing ---------------------------------------------------------------------------------------------------
+
+    def take_in(self, batch: str, events: Iterable[dict[str, Any]]) -> set[str]:
+        """Work on the messages between devices that came with sync ``batch``; returns the ids of room keys brought.
+
+        All of it is committed, or none. The batch worked on last is known again, and then nothing is done.
+        """
+        gained: set[str] = set()
+        with self.store.database.atomic():
+            if self.store.load_sync_token() == batch:
+                return gained
+            for raw in events:
+                session = self._take_in_one(raw)
+                if session is not None:
+                    gained.add(session)
+            self.store.save_sync_token(batch)
+        return gained
+
+    def decrypt(self, room: str, event: dict[str, Any]) -> dict[str, Any] | None:
+        """The plain form of an ``m.room.encrypted`` event (type and content), or None when we cannot read it (yet)."""
+        try:
+            parsed = MegolmEvent.from_dict(self._completed(room, event))
+            if not isinstance(parsed, MegolmEvent):
+                return None
+            plain: dict[str, Any] = self.olm.decrypt_megolm_event(parsed, room).source
+            if plain.get("room_id", room) != room or not isinstance(plain["content"], dict):
+                return None
+        except ODD_INPUT:
+            return None
+        return {**event, "type": str(plain["type"]), "content": plain["content"]}
+
+    def note_encrypted(self, room: str) -> None:
+        """Record in the key store that ``room`` is encrypted."""
+        if room not in self.encrypted_rooms:
+            self.store.save_encrypted_rooms({room})
+            self.encrypted_rooms.add(room)
+
+    # -- our own keys on the server --------------------------------------------------------------------------------
+
+    async def check_ours(self) -> dict[str, Any]:
+        """Compare the device keys the server shows with ours. Returns its answer about us (``/keys/query``).
+
+        Raises NetworkRejected when they differ: the store was lost or exchanged, and nobody would be able to read us.
+        """
+        me, device = self.login.user, self.login.device
+        answer = await self.home.call("POST", f"{CLIENT}/keys/query", {"device_keys": {me: []}})
+        shown = (answer.get("device_keys", {}).get(me) or {}).get(device)
+        if shown is None:
+            # Never uploaded, or forgotten by the server: offer everything.
+            self.olm.account.shared = False
+        elif shown.get("keys", {}).get(f"ed25519:{device}") != self.olm.account.identity_keys["ed25519"]:
+            raise NetworkRejected(
+                f"the encryption keys of Matrix device {device} are not in the Matrix folder"
+                f" (lost, or from an old backup); {FRESH_DEVICE}"
+            )
+        return answer
+
+    async def offer(self, on_server: int) -> None:
+        """Upload device keys and one-time keys where they are missing. ``on_server``: one-time keys still on offer.
+
+        Raises NetworkRejected when the server holds other keys under the same names.
+        """
+        account = self.olm.account
+        if account.shared and on_server >= FEW_KEYS:
+            return
+        self.olm.uploaded_key_count = on_server
+        content = self.olm.share_keys()
+        # First ours, then the server's: should we be killed after the upload, the same keys are offered again.
+        self.olm.save_account()
+        try:
+            await self.home.call("POST", f"{CLIENT}/keys/upload", content)
+        except MatrixError as refusal:
+            if refusal.status == 400 and "already exists" in str(refusal.body.get("error", "")):
+                raise NetworkRejected(
+                    f"the homeserver holds other encryption keys for device {self.login.device}; {FRESH_DEVICE}"
+                ) from None
+            raise
+        account.shared = True
+        self.olm.mark_keys_as_published()
+        self.olm.save_account()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _take_in_one(self, raw: dict[str, Any]) -> str | None:
+        # Key requests and verifications are nothing to a bot: it gives room keys only when it speaks.
+        try:
+            if raw["type"] != "m.room.encrypted":
+                return None
+            event = ToDeviceEvent.parse_encrypted_event(raw)
+            got = self.olm.handle_to_device_event(event) if isinstance(event, OlmEvent) else None
+        except ODD_INPUT as odd:
+            log.warning("a message between devices could not be read: %s", type(odd).__name__)
+            return None
+        return str(got.session_id) if isinstance(got, RoomKeyEvent | ForwardedRoomKeyEvent) else None
+
+    def _completed(self, room: str, event: dict[str, Any]) -> dict[str, Any]:
+        # Newer clients leave out the sender's key and device, which the library still asks for.
+        content = event["content"]
+        if "sender_key" in content and "device_id" in content:
+            return event
+        session = content["session_id"]
+        known = self.olm.inbound_group_store[room]
+        sender_key = next((key for key, sessions in known.items() if session in sessions), "")
+        return {**event, "content": {"sender_key": sender_key, "device_id": "", **content}}

@@ -1,0 +1,174 @@
+"""What the Matrix side must remember beside the inbox: a small database of its own in the Matrix folder.
+
+For each room whether it was ever encrypted (a mark that is set once and never taken away, so that no fault of a
+library or server can make us speak plainly in it), what the engine was last told of it, and whether it is somebody's
+direct chat; and the encrypted messages whose keys have not come yet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MEMORY_FILE = "memory.db"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS room (
+    id TEXT PRIMARY KEY,
+    joined INTEGER NOT NULL DEFAULT 0,
+    encryption TEXT,                     -- the first m.room.encryption seen, as JSON: the mark
+    broken INTEGER NOT NULL DEFAULT 0,   -- 1 once that event was followed by one that is no encryption
+    tampered INTEGER NOT NULL DEFAULT 0, -- 1 once that event was followed by a different one
+    direct INTEGER NOT NULL DEFAULT 0,
+    traits TEXT,                         -- as last told to the engine
+    told INTEGER NOT NULL DEFAULT 0      -- how many times it was told
+) STRICT;
+CREATE TABLE IF NOT EXISTS waiting (
+    event TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    body TEXT NOT NULL,
+    since REAL NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX IF NOT EXISTS waiting_session ON waiting (session);
+"""
+
+
+@dataclass(slots=True)
+class RoomMark:
+    """What is remembered of a room."""
+
+    joined: bool = False
+    encryption: dict[str, Any] | None = None
+    broken: bool = False
+    tampered: bool = False
+    direct: bool = False
+    traits: str | None = None
+    told: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """An encrypted event whose key has not come. ``since`` is in seconds of the epoch."""
+
+    event: str
+    session: str
+    body: str
+    since: float
+    told: bool
+
+
+class Memory:
+    """The database. Rooms are read once and kept, writes are durable when a call returns."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / MEMORY_FILE
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = ON")
+        self._db.executescript(_SCHEMA)
+        self._rooms: dict[str, RoomMark] = {
+            row[0]: RoomMark(
+                bool(row[1]),
+                json.loads(row[2]) if row[2] else None,
+                bool(row[3]),
+                bool(row[4]),
+                bool(row[5]),
+                row[6],
+                row[7],
+            )
+            for row in self._db.execute(
+                "SELECT id, joined, encryption, broken, tampered, direct, traits, told FROM room ORDER BY id"
+            )
+        }
+
+    def close(self) -> None:
+        self._db.close()
+
+    def room(self, room: str) -> RoomMark:
+        """What is remembered of ``room``; to be changed only through the calls below."""
+        return self._rooms.get(room) or RoomMark()
+
+    def joined_rooms(self) -> list[str]:
+        return [room for room, mark in self._rooms.items() if mark.joined]
+
+    def set_joined(self, room: str, joined: bool) -> None:
+        if self.room(room).joined != joined:
+            self._change(room, joined=int(joined))
+
+    def set_direct(self, room: str) -> None:
+        if not self.room(room).direct:
+            self._change(room, direct=1)
+
+    def note_encryption(self, room: str, content: dict[str, Any]) -> None:
+        """An ``m.room.encryption`` was seen in ``room``. The first sets the mark; whether a later one differs is kept too."""
+        mark = self.room(room)
+        real = content.get("algorithm") == "m.megolm.v1.aes-sha2"
+        if mark.encryption is None:
+            # An unknown algorithm is still somebody's wish that nothing be said plainly here.
+            self._change(room, encryption=json.dumps(content, sort_keys=True), broken=int(not real))
+        elif content != mark.encryption and not (mark.tampered and (real or mark.broken)):
+            self._change(room, tampered=1, broken=int(mark.broken or not real))
+
+    def told(self, room: str, traits: str) -> None:
+        """The engine has been told ``traits`` of ``room``, durably."""
+        self._change(room, traits=traits, told=self.room(room).told + 1)
+
+    def wait(self, event: str, session: str, body: str, since: float) -> None:
+        """Keep an event until its key comes. Keeping it again changes nothing."""
+        self._db.execute(
+            "INSERT INTO waiting (event, session, body, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (event, session, body, since),
+        )
+
+    def waiting(self, sessions: Iterable[str]) -> list[WaitingEvent]:
+        """The events that wait for these sessions, oldest first."""
+        found: list[WaitingEvent] = []
+        for session in sessions:
+            found += self._waiting("WHERE session = ?", (session,))
+        return sorted(found, key=lambda event: event.since)
+
+    def all_waiting(self) -> list[WaitingEvent]:
+        return self._waiting("", ())
+
+    def overdue(self, before: float) -> list[WaitingEvent]:
+        """The events that have waited since ``before`` or longer, and of which nobody was told."""
+        return self._waiting("WHERE told = 0 AND since <= ?", (before,))
+
+    def next_overdue(self) -> float | None:
+        """When the oldest event of which nobody was told began to wait."""
+        row = self._db.execute("SELECT min(since) FROM waiting WHERE told = 0").fetchone()
+        return None if row is None or row[0] is None else float(row[0])
+
+    def told_unreadable(self, events: Sequence[str]) -> None:
+        self._db.executemany("UPDATE waiting SET told = 1 WHERE event = ?", [(event,) for event in events])
+
+    def done_waiting(self, events: Sequence[str]) -> None:
+        self._db.executemany("DELETE FROM waiting WHERE event = ?", [(event,) for event in events])
+
+    def _waiting(self, where: str, values: tuple[object, ...]) -> list[WaitingEvent]:
+        rows = self._db.execute(f"SELECT event, session, body, since, told FROM waiting {where} ORDER BY since", values)  # noqa: S608
+        return [WaitingEvent(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+
+    def _change(self, room: str, **values: object) -> None:
+        columns = ", ".join(values)
+        marks = ", ".join("?" for _ in values)
+        updates = ", ".join(f"{column} = excluded.{column}" for column in values)
+        self._db.execute(
+            f"INSERT INTO room (id, {columns}) VALUES (?, {marks}) ON CONFLICT (id) DO UPDATE SET {updates}",  # noqa: S608
+            (room, *values.values()),
+        )
+        mark = self._rooms.setdefault(room, RoomMark())
+        for column, value in values.items():
+            if column == "encryption":
+                mark.encryption = json.loads(str(value))
+            elif column in ("traits", "told"):
+                setattr(mark, column, value)
+            else:
+                setattr(mark, column, bool(value))

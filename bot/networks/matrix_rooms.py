@@ -1,0 +1,141 @@
+"""The rooms we are in, as their state events say: members, powers, and what makes a room safe to speak in.
+
+Our own reading of the state, and not the library's: that one forgets creators, and takes an emptied encryption event
+for encryption. Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.networks.matrix_memory import RoomMark
+from bot.networks.port import RoomTraits
+
+MEGOLM = "m.megolm.v1.aes-sha2"
+_CREATORS_APART = 12  # from this room version on, creators are not listed in power_levels.users
+
+
+@dataclass(slots=True)
+class Member:
+    """Somebody's membership: ``join``, ``invite``, ``leave``, ``ban`` or ``knock``."""
+
+    membership: str
+    name: str = ""
+    direct: bool = False
+
+
+@dataclass(slots=True)
+class Room:
+    """A room we are in. ``changes`` grows whenever those who should read it change."""
+
+    id: str
+    members: dict[str, Member] = field(default_factory=dict)
+    encryption: dict[str, Any] | None = None
+    visibility: str = "shared"
+    join_rule: str = "invite"
+    name: str = ""
+    alias: str | None = None
+    version: str = "1"
+    creators: tuple[str, ...] = ()
+    powers: dict[str, Any] = field(default_factory=dict)
+    replacement: str | None = None
+    changes: int = 0
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the room's state, as it stands now, demands encryption that we can do."""
+        return self.encryption is not None and self.encryption.get("algorithm") == MEGOLM
+
+    @property
+    def whole(self) -> bool:
+        """Whether its state was ever seen from the beginning; nothing may be concluded from a part of it."""
+        return bool(self.creators)
+
+    def readers(self) -> list[str]:
+        """Who must be able to read what is said now: the joined, and the invited where history is shown to them."""
+        wanted = ("join",) if self.visibility == "joined" else ("join", "invite")
+        return [user for user, member in self.members.items() if member.membership in wanted]
+
+    def apply(self, event: dict[str, Any]) -> None:
+        """Take in one state event. Raises KeyError, TypeError or AttributeError for one that is malformed."""
+        content, key = event["content"], event["state_key"]
+        kind = event["type"]
+        if not isinstance(content, dict) or not isinstance(key, str):
+            raise TypeError("a state event has an object and a key")
+        if kind == "m.room.member":
+            self._member(key, content)
+        elif key != "":
+            return
+        elif kind == "m.room.encryption":
+            self.encryption = content
+        elif kind == "m.room.history_visibility":
+            if self.visibility != (now := str(content.get("history_visibility", "shared"))):
+                self.visibility = now
+                self.changes += 1
+        elif kind == "m.room.join_rules":
+            self.join_rule = str(content.get("join_rule", "invite"))
+        elif kind == "m.room.name":
+            self.name = str(content.get("name") or "")
+        elif kind == "m.room.canonical_alias":
+            self.alias = str(content["alias"]) if content.get("alias") else None
+        elif kind == "m.room.create":
+            self.version = str(content.get("room_version", "1"))
+            more = content.get("additional_creators") or []
+            self.creators = (str(event.get("sender", "")), *(str(user) for user in more))
+        elif kind == "m.room.power_levels":
+            self.powers = content
+        elif kind == "m.room.tombstone":
+            self.replacement = str(content.get("replacement_room") or "") or None
+
+    def power_of(self, user: str) -> float:
+        """The power of ``user``; infinite for the creators of rooms of version 12 and later."""
+        if user in self.creators and self.version.isdigit() and int(self.version) >= _CREATORS_APART:
+            return math.inf
+        if not self.powers:
+            return 100.0 if user in self.creators else 0.0
+        users = self.powers.get("users") or {}
+        return _level(users.get(user, self.powers.get("users_default", 0)), 0)
+
+    def power_to(self, act: str) -> float:
+        """The power needed for ``redact``, or to send the event type ``act``."""
+        if act == "redact":
+            return _level(self.powers.get("redact"), 50)
+        events = self.powers.get("events") or {}
+        return _level(events.get(act, self.powers.get("events_default", 0)), 0)
+
+    def traits(self, mark: RoomMark, me: str) -> RoomTraits:
+        """What decides how far the room can be trusted. ``mark`` is what we remember of it from earlier."""
+        here = [user for user, member in self.members.items() if member.membership in ("join", "invite")]
+        others = [user for user in here if user != me]
+        return RoomTraits(
+            encrypted=self.encrypted and mark.encryption is not None and not mark.broken,
+            tampered=mark.tampered or (mark.encryption is not None and not self.encrypted),
+            world_readable=self.visibility == "world_readable",
+            open_join=self.join_rule == "public",
+            private=mark.direct and len(others) == 1 and me in here,
+            title=self.name or self.alias or (self.name_of(others[0]) if len(others) == 1 else ""),
+            alias=self.alias,
+        )
+
+    def name_of(self, user: str) -> str:
+        member = self.members.get(user)
+        return (member.name if member is not None else "") or user.removeprefix("@").partition(":")[0]
+
+    def _member(self, user: str, content: dict[str, Any]) -> None:
+        before = self.members.get(user)
+        member = Member(
+            str(content["membership"]), str(content.get("displayname") or ""), content.get("is_direct") is True
+        )
+        self.members[user] = member
+        if before is None or before.membership != member.membership:
+            self.changes += 1
+
+
+def _level(value: object, otherwise: float) -> float:
+    # Old rooms carry levels as strings.
+    try:
+        return otherwise if value is None else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return otherwise

@@ -1,0 +1,247 @@
+"""A person with a Matrix client: matrix-nio with encryption, as real clients behave, syncing in the background.
+
+Waiting is for what was seen, never for time: every ``wait_*`` returns as soon as the sync loop has brought it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nio import (
+    AsyncClient,
+    AsyncClientConfig,
+    Event,
+    InviteMemberEvent,
+    MatrixRoom,
+    MegolmEvent,
+    ReactionEvent,
+    RoomMessage,
+    UnknownEvent,
+)
+
+from tests.emulators.synapse import SynapseServer
+
+WAIT_SECONDS = 20.0
+ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An event as the person's client shows it, decrypted where it could be."""
+
+    room: str
+    event_id: str
+    sender: str
+    type: str
+    content: dict[str, Any]
+    decrypted: bool
+    source: dict[str, Any] = field(compare=False)
+
+    @property
+    def body(self) -> str:
+        return str(self.content.get("body", ""))
+
+
+class MatrixPerson:
+    """``name`` on ``server`` (registered if need be). Use as an async context manager."""
+
+    def __init__(self, server: SynapseServer, name: str, device: str = "") -> None:
+        self.server = server
+        self.name = name
+        self.user = server.register(name, f"{name}-password")
+        self._folder = tempfile.TemporaryDirectory(prefix="person-")
+        self.client = AsyncClient(
+            server.url, self.user, device_id=device or f"{name.upper()}DEVICE", store_path=self._folder.name,
+            config=AsyncClientConfig(store_sync_tokens=False, encryption_enabled=True),
+        )  # fmt: skip
+        self.seen: list[Seen] = []
+        self.invited: set[str] = set()
+        self._news = asyncio.Condition()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> MatrixPerson:
+        await self.client.login(f"{self.name}-password", device_name=self.name)
+        self.client.add_event_callback(self._on_event, (Event,))
+        self.client.add_event_callback(self._on_invite, (InviteMemberEvent,))
+        await self._sync_once(0)
+        self._task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.client.close()
+        if self.client.store is not None:
+            self.client.store.database.close()
+        self._folder.cleanup()
+
+    @property
+    def token(self) -> str:
+        return self.client.access_token
+
+    # -- rooms -----------------------------------------------------------------------------------------------------
+
+    async def create_room(
+        self,
+        name: str = "",
+        *,
+        alias: str | None = None,
+        encrypted: bool = False,
+        public: bool = False,
+        world_readable: bool = False,
+        direct: bool = False,
+        invite: tuple[str, ...] = (),
+        version: str | None = None,
+    ) -> str:
+        """Make a room and wait until our client knows it; returns its id."""
+        state = [ENCRYPTION] if encrypted else []
+        if world_readable:
+            kind = "m.room.history_visibility"
+            state.append({"type": kind, "state_key": "", "content": {"history_visibility": "world_readable"}})
+        body: dict[str, Any] = {
+            "preset": "public_chat" if public else "trusted_private_chat" if direct else "private_chat",
+            "initial_state": state,
+            "invite": list(invite),
+            "is_direct": direct,
+        }
+        body |= {"name": name} if name else {}
+        body |= {"room_alias_name": alias} if alias else {}
+        body |= {"room_version": version} if version else {}
+        room = str((await self.call("POST", "/createRoom", body))["room_id"])
+        await self._until(lambda: room in self.client.rooms)
+        return room
+
+    async def invite(self, room: str, user: str) -> None:
+        await self.call("POST", f"/rooms/{room}/invite", {"user_id": user})
+
+    async def join(self, room: str) -> None:
+        await self.call("POST", f"/join/{room}", {})
+        await self._until(lambda: room in self.client.rooms)
+
+    async def leave(self, room: str) -> None:
+        await self.call("POST", f"/rooms/{room}/leave", {})
+
+    async def kick(self, room: str, user: str) -> None:
+        await self.call("POST", f"/rooms/{room}/kick", {"user_id": user})
+
+    async def set_state(self, room: str, kind: str, content: dict[str, Any], key: str = "") -> str:
+        return str((await self.call("PUT", f"/rooms/{room}/state/{kind}/{key}", content))["event_id"])
+
+    async def state(self, room: str, kind: str, key: str = "") -> dict[str, Any]:
+        return await self.call("GET", f"/rooms/{room}/state/{kind}/{key}")
+
+    async def set_powers(self, room: str, **levels: Any) -> None:
+        """Change the power levels, e.g. ``users={"@ada:localhost": 50}``, ``events_default=50``."""
+        now = await self.state(room, "m.room.power_levels")
+        await self.set_state(room, "m.room.power_levels", now | levels)
+
+    async def upgrade(self, room: str, version: str = "11") -> str:
+        """Replace the room by another; returns the new id."""
+        return str((await self.call("POST", f"/rooms/{room}/upgrade", {"new_version": version}))["replacement_room"])
+
+    # -- words -----------------------------------------------------------------------------------------------------
+
+    async def say(self, room: str, text: str, **more: Any) -> str:
+        """Say something, encrypted where the room is; returns the event id."""
+        return await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text, **more})
+
+    async def send(self, room: str, kind: str, content: dict[str, Any]) -> str:
+        reply = await self.client.room_send(room, kind, content, ignore_unverified_devices=True)
+        event: str | None = getattr(reply, "event_id", None)
+        assert event is not None, reply
+        return event
+
+    async def reply(self, room: str, event: str, text: str) -> str:
+        return await self.say(room, text, **{"m.relates_to": {"m.in_reply_to": {"event_id": event}}})
+
+    async def edit(self, room: str, event: str, text: str) -> str:
+        fresh = {"msgtype": "m.text", "body": text}
+        relation = {"rel_type": "m.replace", "event_id": event}
+        return await self.say(room, f"* {text}", **{"m.new_content": fresh, "m.relates_to": relation})
+
+    async def react(self, room: str, event: str, emoji: str) -> str:
+        relation = {"rel_type": "m.annotation", "event_id": event, "key": emoji}
+        return await self.send(room, "m.reaction", {"m.relates_to": relation})
+
+    # -- seeing ----------------------------------------------------------------------------------------------------
+
+    def timeline(self, room: str) -> list[Seen]:
+        """What the client has shown of the room, decrypted, oldest first."""
+        return [seen for seen in self.seen if seen.room == room]
+
+    def messages(self, room: str) -> list[str]:
+        return [seen.body for seen in self.timeline(room) if seen.type == "m.room.message"]
+
+    async def wait_message(self, room: str, containing: str, seconds: float = WAIT_SECONDS) -> Seen:
+        """The first message in ``room`` with ``containing`` in its body; waits for it."""
+
+        def found() -> Seen | None:
+            return next((s for s in self.timeline(room) if s.type == "m.room.message" and containing in s.body), None)
+
+        await self._until(lambda: found() is not None, seconds)
+        seen = found()
+        assert seen is not None
+        return seen
+
+    async def wait_invite(self, room: str, seconds: float = WAIT_SECONDS) -> None:
+        await self._until(lambda: room in self.invited, seconds)
+
+    async def wait_member(self, room: str, user: str, seconds: float = WAIT_SECONDS) -> None:
+        """Wait until our client knows ``user`` as joined to ``room``."""
+        await self._until(
+            lambda: (
+                room in self.client.rooms
+                and user in self.client.rooms[room].users
+                and not self.client.rooms[room].users[user].invited
+            ),
+            seconds,
+        )
+
+    async def wait_seen(self, test: Callable[[Seen], bool], seconds: float = WAIT_SECONDS) -> Seen:
+        await self._until(lambda: any(test(seen) for seen in self.seen), seconds)
+        return next(seen for seen in self.seen if test(seen))
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One plain client-server request as this person."""
+        path = "/_matrix/client/v3" + path.replace("#", "%23")
+        answer = await asyncio.to_thread(self.server.call, method, path, body, self.token)
+        return dict(answer)
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    async def _until(self, test: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(test)
+
+    async def _listen(self) -> None:
+        while True:
+            await self._sync_once(30_000)
+
+    async def _sync_once(self, timeout: int) -> None:
+        await self.client.sync(timeout=timeout, full_state=not self.client.next_batch)
+        if self.client.should_upload_keys:
+            await self.client.keys_upload()
+        if self.client.should_query_keys:
+            await self.client.keys_query()
+        async with self._news:
+            self._news.notify_all()
+
+    async def _on_event(self, room: MatrixRoom, event: Event) -> None:
+        source = event.source
+        known = isinstance(event, RoomMessage | MegolmEvent | ReactionEvent | UnknownEvent) or "type" in source
+        if known:
+            content = source.get("content", {})
+            self.seen.append(
+                Seen(room.room_id, event.event_id, event.sender, source["type"], content, bool(event.decrypted), source)
+            )
+
+    async def _on_invite(self, room: MatrixRoom, event: Any) -> None:
+        if event.state_key == self.user:
+            self.invited.add(room.room_id)
