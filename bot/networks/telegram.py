@@ -57,16 +57,16 @@ _log = logging.getLogger(__name__)
 class Telegram:
     """Telegram, over the Bot API.
 
-    ``base_url`` is the root of another Bot API server, None for the official one. ``now`` tells the time, aware.
+    ``base_url`` is the root of another Bot API server, None for the official one. ``clock`` tells the time, aware.
     """
 
     name: Network = "telegram"
 
-    def __init__(self, token: str, base_url: str | None, limits: Limits, now: Callable[[], datetime]) -> None:
+    def __init__(self, token: str, base_url: str | None, limits: Limits, clock: Callable[[], datetime]) -> None:
         self.limits = limits
         self.state = NetworkState()
         self._token = token
-        self._now = now
+        self._clock = clock
         self._bot = RawBot(token, base_url, connections=limits.concurrency + 8)
         self._me: dict[str, Any] | None = None
 
@@ -120,7 +120,7 @@ class Telegram:
             updates = await self._updates(asked)
             if not updates:
                 continue
-            received = self._now()
+            received = self._clock()
             cursor = str(updates[-1]["update_id"] + 1)  # the last, not the highest: ids may start anew
             await ears.keep(self.name, [telegram_read.keep_form(one, received) for one in updates], cursor)
             for update in updates:
@@ -166,7 +166,7 @@ class Telegram:
 
     def _note(self, *, connected: bool) -> None:
         if self.state.connected != connected or self.state.since is None:
-            self.state.connected, self.state.since = connected, self._now()
+            self.state.connected, self.state.since = connected, self._clock()
 
     def _words(self, error: Exception) -> str:
         """What an error says, on one line, short, and without the token."""
@@ -187,7 +187,7 @@ class Telegram:
             try:
                 result = await self._bot.ask(method, asked)
             except BadRequest as error:
-                if "can't parse entities" not in str(error) or not out.text:
+                if "can't parse entities" not in str(error).lower() or not out.text:
                     raise
                 # Refused for its markup, so it has not arrived: better plain than not at all.
                 _log.warning("Telegram could not read the markup of %s; sent as plain text", out.token)
@@ -205,7 +205,7 @@ class Telegram:
             case NotConnectedError():
                 return Delayed(RECONNECT_SECONDS, words, everywhere=True)
             case RetryAfter():
-                wait = error.retry_after
+                wait = error.retry_after  # the library is changing its type
                 seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
                 return Delayed(seconds, f"Telegram asks us to wait {seconds:.0f} s")
             case ChatMigrated():

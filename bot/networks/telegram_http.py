@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -23,6 +24,8 @@ CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 50.0  # how long a connection is kept for the next request
 OFFICIAL = "https://api.telegram.org"
 
+# The library's own switch, without which it warns whenever a 429's wait is read.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
 # At DEBUG the library logs every parameter, message texts included.
 logging.getLogger("telegram.Bot").setLevel(logging.INFO)
 
