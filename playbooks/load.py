@@ -28,15 +28,15 @@ class Book:
 
     `digest` is the hexadecimal SHA-256 of the bytes; it stands for the playbook in the log. `marks` has the place of
     every key and list item, `values` that of its value, each by its path: `("alerts", "evacuation", "by")`,
-    `("sharing", 3)`. Books of the same bytes and file name are equal.
+    `("sharing", 3)`.
     """
 
     file: str
-    source: bytes = field(repr=False, compare=False)
+    source: bytes = field(repr=False)
     digest: str
-    playbook: Playbook = field(repr=False, compare=False)
-    marks: Mapping[Path, Mark] = field(repr=False, compare=False)
-    values: Mapping[Path, Mark] = field(repr=False, compare=False)
+    playbook: Playbook = field(repr=False)
+    marks: Mapping[Path, Mark] = field(repr=False)
+    values: Mapping[Path, Mark] = field(repr=False)
 
     def mark(self, *path: str | int) -> Mark:
         """The place of this entry, else of the nearest one above it that stands in the file."""

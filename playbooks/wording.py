@@ -51,9 +51,7 @@ def _mark(finding: Finding, path: Path, tree: Tree) -> Mark:
         if (*at, step) not in tree.marks:
             break
         at = (*at, step)
-    node: Any = tree.value
-    for step in at:
-        node = node[step]
+    node = _node(at, tree)
     places = tree.marks if finding.keyed or isinstance(node, Mapping | tuple) else tree.values
     return places.get(at, Mark(1, 1))
 
@@ -66,7 +64,10 @@ def _findings(
     readers: Mapping[int, type[Part]],
 ) -> tuple[Finding, ...]:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    node = _node(path, tree)
     if kind == "tocsin":
+        if any((*path, step) in tree.broken for step in (node if isinstance(node, Mapping) else ())):
+            return ()  # what the entry lacks may be just what could not be read
         return tuple(
             Finding(finding.what, finding.fix, finding.at, finding.keyed or keyed) for finding in context["findings"]
         )
@@ -107,16 +108,19 @@ def _findings(
 
 def _size(path: Path, tree: Tree) -> int:
     """How many entries stand there; a single value stands for a list of one."""
-    node: Any = tree.value
-    for step in path:
-        node = node[step]
+    node = _node(path, tree)
     return len(node) if isinstance(node, Mapping | tuple) else 1
 
 
-def _unknown_key(path: Path, tree: Tree, readers: Mapping[int, type[Part]]) -> Finding:
+def _node(path: Path, tree: Tree) -> Any:
     node: Any = tree.value
-    for step in path[:-1]:
+    for step in path:
         node = node[step]
+    return node
+
+
+def _unknown_key(path: Path, tree: Tree, readers: Mapping[int, type[Part]]) -> Finding:
+    node = _node(path[:-1], tree)
     model = readers.get(id(node))
     keys = [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
     key = str(path[-1])

@@ -89,7 +89,8 @@ def read(source: bytes, file: str) -> Tree:
         tree.value = None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what, fix = _in_our_words(error.problem or "")
+        tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+        what, fix = _in_our_words("found a tab character" if tab else error.problem or "")
         reader.note(_inside(text, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), what, fix)
         tree.value = None
     except yaml.YAMLError:
