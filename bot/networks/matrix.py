@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from peewee import PeeweeException  # type: ignore[import-untyped]
 
-from bot.networks import matrix_examine, matrix_gaps, matrix_identity, matrix_read, matrix_say, matrix_write
+from bot.networks import markup, matrix_examine, matrix_gaps, matrix_identity, matrix_read, matrix_say, matrix_write
 from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError, TokenRefused
 from bot.networks.matrix_intake import UNREADABLE_SECONDS, Yield
 from bot.networks.matrix_login import log_in
@@ -39,7 +39,9 @@ from playbooks.rooms import Network, RoomRef
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 30.0
-_CHARACTERS = 16_000  # of HTML: with its plain form beside it, and grown by encryption, still below the server's 64 KiB
+# A message carries its words twice (plain and HTML), an edit three times, and encryption makes four bytes of three:
+# this much, as JSON writes it, stays below the 64 KiB a server takes.
+_ROOM_FOR_WORDS = 12_000
 _SHARING_AT_ONCE = 8
 _FILTER = json.dumps(
     {
@@ -85,9 +87,7 @@ class Matrix:
     # -- the port --------------------------------------------------------------------------------------------------
 
     def split(self, html: str) -> list[str]:
-        from bot.networks import markup
-
-        return markup.split(html, _CHARACTERS, len)
+        return markup.split(html, _ROOM_FOR_WORDS, lambda text: len(json.dumps(text)))
 
     def read(self, body: str) -> Heard | None:
         return matrix_read.read(body)

@@ -138,13 +138,11 @@ class Intake:
             entry = events[came] if came is not None else next((e for e in state if self._is_my_entry(e)), None)
             if entry is not None:
                 self._happened(yielded, "joined", room, entry, heard)
-            if first and came is None:
-                events = []
-            elif came is not None:
+            if came is not None:
                 events = events[came + 1 :]
             self.memory.set_joined(room, True)
-        elif first:
-            events = []
+        if first:
+            events = []  # said before we were there to hear it
         self._hear(yielded, room, events, heard)
         if self._room(room).replacement and not any(event.get("type") == "m.room.tombstone" for event in events):
             # Closed while nobody showed us: the state says so, and the event's id makes it one and the same.

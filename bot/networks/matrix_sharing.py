@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
@@ -77,7 +76,7 @@ class Sharing:
             for user in wanted:
                 self._silent.pop(user, None)
                 if user not in shown:
-                    self._silent[user] = time.monotonic()
+                    self._silent[user] = _now()
             self._take_devices({user: shown[user] for user in wanted & set(shown)})
 
     async def prepare(self, room: Room) -> None:
@@ -112,7 +111,7 @@ class Sharing:
         if self._olm.should_share_group_session(room.id):
             return True
         tried = self._poor.get(room.id)
-        return tried is not None and time.monotonic() - tried > _ASK_AGAIN_SECONDS
+        return tried is not None and _now() - tried > _ASK_AGAIN_SECONDS
 
     async def _share_once(self, room: Room) -> None:
         readers, before = room.readers(), room.changes
@@ -127,7 +126,7 @@ class Sharing:
             await self.keys.home.call("PUT", f"{CLIENT}/sendToDevice/m.room.encrypted/{uuid.uuid4()}", letter)
             session.users_shared_with.update(given_to)
         if self._olm.get_missing_sessions(readers):
-            self._poor[room.id] = time.monotonic()
+            self._poor[room.id] = _now()
         else:
             self._poor.pop(room.id, None)
         if self._olm.outbound_group_sessions.get(room.id) is not session:
@@ -169,12 +168,16 @@ class Sharing:
                     self.readers_changed(room.id)
 
     def _unknown(self, users: Iterable[str]) -> set[str]:
-        now = time.monotonic()
+        now = _now()
         return {
             user
             for user in users
             if user not in self._asked or (user in self._silent and now - self._silent[user] > _ASK_AGAIN_SECONDS)
         }
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _sound(user: str, device: str, payload: Any) -> bool:

@@ -17,9 +17,10 @@ def content_of(out: Outgoing) -> dict[str, Any]:
     said = _said(out)
     if out.replaces is not None:
         # Clients that know no edits show the outer text, marked as one.
-        outer = _said(out, prefix="* ")
-        outer["m.mentions"] = {}
-        return outer | {
+        return {
+            "msgtype": said["msgtype"],
+            "body": f"* {said['body']}",
+            "m.mentions": {},
             MARKER: out.token,
             "m.new_content": said,
             "m.relates_to": {"rel_type": "m.replace", "event_id": out.replaces},
@@ -47,10 +48,10 @@ def refusal(error: MatrixError) -> Delayed | Refused | None:
     return Refused(str(error))
 
 
-def _said(out: Outgoing, prefix: str = "") -> dict[str, Any]:
+def _said(out: Outgoing) -> dict[str, Any]:
     rows = [_row(row) for row in out.buttons]
-    text = "\n".join([prefix + out.text, *rows])
-    html = "<br>".join([prefix + _breaks(out.html), *(markup.escape(row, quote=False) for row in rows)])
+    text = "\n".join([out.text, *rows])
+    html = "<br>".join([_breaks(out.html), *(markup.escape(row, quote=False) for row in rows)])
     return {
         "msgtype": "m.notice" if out.notice else "m.text",
         "body": text,

@@ -7,6 +7,7 @@ stopped and started again on the same folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -24,6 +25,7 @@ from typing import Any
 
 START_SECONDS = 60.0
 _SECRET = "registration-of-test-people"
+_GENERATE = ("--config-path", "homeserver.yaml", "--generate-config", "--report-stats=no")
 _FREELY = {"per_second": 100_000, "burst_count": 100_000}
 
 OVERLAY: dict[str, Any] = {
@@ -160,7 +162,8 @@ class SynapseServer:
                     if reply.status == 200:
                         return
             except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(timeout=0.05)
         said = (self.folder / "output.txt").read_text(errors="replace")[-2000:]
         self.stop()
         raise RuntimeError(f"the homeserver did not start: {said}")
