@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from telegram.error import (
@@ -20,17 +20,14 @@ from telegram.error import (
     Forbidden,
     InvalidToken,
     NetworkError,
-    RetryAfter,
     TelegramError,
 )
 
-from bot.networks import markup, telegram_read
+from bot.networks import markup, telegram_read, telegram_send
 from bot.networks.port import (
-    Delayed,
     Ears,
     Heard,
     Limits,
-    Moved,
     NetworkDown,
     NetworkRejected,
     NetworkState,
@@ -46,9 +43,6 @@ from playbooks.rooms import Network, RoomRef
 TEXT_UNITS = 4096
 POLL_SECONDS = 50  # the server allows no more
 POLL_GRACE_SECONDS = 15.0  # how much later than that an answer may come
-RECONNECT_SECONDS = 2.0
-REJECTED_SECONDS = 60.0
-THROTTLED_SECONDS = 5.0  # for a 429 that does not say how long
 DESCRIPTION_CHARACTERS = 256
 
 _log = logging.getLogger(__name__)
@@ -178,7 +172,7 @@ class Telegram:
     async def send(self, out: Outgoing) -> Outcome:
         """Send, edit or leave. Never raises for what Telegram can do wrong."""
         try:
-            method, asked = _request(out)
+            method, asked = telegram_send.request(out)
         except ValueError:
             return Refused(f"{out.room} is no address that Telegram knows")
         if method is None:
@@ -194,36 +188,9 @@ class Telegram:
                 result = await self._bot.ask(method, {**asked, "text": out.text, "parse_mode": None})
             return Sent(str(int(result["message_id"])) if method == "sendMessage" else out.replaces or "")
         except TelegramError as error:
-            return self._outcome(error, out)
+            return telegram_send.outcome(error, out, self._words(error))
         except (KeyError, TypeError, ValueError):
             return Unknown("Telegram's answer could not be read")
-
-    def _outcome(self, error: TelegramError, out: Outgoing) -> Outcome:
-        """What an error means for the message. The order matters: a BadRequest is a NetworkError to the library."""
-        words = self._words(error)
-        match error:
-            case NotConnectedError():
-                return Delayed(RECONNECT_SECONDS, words, everywhere=True)
-            case RetryAfter():
-                wait = error.retry_after  # the library is changing its type
-                seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-                return Delayed(seconds, f"Telegram asks us to wait {seconds:.0f} s")
-            case ChatMigrated():
-                return Moved(RoomRef(self.name, str(error.new_chat_id), out.room.topic))
-            case BadRequest() | Forbidden() | InvalidToken() if isinstance(error.__cause__, UnreadableError):
-                return Unknown(words)  # the body was not Telegram's: some proxy answered
-            case InvalidToken():
-                return Delayed(REJECTED_SECONDS, "Telegram refuses the token", everywhere=True)
-            case Forbidden():
-                return Refused(words, gone="rights" not in words)
-            case BadRequest() if out.replaces is not None and "message is not modified" in words.lower():
-                return Sent(out.replaces)
-            case BadRequest():
-                return Refused(words, gone="chat not found" in words.lower())
-            case NetworkError() if words.startswith("Too Many Requests"):
-                return Delayed(THROTTLED_SECONDS, words)
-            case _:
-                return Unknown(words)
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -286,34 +253,3 @@ class Telegram:
     async def close(self) -> None:
         """Let go of connections."""
         await self._bot.close_wires()
-
-
-def _request(out: Outgoing) -> tuple[str | None, dict[str, Any]]:
-    """The method and its parameters; no method for what Telegram cannot do. Raises ValueError for a foreign address."""
-    asked: dict[str, Any] = {"chat_id": int(out.room.id)}
-    if out.kind == "join":
-        return None, asked
-    if out.kind == "leave":
-        return "leaveChat", asked
-    asked |= _content(out)
-    if out.replaces is not None:
-        return "editMessageText", asked | {"message_id": int(out.replaces)}
-    if out.room.topic is not None and int(out.room.topic) != telegram_read.GENERAL_TOPIC:
-        asked["message_thread_id"] = int(out.room.topic)
-    if not out.loud:
-        asked["disable_notification"] = True
-    if out.reply_to is not None:
-        asked["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
-    return "sendMessage", asked
-
-
-def _content(out: Outgoing) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "text": out.html or markup.escape(out.text),
-        "parse_mode": "HTML",
-        "link_preview_options": {"is_disabled": True},
-    }
-    if out.buttons:
-        rows = [[{"text": one.label, "callback_data": one.command} for one in row] for row in out.buttons]
-        content["reply_markup"] = {"inline_keyboard": rows}
-    return content

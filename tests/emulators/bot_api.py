@@ -19,7 +19,7 @@ Check = Callable[[Any], Complaint]
 _INTEGER = re.compile(r"-?\d{1,19}")
 
 
-class Refusal(Exception):  # noqa: N818  (an answer, as in "refused", not a mishap)
+class Refusal(Exception):
     """The Bot API's answer to a request that it does not take: status, description, parameters."""
 
     def __init__(self, status: int, description: str, **parameters: int) -> None:

@@ -19,7 +19,8 @@ from aiohttp import web
 
 from tests.emulators.bot_api import BotApi, Refusal, bad
 from tests.emulators.telegram_methods import Methods
-from tests.emulators.telegram_town import Message, Town
+from tests.emulators.telegram_people import People
+from tests.emulators.telegram_town import Message
 
 Failure = Literal[
     "drop-before",  # the connection breaks before the request has any effect
@@ -68,7 +69,7 @@ class Bucket:
         return 0.0 if self.left >= 0.95 else (1 - self.left) * self.period / self.count  # 5 % for the wire's jitter
 
 
-class TelegramEmulator(Town):
+class TelegramEmulator(People):
     """The emulator. ``limits``: enforce 30/s overall, 1/s a chat, 20/min a group with 429."""
 
     def __init__(self, token: str = "7000000001:emulator-token", *, limits: bool = False, port: int = 0) -> None:

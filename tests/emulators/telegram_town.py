@@ -1,7 +1,7 @@
-"""The people, chats and messages behind the emulated Bot API, and what people do in them.
+"""The chats, messages and updates behind the emulated Bot API, and the views that tests have of them.
 
-Everything a person does becomes an update for the bot, under the rules by which Telegram sends updates: only kinds
-the bot asked for, reactions only to an administrator, nothing from chats that the bot is not in.
+Updates are kept under the rules by which Telegram sends them: only kinds the bot asked for, nothing from chats that
+the bot is not in.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from tests.emulators.bot_api import Refusal, bad
 
 T = TypeVar("T")
 
-ANONYMOUS_ADMIN = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
-CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
 
@@ -155,141 +153,6 @@ class Town:
             for one in found.messages.values()
             if one.sender is None and not one.deleted and (thread is None or one.thread == thread)
         ]
-
-    # -- setting the scene -----------------------------------------------------------------------------------------
-
-    def group(
-        self, chat_id: int, title: str, *, forum: bool = False, username: str | None = None, admin: bool = False
-    ) -> Chat:
-        """A group that the bot is in: a supergroup when its id, topics or username say so."""
-        great = forum or username is not None or chat_id <= -1_000_000_000_000
-        chat = Chat(chat_id, "supergroup" if great else "group", title, username, forum)
-        chat.status = "administrator" if admin else "member"
-        self.chats[chat_id] = chat
-        return chat
-
-    def topic(self, chat: int, topic_id: int, name: str) -> None:
-        """A topic in a forum. Its id is that of the service message that made it."""
-        self.chats[chat].topics[topic_id] = name
-        self.chats[chat].last_id = max(self.chats[chat].last_id, topic_id)
-
-    def user(self, user_id: int, name: str, language_code: str | None = None) -> dict[str, Any]:
-        """A person. They have not spoken to the bot yet."""
-        user: dict[str, Any] = {"id": user_id, "is_bot": False, "first_name": name}
-        if language_code:
-            user["language_code"] = language_code
-        self.users[user_id] = user
-        return user
-
-    # -- what people do --------------------------------------------------------------------------------------------
-
-    async def start(self, user: int, payload: str = "") -> Message:
-        """A person opens the private chat by tapping Start, perhaps through a deep link with a payload."""
-        chat = self.chats.setdefault(user, Chat(user, "private"))
-        chat.started, chat.blocked = True, False
-        return await self.say(user, user, f"/start {payload}".strip())
-
-    async def block(self, user: int) -> None:
-        """A person blocks the bot."""
-        self.chats[user].blocked = True
-        self._membership(self.chats[user], user, "member", "kicked")
-
-    async def say(
-        self, chat: int, user: int, text: str, reply_to: int | None = None, thread: int | None = None, **extra: Any
-    ) -> Message:
-        """A person writes. ``extra`` are further fields of the API's Message."""
-        return self._said(chat, user, text, reply_to, thread, extra)
-
-    async def location(self, chat: int, user: int, latitude: float, longitude: float, **kw: Any) -> Message:
-        """A person sends where they are, in degrees."""
-        return await self.say(chat, user, "", location={"latitude": latitude, "longitude": longitude}, **kw)
-
-    async def anonymous(self, chat: int, text: str, channel: int | None = None, thread: int | None = None) -> Message:
-        """An administrator writes as the group, or somebody writes as a channel."""
-        shown = {"id": channel, "type": "channel", "title": "Channel"} if channel else self.chats[chat].name_it()
-        as_whom = CHANNEL_BOT if channel else ANONYMOUS_ADMIN
-        return self._said(chat, 0, text, None, thread, {"from": as_whom, "sender_chat": shown})
-
-    async def edit(self, chat: int, message_id: int, text: str) -> None:
-        """A person changes what they wrote."""
-        message = self.chats[chat].messages[message_id]
-        message.edits.append(message.text)
-        message.text = text
-        self.tell("edited_message", {**self.shown(message), "edit_date": int(self.now())}, chat)
-
-    async def press(self, chat: int, message_id: int, user: int, label_or_data: str) -> str:
-        """A person taps a button, named by its label or its data. Returns the callback query's id."""
-        message = self.chats[chat].messages[message_id]
-        data = next((d for row in message.buttons for label, d in row if label_or_data in (label, d)), None)
-        if data is None:
-            raise LookupError(f"no button {label_or_data!r} under message {message_id}, only {message.buttons}")
-        query = str(4_000_000 + len(self.queries))
-        self.queries[query] = True
-        shown = {"id": query, "from": self.users[user], "message": self.shown(message), "data": data}
-        self.tell("callback_query", {**shown, "chat_instance": str(chat)}, chat)
-        return query
-
-    async def react(self, chat: int, message_id: int, user: int, *emoji: str) -> None:
-        """A person sets these reactions on a message (none: takes them away)."""
-        message = self.chats[chat].messages[message_id]
-        old, new = message.reactions.get(user, []), list(emoji)
-        message.reactions[user] = new
-        if self.chats[chat].status != "administrator" and self.chats[chat].type != "private":
-            return
-        reaction = {
-            "chat": self.chats[chat].name_it(self.users.get(chat)),
-            "message_id": message_id,
-            "user": self.users[user],
-            "date": int(self.now()),
-            "old_reaction": [{"type": "emoji", "emoji": one} for one in old],
-            "new_reaction": [{"type": "emoji", "emoji": one} for one in new],
-        }
-        self.tell("message_reaction", reaction, chat)
-
-    async def kick(self, chat: int, by: int = 0) -> None:
-        """The bot is thrown out."""
-        was, self.chats[chat].status = self.chats[chat].status, "kicked"
-        self._membership(self.chats[chat], by, was, "kicked")
-
-    async def add(self, chat: int, by: int = 0, *, admin: bool = False) -> None:
-        """The bot is taken in (again), as an administrator or not."""
-        found = self.chats[chat]
-        was, found.status = found.status, "administrator" if admin else "member"
-        self._membership(found, by, "left" if was == "kicked" else was, found.status)
-        if was in ("left", "kicked"):
-            self._said(chat, by, "", None, None, {"new_chat_members": [self.bot]})
-
-    async def migrate(self, chat: int) -> int:
-        """The group becomes a supergroup with a new id, which is returned."""
-        old = self.chats[chat]
-        new = -1_000_000_000_000 + chat if chat > -1_000_000_000_000 else chat - 1
-        self.chats[new] = Chat(new, "supergroup", old.title, old.username, old.forum, status=old.status)
-        self._said(chat, 0, "", None, None, {"from": ANONYMOUS_ADMIN, "migrate_to_chat_id": new})
-        old.moved_to = new
-        self._said(new, 0, "", None, None, {"from": ANONYMOUS_ADMIN, "migrate_from_chat_id": chat})
-        return new
-
-    async def expire_queries(self) -> None:
-        """Every callback query is from now on too old to be answered."""
-        self.queries = dict.fromkeys(self.queries, False)
-
-    def _said(
-        self, chat: int, user: int, text: str, reply_to: int | None, thread: int | None, extra: dict[str, Any]
-    ) -> Message:
-        message = self.store(chat, user, text, thread=thread, reply_to=reply_to, extra=extra)
-        self.tell("message", self.shown(message), chat)
-        return message
-
-    def _membership(self, chat: Chat, by: int, was: str, now: str) -> None:
-        who = self.users.get(by, {"id": 1, "is_bot": False, "first_name": "Owner"})
-        change = {
-            "chat": chat.name_it(self.users.get(chat.id)),
-            "from": who,
-            "date": int(self.now()),
-            "old_chat_member": self.member(self.bot, was),
-            "new_chat_member": self.member(self.bot, now),
-        }
-        self.tell("my_chat_member", change, chat.id, always=True)
 
     # -- what the API shows and keeps ------------------------------------------------------------------------------
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 from tests.emulators.bot_api import BotApi
 from tests.emulators.telegram import TelegramEmulator
+from tests.emulators.telegram_remote import RemoteTelegram
 
 GROUP, FORUM, ADA = -100200, -1001234567890, 501
 API = BotApi.load()
@@ -270,28 +269,15 @@ async def test_the_network_can_go_and_come_back(tg: TelegramEmulator, http: aioh
 
 async def test_in_a_process_of_its_own(http: aiohttp.ClientSession) -> None:
     """The module runs as a program, says where, and is driven over its control endpoint."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.emulators.telegram", stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert program.stdout is not None
-        url = (await program.stdout.readline()).decode().removeprefix("ready ").strip()
-
-        async def control(do: str, **what: Any) -> Any:
-            async with http.post(f"{url}/_control", data=json.dumps({"do": do, **what})) as response:
-                answer = await response.json()
-                assert response.status == 200, answer
-                return answer["result"]
-
-        await control("group", chat_id=GROUP, title="Town hall")
-        await control("user", user_id=ADA, name="Ada")
-        await control("say", chat=GROUP, user=ADA, text="hello")
-        send = http.post(f"{url}/bot7000000001:emulator-token/sendMessage", data={"chat_id": str(GROUP), "text": "hi"})
-        waiting = asyncio.create_task(control("wait_message", chat=GROUP, containing="hi"))
+    async with RemoteTelegram() as tg:
+        await tg.do("group", chat_id=GROUP, title="Town hall")
+        await tg.do("user", user_id=ADA, name="Ada")
+        assert (await tg.do("say", chat=GROUP, user=ADA, text="hello"))["text"] == "hello"
+        send = http.post(f"{tg.url}/bot{tg.token}/sendMessage", data={"chat_id": str(GROUP), "text": "hi"})
+        waiting = asyncio.create_task(tg.do("wait_message", chat=GROUP, containing="hi"))
         async with send as response:
             assert response.status == 200
         assert (await waiting)["text"] == "hi"
-        assert [one["text"] for one in await control("messages", chat=GROUP)] == ["hi"]
-    finally:
-        program.terminate()
-        await program.wait()
+        assert [one["text"] for one in await tg.do("messages", chat=GROUP)] == ["hi"]
+        with pytest.raises(LookupError, match="no such deed"):
+            await tg.do("fly")
