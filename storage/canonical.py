@@ -1,8 +1,9 @@
 """One way of writing a value, so that equal values have equal bytes: JSON by RFC 8785 (JCS), without floats.
 
-Our values are text, whole numbers within ±(2^53-1), true, false, null, lists and mappings with text keys. For these JCS is
-short enough to be written out here, which lets a verifier check a log with the standard library alone; a test holds it equal to
-the ``rfc8785`` package. Text is put into NFC by ``composed`` before it is hashed, never here: JCS leaves text as it is.
+Our values are text, whole numbers within ±(2^53-1), true, false, null, lists and mappings with text keys. For these
+JCS is short enough to be written out here, which lets a verifier check a log with the standard library alone; a test
+holds it equal to the ``rfc8785`` package. Text is put into NFC by ``composed`` before it is hashed, never here: JCS
+leaves text as it is.
 """
 
 from __future__ import annotations
@@ -11,33 +12,33 @@ import json
 import re
 import unicodedata
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from json.encoder import encode_basestring as _quote
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import Any
 
 LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON agrees on."""
 
+_quote: Callable[[str], str] = encode_basestring
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 def encode(value: object) -> bytes:
-    """The canonical bytes of a value. Raises TypeError for what is not ours to write, floats among them, and ValueError for
-    a number that is too large or text that is not Unicode."""
+    """The canonical bytes of a value. Raises TypeError for what is not ours to write, floats among them, and
+    ValueError for a number that is too large or text that is not Unicode."""
     return write(value).encode()
 
 
 def write(value: object) -> str:
     """``encode``, as text."""
-    kind = type(value)
-    if kind is str:
-        return _quote(value)  # type: ignore[arg-type]
+    if isinstance(value, str):
+        return _quote(value)
     if value is None:
         return "null"
-    if kind is bool:
+    if value is True or value is False:
         return "true" if value else "false"
-    if isinstance(value, str):
-        return _quote(str(value))
     if isinstance(value, int):
         if not -LARGEST <= value <= LARGEST:
             raise ValueError(f"a number that not every reader can hold: {value}")
@@ -46,7 +47,7 @@ def write(value: object) -> str:
         return "[" + ",".join([write(item) for item in value]) + "]"
     if isinstance(value, Mapping):
         return "{" + ",".join([f"{_quote(key)}:{write(value[key])}" for key in _sorted(value)]) + "}"
-    raise TypeError(f"the log has no way of writing a {kind.__name__}: {value!r}")
+    raise TypeError(f"the log has no way of writing a {type(value).__name__}: {value!r}")
 
 
 def _sorted(value: Mapping[Any, object]) -> list[str]:
@@ -82,8 +83,8 @@ def composed(value: Any) -> Any:
 
 def read(text: bytes) -> Any:
     """Parse canonical JSON. Raises ValueError for anything that ``encode`` would not have written so."""
-    value = json.loads(text.decode(), parse_float=_no_float, parse_constant=_no_float)
     try:
+        value = json.loads(text.decode(), parse_float=_no_float, parse_constant=_no_float)
         again = encode(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -96,6 +97,7 @@ def _no_float(text: str) -> Any:
     raise ValueError(f"a number that is not whole: {text}")
 
 
-def b64url(data: bytes) -> str:
-    """Base64 for addresses, without padding (RFC 4648 §5)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
+def disclosure_digest(disclosure: str) -> str:
+    """The digest that commits to one disclosure (RFC 9901 §4.2.3): SHA-256 over the disclosure's base64url, itself in
+    base64url, both without padding. ``disclosure`` is the canonical text of ``[salt, path, value]``."""
+    return urlsafe_b64encode(sha256(urlsafe_b64encode(disclosure.encode()).rstrip(b"=")).digest())[:-1].decode()

@@ -1,8 +1,9 @@
 """The one writer: a single SQLite connection, and a lock around each whole transaction.
 
-aiosqlite's connection is one shared transaction, and a cancelled call still executes: so everything goes through ``write`` and
-``read``, which hold the lock from BEGIN to COMMIT and are shielded from cancellation. Other processes (the command line) have
-their own connection to the same file; SQLite's lock keeps them apart, and a wait of more than 30 s is an error with words.
+aiosqlite's connection is one shared transaction, and a cancelled call still executes: so everything goes through
+``write`` and ``read``, which hold the lock from BEGIN to COMMIT and are shielded from cancellation. Other processes
+(the command line) have their own connection to the same file; SQLite's lock keeps them apart, and a wait of more than
+30 s is an error with words.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Connection:
     async def write(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         """Run ``work`` in a transaction: all of it is kept, or nothing.
 
-        Cancelling the caller does not stop what has begun; the cancellation arrives when it is settled. Raises StorageFull or StorageError.
+        Cancelling the caller does not stop what has begun; the cancellation arrives when it is settled. Raises
+        StorageFull or StorageError.
         """
         return await self._settled(self._write(work))
 
@@ -120,11 +122,15 @@ def _explain(path: Path, error: sqlite3.Error) -> StorageError:
     if primary == sqlite3.SQLITE_FULL:
         return StorageFull(f"no room left on the disk that holds {path.parent}: make room there")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StorageError(f"{path} has been locked by another process for {WAIT:.0f} s: end that process, then try again")
+        return StorageError(
+            f"{path} has been locked by another process for {WAIT:.0f} s: end that process, then try again"
+        )
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StorageError(f"{path} is damaged or is no Tocsin database ({error}): put it aside and restore a backup")
     if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return StorageError(f"{path} cannot be opened for writing ({error}): give the program's user the folder and its files")
+        return StorageError(
+            f"{path} cannot be opened for writing ({error}): give the program's user the folder and its files"
+        )
     return StorageError(f"{path}: {error}")
 
 
@@ -141,7 +147,12 @@ async def connect(path: Path) -> Connection:
         with words(path):
             journal = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"
             version = await _version(path, inner)
-            for pragma in (f"journal_mode = {journal}", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            for pragma in (
+                f"journal_mode = {journal}",
+                "synchronous = FULL",
+                "foreign_keys = ON",
+                "secure_delete = ON",
+            ):
                 await inner.execute_fetchall(f"PRAGMA {pragma}")
         while version < len(MIGRATIONS):
             version = await connection.write(_migrate)

@@ -12,7 +12,7 @@ import aiosqlite
 from playbooks.rooms import Network, RoomRef
 from storage import checkpoints, deadlines, inbox, keys, log, outbox, tree
 from storage.checkpoints import RolledBack
-from storage.connection import Connection, change, connect, words
+from storage.connection import Connection, change, connect
 from storage.facts import Fact
 from storage.keys import hold
 from storage.notes import Signer
@@ -36,12 +36,12 @@ KEYS_KEPT = timedelta(days=30)
 
 
 async def open_store(folder: Path, name: str, file: str = "tocsin.sqlite") -> SqliteStore:
-    """Open what a deployment keeps, made if need be: the folder (mode 700), the database and the signing key (mode 600).
+    """Open what a deployment keeps, made if need be: the folder (mode 700), the database and the signing key (mode
+    600).
 
     ``name`` is the deployment's: the origin of its log and the name of its key. Raises StorageError with what to do.
     """
-    with words(folder / file):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys.make_folder(folder)
     signer = keys.signer(folder, name)
     connection = await connect(folder / file)
     try:
@@ -82,9 +82,7 @@ class SqliteStore:
         found = await self._connection.read("cursor", (network,))
         return found[0][0] if found else None
 
-    async def keep(
-        self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime
-    ) -> int:
+    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime) -> int:
         """Commit raw events (key, body) and the cursor. Known keys are dropped. Returns how many were new."""
 
         async def work(inner: aiosqlite.Connection) -> int:
@@ -109,9 +107,7 @@ class SqliteStore:
         """Responses not yet taken apart: number and body, oldest first."""
         return [(batch, body) for batch, body in await self._connection.read("batches", (network,))]
 
-    async def settle_batch(
-        self, network: Network, batch: int, items: Sequence[tuple[str, str]], now: datetime
-    ) -> int:
+    async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]], now: datetime) -> int:
         """A response was taken apart into events: keep them and forget it. Returns how many were new."""
 
         async def work(inner: aiosqlite.Connection) -> int:
@@ -147,8 +143,9 @@ class SqliteStore:
     async def commit(self, changes: Changes) -> None:
         """Commit all of it, or none.
 
-        In order: inbox, playbooks, facts, new messages, outcomes, redirects, deadlines (fired, taken back, set), counters.
-        Raises StorageFull or StorageError and keeps nothing; TypeError or ValueError, before anything is written, for a fact that the log cannot write.
+        In order: inbox, playbooks, facts, new messages, outcomes, redirects, deadlines (fired, taken back, set),
+        counters. Raises StorageFull or StorageError and keeps nothing; TypeError or ValueError, before anything is
+        written, for a fact that the log cannot write.
         """
         # Salts and digests need no lock; only an entry's place does.
         sealed = [log.seal(stream, playbook, fact) for stream, playbook, fact in changes.records]
@@ -186,7 +183,8 @@ class SqliteStore:
         return await outbox.unsent(self._connection)
 
     async def claim(self, tokens: Sequence[str], now: datetime) -> None:
-        """pending → inflight, committed before anything is written to a network. All of them, or StorageError and none."""
+        """pending → inflight, committed before anything is written to a network. All of them, or StorageError and
+        none."""
 
         async def work(inner: aiosqlite.Connection) -> None:
             await outbox.claim(inner, tokens, now)
@@ -255,7 +253,9 @@ class SqliteStore:
                 found.append(str(error))
             vkeys = [vkey for vkey, _ in await inner.execute_fetchall(SQL["signers"])]
             if any(vkey != self.signer.verifier.vkey for vkey in vkeys):
-                found.append("the log was signed with another key or under another name before: tell the partners the new one")
+                found.append(
+                    "the log was signed with another key or under another name before: tell the partners the new one"
+                )
             return found
 
         return await self._connection.write(work)

@@ -1,4 +1,5 @@
-"""What the networks told us, kept before anything is done about it, so that nothing heard is lost and nothing handled twice."""
+"""What the networks told us, kept before anything is done about it, so that nothing heard is lost and nothing handled
+twice."""
 
 from __future__ import annotations
 
@@ -15,9 +16,7 @@ from storage.queries import SQL, instant, micros
 from storage.store import InboxRow, StorageError
 
 
-async def keep(
-    inner: aiosqlite.Connection, network: Network, items: Sequence[tuple[str, str]], now: datetime
-) -> int:
+async def keep(inner: aiosqlite.Connection, network: Network, items: Sequence[tuple[str, str]], now: datetime) -> int:
     """Keep raw events (key, body), each with a fresh seed. Known keys are dropped. Returns how many were new."""
     at = micros(now)
     rows = [(network, canonical.well_formed(k), canonical.well_formed(b), os.urandom(16), at) for k, b in items]

@@ -58,6 +58,12 @@ def _make(path: Path) -> None:
     sync_folder(path.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """The deployment's folder, with mode 700 if it is made now."""
+    with words(folder / KEY):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name in a folder outlive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -74,8 +80,8 @@ def hold(folder: Path) -> Iterator[None]:
     Raises StorageError if one is running there.
     """
     path = folder / LOCK
+    make_folder(folder)
     with words(path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

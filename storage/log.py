@@ -1,8 +1,9 @@
 """The log: every fact committed to field by field, in a Merkle tree for each stream.
 
-An entry holds digests only; who, to whom, text, place and reason are *disclosures* beside it (salt, path, value), which can be withheld from a
-reader, or erased, without touching the tree. Every field of a fact is committed to. An absent one is committed to as a
-disclosure of null, whose digest cannot be told from any other: that is our form of decoy, and so the count says nothing.
+An entry holds digests only; who, to whom, text, place and reason are *disclosures* beside it (salt, path, value),
+which can be withheld from a reader, or erased, without touching the tree. Every field of a fact is committed to. An
+absent one is committed to as a disclosure of null, whose digest cannot be told from any other: that is our form of
+decoy, and so the count says nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import aiosqlite
 
 from storage import canonical, tree
 from storage.connection import Connection, change
+from storage.entry import Entry
 from storage.facts import Fact, from_parts, parts, timestamp
 from storage.queries import SQL
 from storage.store import Kept, StorageError, StreamHead, Summary
@@ -33,7 +34,8 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A fact committed to field by field, before it has a place: its disclosures as they are kept, and their digests, sorted."""
+    """A fact committed to field by field, before it has a place: its disclosures as they are kept, and their digests,
+    sorted."""
 
     stream: str
     playbook_sha256: str | None
@@ -41,11 +43,6 @@ class Sealed:
     version: int
     digests: list[str]
     disclosures: bytes
-
-
-def disclosure_digest(disclosure: bytes) -> str:
-    """The digest of one disclosure, given the canonical bytes of ``[salt, path, value]``."""
-    return urlsafe_b64encode(sha256(urlsafe_b64encode(disclosure).rstrip(b"=")).digest())[:-1].decode()
 
 
 def seal(stream: str, playbook_sha256: str | None, fact: Fact) -> Sealed:
@@ -57,29 +54,14 @@ def seal(stream: str, playbook_sha256: str | None, fact: Fact) -> Sealed:
         salt = urlsafe_b64encode(salts[SALT * number : SALT * (number + 1)])[:-2].decode()
         text = f'["{salt}",{canonical.write(path)},{canonical.write(fields[path])}]'
         disclosures.append(text)
-        digests.append(disclosure_digest(text.encode()))
+        digests.append(canonical.disclosure_digest(text))
     body = ("[" + ",".join(disclosures) + "]").encode()
     return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, sorted(digests), body)
 
 
-def entry(sealed: Sealed, seq: int, ts: str) -> bytes:
-    """The canonical bytes of a log entry at its place."""
-    return canonical.encode(
-        {
-            "v": sealed.version,
-            "seq": seq,
-            "type": sealed.type,
-            "ts": ts,
-            "incident": sealed.stream,
-            "playbook_sha256": sealed.playbook_sha256,
-            "_sd_alg": "sha-256",
-            "_sd": sealed.digests,
-        }
-    )
-
-
 async def append(inner: aiosqlite.Connection, sealed: Sequence[Sealed], now: datetime) -> None:
-    """Append facts to their streams, inside a transaction. The edges are read there too: another process may have appended."""
+    """Append facts to their streams, inside a transaction. The edges are read there too: another process may have
+    appended."""
     if not sealed:
         return
     names = sorted({item.stream for item in sealed})
@@ -91,7 +73,7 @@ async def append(inner: aiosqlite.Connection, sealed: Sequence[Sealed], now: dat
     for item in sealed:
         seq = sizes[item.stream]
         _, edge = edges.setdefault(item.stream, (0, []))
-        data = entry(item, seq, ts)
+        data = Entry(seq, item.type, item.version, ts, item.stream, item.playbook_sha256, item.digests).encode()
         leaf = tree.leaf_hash(data)
         entries.append((item.stream, seq, item.type, data, leaf))
         disclosures.append((item.stream, seq, item.disclosures))
@@ -146,7 +128,8 @@ async def incidents(connection: Connection) -> list[Summary]:
 
 
 async def proof(connection: Connection, stream: str, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-    """The roots of these ranges of a stream's leaves, from the hashes that are kept. Raises StorageError where one is missing."""
+    """The roots of these ranges of a stream's leaves, from the hashes that are kept. Raises StorageError where one is
+    missing."""
     places = sorted({place for start, end in ranges for place in tree.cover(start, end)})
     hashes = await connection.read("hashes", (stream, json.dumps(places)))
     return prove(stream, ranges, hashes)
@@ -154,7 +137,7 @@ async def proof(connection: Connection, stream: str, ranges: Sequence[tuple[int,
 
 def prove(stream: str, ranges: Sequence[tuple[int, int]], hashes: Sequence[Any]) -> list[bytes]:
     """``proof``, from the rows of the query ``hashes``."""
-    known: dict[tuple[int, int], bytes] = {(level, position): bytes(h) for level, position, h in hashes if h is not None}
+    known = {(level, position): bytes(found) for level, position, found in hashes if found is not None}
     try:
         return tree.prove(ranges, known.__getitem__)
     except KeyError as missing:

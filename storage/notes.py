@@ -1,8 +1,8 @@
 """Signed notes and checkpoints, as C2SP ``signed-note`` and ``tlog-checkpoint`` have them (https://c2sp.org).
 
 A note is text that ends in a newline, an empty line, and signature lines ``— name base64(key id ‖ signature)``, with
-key id ``SHA-256(name ‖ 0A ‖ 01 ‖ public key)[:4]`` and Ed25519 signatures over the text. A checkpoint is a note whose text is the log's origin,
-its size, and its root in base64.
+key id ``SHA-256(name ‖ 0A ‖ 01 ‖ public key)[:4]`` and Ed25519 signatures over the text. A checkpoint is a note whose
+text is the log's origin, its size, and its root in base64.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is on its way to the networks: ``pending → inflight → sent | refused | unknown``, or ``dropped`` before it left.
 
-Only a pending row can be claimed, and what was sent, refused or dropped is final; anything else is an error, because it would send twice
-or lose something.
+Only a pending row can be claimed, and what was sent, refused or dropped is final; anything else is an error, because
+it would send twice or lose something.
 """
 
 from __future__ import annotations
@@ -36,11 +36,14 @@ async def add(inner: aiosqlite.Connection, sends: Sequence[OutboxRow], now: date
 async def claim(inner: aiosqlite.Connection, tokens: Sequence[str], now: datetime) -> None:
     """pending → inflight. Raises StorageError if one of the rows was not pending."""
     if await change(inner, "claim", [(micros(now), token) for token in tokens]) != len(tokens):
-        raise StorageError("a message that was to be sent is not pending any more: is Tocsin running twice on these files?")
+        raise StorageError(
+            "a message that was to be sent is not pending any more: is Tocsin running twice on these files?"
+        )
 
 
 async def settle(inner: aiosqlite.Connection, outcomes: Sequence[OutboxChange], now: datetime) -> None:
-    """Write down what became of messages. Raises StorageError if one was already sent, refused or dropped, or is unknown to us."""
+    """Write down what became of messages. Raises StorageError if one was already sent, refused or dropped, or is
+    unknown to us."""
     at = micros(now)
     rows = [
         (
@@ -86,14 +89,14 @@ async def sent_message(connection: Connection, room: RoomRef, message: str) -> M
 
 def _row(
     token: str, send: str, stream: str, network: Any, room: str, topic: str | None, urgency: int, payload: str,
-    about: str | None, partner: str | None, part: int, shows: int, epoch: int, not_after: int | None, again: int, id: int,
-    state: Any, created_at: int, claimed_at: int | None, first_claimed_at: int | None, not_before: int | None,
-    message: str | None, reason: str | None,
+    about: str | None, partner: str | None, part: int, shows: int, epoch: int, not_after: int | None, again: int,
+    number: int, state: Any, created_at: int, claimed_at: int | None, first_claimed_at: int | None, not_before: int |
+    None, message: str | None, reason: str | None,
 ) -> OutboxRow:  # fmt: skip
     return OutboxRow(
         token=token, send=send, stream=stream, to=RoomRef(network, room, topic), urgency=urgency, payload=payload,
         about=about, partner=partner, part=part, shows=bool(shows), epoch=epoch, not_after=instant_or_none(not_after),
-        again=again, id=id, state=state, created_at=instant_or_none(created_at), claimed_at=instant_or_none(claimed_at),
-        first_claimed_at=instant_or_none(first_claimed_at), not_before=instant_or_none(not_before), message=message,
-        reason=reason,
+        again=again, id=number, state=state, created_at=instant_or_none(created_at),
+        claimed_at=instant_or_none(claimed_at), first_claimed_at=instant_or_none(first_claimed_at),
+        not_before=instant_or_none(not_before), message=message, reason=reason,
     )  # fmt: skip

@@ -1,8 +1,9 @@
 """The log's Merkle tree, as RFC 9162 §2.1 has it: leaf ``SHA-256(00 ‖ entry)``, node ``SHA-256(01 ‖ left ‖ right)``.
 
-A tree of n leaves is the row of its whole subtrees, one for each bit of n, largest first: its *right edge*. Appending touches
-the edge alone and never hashes history again. A whole subtree is named by its level (0 is a leaf) and its position from the left, and
-never changes once complete; proofs are made of such nodes, which the caller looks up wherever it keeps them.
+A tree of n leaves is the row of its whole subtrees, one for each bit of n, largest first: its *right edge*. Appending
+touches the edge alone and never hashes history again. A whole subtree is named by its level (0 is a leaf) and its
+position from the left, and never changes once complete; proofs are made of such nodes, which the caller looks up
+wherever it keeps them.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def cover(start: int, end: int) -> list[Place]:
 
 
 def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
-    """The subtrees, as ranges of leaves, whose roots prove that leaf ``index`` is in the tree of ``size`` (§2.1.3.1)."""
+    """The subtrees, as ranges of leaves, whose roots prove that leaf ``index`` is in the tree of ``size``
+    (§2.1.3.1)."""
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
     ranges: list[tuple[int, int]] = []
@@ -89,7 +91,8 @@ def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
 
 
 def consistency_ranges(first: int, second: int) -> list[tuple[int, int]]:
-    """The subtrees, as ranges of leaves, whose roots prove that the tree of ``second`` continues that of ``first`` (§2.1.4.1)."""
+    """The subtrees, as ranges of leaves, whose roots prove that the tree of ``second`` continues that of ``first``
+    (§2.1.4.1)."""
     if not 0 < first <= second:
         raise ValueError(f"no proof from a tree of {first} to one of {second}")
     ranges: list[tuple[int, int]] = []
@@ -132,8 +135,8 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
 
 def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> bool:
-    """Whether the proof shows that the tree of ``second`` continues that of ``first`` (§2.1.4.2). A first size of 0 proves
-    nothing and is rejected."""
+    """Whether the proof shows that the tree of ``second`` continues that of ``first`` (§2.1.4.2). A first size of 0
+    proves nothing and is rejected."""
     if not _hashes(first_root, second_root, *proof) or not 0 < first <= second:
         return False
     if first == second:

@@ -1,0 +1,1 @@
+"""Copies of the log for people outside: one file for each form."""

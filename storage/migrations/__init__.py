@@ -1,4 +1,5 @@
-"""The schema's history: one file for each step forward, never edited once released. There is no way back but a backup."""
+"""The schema's history: one file for each step forward, never edited once released. There is no way back but a
+backup."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ APPLICATION = 0x746F6373
 
 
 def _load() -> tuple[str, ...]:
-    found = sorted((item for item in files(__name__).iterdir() if item.name.endswith(".sql")), key=lambda item: item.name)
+    found = sorted(
+        (item for item in files(__name__).iterdir() if item.name.endswith(".sql")), key=lambda item: item.name
+    )
     for number, item in enumerate(found, start=1):
         if int(item.name[:4]) != number:
             raise ValueError(f"migration {number:04} is missing before {item.name}")

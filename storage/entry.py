@@ -1,0 +1,79 @@
+"""One entry of the log as bytes: what the tree's leaves are, the same for the writer and for an offline verifier.
+
+The shape is fixed, so its canonical form (RFC 8785: keys sorted, no spaces) can be written down directly; a test
+holds it equal to ``canonical.encode``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage import canonical
+
+_SHAPE = {"_sd", "_sd_alg", "incident", "playbook_sha256", "seq", "ts", "type", "v"}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43} )*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an entry shows to everyone: position, type and version of the fact, time (RFC 3339 in UTC), stream,
+    playbook, and the digests that commit to its fields, sorted."""
+
+    seq: int
+    type: str
+    v: int
+    ts: str
+    stream: str
+    playbook_sha256: str | None
+    digests: Sequence[str]
+
+    def encode(self) -> bytes:
+        """The canonical bytes."""
+        digests = '","'.join(self.digests)
+        return (
+            f'{{"_sd":{f"""["{digests}"]""" if self.digests else "[]"},"_sd_alg":"sha-256",'
+            f'"incident":{canonical.write(self.stream)},"playbook_sha256":{canonical.write(self.playbook_sha256)},'
+            f'"seq":{canonical.write(self.seq)},"ts":"{self.ts}","type":"{self.type}","v":{canonical.write(self.v)}}}'
+        ).encode()
+
+
+def decode(line: bytes) -> Entry:
+    """Read an entry. Raises ValueError for anything that ``encode`` would not have written so."""
+    try:
+        said = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(said, dict) or set(said) != _SHAPE:
+        raise ValueError("not an entry of the log")
+    digests = said["_sd"]
+    if (
+        said["_sd_alg"] != "sha-256"
+        or type(said["v"]) is not int
+        or type(said["seq"]) is not int
+        or said["seq"] < 0
+        or not _text(said["type"])
+        or not said["type"].isidentifier()
+        or not _text(said["incident"])
+        or not (said["playbook_sha256"] is None or _text(said["playbook_sha256"]))
+        or not _text(said["ts"])
+        or not _TIME.fullmatch(said["ts"])
+        or not isinstance(digests, list)
+        or not all(map(_text, digests))
+        or not _DIGESTS.fullmatch("".join([digest + " " for digest in digests]))
+    ):
+        raise ValueError("a field of the entry is not of its kind")
+    if sorted(set(digests)) != digests:
+        raise ValueError("its digests are not sorted, or one stands twice")
+    entry = Entry(said["seq"], said["type"], said["v"], said["ts"], said["incident"], said["playbook_sha256"], digests)
+    if entry.encode() != line:
+        raise ValueError("not in canonical form (RFC 8785)")
+    return entry
+
+
+def _text(value: Any) -> bool:
+    return type(value) is str
