@@ -2,7 +2,8 @@
 
 Attribute names are the YAML keys; Python's keywords have a trailing underscore (`in_`, `for_`, `as_`, `from_`, `not_`).
 Models are read with `playbooks.load`, which also checks that every name is defined. The parts live in the rooms beside
-this one: schema_words (names, texts, times), schema_partners, schema_sharing, schema_times (cron), schema_events.
+this one: schema_words (names, texts, labels), schema_times, schema_selectors, schema_partners, schema_sharing and
+schema_events.
 """
 
 from __future__ import annotations
@@ -34,28 +35,19 @@ from playbooks.schema_events import (
     clause_fields,
 )
 from playbooks.schema_partners import (
-    EVERYONE,
     Agreement,
     AgreementEntry,
     Area,
     AreaEntry,
     Clearance,
-    Deputies,
-    Everyone,
     Jurisdiction,
-    Kind,
-    Lead,
     LeadRule,
     LeadRuleEntry,
-    Level,
-    Matching,
-    One,
     Partner,
     Room,
-    Selector,
-    Term,
     Tier,
 )
+from playbooks.schema_selectors import EVERYONE, Deputies, Everyone, Kind, Lead, Level, Matching, One, Selector, Term
 from playbooks.schema_sharing import (
     BUILT_IN,
     FieldEntry,
@@ -71,11 +63,10 @@ from playbooks.schema_sharing import (
     built_ins,
     only_known_built_ins,
 )
-from playbooks.schema_times import Cron
+from playbooks.schema_times import Cron, Duration, Zone
 from playbooks.schema_words import (
     AreaName,
     ChannelName,
-    Duration,
     FieldName,
     Labelled,
     Language,
@@ -89,7 +80,6 @@ from playbooks.schema_words import (
     PlaybookName,
     Some,
     TlpWord,
-    Zone,
     distinct,
     text_in,
 )

@@ -12,15 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, GetC
 from pydantic_core import CoreSchema
 
 from playbooks.rooms import Network
-from playbooks.schema_partners import EVERYONE, Selector
+from playbooks.schema_selectors import EVERYONE, Selector
 from playbooks.schema_sharing import Form
-from playbooks.schema_times import CronTime
+from playbooks.schema_times import CronTime, Duration, WallTime
 from playbooks.schema_words import (
     AgreementRef,
     AlertRef,
     AreaRef,
     Count,
-    Duration,
     FieldRef,
     Finding,
     HazardRef,
@@ -37,11 +36,10 @@ from playbooks.schema_words import (
     PhaseRef,
     Some,
     Text,
-    WallTime,
     by_shape,
     distinct,
     quoted,
-    refuse,
+    refusal,
     unknown,
 )
 
@@ -94,11 +92,11 @@ def clause_fields(clause: str) -> tuple[str, ...]:
 
 def _clause(value: str, info: ValidationInfo) -> str:
     if set("{}") & set(_PLACEHOLDER.sub("", value)):
-        refuse(Finding(f"a brace in {quoted(value)} has no partner", "write `{field}`"))
+        raise refusal(Finding(f"a brace in {quoted(value)} has no partner", "write `{field}`"))
     known = (info.context or {}).get("field")
     for name in clause_fields(value):
         if known is not None and name not in known:
-            unknown("field", name, known)
+            raise unknown("field", name, known)
     return value
 
 
@@ -111,7 +109,7 @@ def _clauses_in_every_language(value: object) -> object:
 
 def _some_language(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     if not value:
-        refuse(Finding("there is no text here", 'write its clauses in at least one language, `{en: ["…"]}`'))
+        raise refusal(Finding("there is no text here", 'write its clauses in at least one language, `{en: ["…"]}`'))
     return value
 
 
@@ -172,7 +170,8 @@ class Step(Part):
 def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     for i in range(1, len(steps)):
         if steps[i].after < steps[i - 1].after:
-            refuse(Finding("this step comes before the one above it", "put the steps in order of time", (i, "after")))
+            fix = "put the steps in order of time"
+            raise refusal(Finding("this step comes before the one above it", fix, (i, "after")))
     return steps
 
 
@@ -207,7 +206,7 @@ class Alert(Part):
 def _alert(value: Alert) -> Alert:
     if value.main is not None and value.main not in value.fields:
         fix = f"add it to `fields`, or take one of: {', '.join(value.fields)}"
-        refuse(Finding(f"{quoted(value.main)} is not a field of this alert", fix, ("main",)))
+        raise refusal(Finding(f"{quoted(value.main)} is not a field of this alert", fix, ("main",)))
     return value
 
 
@@ -233,7 +232,7 @@ class Checkin(Part):
 
 def _checkin(value: Checkin) -> Checkin:
     if value.every is not None and value.cron is not None:
-        refuse(Finding("it has `every` and `cron`", "keep one of them", ("cron",), True))
+        raise refusal(Finding("it has `every` and `cron`", "keep one of them", ("cron",), True))
     return value
 
 

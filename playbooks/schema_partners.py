@@ -1,34 +1,23 @@
-"""Who is there: jurisdictions, agreements, ground, partners with their rooms, and how to select among partners.
-
-A selector is `everyone`, `lead`, `deputies`, a partner id, a mapping whose keys must all match, or a list of these of
-which any may match. It is kept as its terms.
-"""
+"""Who is there: jurisdictions, agreements between them, ground, partners with their rooms, and who of them leads."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    Discriminator,
     Field,
-    GetCoreSchemaHandler,
-    Tag,
-    ValidationInfo,
 )
-from pydantic_core import CoreSchema
 
 from playbooks.labels import Tlp
 from playbooks.rooms import Network, RoomRef
+from playbooks.schema_selectors import Kind, Level
+from playbooks.schema_times import Day, Duration
 from playbooks.schema_words import (
     AreaRef,
-    AreaRefOrAffected,
-    Day,
-    Duration,
     Finding,
     HazardRef,
     JurisdictionRef,
@@ -45,135 +34,13 @@ from playbooks.schema_words import (
     Some,
     Text,
     TlpWord,
-    by_shape,
     distinct,
     listed,
-    one_or_many,
     quoted,
-    refuse,
-    unknown,
+    refusal,
 )
 
-Kind = Literal[
-    "fire", "police", "medical", "municipality", "region", "national", "military", "ngo", "utility", "transport",
-    "science", "industry", "european", "media", "other",
-]  # fmt: skip
-Level = Literal["local", "regional", "national", "european"]
 Tier = Literal["strategic", "tactical", "operational"]
-
-
-# ── Selectors ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Everyone:
-    """Every partner of the playbook."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """The operational lead for the event's origin."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deputies:
-    """The deputies of that lead."""
-
-
-@dataclass(frozen=True, slots=True)
-class One:
-    """One partner, by its id."""
-
-    partner: str
-
-
-class Matching(Part):
-    """Partners for which every key matches; within a key, any of its values. None where the key was not given."""
-
-    partner: Many[PartnerRef] | None = None
-    kind: Many[Kind] | None = None
-    level: Many[Level] | None = None
-    jurisdiction: Many[JurisdictionRef] | None = None
-    competence: Many[Name] | None = None
-    area: Many[AreaRefOrAffected] | None = None
-    near: bool = False
-    network: Many[Network] | None = None
-    not_: Selector | None = Field(default=None, alias="not")
-
-    @property
-    def uses_event(self) -> bool:
-        """Whether the match depends on where the event is (`area: affected`), itself or in its `not`."""
-        return "affected" in (self.area or ()) or (self.not_ is not None and self.not_.uses_event)
-
-
-Term = Everyone | Lead | Deputies | One | Matching
-_WORDS: dict[str, Term] = {"everyone": Everyone(), "lead": Lead(), "deputies": Deputies()}
-
-
-def _word(value: str, info: ValidationInfo) -> Everyone | Lead | Deputies | One:
-    special = _WORDS.get(value)
-    if special is not None:
-        assert not isinstance(special, Matching)
-        return special
-    known = (info.context or {}).get("partner")
-    if known is not None and value not in known:
-        unknown("partner", value, [*known, *_WORDS])
-    return One(value)
-
-
-def _terms(value: object) -> object:
-    if isinstance(value, Selector):
-        return tuple(term.partner if isinstance(term, One) else term for term in value.terms)
-    if isinstance(value, list | tuple) and not value:
-        refuse(Finding("this selects nobody", "name whom, or leave the key out"))
-    return one_or_many(value)
-
-
-def _spelling(value: object) -> object:
-    for word, term in _WORDS.items():
-        if value == term and type(value) is type(term):
-            return word
-    return value
-
-
-def _matching(value: Matching) -> Matching:
-    if not value.model_fields_set:
-        refuse(Finding("this mapping matches nothing in particular", "write `everyone`, or say whom: `{kind: fire}`"))
-    if value.near and value.area is None:
-        refuse(
-            Finding("`near` has no `area` to be near to", "add `area: affected`, or leave `near` out", ("near",), True)
-        )
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """Whom this concerns: any of the terms may match."""
-
-    terms: tuple[Term, ...]
-
-    @property
-    def uses_event(self) -> bool:
-        """Whether it depends on where the event is: then it matches only partners who may see the area."""
-        return any(isinstance(term, Matching) and term.uses_event for term in self.terms)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return handler.generate_schema(_SelectorSpelling)
-
-
-_TermSpelling = Annotated[
-    Annotated[Annotated[Matching, AfterValidator(_matching)], Tag("<mapping>")]
-    | Annotated[Annotated[str, AfterValidator(_word)], Tag("<word>")],
-    Discriminator(by_shape),
-    BeforeValidator(_spelling),
-]
-_SelectorSpelling = Annotated[
-    tuple[_TermSpelling, ...],
-    BeforeValidator(_terms, json_schema_input_type=_TermSpelling | list[_TermSpelling]),
-    AfterValidator(Selector),
-]
-EVERYONE = Selector((Everyone(),))
 
 
 # ── Places, jurisdictions, agreements ─────────────────────────────────────────────────────────────────────────────
@@ -209,7 +76,7 @@ class Agreement(Part):
 
 def _agreement(value: Agreement) -> Agreement:
     if value.from_ is not None and value.until is not None and value.until < value.from_:
-        refuse(Finding("it ends before it begins", "put `until` on or after `from`", ("until",)))
+        raise refusal(Finding("it ends before it begins", "put `until` on or after `from`", ("until",)))
     return value
 
 
@@ -233,9 +100,9 @@ class Area(Part):
 
 def _area(value: Area) -> Area:
     if value.circle is None and value.polygon is None:
-        refuse(Finding("it has no ground", "add `circle: [lat, lon, km]` or `polygon: [[lat, lon], …]`"))
+        raise refusal(Finding("it has no ground", "add `circle: [lat, lon, km]` or `polygon: [[lat, lon], …]`"))
     if value.circle is not None and value.polygon is not None:
-        refuse(Finding("it has a circle and a polygon", "keep one of them", ("polygon",), True))
+        raise refusal(Finding("it has a circle and a polygon", "keep one of them", ("polygon",), True))
     return value
 
 
@@ -246,7 +113,7 @@ _MATRIX = re.compile(r"[#!][^\s:]+:[^\s:/]+(:[0-9]{1,5})?|![A-Za-z0-9_-]{43}")
 
 def _matrix(value: str) -> str:
     if not _MATRIX.fullmatch(value) or len(value.encode()) > 255:
-        refuse(
+        raise refusal(
             Finding(f"{quoted(value)} is not a Matrix room", "write its alias `#room:server` or its id `!room:server`")
         )
     return value
@@ -254,15 +121,15 @@ def _matrix(value: str) -> str:
 
 def _telegram(value: int) -> int:
     if value == 0 or abs(value) >= 2**52:
-        refuse(Finding(f"{quoted(value)} is not a Telegram chat", "write its id, like -1001234567890"))
+        raise refusal(Finding(f"{quoted(value)} is not a Telegram chat", "write its id, like -1001234567890"))
     return value
 
 
 def _topic(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int):
-        refuse(Finding(f"{quoted(value)} is not a topic", "write the number of the topic"))
+        raise refusal(Finding(f"{quoted(value)} is not a topic", "write the number of the topic"))
     if not 0 < value < 2**31:
-        refuse(Finding(f"{quoted(value)} is not a topic", "write its number, 1 or more"))
+        raise refusal(Finding(f"{quoted(value)} is not a topic", "write its number, 1 or more"))
     return str(value)
 
 
@@ -293,11 +160,11 @@ class Room(Part):
 
 def _room(value: Room) -> Room:
     if value.matrix is None and value.telegram is None:
-        refuse(Finding("this room is on no network", 'write `{matrix: "#room:server"}` or `{telegram: -100…}`'))
+        raise refusal(Finding("this room is on no network", 'write `{matrix: "#room:server"}` or `{telegram: -100…}`'))
     if value.matrix is not None and value.telegram is not None:
-        refuse(Finding("this room is on two networks", "write two rooms", ("telegram",), True))
+        raise refusal(Finding("this room is on two networks", "write two rooms", ("telegram",), True))
     if value.topic is not None and value.telegram is None:
-        refuse(Finding("only Telegram chats have topics", "leave `topic` out", ("topic",), True))
+        raise refusal(Finding("only Telegram chats have topics", "leave `topic` out", ("topic",), True))
     return value
 
 
@@ -313,7 +180,7 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{1,30}")
 
 def _phone(value: str) -> str:
     if not _PHONE.fullmatch(value):
-        refuse(Finding(f"{quoted(value)} is not a telephone number", 'write it like "+3240000001"'))
+        raise refusal(Finding(f"{quoted(value)} is not a telephone number", 'write it like "+3240000001"'))
     return value
 
 
@@ -364,15 +231,15 @@ class LeadRule(Part):
 
 def _lead_rule(value: LeadRule) -> LeadRule:
     if value.lead is None and not value.unified:
-        refuse(Finding("nobody leads here", "add `lead: PARTNER`, or `unified: [A, B]` with `decides: A`"))
+        raise refusal(Finding("nobody leads here", "add `lead: PARTNER`, or `unified: [A, B]` with `decides: A`"))
     if value.lead is not None and (value.unified or value.decides):
         word = "unified" if value.unified else "decides"
-        refuse(
+        raise refusal(
             Finding(f"it has a `lead` and `{word}`", "a unified command has no `lead`: keep one of them", (word,), True)
         )
     if value.unified and value.decides not in value.unified:
         at = ("decides",) if value.decides else ("unified",)
-        refuse(
+        raise refusal(
             Finding("nobody in this unified command has the last word", "add `decides:` with one of its partners", at)
         )
     return value

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, Field, Tag
 
 from playbooks.labels import Label, Tlp
-from playbooks.schema_partners import Selector
+from playbooks.schema_selectors import Selector
 from playbooks.schema_words import (
     AgreementRef,
     FieldRef,
@@ -30,7 +30,7 @@ from playbooks.schema_words import (
     distinct,
     listed,
     quoted,
-    refuse,
+    refusal,
 )
 from playbooks.values import FORMS
 
@@ -111,7 +111,7 @@ def _field(value: FieldSpec) -> FieldSpec:
         if value.ranges[i] <= value.ranges[i - 1]
     ][:1]
     if findings:
-        refuse(*findings)
+        raise refusal(*findings)
     return value
 
 
@@ -156,7 +156,7 @@ def only_known_built_ins(fields: Mapping[str, FieldSpec]) -> Mapping[str, FieldS
         if name in BUILT_IN and spec.type != "text"
     ]
     if findings:
-        refuse(*findings)
+        raise refusal(*findings)
     return fields
 
 
@@ -193,7 +193,7 @@ class Forbid(Part):
 
 def _permit(value: Permit) -> Permit:
     if value.under and value.purpose is None:
-        refuse(
+        raise refusal(
             Finding("an agreement allows sharing for a purpose, and none is given", "add `purpose:`", ("under",), True)
         )
     return value

@@ -1,16 +1,98 @@
-"""Standard cron, as a value: five fields, 0 and 7 are Sunday, day or weekday suffices when both are given."""
+"""Times: durations, days, moments, time zones, and standard cron.
+
+In cron 0 and 7 are Sunday, and where both day and weekday are given either suffices.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from playbooks.schema_words import Finding, quoted, refuse
+from playbooks.schema_words import Finding, quoted, refusal, unknown
+
+_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdy])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 366 * 86400}
+_LONGEST = timedelta(days=366 * 200)
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        fix = "write a number and a unit: `30s`, `5m`, `2h`, `90d`"
+        raise refusal(Finding(f"{quoted(value)} is not a duration", fix))
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > _LONGEST.total_seconds():
+        raise refusal(Finding(f"{quoted(value)} is longer than two centuries", "write a shorter duration"))
+    return timedelta(seconds=seconds)
+
+
+Duration = Annotated[
+    timedelta,
+    PlainValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern="^[1-9][0-9]{0,8}[smhdy]$")]),
+]
+"""`30s 5m 2h 90d`; and `10y` for keeping, where a year counts 366 days so that nothing is thrown away early."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WALL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?")
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            what = f"{quoted(value)} is a day that no calendar has"
+            raise refusal(Finding(what, "write a date like `2027-12-31`")) from None
+    raise refusal(Finding(f"{quoted(value)} is not a date", "write it as year-month-day: `2027-12-31`"))
+
+
+def _wall(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _WALL.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            what = f"{quoted(value)} is a moment that no calendar has"
+            raise refusal(Finding(what, "write it like `2027-12-31T14:30`")) from None
+    raise refusal(Finding(f"{quoted(value)} is not a moment", "write a date, or a date and a time: `2027-12-31T14:30`"))
+
+
+Day = Annotated[date, PlainValidator(_day, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DAY.pattern}$")])]
+WallTime = Annotated[datetime, PlainValidator(_wall, json_schema_input_type=str)]
+"""A moment in the playbook's time zone, without an offset; a bare date is its first instant."""
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "a text is wanted")
+    if value not in _zones():
+        raise unknown("time zone", value, _zones())
+    return ZoneInfo(value)
+
+
+Zone = Annotated[ZoneInfo, PlainValidator(_zone, json_schema_input_type=str), PlainSerializer(str, return_type=str)]
+
+
+# ── Cron ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -110,7 +192,7 @@ def _cron(value: object) -> Cron:
     try:
         return Cron.parse(value)
     except ValueError as error:
-        refuse(Finding(str(error), "write it like `0 8 * * 1`, which is Mondays at eight"))
+        raise refusal(Finding(str(error), "write it like `0 8 * * 1`, which is Mondays at eight")) from None
 
 
 CronTime = Annotated[

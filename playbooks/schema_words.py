@@ -10,10 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -64,14 +61,14 @@ class Finding:
     keyed: bool = False
 
 
-def refuse(*findings: Finding) -> NoReturn:
-    """Stop reading this value; the loader turns each finding into a place and a sentence."""
-    raise PydanticCustomError("tocsin", "{text}", {"text": findings[0].what, "findings": findings})
+def refusal(*findings: Finding) -> PydanticCustomError:
+    """What stops the reading of a value; the loader turns each finding into a place and a sentence."""
+    return PydanticCustomError("tocsin", "{text}", {"text": findings[0].what, "findings": findings})
 
 
-def unknown(what: str, given: str, known: Collection[str]) -> NoReturn:
-    """Refuse a name that is none of the known ones; the loader suggests the nearest."""
-    raise PydanticCustomError("tocsin_name", "{text}", {"text": what, "kind": what, "name": given, "known": known})
+def unknown(what: str, given: str, known: Collection[str]) -> PydanticCustomError:
+    """What stops a name that is none of the known ones; the loader suggests the nearest."""
+    return PydanticCustomError("tocsin_name", "{text}", {"text": what, "kind": what, "name": given, "known": known})
 
 
 def quoted(value: object) -> str:
@@ -104,7 +101,7 @@ def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
         if value in values[:i][:1000]
     ]
     if findings:
-        refuse(*findings)
+        raise refusal(*findings)
     return values
 
 
@@ -139,11 +136,11 @@ _FIELD = re.compile(r"_?[a-z][a-z0-9_-]*")
 def _named(pattern: re.Pattern[str], right: str, taken: Collection[str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            refuse(Finding(f"{quoted(value)} is not a name", right))
+            raise refusal(Finding(f"{quoted(value)} is not a name", right))
         if len(value) > 64:
-            refuse(Finding(f"{quoted(value)} is too long for a name", "use at most 64 characters"))
+            raise refusal(Finding(f"{quoted(value)} is too long for a name", "use at most 64 characters"))
         if value in taken:
-            refuse(Finding(f"{quoted(value)} has a meaning of its own here", "choose another name"))
+            raise refusal(Finding(f"{quoted(value)} has a meaning of its own here", "choose another name"))
         return value
 
     return check
@@ -168,7 +165,7 @@ def _defined(kind: str) -> Callable[[str, ValidationInfo], str]:
     def check(value: str, info: ValidationInfo) -> str:
         known: Collection[str] | None = (info.context or {}).get(kind)
         if known is not None and value not in known:
-            unknown(kind, value, known)
+            raise unknown(kind, value, known)
         return value
 
     return check
@@ -194,13 +191,13 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 def _language(value: str) -> str:
     if not _LANGUAGE.fullmatch(value):
-        refuse(Finding(f"{quoted(value)} is not a language", "use a tag like `fr` or `nl-BE`"))
+        raise refusal(Finding(f"{quoted(value)} is not a language", "use a tag like `fr` or `nl-BE`"))
     return value
 
 
 def _filled(value: str) -> str:
     if not value.strip():
-        refuse(Finding("this text is empty", "write it, or leave the key out"))
+        raise refusal(Finding("this text is empty", "write it, or leave the key out"))
     return value
 
 
@@ -219,7 +216,7 @@ def _language_or_any(value: str) -> str:
 
 def _said(texts: Mapping[str, T]) -> Mapping[str, T]:
     if not texts:
-        refuse(Finding("there is no text here", "write it in at least one language, `{en: …}`"))
+        raise refusal(Finding("there is no text here", "write it in at least one language, `{en: …}`"))
     return texts
 
 
@@ -262,80 +259,6 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 OneToFive = Annotated[int, Field(ge=1, le=5)]
 
 
-# ── Times ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdy])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 366 * 86400}
-_LONGEST = timedelta(days=366 * 200)
-
-
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        refuse(Finding(f"{quoted(value)} is not a duration", "write a number and a unit: `30s`, `5m`, `2h`, `90d`"))
-    seconds = int(found[1]) * _SECONDS[found[2]]
-    if seconds > _LONGEST.total_seconds():
-        refuse(Finding(f"{quoted(value)} is longer than two centuries", "write a shorter duration"))
-    return timedelta(seconds=seconds)
-
-
-Duration = Annotated[
-    timedelta,
-    PlainValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern="^[1-9][0-9]{0,8}[smhdy]$")]),
-]
-"""`30s 5m 2h 90d`; and `10y` for keeping, where a year counts 366 days so that nothing is thrown away early."""
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WALL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?")
-
-
-def _day(value: object) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            refuse(Finding(f"{quoted(value)} is a day that no calendar has", "write a date like `2027-12-31`"))
-    refuse(Finding(f"{quoted(value)} is not a date", "write it as year-month-day: `2027-12-31`"))
-
-
-def _wall(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, str) and _WALL.fullmatch(value):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            refuse(Finding(f"{quoted(value)} is a moment that no calendar has", "write it like `2027-12-31T14:30`"))
-    refuse(Finding(f"{quoted(value)} is not a moment", "write a date, or a date and a time: `2027-12-31T14:30`"))
-
-
-Day = Annotated[date, PlainValidator(_day, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DAY.pattern}$")])]
-WallTime = Annotated[datetime, PlainValidator(_wall, json_schema_input_type=str)]
-"""A moment in the playbook's time zone, without an offset; a bare date is its first instant."""
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(value: object) -> ZoneInfo:
-    if isinstance(value, ZoneInfo):
-        return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "a text is wanted")
-    if value not in _zones():
-        unknown("time zone", value, _zones())
-    return ZoneInfo(value)
-
-
-Zone = Annotated[ZoneInfo, PlainValidator(_zone, json_schema_input_type=str), PlainSerializer(str, return_type=str)]
-
-
 # ── Labels ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TLP_WORDS = ("clear", "green", "amber", "amber+strict", "red")
@@ -349,7 +272,7 @@ def _tlp(value: object) -> Tlp:
     try:
         return Tlp.parse(value)
     except ValueError:
-        unknown("TLP level", value, TLP_WORDS)
+        raise unknown("TLP level", value, TLP_WORDS) from None
 
 
 TlpWord = Annotated[

@@ -16,8 +16,8 @@ from playbooks.load import Book, load, parse
 from playbooks.mandate import leads
 from playbooks.schema import Expectation
 from playbooks.schema_json import json_schema
-from playbooks.selection import Circumstances, Event
-from playbooks.sight import Room, Seen, decide
+from playbooks.selection import Circumstances, Event, matches
+from playbooks.sight import Room, Seen, decide, visible_areas
 from playbooks.values import Choice, Moment, Number, Person, Place, Text, Value
 
 LIBRARY = Path(playbooks.__file__).parent / "library"
@@ -97,12 +97,13 @@ def test_every_phase_of_the_meuse_flood_has_a_lead_in_every_country(meuse: Book)
                 ), (phase, tier, jurisdiction)
 
 
-def seen(book: Book, test: Expectation, partner: str) -> dict[str, str]:
-    """The forms in which a partner sees an alert's fields under a test's circumstances."""
+def staged(book: Book, test: Expectation) -> tuple[Circumstances, Event]:
+    """A test's circumstances, and its alert with every field filled in."""
     given, alert, playbook = test.given, book.playbook.alerts[test.alert], book.playbook
     values: dict[str, Value] = {
         "text": Text("words"), "choice": Choice("leave"), "number": Number(7), "person": Person(("Ada Lovelace",)),
-        "time": Moment(datetime(2026, 6, 1, tzinfo=playbook.timezone)), "place": Place("here", None, (given.area or "",)),
+        "time": Moment(datetime(2026, 6, 1, tzinfo=playbook.timezone)),
+        "place": Place("here", None, (given.area or "",)),
     }  # fmt: skip
     specs = {name: spec for name in alert.fields if (spec := playbook.field(name)) is not None}
     phase = given.phase or playbook.phases[0]
@@ -113,25 +114,52 @@ def seen(book: Book, test: Expectation, partner: str) -> dict[str, str]:
         danger=given.danger,
         leads=leads(book, phase, "flood"),
     )
-    event = Event(
+    return circumstances, Event(
         origin=given.from_,
         origins=frozenset({playbook.partners[given.from_].jurisdiction}),
         fields={name: values[spec.type] for name, spec in specs.items()},
         place=next((name for name, spec in specs.items() if spec.type == "place"), None),
     )
+
+
+def seen(book: Book, test: Expectation, partner: str) -> dict[str, str]:
+    """The forms in which a partner sees an alert's fields under a test's circumstances."""
+    circumstances, event = staged(book, test)
     answers = {
-        name: decide(book, circumstances, event, Room(room.ref, partner, encrypted=bool(given.encrypted)), name)
-        for room in playbook.partners[partner].rooms
-        if given.network in (None, room.network) and "alerts" in room.for_ and not room.exercises
-        for name in specs
+        name: decide(book, circumstances, event, Room(room.ref, partner, encrypted=bool(test.given.encrypted)), name)
+        for room in book.playbook.partners[partner].rooms
+        if test.given.network in (None, room.network) and "alerts" in room.for_ and not room.exercises
+        for name in event.fields
     }
     return {name: answer.form for name, answer in answers.items() if isinstance(answer, Seen)}
+
+
+def receivers(book: Book, test: Expectation) -> set[str]:
+    """The partners that the test's alert is for."""
+    circumstances, event = staged(book, test)
+    to = book.playbook.alerts[test.alert].to
+    return {
+        name
+        for name, partner in book.playbook.partners.items()
+        for room in partner.rooms
+        if matches(
+            book,
+            to,
+            name,
+            circumstances,
+            event.origin,
+            visible_areas(book, circumstances, event, Room(room.ref, name)),
+            room.network,
+        )
+    }
 
 
 def test_the_meuse_flood_keeps_its_own_promises(meuse: Book) -> None:
     """Each of the playbook's own tests holds: what it lists is seen in that form, and what it does not is withheld."""
     assert len(meuse.playbook.tests) >= 5
     for test in meuse.playbook.tests:
+        if test.receives is not None:
+            assert receivers(meuse, test) == set(test.receives), test.name
         for partner, forms in test.sees.items():
             assert seen(meuse, test, partner) == forms, (test.name, partner)
 
