@@ -53,15 +53,15 @@ class Case:
         assert self.incident is not None
         return circumstances(self.world, self.incident, self.now)
 
-    def say(self, message: str, **parts: Cleared | int) -> Cleared:
+    def say(self, message: str, /, **parts: Cleared | int) -> Cleared:
         """Words for whoever asked, in their language."""
         return say(self.reader.languages, message, **parts)
 
-    def says(self, one: str, many: str, count: int, **parts: Cleared | int) -> Cleared:
+    def says(self, one: str, many: str, count: int, /, **parts: Cleared | int) -> Cleared:
         """The same for a number of things."""
         return says(self.reader.languages, one, many, count, **parts)
 
-    def tap(self, message: str, command: str, emoji: str, **parts: Cleared | int) -> Tap:
+    def tap(self, message: str, command: str, emoji: str, /, **parts: Cleared | int) -> Tap:
         """A choice for whoever asked."""
         return Tap(self.say(message, **parts), command, emoji)
 
@@ -92,7 +92,9 @@ class Case:
             not_after=self.now + ANSWER_LASTS,
         )
 
-    def refuse(self, why: Cleared, command: str, reason: str, line: int = 0, taps: Sequence[Sequence[Tap]] = ()) -> list[Effect]:
+    def refuse(
+        self, why: Cleared, command: str, reason: str, line: int = 0, taps: Sequence[Sequence[Tap]] = ()
+    ) -> list[Effect]:
         """Say no, with the reason, and record it. ``reason`` is a short code for the log."""
         fact = CommandRefused(
             self.actor.person, self.actor.partner, self.request.room, command, reason, self.rule(line) if line else None

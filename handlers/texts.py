@@ -22,12 +22,12 @@ COMPLETE = ("en", "fr")
 """The languages in which the bot can say everything."""
 
 
-def say(languages: Sequence[str], message: str, **parts: Cleared | int) -> Cleared:
+def say(languages: Sequence[str], message: str, /, **parts: Cleared | int) -> Cleared:
     """A wording of the catalogue in the first of these languages that has it, with cleared parts put in."""
     return wording(translated(languages, message), **parts)
 
 
-def says(languages: Sequence[str], one: str, many: str, count: int, **parts: Cleared | int) -> Cleared:
+def says(languages: Sequence[str], one: str, many: str, count: int, /, **parts: Cleared | int) -> Cleared:
     """The same for a number of things; ``{count}`` is the number."""
     for language in _fitting(languages):
         catalogue = _catalogue(language)
@@ -77,5 +77,7 @@ def _catalogue(language: str) -> gettext.GNUTranslations | None:
 @cache
 def available() -> tuple[str, ...]:
     """The languages that have a catalogue, English first."""
-    found = sorted(p.name.removesuffix(".po") for p in (files("handlers") / "locales").iterdir() if p.name.endswith(".po"))
+    found = sorted(
+        p.name.removesuffix(".po") for p in (files("handlers") / "locales").iterdir() if p.name.endswith(".po")
+    )
     return ("en", *found)

@@ -172,7 +172,7 @@ def languages(world: World, book: Book | None, room: RoomRef, partner: str | Non
     """The languages for a message to a room: the room's, else its partner's, then what the playbook falls back to."""
     chosen = world.who.languages.get(str(room))
     found = [chosen] if chosen else []
-    if book is not None and partner in book.playbook.partners:
+    if book is not None and partner is not None and partner in book.playbook.partners:
         who = book.playbook.partners[partner]
         found += who.languages
         spoken = book.playbook.jurisdictions[who.jurisdiction].language

@@ -11,13 +11,14 @@ The markup is restricted HTML (``b i u s code pre blockquote``), with newlines a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape, unescape
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from playbooks.labels import PUBLIC, Label
+from playbooks.labels import PUBLIC, Label, Tlp
 from playbooks.load import Book
 from playbooks.phrasing import phrase
 from playbooks.rooms import RoomRef
@@ -27,6 +28,7 @@ from playbooks.sight import Seen, View, Withheld
 
 _TAG = re.compile(r"<[^>]*>")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_LISTED = re.compile(r"\s*[,·→]\s*")
 _SHORT_ID = re.compile(r"[A-Z]-\d{1,9}")
 
 
@@ -35,8 +37,7 @@ class Cleared:
     """Text that may be shown where it was cleared for.
 
     ``html`` is restricted markup and ``text`` the same without it. ``shows`` has, for each field that was decided, what the log
-    says of it. ``only`` is the one room it may go to, if there is such a bond. ``ends`` is the first instant at which the
-    clearance no longer holds.
+    says of it. ``only`` is the one room it may go to, if there is such a bond.
     """
 
     html: str
@@ -48,6 +49,17 @@ class Cleared:
     def text(self) -> str:
         """Without markup."""
         return unescape(_TAG.sub("", self.html))
+
+
+PROGRAM_WORDS = frozenset(
+    {"responder", "liaison", "official", "coordinator", "observer", "auditor", "telegram", "matrix"}
+    | {str(tlp) for tlp in Tlp}
+)
+"""Words of the program itself that may stand anywhere."""
+
+
+class NotInPlaybook(ValueError):
+    """Something was to be quoted that the playbook does not say."""
 
 
 class Misdirected(ValueError):
@@ -81,7 +93,8 @@ def wording(template: str, **parts: Cleared | int) -> Cleared:
 
 
 def _joined(parts: Sequence[Cleared]) -> tuple[Label, dict[str, Any], RoomRef | None]:
-    label, shows = PUBLIC, {}
+    label = PUBLIC
+    shows: dict[str, Any] = {}
     only: RoomRef | None = None
     for part in parts:
         label = label.join(part.label)
@@ -175,9 +188,42 @@ def quote(book: Book, reader: Reader, texts: Mapping[str, str] | str | None) -> 
     if texts is None or not reader.insider:
         return NOTHING
     if isinstance(texts, str):
-        return Cleared(escape(texts, quote=False))
+        return Cleared(escape(_in_playbook(book, texts), quote=False))
     words, tag = text_in(texts, [*reader.languages, *book.playbook.languages])
     return Cleared(_marked(escape(words, quote=False), tag, reader.languages))
+
+
+_SAID: WeakKeyDictionary[Book, frozenset[str]] = WeakKeyDictionary()
+
+
+def _in_playbook(book: Book, text: str) -> str:
+    """The text, if the playbook says it, or says each of the words it lists. Raises NotInPlaybook: nothing else may be quoted."""
+    said = _SAID.get(book)
+    if said is None:
+        said = frozenset(_strings(book.playbook.model_dump(mode="python")))
+        _SAID[book] = said
+    if text and text not in said and not all(part in said for part in _LISTED.split(text)):
+        raise NotInPlaybook("a quotation that the playbook does not contain")
+    return text
+
+
+def _strings(data: object) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for key, each in data.items():
+            yield str(key)
+            yield from _strings(each)
+    elif isinstance(data, list | tuple | set | frozenset):
+        for each in data:
+            yield from _strings(each)
+
+
+def word(text: str) -> Cleared:
+    """A word of the command language or the program's own: a role, a network, a colour. Raises ValueError for any other."""
+    if text not in PROGRAM_WORDS:
+        raise ValueError(f"not one of the program's words: {text!r}")
+    return Cleared(escape(text, quote=False))
 
 
 def _marked(html: str, tag: str, languages: Sequence[str]) -> str:

@@ -47,9 +47,7 @@ def leads(book: Book, phase: str, hazard: str | None) -> tuple[Leading, ...]:
 
 def _leading(book: Book, index: int, rule: LeadRule, tier: str | None, jurisdiction: str | None) -> Leading:
     partners = rule.unified or (rule.accountable,)
-    return Leading(
-        tier, jurisdiction, partners, rule.accountable, rule.deputies, rule.basis, book.line("leads", index)
-    )
+    return Leading(tier, jurisdiction, partners, rule.accountable, rule.deputies, rule.basis, book.line("leads", index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +141,7 @@ def declarers(book: Book, circumstances: Circumstances) -> tuple[str, ...]:
     )
 
 
-def chosen(
-    book: Book, selector: Selector | None, circumstances: Circumstances, origin: str
-) -> tuple[str, ...]:
+def chosen(book: Book, selector: Selector | None, circumstances: Circumstances, origin: str) -> tuple[str, ...]:
     """The partners a selector means when no event is looked at, in the playbook's order. None means nobody."""
     if selector is None:
         return ()

@@ -16,24 +16,21 @@ from playbooks.values import Shape
 
 def phrase(book: Book, field: str, form: str, shape: Shape, languages: Sequence[str]) -> str:
     """A value in one form, as words in the first of these languages that has them. Shapes: see ``values.take``."""
-    match form, shape:
-        case "area", tuple():
-            return ", ".join(text_in(book.playbook.areas[str(area)].name, languages)[0] for area in shape)
-        case "range", (int(first), None):
-            return f"{first}+"
-        case "range", (int(first), int(last)):
-            return str(first) if first == last else f"{first}–{last}"
-        case "count", int():
-            return str(shape)
-        case "exact" | "initials", tuple():
-            return ", ".join(str(name) for name in shape)
-        case "exact", datetime():
-            return f"{day(local_time(book, shape).date(), languages)} {local_time(book, shape):%H:%M}"
-        case "day", date():
-            return day(shape, languages)
-        case "exact", str():
-            options = book.playbook.field(field).options
-            return text_in(options[shape], languages)[0] if options and shape in options else shape
+    if form == "area" and isinstance(shape, tuple):
+        return ", ".join(text_in(book.playbook.areas[str(area)].name, languages)[0] for area in shape)
+    if form == "range" and isinstance(shape, tuple):
+        first, last = shape
+        return f"{first}+" if last is None else str(first) if first == last else f"{first}–{last}"
+    if isinstance(shape, tuple):
+        return ", ".join(str(name) for name in shape)
+    if isinstance(shape, datetime):
+        local = local_time(book, shape)
+        return f"{day(local.date(), languages)} {local:%H:%M}"
+    if isinstance(shape, date):
+        return day(shape, languages)
+    spec = book.playbook.field(field)
+    if isinstance(shape, str) and spec is not None and shape in spec.options:
+        return text_in(spec.options[shape], languages)[0]
     return str(shape)
 
 

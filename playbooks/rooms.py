@@ -7,7 +7,7 @@ network's own identifier (a Matrix room id, a Telegram chat id), never to an ali
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 Network = Literal["telegram", "matrix"]
 NETWORKS: tuple[Network, ...] = get_args(Network)
@@ -33,7 +33,7 @@ class RoomRef:
         room, slash, topic = rest.rpartition("/") if network == "telegram" else (rest, "", "")
         if not slash:
             room, topic = rest, ""
-        return cls(cast(Network, network), room, topic or None)
+        return cls(network, room, topic or None)
 
     @property
     def chat(self) -> RoomRef:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from playbooks.load import Book
 from playbooks.rooms import Network
-from playbooks.schema import Deputies, Everyone, Lead, Matching, One, Selector
+from playbooks.schema import Deputies, Everyone, Lead, Matching, One, Selector, Term
 from playbooks.values import Value
 
 
@@ -104,7 +104,7 @@ def matches(
 
 def _term(
     book: Book,
-    term: object,
+    term: Term,
     partner: str,
     circumstances: Circumstances,
     origin: str,
@@ -123,7 +123,6 @@ def _term(
             return partner in (leading.partners if isinstance(term, Lead) else leading.deputies)
         case Matching():
             return _matching(book, term, partner, circumstances, origin, areas, network)
-    raise TypeError(f"not a selector's term: {term!r}")
 
 
 def _matching(

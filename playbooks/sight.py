@@ -26,7 +26,7 @@ from weakref import WeakKeyDictionary
 from playbooks.labels import Label, Tlp
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
-from playbooks.schema import Everyone, FieldSpec, Forbid, Matching, One, Permit, Selector
+from playbooks.schema import Everyone, FieldSpec, Forbid, Lead, Matching, One, Permit, Selector
 from playbooks.selection import Circumstances, Event, local_time, matches
 from playbooks.values import FORMS, Shape, take
 
@@ -94,6 +94,7 @@ class _Rule:
     always: frozenset[str] | None
 
 
+_DELIVERY_TO_LEAD = Permit(permit=("_delivery",), to=Selector((Lead(),)))
 _READY: WeakKeyDictionary[Book, Mapping[str, tuple[tuple[_Rule, ...], tuple[_Rule, ...]]]] = WeakKeyDictionary()
 
 
@@ -108,9 +109,10 @@ def _rules(book: Book, field: str) -> tuple[tuple[_Rule, ...], tuple[_Rule, ...]
             names = rule.permit if isinstance(rule, Permit) else rule.forbid
             for name in names:
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
-        ready = {
-            name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}
-        }
+        if "_delivery" not in permits:
+            # Who has it and who is silent is for the lead by its nature; a playbook that permits it to others says so itself.
+            permits["_delivery"] = [_Rule(_DELIVERY_TO_LEAD, 0, None)]
+        ready = {name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}}
         _READY[book] = ready
     return ready.get(field, ((), ()))
 
@@ -126,7 +128,9 @@ def _always(book: Book, selector: Selector) -> frozenset[str] | None:
         return None
     calm = Circumstances(now=_NEVER, phase="", active=frozenset())
     return frozenset(
-        partner for partner in book.playbook.partners if matches(book, selector, partner, calm, partner, frozenset(), None)
+        partner
+        for partner in book.playbook.partners
+        if matches(book, selector, partner, calm, partner, frozenset(), None)
     )
 
 

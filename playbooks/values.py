@@ -111,6 +111,8 @@ def take(value: Value, form: str, ranges: Sequence[int] = ()) -> Shape | None:
             return at
         case Moment(at), "day":
             return at.date()
+        case _:
+            pass
     return None
 
 
@@ -160,4 +162,6 @@ def from_json(data: Mapping[str, Any]) -> Value:
             return Person(tuple(names))
         case {"time": str(at)}:
             return Moment(datetime.fromisoformat(at))
+        case _:
+            pass
     raise ValueError(f"not a value: {sorted(data)}")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from playbooks.rooms import RoomRef
 from storage.facts import (
+    AliasResolved,
     DirectChatOpened,
     IdentityJoined,
     InvitationMade,
@@ -68,6 +69,7 @@ class Deployment:
     people: Mapping[str, PersonOnFile] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
     bindings: Mapping[tuple[str, RoomRef], Binding] = field(default_factory=dict)
+    aliases: Mapping[str, RoomRef] = field(default_factory=dict)
     traits: Mapping[RoomRef, RoomObserved] = field(default_factory=dict)
     ever_encrypted: frozenset[RoomRef] = frozenset()
     lost: Mapping[RoomRef, str] = field(default_factory=dict)
@@ -99,12 +101,14 @@ def fold(state: Deployment, facts: Iterable[Kept]) -> Deployment:
     return state
 
 
-def _apply(state: Deployment, kept: Kept) -> Deployment:  # noqa: PLR0911, PLR0912 one case a fact
+def _apply(state: Deployment, kept: Kept) -> Deployment:
     match kept.fact:
         case RoomBound() as f:
             bindings = {key: b for key, b in state.bindings.items() if not _same_place(b, f)}
             bindings[f.playbook, f.room] = Binding(f.playbook, f.partner, f.room, f.alias, f.by)
             return replace(state, bindings=bindings, epoch=state.epoch + 1)
+        case AliasResolved(alias=alias, room=room):
+            return replace(state, aliases={**state.aliases, alias: room})
         case RoomObserved() as f:
             ever = state.ever_encrypted | {f.room} if f.encrypted or f.tampered else state.ever_encrypted
             known = {**state.traits, f.room: f}
@@ -122,7 +126,9 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:  # noqa: PLR0911, PLR09
             made = Invitation(f.invitation, f.partner, f.role, f.by, f.room, f.expires)
             return replace(state, invitations={**state.invitations, f.code_sha256: made})
         case PersonEnrolled() as f:
-            enrolled = PersonOnFile(f.person, f.name, f.partner, f.role, (f.identity,))
+            before = state.people.get(f.person)
+            identities = tuple(dict.fromkeys((*(before.identities if before else ()), f.identity)))
+            enrolled = PersonOnFile(f.person, f.name, f.partner, f.role, identities)
             return replace(
                 _redeemed(state, f.invitation, f.person, f.identity),
                 people={**state.people, f.person: enrolled},
@@ -144,6 +150,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:  # noqa: PLR0911, PLR09
             return replace(state, down={**state.down, network: reason})
         case NetworkBack(network=network):
             return replace(state, down={name: why for name, why in state.down.items() if name != network})
+        case _:
+            pass
     return state
 
 
@@ -177,7 +185,9 @@ def _move(state: Deployment, old: RoomRef, new: RoomRef) -> Deployment:
         bindings={
             (book, moved(ref)): replace(binding, room=moved(ref)) for (book, ref), binding in state.bindings.items()
         },
-        languages={str(moved(RoomRef.parse(who))) if who == str(old) else who: lang for who, lang in state.languages.items()},
+        languages={
+            str(moved(RoomRef.parse(who))) if who == str(old) else who: lang for who, lang in state.languages.items()
+        },
         direct={identity: moved(ref) for identity, ref in state.direct.items()},
         lost={ref: why for ref, why in state.lost.items() if ref.chat != old.chat},
         epoch=state.epoch + 1,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from playbooks.cleared import Cleared
 from playbooks.rooms import RoomRef
-from playbooks.sight import Cleared
 from storage.facts import Fact
 
 

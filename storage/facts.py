@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import cache
@@ -27,9 +27,8 @@ Each = Mapping[str, Any]
 """A mapping each of whose keys is committed to the log as a field of its own; None where absent."""
 
 
-def each() -> Any:
-    """Mark an attribute whose keys are fields of their own."""
-    return field(metadata={"each": True})
+EACH = {"each": True}
+"""Marks an attribute whose keys are fields of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,14 @@ class RoomBound(Fact):
     room: RoomRef
     alias: str | None
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasResolved(Fact):
+    """The room behind a name that a playbook uses, as the network said."""
+
+    alias: str
+    room: RoomRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +253,10 @@ class AlertDrafted(Fact):
     identity: str
     partner: str
     room: RoomRef
-    fields: Each = each()
+    fields: Each = field(metadata=EACH)
     raised: str | None = None
     asking: str | None = None
+    stepwise: bool = False
     message: str | None = None
 
 
@@ -285,7 +293,7 @@ class AlertIssued(Fact):
     origins: tuple[str, ...]
     raised: str | None
     expires: datetime | None
-    fields: Each = each()
+    fields: Each = field(metadata=EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,14 +312,15 @@ class AlertAddressed(Fact):
     """Who was selected for an alert, and who was not and why, as decided when it was issued."""
 
     alert: str
-    partners: Each = each()
+    partners: Each = field(metadata=EACH)
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosed(Fact):
     """One message shows fields to one room.
 
-    ``fields`` has every field of what was decided, shown or not: {"form", "value", "rule", "agreements"} or {"withheld", "rule"}.
+    ``fields`` has every field of what was decided, shown or not: {"form", "value", "rule", "agreements"}, or
+    {"withheld", "rule"}.
     """
 
     send: str
@@ -321,7 +330,7 @@ class Disclosed(Fact):
     language: str
     label: str
     epoch: int
-    fields: Each = each()
+    fields: Each = field(metadata=EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,11 +471,12 @@ class IncidentClosed(Fact):
 FACTS: Mapping[str, type[Fact]] = {
     kind.__name__: kind
     for kind in (
-        Started, Stopped, RoomBound, RoomObserved, RoomMoved, RoomLost, RoomRegained, DirectChatOpened, InvitationMade,
-        PersonEnrolled, IdentityJoined, PersonRevoked, LanguageChosen, NetworkLost, NetworkBack,
+        Started, Stopped, RoomBound, AliasResolved, RoomObserved, RoomMoved, RoomLost, RoomRegained,
+        DirectChatOpened, InvitationMade, PersonEnrolled, IdentityJoined, PersonRevoked, LanguageChosen, NetworkLost, NetworkBack,
         IncidentOpened, LeadTaken, DangerDeclared, DangerEnded, AlertDrafted, DraftConfirmed, DraftDropped, AlertIssued,
         CopyHeld, AlertAddressed, Disclosed, MessageSent, MessageRefused, MessageUnknown, MessageDropped, Acknowledged,
-        AlertExpired, NoteAdded, CommandRefused, AskedToIssue, LogRead, Exported, DeadlinePassed, EventFailed, IncidentClosed,
+        AlertExpired, NoteAdded, CommandRefused, AskedToIssue, LogRead, Exported, DeadlinePassed,
+        EventFailed, IncidentClosed,
     )
 }  # fmt: skip
 """The closed union of facts, by name."""
@@ -478,10 +488,11 @@ UPCASTS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = 
 def parts(fact: Fact) -> dict[str, Any]:
     """A fact's fields as the log commits to them: path → JSON value, None where absent.
 
-    Paths are attribute names, and ``name/key`` for the keys of an ``each`` attribute. Times are RFC 3339 strings in UTC.
+    Paths are attribute names, and ``name/key`` for the keys of an ``each`` attribute. Times are RFC 3339
+    strings in UTC.
     """
     result: dict[str, Any] = {}
-    for name, is_each, to_json, _ in _codec(type(fact)):
+    for name, is_each, to_json, _ in _codec(typing.cast(Hashable, type(fact))):
         value = getattr(fact, name)
         if is_each:
             for key, item in value.items():
@@ -502,7 +513,7 @@ def from_parts(kind: str, version: int, values: Mapping[str, Any]) -> Fact:
     if version > FACTS[kind].V:
         raise ValueError(f"{kind} has version {version}; this program knows {FACTS[kind].V}")
     attributes: dict[str, Any] = {}
-    for name, is_each, _, from_json in _codec(FACTS[kind]):
+    for name, is_each, _, from_json in _codec(typing.cast(Hashable, FACTS[kind])):
         if is_each:
             prefix = name + "/"
             attributes[name] = {path[len(prefix) :]: v for path, v in values.items() if path.startswith(prefix)}
@@ -522,14 +533,15 @@ def _same(value: Any) -> Any:
 
 
 @cache
-def _codec(kind: type[Fact]) -> tuple[tuple[str, bool, Callable[[Any], Any], Callable[[Any], Any]], ...]:
-    hints = typing.get_type_hints(kind)
+def _codec(kind: Hashable) -> tuple[tuple[str, bool, Callable[[Any], Any], Callable[[Any], Any]], ...]:
+    hints = typing.get_type_hints(typing.cast("type[Fact]", kind))
     rows = []
-    for attribute in fields(kind):
+    for attribute in fields(typing.cast("type[Fact]", kind)):
         hint = hints[attribute.name]
         if isinstance(hint, types.UnionType):
             hint = next(part for part in typing.get_args(hint) if part is not type(None))
-        to_json, from_json = _same, _same
+        to_json: Callable[[Any], Any] = _same
+        from_json: Callable[[Any], Any] = _same
         if hint is RoomRef:
             to_json, from_json = str, RoomRef.parse
         elif hint is datetime:

@@ -130,7 +130,7 @@ def fold(state: Incident | None, facts: Iterable[Kept]) -> Incident | None:
     return state
 
 
-def _apply(state: Incident, kept: Kept) -> Incident:  # noqa: PLR0911, PLR0912 one case a fact
+def _apply(state: Incident, kept: Kept) -> Incident:
     match kept.fact:
         case LeadTaken() as f:
             taken = Leading(f.tier, f.jurisdiction, f.partners, f.decides, f.deputies, f.basis, _line(f.rule))
@@ -183,6 +183,8 @@ def _apply(state: Incident, kept: Kept) -> Incident:  # noqa: PLR0911, PLR0912 o
             return _alert(state, name, expired=True)
         case IncidentClosed():
             return replace(state, closed_at=kept.at)
+        case _:
+            pass
     return state
 
 
@@ -206,9 +208,7 @@ def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
         return state
     copies = state.alerts[name].copies
     again = replace(copies[send], state="waiting", reason=None)
-    return replace(
-        _alert(state, name, copies={**copies, repeat: again}), alert_of={**state.alert_of, repeat: name}
-    )
+    return replace(_alert(state, name, copies={**copies, repeat: again}), alert_of={**state.alert_of, repeat: name})
 
 
 def _line(rule: str) -> int:

@@ -1,0 +1,210 @@
+"""/activate: an incident begins from a playbook, and every partner learns it in its own rooms."""
+
+from __future__ import annotations
+
+from handlers.case import Case, room_reader
+from handlers.command import nearest
+from handlers.texts import say
+from handlers.world import Actor, World, actor, agreed_room, languages, sight_room
+from playbooks import mandate, sight
+from playbooks.cleared import Cleared, Reader, clock, echo, figure, glue, listed, name, quote, short_id, strong, value
+from playbooks.load import Book
+from playbooks.selection import Circumstances, Event, Leading
+from playbooks.values import Text
+from storage.deployment import Binding
+from storage.effects import Effect, Record, Send, Urgency
+from storage.facts import IncidentOpened, LeadTaken
+
+LONGEST_TITLE = 120
+
+
+def startable(case: Case) -> list[str]:
+    """The playbooks that this person may start an incident from, here."""
+    return [name for name, book in case.world.shelf.items() if _line(case, book) is not None]
+
+
+def _who(case: Case, book: Book) -> Actor:
+    return actor(case.world, case.request, book.playbook.playbook)
+
+
+def _line(case: Case, book: Book) -> int | None:
+    """The line by which this person may activate this playbook; 0 for coordinators, whose role it is."""
+    who = _who(case, book)
+    if who.coordinator:
+        return 0
+    return mandate.may_activate(book, who.partner)
+
+
+def decide(case: Case, arguments: str) -> list[Effect]:
+    """``/activate PLAYBOOK [title]``; ``+PLAYBOOK`` for a second incident beside an open one."""
+    wanted, _, title = arguments.strip().partition(" ")
+    more = wanted.startswith("+")
+    wanted = wanted.removeprefix("+").lower()
+    shelf = case.world.shelf
+    if not wanted:
+        return _choose(case)
+    book = shelf.get(wanted)
+    if book is None:
+        near = nearest(wanted, list(shelf)) if case.actor.partner or case.actor.coordinator else None
+        typed = echo(wanted[:60], case.request.room)
+        if near is None:
+            return [case.answer(case.say("There is no playbook {typed}.", typed=typed))]
+        words = case.say("There is no playbook {typed}. Did you mean {near}?", typed=typed, near=_word(case, near))
+        return [
+            case.answer(words, [[case.tap("Activate {near}", f"/activate {near}"[:64], "✅", near=_word(case, near))]])
+        ]
+    line = _line(case, book)
+    inside = Case(case.world, case.request, _who(case, book), None, book)
+    if line is None:
+        return _refused(inside, book)
+    running = [i for i in case.world.open if i.playbook == book.playbook.playbook]
+    if running and not more:
+        words = inside.say(
+            "{incident} is already open from this playbook, since {time}. A second one beside it?",
+            incident=short_id(running[0].id),
+            time=clock(book, running[0].opened_at),
+        )
+        tap = inside.tap("Start another", f"/activate +{wanted}"[:64], "➕")
+        return [inside.answer(words, [[tap]])]
+    return _open(inside, book, title.strip()[:LONGEST_TITLE], line)
+
+
+def _word(case: Case, playbook: str) -> Cleared:
+    return quote(case.world.shelf[playbook], Reader(case.request.room, None, True, case.reader.languages), playbook)
+
+
+def _choose(case: Case) -> list[Effect]:
+    mine = startable(case)
+    if not mine:
+        return [case.answer(case.say("There is no playbook that you may start from this room."))]
+    taps = []
+    for index, each in enumerate(mine[:9], 1):
+        book = case.world.shelf[each]
+        reader = Reader(case.request.room, None, True, case.reader.languages)
+        title = quote(book, reader, book.playbook.title)
+        taps.append([case.tap("{title}", f"/activate {each}"[:64], f"{index}️⃣", title=title)])
+    return [case.answer(case.say("Start from which playbook?"), taps, urgency=Urgency.PROMPT)]
+
+
+def _refused(case: Case, book: Book) -> list[Effect]:
+    line = book.line("activate")
+    may = [
+        name(book, case.reader, p)
+        for p in book.playbook.partners
+        if mandate.may_activate(book, p) is not None and listed(book, case.reader, p)
+    ]
+    if not may:
+        return case.refuse(case.say("Not started. Coordinators may start this one."), "/activate", "not-theirs", line)
+    words = case.say(
+        "Not started. This may be started by {partners}, and by coordinators (playbook line {line}).",
+        partners=glue(may, ", "),
+        line=figure(line),
+    )
+    return case.refuse(words, "/activate", "not-theirs", line)
+
+
+def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
+    world = case.world
+    playbook = book.playbook
+    identifier = world.next_id("X" if world.rehearsal else "I")
+    phase = playbook.phases[0]
+    leads = mandate.leads(book, phase, None)
+    opened = IncidentOpened(
+        incident=identifier,
+        playbook=playbook.playbook,
+        playbook_version=playbook.version,
+        title=title or None,
+        person=case.actor.person,
+        partner=case.actor.partner,
+        room=case.request.room,
+        phase=phase,
+        exercise=False,
+        rehearsal=world.rehearsal,
+        rule=case.rule(line) if line else "coordinator",
+    )
+    effects: list[Effect] = [Record(identifier, opened)]
+    effects += [Record(identifier, _taken(playbook.playbook, leading)) for leading in leads]
+    bindings = [b for (of, _), b in world.who.bindings.items() if of == playbook.playbook]
+    so = Circumstances(case.now, phase, frozenset(b.partner for b in bindings), leads=leads)
+    for binding in bindings:
+        agreed = agreed_room(book, binding)
+        if agreed is not None and (agreed.exercises or "alerts" not in agreed.for_):
+            continue
+        words = _announcement(case, book, identifier, title, so, binding)
+        loud = False
+        effects.append(Send(identifier, binding.room, words, Urgency.PROMPT, partner=binding.partner, loud=loud))
+    bound = {binding.partner for binding in bindings}
+    missing = [p for p in playbook.partners if p not in bound and listed(book, case.reader, p)]
+    if not any(b.room == case.request.room for b in bindings):
+        words = case.say(
+            "<b>{title}</b> has begun: {incident}.",
+            title=quote(book, case.reader, playbook.title),
+            incident=short_id(identifier),
+        )
+        effects.append(_answer(case, identifier, words))
+    if missing:
+        names = glue([name(book, case.reader, p) for p in missing], ", ")
+        words = case.say("No room is bound yet for: {partners}. /bind in their room adds it.", partners=names)
+        effects.append(_answer(case, identifier, words))
+    return effects
+
+
+def _answer(case: Case, stream: str, words: Cleared) -> Send:
+    return Send(stream, case.request.room, words, Urgency.ANSWER, partner=case.actor.partner)
+
+
+def _taken(playbook: str, leading: Leading) -> LeadTaken:
+    return LeadTaken(
+        leading.tier,
+        leading.jurisdiction,
+        leading.partners,
+        leading.decides,
+        leading.deputies,
+        leading.basis,
+        f"{playbook}:{leading.rule}",
+    )
+
+
+def _announcement(case: Case, book: Book, identifier: str, title: str, so: Circumstances, binding: Binding) -> Cleared:
+    """What one room learns: which playbook, who started it, who leads; and the title, where it may be seen."""
+    world = case.world
+    reader = room_reader(world, book, binding.room, binding.partner)
+    said = reader.languages
+    lines = [
+        say(
+            said,
+            "<b>{title}</b> has begun · {incident}",
+            title=quote(book, reader, book.playbook.title),
+            incident=short_id(identifier),
+        )
+    ]
+    own = incident_title(world, book, so, case.actor.partner, title or None, binding)
+    if own is not None:
+        lines.append(strong(own))
+    if case.actor.partner is not None:
+        lines.append(
+            say(
+                said,
+                "Started by {partner}, {time}.",
+                partner=name(book, reader, case.actor.partner),
+                time=clock(book, case.now),
+            )
+        )
+    leading = so.lead_for(book.playbook.partners[binding.partner].jurisdiction)
+    if leading is not None:
+        names = glue([name(book, reader, p) for p in leading.partners], ", ")
+        lines.append(say(said, "In the lead: {partners}.", partners=names))
+    lines.append(say(said, "/help shows what you can do here."))
+    return glue(lines)
+
+
+def incident_title(
+    world: World, book: Book, so: Circumstances, origin: str | None, title: str | None, binding: Binding
+) -> Cleared | None:
+    """An incident's own title, if this room may see it (the built-in field ``_title``)."""
+    if origin is None:
+        return None
+    words = Text(title) if title else None
+    event = Event(origin, frozenset({book.playbook.partners[origin].jurisdiction}), {"_title": words})
+    view = sight.view(book, so, event, sight_room(world, binding), ("_title",))
+    return value(book, view, "_title", languages(world, book, binding.room, binding.partner))

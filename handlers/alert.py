@@ -1,0 +1,264 @@
+"""/alert: from a few words, or none, to a draft; and /draft, what its buttons say.
+
+A draft is a fact, not a memory: it outlives a restart, a second person can see it, and what was typed is never lost because
+one field of it could not be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import preview
+from handlers.addressing import place_field
+from handlers.case import Case
+from handlers.command import nearest
+from handlers.drafting import Unreadable, fill, next_question, read, values_of
+from handlers.issuing import issue
+from handlers.prerogative import refusal
+from playbooks import mandate
+from playbooks.cleared import Cleared, echo, glue, quote
+from playbooks.schema import Alert
+from playbooks.selection import ground
+from playbooks.values import to_json
+from storage.effects import Effect, Tap, Unwake, Urgency, Wake
+from storage.facts import AlertDrafted, DraftConfirmed, DraftDropped
+from storage.incident import Draft
+
+DRAFT_LASTS = timedelta(minutes=30)
+"""A draft that nobody sent by then is dropped: its words are out of date."""
+
+
+def decide(case: Case, arguments: str) -> list[Effect]:
+    """``/alert``, ``/alert TEMPLATE``, ``/alert TEMPLATE key=value free text``."""
+    assert case.book is not None
+    name, _, rest = arguments.strip().partition(" ")
+    templates = case.book.playbook.alerts
+    if not name:
+        return _choose(case)
+    template = next((t for t in templates if t.lower() == name.lower()), None)
+    if template is None:
+        near = nearest(name, list(templates))
+        typed = echo(name[:40], case.request.room)
+        if near is not None:
+            taps = [[_tap_template(case, near)]]
+            return [
+                case.answer(
+                    case.say(
+                        "There is no alert {typed}. Did you mean {near}?",
+                        typed=typed,
+                        near=quote(case.book, case.reader, near),
+                    ),
+                    taps,
+                )
+            ]
+        return [case.answer(case.say("There is no alert {typed}. /alert alone shows them.", typed=typed))]
+    alert = templates[template]
+    filled = fill(case, alert, rest)
+    refused = refusal(case, template, filled.values, "/alert " + template)
+    if refused is not None:
+        return refused
+    if "" in filled.problems:
+        return [case.answer(glue([filled.problems[""], case.say("Nothing was sent. Please write it again.")]))]
+    assert case.actor.partner is not None
+    fields = {f: to_json(filled.values[f]) if f in filled.values else None for f in alert.fields}
+    broken = next(iter(filled.problems), None)
+    stepwise = not rest.strip()
+    draft = AlertDrafted(
+        draft=case.world.next_id("D"),
+        template=template,
+        person=case.actor.person,
+        identity=case.actor.identity,
+        partner=case.actor.partner,
+        room=case.request.room,
+        fields=fields,
+        raised=filled.raised,
+        asking=broken or next_question(alert, filled.values, None, stepwise),
+        stepwise=stepwise,
+    )
+    return _go_on(case, draft, filled.problems.get(broken or ""), new=True)
+
+
+def _tap_template(case: Case, template: str) -> Tap:
+    assert case.book is not None
+    return case.tap("{title}", f"/alert {template}"[:64], "🔔", title=case.title(template))
+
+
+def _choose(case: Case) -> list[Effect]:
+    assert case.book is not None and case.actor.partner is not None
+    mine = [
+        t
+        for t in case.book.playbook.alerts
+        if isinstance(mandate.may_issue(case.book, case.so, t, case.actor.partner, None), mandate.Mandated)
+    ]
+    if not mine or not case.actor.may_issue:
+        first = next(iter(case.book.playbook.alerts), None)
+        refused = refusal(case, first, {}, "/alert") if first else None
+        return refused or [case.answer(case.say("This playbook has no alert that is yours to issue."))]
+    emojis = "1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣9️⃣"
+    taps = [
+        [case.tap("{title}", f"/alert {t}", emojis[3 * i : 3 * i + 3] or "🔔", title=case.title(t))]
+        for i, t in enumerate(mine[:9])
+    ]
+    names = quote(case.book, case.reader, ", ".join(mine))
+    return [case.answer(case.say("Which alert? ({names})", names=names), taps, urgency=Urgency.PROMPT)]
+
+
+def _go_on(case: Case, draft: AlertDrafted, problem: Cleared | None, *, new: bool = False) -> list[Effect]:
+    """Ask for the next field, or show what would be sent."""
+    assert case.book is not None
+    alert = case.book.playbook.alerts[draft.template]
+    effects: list[Effect] = [case.record(draft)]
+    if new:
+        effects.append(Wake(f"draft:{draft.draft}", case.stream, case.now + DRAFT_LASTS, "draft-expires", draft.draft))
+    if draft.asking is not None:
+        return [*effects, _ask(case, alert, draft, problem)]
+    if alert.confirm.kind == "no" and problem is None:
+        return [
+            *effects,
+            Unwake(f"draft:{draft.draft}"),
+            *issue(case, draft, confirmed_by=case.actor.person, alone=False),
+        ]
+    if alert.confirm.kind == "two-person" and alert.confirm.alone_after is not None:
+        at = case.now + alert.confirm.alone_after
+        effects.append(Wake(f"alone:{draft.draft}", case.stream, at, "draft-alone", draft.draft))
+    return [*effects, *preview.show(case, draft)]
+
+
+def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None) -> Effect:
+    assert case.book is not None and draft.asking is not None
+    name = draft.asking
+    spec = case.book.playbook.field(name)
+    assert spec is not None
+    label = quote(case.book, case.reader, name)
+    question = {
+        "choice": case.say("<b>{field}</b>: which one?", field=label),
+        "place": case.say("<b>{field}</b>: where? An area, words, or share a location.", field=label),
+        "number": case.say("<b>{field}</b>: how many?", field=label),
+        "person": case.say("<b>{field}</b>: who? Names, with commas between.", field=label),
+        "time": case.say("<b>{field}</b>: when? For example 14:30.", field=label),
+    }.get(spec.type) or case.say("<b>{field}</b>: write the words.", field=label)
+    taps: list[list[Tap]] = []
+    if spec.type == "choice":
+        taps = [
+            [case.tap("{option}", f"/draft {draft.draft} set {i}", f"{i}️⃣", option=quote(case.book, case.reader, texts))]
+            for i, texts in enumerate(list(spec.options.values())[:9], 1)
+        ]
+    elif spec.type == "place":
+        own = sorted(ground(case.book, draft.partner))[:8]
+        taps = [
+            [
+                case.tap(
+                    "{area}",
+                    f"/draft {draft.draft} area {i}",
+                    f"{i}️⃣",
+                    area=quote(case.book, case.reader, case.book.playbook.areas[a].name),
+                )
+            ]
+            for i, a in enumerate(own, 1)
+        ]
+    last = [case.tap("Discard", f"/draft {draft.draft} drop", "❌")]
+    if alert.fields[name] == "optional":
+        last.insert(0, case.tap("Skip", f"/draft {draft.draft} skip", "⏭️"))
+    heading = case.say("{title} · draft {draft}", title=case.title(draft.template), draft=case.id(draft.draft))
+    lines = [heading, *([problem] if problem else []), question]
+    return case.answer(glue(lines), [*taps, last], about=draft.draft, urgency=Urgency.PROMPT)
+
+
+def answered(case: Case, draft: Draft, words: str) -> list[Effect]:
+    """The author's words for the field that was asked for."""
+    assert case.book is not None
+    fact = draft.fact
+    if fact.asking is None:
+        return []
+    try:
+        value = read(case, fact.asking, words)
+    except Unreadable as unreadable:
+        alert = case.book.playbook.alerts[fact.template]
+        return [_ask(case, alert, fact, unreadable.why)]
+    return _filled(case, fact, {**fact.fields, fact.asking: to_json(value)})
+
+
+def _filled(case: Case, fact: AlertDrafted, fields: dict[str, object]) -> list[Effect]:
+    assert case.book is not None
+    alert = case.book.playbook.alerts[fact.template]
+    values = values_of(fields)
+    refused = refusal(case, fact.template, values, "/draft", partner=fact.partner)
+    if refused is not None:
+        place = place_field(case.book, alert)
+        if place is None or place != fact.asking:
+            return refused
+        return [*refused, _ask(case, alert, fact, None)]
+    asking = next_question(alert, values, fact.asking, fact.stepwise)
+    return _go_on(case, replace(fact, fields=fields, asking=asking), None)
+
+
+def draft(case: Case, arguments: str) -> list[Effect]:
+    """What a draft's buttons say: ``/draft D-3 send|drop|skip|set N|area N``."""
+    assert case.book is not None and case.incident is not None
+    parts = arguments.split()
+    found = case.incident.drafts.get(parts[0].upper()) if parts else None
+    if found is None or found.fact.partner != case.actor.partner:
+        return [case.answer(case.say("That draft is no longer open."))]
+    fact = found.fact
+    action = parts[1].lower() if len(parts) > 1 else "show"
+    if not case.actor.may_issue:
+        return refusal(case, fact.template, {}, "/draft") or []
+    if action == "drop":
+        return _drop(case, fact)
+    if action == "send":
+        return _send(case, found)
+    if action == "skip" and fact.asking is not None:
+        alert = case.book.playbook.alerts[fact.template]
+        if alert.fields[fact.asking] == "required":
+            return [_ask(case, alert, fact, case.say("This one is needed."))]
+        asking = next_question(alert, values_of(fact.fields), fact.asking, fact.stepwise)
+        return _go_on(case, replace(fact, asking=asking), None)
+    if action in ("set", "area") and len(parts) == 3 and parts[2].isdigit() and fact.asking is not None:
+        return _chosen(case, found, action, int(parts[2]) - 1)
+    return preview.show(case, fact) if fact.asking is None else []
+
+
+def _chosen(case: Case, found: Draft, action: str, index: int) -> list[Effect]:
+    """A tap on one of the offered options or areas."""
+    assert case.book is not None and found.fact.asking is not None
+    spec = case.book.playbook.field(found.fact.asking)
+    assert spec is not None
+    if action == "set":
+        offered = list(spec.options)
+    else:
+        own = sorted(ground(case.book, found.fact.partner))
+        offered = [next(iter(case.book.playbook.areas[a].name.values())) for a in own]
+    if not 0 <= index < len(offered) or (spec.type == "choice") != (action == "set"):
+        return [case.answer(case.say("That choice is no longer open."))]
+    return answered(case, found, offered[index])
+
+
+def _drop(case: Case, fact: AlertDrafted) -> list[Effect]:
+    words = case.say("Draft {draft} was discarded. Nothing was sent.", draft=case.id(fact.draft))
+    return [
+        case.record(DraftDropped(fact.draft, case.actor.person)),
+        Unwake(f"draft:{fact.draft}"),
+        Unwake(f"alone:{fact.draft}"),
+        preview.over(case, words),
+    ]
+
+
+def _send(case: Case, found: Draft) -> list[Effect]:
+    assert case.book is not None
+    fact = found.fact
+    alert = case.book.playbook.alerts[fact.template]
+    if fact.asking is not None:
+        return [_ask(case, alert, fact, case.say("This is still missing."))]
+    refused = refusal(case, fact.template, values_of(fact.fields), "/draft send", partner=fact.partner)
+    if refused is not None:
+        return refused
+    done: list[Effect] = [Unwake(f"draft:{fact.draft}"), Unwake(f"alone:{fact.draft}")]
+    if alert.confirm.kind != "two-person" or (case.actor.known and case.actor.person != fact.person):
+        return [*done, *issue(case, fact, confirmed_by=case.actor.person, alone=False)]
+    if alert.confirm.alone_after is not None and case.now >= found.at + alert.confirm.alone_after:
+        return [*done, *issue(case, fact, confirmed_by=case.actor.person, alone=True)]
+    confirmed = (
+        [] if case.actor.person in found.confirmed else [case.record(DraftConfirmed(fact.draft, case.actor.person))]
+    )
+    return [*confirmed, *preview.waiting(case, found)]

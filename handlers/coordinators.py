@@ -1,0 +1,54 @@
+"""Telling the coordinators: who must act when a network, a room or a message fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from handlers.world import World
+from playbooks.cleared import Cleared, Reader
+from playbooks.rooms import RoomRef
+from storage.effects import Effect, Send, Urgency
+
+TOLD_LASTS = timedelta(hours=6)
+
+
+def coordinators(world: World) -> tuple[str, ...]:
+    """Their identities: the administrators from the settings, and those enrolled as coordinators, without the revoked."""
+    enrolled = [p for p in world.who.people.values() if p.role == "coordinator" and p.id not in world.who.revoked]
+    found = [*sorted(world.admins), *(identity for person in enrolled for identity in person.identities)]
+    return tuple(dict.fromkeys(i for i in found if i not in world.who.revoked))
+
+
+def tell_coordinators(
+    world: World,
+    stream: str,
+    now: datetime,
+    words: Callable[[Reader], Cleared | None],
+    *,
+    about: str | None = None,
+    not_over: str | None = None,
+) -> list[Effect]:
+    """The same news to each coordinator's private chat, once a person and network. ``not_over``: a network that is down."""
+    effects: list[Effect] = []
+    for identity in coordinators(world):
+        room = private_room(world, identity)
+        if room is None or room.network == not_over:
+            continue
+        language = world.who.languages.get(identity)
+        person = world.who.person(identity)
+        language = language or (world.who.languages.get(person.id) if person else None)
+        reader = Reader(room, None, True, (language,) if language else ("en",))
+        said = words(reader)
+        if said is not None:
+            effects.append(Send(stream, room, said, Urgency.PROMPT, about=about, not_after=now + TOLD_LASTS))
+    return effects
+
+
+def private_room(world: World, identity: str) -> RoomRef | None:
+    """A person's private chat with the bot: known, or (on Telegram, where it is the person's own id) assumed."""
+    known = world.who.direct.get(identity)
+    if known is not None:
+        return known
+    network, _, number = identity.partition(":")
+    return RoomRef("telegram", number) if network == "telegram" else None

@@ -1,0 +1,83 @@
+"""What silence leads to: one decision for each kind of deadline."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers.case import room_reader
+from handlers.texts import say
+from handlers.world import World
+from playbooks.cleared import clock, short_id
+from storage.effects import Effect, Record, Send, Tap, Urgency
+from storage.facts import AlertExpired, DangerEnded, DraftDropped
+from storage.incident import Incident
+from storage.store import Deadline
+
+
+def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]:
+    """What a deadline leads to; nothing where what it was set for is over."""
+    incident = world.incidents.get(deadline.stream)
+    if incident is None or incident.closed_at is not None:
+        return []
+    match deadline.kind:
+        case "danger-ends":
+            return _danger(incident)
+        case "alert-expires":
+            return [Record(incident.id, AlertExpired(deadline.about))] if deadline.about in incident.alerts else []
+        case "draft-alone":
+            return _alone(world, incident, deadline.about, now)
+        case "draft-expires":
+            return _draft_over(world, incident, deadline.about)
+        case _:
+            pass
+    return []
+
+
+def _danger(incident: Incident) -> list[Effect]:
+    return [Record(incident.id, DangerEnded("time"))] if incident.danger is not None else []
+
+
+def _alone(world: World, incident: Incident, name: str, now: datetime) -> list[Effect]:
+    """The second person has not come: the author may go on alone, on the record."""
+    draft = incident.drafts.get(name)
+    if draft is None or draft.fact.asking is not None:
+        return []
+    book = world.book_of(incident)
+    reader = room_reader(world, book, draft.fact.room, draft.fact.partner)
+    words = say(
+        reader.languages,
+        "Nobody else has confirmed draft {draft} ({time}). Its author may now send it alone.",
+        draft=short_id(name),
+        time=clock(book, now),
+    )
+    taps = (
+        (
+            Tap(say(reader.languages, "Send alone"), f"/draft {name} send", "✅"),
+            Tap(say(reader.languages, "Discard"), f"/draft {name} drop", "❌"),
+        ),
+    )
+    return [
+        Send(
+            incident.id,
+            draft.fact.room,
+            words,
+            Urgency.PROMPT,
+            about=name,
+            partner=draft.fact.partner,
+            taps=taps,
+            loud=True,
+        )
+    ]
+
+
+def _draft_over(world: World, incident: Incident, name: str) -> list[Effect]:
+    draft = incident.drafts.get(name)
+    if draft is None:
+        return []
+    book = world.book_of(incident)
+    reader = room_reader(world, book, draft.fact.room, draft.fact.partner)
+    words = say(reader.languages, "Draft {draft} was never sent and is discarded.", draft=short_id(name))
+    return [
+        Record(incident.id, DraftDropped(name, "time")),
+        Send(incident.id, draft.fact.room, words, Urgency.PROMPT, about=name, partner=draft.fact.partner),
+    ]

@@ -1,0 +1,217 @@
+"""An alert leaves: what is recorded, which copy goes to which room, what is held, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from handlers.addressing import Addressee, Addressing, address, body, event_of
+from handlers.case import Case, room_reader
+from handlers.choices import taps_for
+from handlers.drafting import values_of
+from handlers.notify import tell_lead
+from handlers.texts import say
+from handlers.why import why
+from handlers.world import World, languages, rooms_for
+from playbooks import mandate
+from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, quote, short_id, strong
+from playbooks.rooms import RoomRef
+from playbooks.values import Place
+from storage.effects import Effect, Send, Urgency, Wake
+from storage.facts import AlertAddressed, AlertDrafted, AlertIssued, CopyHeld
+from storage.incident import Incident
+
+
+def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) -> list[Effect]:
+    """Issue a draft. The caller has made sure that its partner may."""
+    assert case.book is not None and case.incident is not None
+    world, incident, book, now = case.world, case.incident, case.book, case.now
+    alert = book.playbook.alerts[draft.template]
+    values = values_of(draft.fields)
+    expires = now + alert.expires if alert.expires is not None else None
+    event = event_of(book, draft.template, draft.partner, values, draft.raised, expires)
+    places = [value for value in values.values() if isinstance(value, Place)]
+    verdict = mandate.may_issue(book, case.so, draft.template, draft.partner, places[0] if places else None)
+    if isinstance(verdict, mandate.NotMandated):
+        raise ValueError("an alert is issued only by those whose it is")
+    identifier = world.next_id("A")
+    issued = AlertIssued(
+        alert=identifier,
+        draft=draft.draft,
+        template=draft.template,
+        partner=draft.partner,
+        person=draft.person,
+        confirmed_by=confirmed_by,
+        alone=alone,
+        basis=verdict.basis or verdict.ground,
+        rule=case.rule(verdict.line),
+        origins=tuple(sorted(event.origins)),
+        raised=draft.raised,
+        expires=expires,
+        fields=draft.fields,
+    )
+    addressing = address(world, incident, draft.template, event, now)
+    effects: list[Effect] = [case.record(issued), case.record(_addressed(identifier, addressing))]
+    effects += _held(case, identifier, addressing)
+    effects += copies(world, incident, draft.template, identifier, now, addressing, issued)
+    if expires is not None:
+        effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
+    if verdict.ground == "in_danger" and alert.in_danger is not None:
+        effects += _tell_owners(case, identifier, draft, alert.in_danger.basis)
+    effects.append(_answer(case, identifier, draft, addressing))
+    return effects
+
+
+def _addressed(identifier: str, addressing: Addressing) -> AlertAddressed:
+    return AlertAddressed(
+        identifier,
+        {
+            one.partner: {
+                "status": "blind" if one.blind else one.status,
+                "rooms": [str(room.room) for room in one.rooms],
+            }
+            for one in addressing.addressees.values()
+        },
+    )
+
+
+def copies(
+    world: World,
+    incident: Incident,
+    template: str,
+    identifier: str,
+    at: datetime,
+    addressing: Addressing,
+    issued: AlertIssued,
+    only: RoomRef | None = None,
+) -> list[Effect]:
+    """The alert to each room of each partner that may be shown it. ``only``: to this room alone, when decided again."""
+    book = world.book_of(incident)
+    alert = book.playbook.alerts[template]
+    effects: list[Effect] = []
+    for one in addressing.of("shown"):
+        for room in one.rooms:
+            if only is not None and room.room != only:
+                continue
+            shown = body(world, incident, template, identifier, at, room.view)
+            if shown is None:
+                continue
+            spoken = languages(world, book, room.room, one.partner)
+            effects.append(
+                Send(
+                    stream=incident.id,
+                    to=room.room,
+                    body=shown,
+                    urgency=Urgency.ALERT,
+                    about=identifier,
+                    partner=one.partner,
+                    language=spoken[0],
+                    taps=taps_for(spoken, identifier, alert.ack.choices),
+                    loud=alert.cap.rings,
+                    not_after=issued.expires,
+                )
+            )
+    return effects
+
+
+def _held(case: Case, identifier: str, addressing: Addressing) -> list[Effect]:
+    """A fact for every copy that is held, and the news for the lead and the coordinators, as far as they may see it."""
+    assert case.book is not None
+    effects: list[Effect] = []
+    for one in addressing.of("held"):
+        obstacle = one.obstacle
+        reason = obstacle.why if obstacle is not None else "hollow"
+        rule = case.rule(obstacle.line) if obstacle is not None and obstacle.line else None
+        effects.append(case.record(CopyHeld(identifier, one.partner, one.field, reason, rule)))
+    missed = [*addressing.of("held"), *addressing.of("roomless"), *(a for a in addressing.of("unselected") if a.blind)]
+    if missed:
+        effects += tell_lead(case, lambda reader: _missed(case, reader, identifier, missed), about=identifier)
+    return effects
+
+
+def _missed(case: Case, reader: Reader, identifier: str, missed: Sequence[Addressee]) -> Cleared | None:
+    assert case.book is not None
+    known = [one for one in missed if listed(case.book, reader, one.partner)]
+    if not known:
+        return None
+    lines = [
+        say(reader.languages, "<b>{alert} did not go to everyone.</b> Please ring them:", alert=short_id(identifier))
+    ]
+    for one in known:
+        reason = (
+            why(case.book, reader, one.obstacle)
+            if one.obstacle is not None
+            else say(reader.languages, "no room of theirs is bound")
+            if one.status == "roomless"
+            else say(reader.languages, "may see nothing of it")
+        )
+        lines.append(
+            say(
+                reader.languages,
+                "• {partner} ({reason}) ☎ {phone}",
+                partner=name(case.book, reader, one.partner),
+                reason=reason,
+                phone=phone(case.book, reader, one.partner),
+            )
+        )
+    return glue(lines)
+
+
+def _tell_owners(case: Case, identifier: str, draft: AlertDrafted, basis: str) -> list[Effect]:
+    """Those whose alert it was are told that another issued it in danger, on which basis."""
+    assert case.book is not None and case.incident is not None
+    alert = case.book.playbook.alerts[draft.template]
+    tell = alert.in_danger.tell if alert.in_danger is not None else None
+    effects: list[Effect] = []
+    for partner in mandate.chosen(case.book, tell, case.so, draft.partner):
+        for binding in rooms_for(case.world, case.incident, partner, "alerts"):
+            reader = room_reader(case.world, case.book, binding.room, partner)
+            words = say(
+                reader.languages,
+                "In imminent danger, {partner} issued {title} ({alert}, {time}), which is yours to issue. Basis: {basis}.",
+                partner=name(case.book, reader, draft.partner),
+                title=strong(quote(case.book, reader, alert.title)),
+                alert=short_id(identifier),
+                time=clock(case.book, case.now),
+                basis=quote(case.book, reader, basis),
+            )
+            effects.append(
+                Send(case.stream, binding.room, words, Urgency.PROMPT, about=identifier, partner=partner, loud=True)
+            )
+    return effects
+
+
+def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Addressing) -> Send:
+    assert case.book is not None
+    rooms = sum(len(one.rooms) for one in addressing.of("shown") if listed(case.book, case.reader, one.partner))
+    words = case.says(
+        "Sent as {alert}: {title}, to {count} room.",
+        "Sent as {alert}: {title}, to {count} rooms.",
+        rooms,
+        alert=strong(short_id(identifier)),
+        title=case.title(draft.template),
+    )
+    hint = case.say("/status {alert} shows who has answered.", alert=short_id(identifier))
+    replaces = case.request.message if case.request.via == "button" else None
+    return case.answer(glue([words, hint]), replaces=replaces)
+
+
+def again(
+    world: World, incident: Incident, identifier: str, room: RoomRef, now: datetime
+) -> tuple[list[Effect], Addressing]:
+    """Decide one room's copy anew, as things are now: the copy if it may still be shown, and how everyone stands."""
+    issued = incident.alerts[identifier]
+    book = world.book_of(incident)
+    event = event_of(
+        book,
+        issued.fact.template,
+        issued.fact.partner,
+        values_of(issued.fact.fields),
+        issued.fact.raised,
+        issued.fact.expires,
+    )
+    addressing = address(world, incident, issued.fact.template, event, now)
+    return (
+        copies(world, incident, issued.fact.template, identifier, issued.at, addressing, issued.fact, only=room),
+        addressing,
+    )

@@ -1,0 +1,225 @@
+"""Who is who: /invite hands out a code, /start redeems it, /revoke takes everything back at once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import timedelta
+
+from handlers.case import Case
+from handlers.command import nearest, words
+from handlers.texts import say
+from playbooks.cleared import Cleared, Reader, code, echo, glue, name, quote, secret, short_id, strong, word
+from storage.deployment import Invitation
+from storage.effects import Effect, Record, Send, Urgency
+from storage.facts import (
+    DEPLOYMENT,
+    DirectChatOpened,
+    IdentityJoined,
+    InvitationMade,
+    PersonEnrolled,
+    PersonRevoked,
+)
+
+ROLES = ("responder", "liaison", "official", "coordinator", "observer", "auditor")
+INVITATION_LASTS = timedelta(hours=72)
+_MAY_INVITE = {
+    "responder": {"responder"},
+    "liaison": {"responder", "liaison", "official", "observer"},
+    "official": {"responder", "liaison", "official", "observer"},
+}
+
+
+def invite(case: Case, arguments: str) -> list[Effect]:
+    """``/invite [ROLE] [PARTNER]``: a code that makes whoever redeems it a person of that partner with that role."""
+    given = [each.lower() for each in words(arguments)]
+    role = next((each for each in given if each in ROLES), None)
+    others = [each for each in given if each != role]
+    partners = {p for book in case.world.shelf.values() for p in book.playbook.partners}
+    if others and others[0] not in partners:
+        near = nearest(others[0], [*ROLES, *(sorted(partners) if case.actor.coordinator else ())])
+        typed = echo(others[0][:60], case.request.room)
+        if near is None:
+            return [
+                case.answer(
+                    case.say("I don't know {typed}. Write /invite ROLE, with a role such as liaison.", typed=typed)
+                )
+            ]
+        return [
+            case.answer(
+                case.say("I don't know {typed}. Did you mean {near}?", typed=typed, near=_role_or_partner(case, near))
+            )
+        ]
+    partner = others[0] if others else case.actor.partner
+    if role is None:
+        offered = [r for r in ROLES if _may(case, r, partner)]
+        taps = [
+            [case.tap("{role}", f"/invite {r} {partner or ''}".strip()[:64], f"{i}️⃣", role=word(r))]
+            for i, r in enumerate(offered, 1)
+        ]
+        return [case.answer(case.say("Invite somebody as what?"), taps, urgency=Urgency.PROMPT)]
+    if partner is None and role not in ("coordinator", "auditor"):
+        return [case.answer(case.say("Of which partner? Write /invite {role} PARTNER.", role=word(role)))]
+    if not _may(case, role, partner):
+        return case.refuse(
+            case.say(
+                "Not invited. You may invite people of your own partner, up to your own role. Coordinators may invite anyone."
+            ),
+            "/invite",
+            "role",
+        )
+    return _hand_out(case, role, partner)
+
+
+def _may(case: Case, role: str, partner: str | None) -> bool:
+    if case.actor.coordinator:
+        return True
+    if partner is None or partner != case.actor.partner:
+        return False
+    return any(role in _MAY_INVITE.get(own, set()) for own in case.actor.roles)
+
+
+def _role_or_partner(case: Case, near: str) -> Cleared:
+    if near in ROLES:
+        return word(near)
+    book = next(b for b in case.world.shelf.values() if near in b.playbook.partners)
+    return quote(book, Reader(case.request.room, near, True, case.reader.languages), near)
+
+
+def _partner(case: Case, partner: str | None) -> Cleared:
+    for book in case.world.shelf.values():
+        if partner in book.playbook.partners:
+            return name(book, Reader(case.request.room, partner, True, case.reader.languages), str(partner))
+    return case.say("this deployment")
+
+
+def _hand_out(case: Case, role: str, partner: str | None) -> list[Effect]:
+    identifier = case.world.next_id("V")
+    raw = hashlib.sha256(case.request.seed + b"invitation").digest()
+    secret_code = base64.b32encode(raw)[:12].decode()
+    fact = InvitationMade(
+        invitation=identifier,
+        code_sha256=hashlib.sha256(secret_code.encode()).hexdigest(),
+        partner=partner,
+        role=role,
+        by=case.actor.person,
+        room=case.request.room,
+        expires=case.now + INVITATION_LASTS,
+    )
+    shown = secret(secret_code, case.request.room)
+    lines = [
+        case.say(
+            "Invitation {id}: {role}, {partner}. It works once on each network, for 72 hours.",
+            id=short_id(identifier),
+            role=strong(word(role)),
+            partner=_partner(case, partner),
+        ),
+        case.say(
+            "In a private chat with me, write: {command}",
+            command=code(glue([secret("/start", case.request.room), shown], " ")),
+        ),
+    ]
+    username = case.world.usernames.get("telegram")
+    if username:
+        link = secret(f"https://t.me/{username}?start={secret_code}", case.request.room)
+        lines.append(case.say("Telegram: {link}", link=link))
+    matrix = case.world.usernames.get("matrix")
+    if matrix:
+        lines.append(case.say("Matrix: open a chat with {bot}", bot=secret(matrix, case.request.room)))
+    return [Record(DEPLOYMENT, fact), case.answer(glue(lines))]
+
+
+def start(case: Case, arguments: str) -> list[Effect]:
+    """``/start CODE``: redeem an invitation; ``/start`` alone says hello."""
+    remember: list[Effect] = []
+    identity = case.actor.identity
+    if case.request.private and case.world.who.direct.get(identity) != case.request.room:
+        remember = [Record(DEPLOYMENT, DirectChatOpened(identity, case.request.room))]
+    typed = arguments.strip().upper()
+    if not typed:
+        words_ = case.say(
+            "Hello. I am Tocsin, the bell that calls partners together. /help shows what you can do here."
+        )
+        return [*remember, case.answer(words_)]
+    made = case.world.who.invitations.get(hashlib.sha256(typed.encode()).hexdigest())
+    network = case.request.room.network
+    if made is None:
+        return [*remember, case.answer(case.say("This code is not known. Check it, or ask for a new one."))]
+    if case.now >= made.expires:
+        return [*remember, case.answer(case.say("This invitation is over. Ask for a new one."))]
+    if network in made.used_on:
+        mine = case.actor.person == made.person
+        said = (
+            case.say("You have already redeemed it here.")
+            if mine
+            else case.say("This code was already used here. Ask for a new one.")
+        )
+        return [*remember, case.answer(said)]
+    if made.by in case.world.who.revoked:
+        return [*remember, case.answer(case.say("This invitation is over. Ask for a new one."))]
+    return [*remember, *_redeem(case, made)]
+
+
+def _redeem(case: Case, made: Invitation) -> list[Effect]:
+    own = case.world.who.person(case.actor.identity)
+    identity, called = case.actor.identity, case.request.name or case.actor.identity
+    if made.person is not None:
+        if made.person in case.world.who.revoked:
+            return [case.answer(case.say("This invitation is over. Ask for a new one."))]
+        if own is not None and own.id != made.person:
+            return [case.answer(case.say("You are already enrolled as somebody else. Ask a coordinator."))]
+        joined = IdentityJoined(made.person, identity, called, made.id)
+        said = case.say("Welcome. This account is now joined to your other one.")
+        return [Record(DEPLOYMENT, joined), case.answer(said), *_told(case, made, made.person)]
+    person = own.id if own is not None else case.world.next_id("P")
+    enrolled = PersonEnrolled(person, called, made.partner, made.role, identity, made.id)
+    said = case.say(
+        "Welcome. You are now {role} of {partner}. /help shows what you can do. If you use the other network too, send me the same code there.",
+        role=strong(word(made.role)),
+        partner=_partner(case, made.partner),
+    )
+    return [Record(DEPLOYMENT, enrolled), case.answer(said), *_told(case, made, person)]
+
+
+def _told(case: Case, made: Invitation, person: str) -> list[Effect]:
+    """Whoever handed out the code learns that it was used: it may have been the wrong person."""
+    if made.room == case.request.room:
+        return []
+    said = say(
+        _room_languages(case, made),
+        "Invitation {id} was redeemed on {network} ({person}). Not who you meant? /revoke {person}",
+        id=short_id(made.id),
+        network=word(case.request.room.network),
+        person=short_id(person),
+    )
+    return [Send(DEPLOYMENT, made.room, said, Urgency.PROMPT)]
+
+
+def _room_languages(case: Case, made: Invitation) -> tuple[str, ...]:
+    from handlers.world import languages
+
+    book = next((b for b in case.world.shelf.values() if made.partner in b.playbook.partners), None)
+    return languages(case.world, book, made.room, made.partner)
+
+
+def revoke(case: Case, arguments: str) -> list[Effect]:
+    """``/revoke PERSON [reason]``: a person (P-3) or an identity loses every role, at once."""
+    wanted, _, reason = arguments.strip().partition(" ")
+    if not wanted:
+        return [case.answer(case.say("Whom? Write /revoke P-3, or their account."))]
+    found = case.world.who.people.get(wanted.upper()) or case.world.who.person(wanted)
+    looks_like_identity = ":" in wanted and wanted.partition(":")[0] in ("telegram", "matrix")
+    same_partner = found is not None and found.partner is not None and found.partner == case.actor.partner
+    if not (case.actor.coordinator or (same_partner and case.actor.roles & {"liaison", "coordinator"})):
+        return case.refuse(
+            case.say("Not revoked. Coordinators, and liaisons of the person's own partner, may do that."),
+            "/revoke",
+            "role",
+        )
+    if found is None and not looks_like_identity:
+        return [case.answer(case.say("I know nobody called {typed}.", typed=echo(wanted[:60], case.request.room)))]
+    person = found.id if found is not None else wanted
+    fact = PersonRevoked(person, case.actor.person, reason.strip() or None)
+    shown = short_id(person) if found is not None else echo(person[:80], case.request.room)
+    said = case.say("Revoked: {person} can no longer act here, on any network.", person=shown)
+    return [Record(DEPLOYMENT, fact), case.answer(said)]

@@ -1,0 +1,193 @@
+"""What would leave if it were sent now: how many rooms see how much, and whom it will not reach, as far as this reader may know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from handlers.addressing import Addressee, Addressing, address, body, event_of
+from handlers.case import Case
+from handlers.drafting import values_of
+from handlers.why import why
+from handlers.world import sight_room
+from playbooks import sight
+from playbooks.cleared import NOTHING, Cleared, clock, glue, listed, name, quote
+from playbooks.sight import Seen, Withheld
+from storage.effects import Effect, Send, Urgency
+from storage.facts import AlertDrafted
+from storage.incident import Draft
+
+MOST_NAMES = 8
+"""Names in one line of a preview; a phone shows no more."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Rooms that see equally much."""
+
+    lacking: tuple[str, ...]
+    coarser: tuple[str, ...]
+    rooms: int = 0
+    partners: dict[str, None] = field(default_factory=dict)
+    reason: Withheld | None = None
+
+
+def show(case: Case, draft: AlertDrafted) -> list[Effect]:
+    """The preview of a draft, with its buttons."""
+    assert case.book is not None and case.incident is not None
+    alert = case.book.playbook.alerts[draft.template]
+    expires = case.now + alert.expires if alert.expires is not None else None
+    event = event_of(case.book, draft.template, draft.partner, values_of(draft.fields), draft.raised, expires)
+    addressing = address(case.world, case.incident, draft.template, event, case.now)
+    lines = [
+        case.say("<b>Draft {draft}</b>, not sent yet:", draft=case.id(draft.draft)),
+        _own_view(case, draft, addressing) or case.say("(This room may not see the words of this alert.)"),
+        NOTHING,
+        *_counts(case, addressing),
+    ]
+    if alert.confirm.kind == "two-person":
+        lines.append(
+            case.say("A second person of {partner} must confirm.", partner=name(case.book, case.reader, draft.partner))
+        )
+    verb = case.say("Send?")
+    taps = [
+        [case.tap("Send", f"/draft {draft.draft} send", "✅"), case.tap("Discard", f"/draft {draft.draft} drop", "❌")]
+    ]
+    return [case.answer(glue([*lines, verb]), taps, about=draft.draft, urgency=Urgency.PROMPT)]
+
+
+def _own_view(case: Case, draft: AlertDrafted, addressing: Addressing) -> Cleared | None:
+    """The alert as the room where it is written would be shown it."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, case.request.room)
+    if binding is None or binding.partner != draft.partner:
+        return None
+    alert = case.book.playbook.alerts[draft.template]
+    view = sight.view(case.book, case.so, addressing.event, sight_room(case.world, binding), alert.fields)
+    shown = body(case.world, case.incident, draft.template, draft.draft, case.now, view)
+    if shown is None or shown.only == case.request.room:
+        return shown
+    return None
+
+
+def _visible(case: Case, addressing: Addressing) -> tuple[str, ...]:
+    """The fields of the alert that this room itself sees: what it may count over."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, case.request.room)
+    if binding is None:
+        return ()
+    room = sight_room(case.world, binding)
+    view = sight.view(case.book, case.so, addressing.event, room, tuple(addressing.event.fields))
+    return tuple(f for f in addressing.event.fields if view.shape(case.book, f) is not None)
+
+
+def _groups(case: Case, addressing: Addressing) -> list[Group]:
+    assert case.book is not None
+    visible = _visible(case, addressing)
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
+    for one in addressing.of("shown"):
+        if not listed(case.book, case.reader, one.partner):
+            continue
+        for room in one.rooms:
+            seen = {f: room.view.shape(case.book, f) for f in visible}
+            lacking = tuple(f for f in visible if seen[f] is None)
+            coarser = tuple(f for f in visible if (found := seen[f]) is not None and found[0].form != "exact")
+            group = groups.setdefault((lacking, coarser), Group(lacking, coarser))
+            group.rooms += 1
+            group.partners[one.partner] = None
+            answers = [room.view.answers[f] for f in lacking]
+            first = next((a for a in answers if isinstance(a, Withheld) and a.why == "agreement"), None)
+            group.reason = group.reason or first or next((a for a in answers if not isinstance(a, Seen)), None)
+    return sorted(groups.values(), key=lambda g: (len(g.lacking), len(g.coarser), -g.rooms))
+
+
+def _counts(case: Case, addressing: Addressing) -> list[Cleared]:
+    assert case.book is not None
+    groups = _groups(case, addressing)
+    total = sum(group.rooms for group in groups)
+    lines = [case.says("{count} room:", "{count} rooms:", total) if total else case.say("No room would get this.")]
+    for group in groups:
+        lines.append(_group_line(case, group))
+    missing = [
+        one
+        for status in ("held", "roomless", "unselected")
+        for one in addressing.of(status)
+        if listed(case.book, case.reader, one.partner) and (status != "unselected" or one.blind)
+    ]
+    if missing:
+        lines.append(case.say("<b>It will not reach:</b>"))
+        lines += [_missing_line(case, one, _visible(case, addressing)) for one in missing[:MOST_NAMES]]
+        if len(missing) > MOST_NAMES:
+            lines.append(case.say("… and {count} more", count=len(missing) - MOST_NAMES))
+    return lines
+
+
+def _group_line(case: Case, group: Group) -> Cleared:
+    assert case.book is not None
+    if not group.lacking and not group.coarser:
+        what = case.says("{count} in full", "{count} in full", group.rooms)
+    elif not group.lacking:
+        what = case.say("{count} with {fields} only roughly", count=group.rooms, fields=_fields(case, group.coarser))
+    else:
+        what = case.say("{count} without {fields}", count=group.rooms, fields=_fields(case, group.lacking))
+    names = _names(case, list(group.partners))
+    if group.reason is not None:
+        return case.say(
+            "• {what}: {names} ({reason})", what=what, names=names, reason=why(case.book, case.reader, group.reason)
+        )
+    return case.say("• {what}: {names}", what=what, names=names)
+
+
+def _missing_line(case: Case, one: Addressee, visible: Sequence[str]) -> Cleared:
+    assert case.book is not None
+    who = name(case.book, case.reader, one.partner)
+    if one.status == "roomless":
+        reason = case.say("no room of theirs is bound")
+    elif one.blind:
+        reason = case.say("may not see where it is")
+    elif one.obstacle is not None and one.field in visible:
+        reason = case.say(
+            "{field}: {reason}",
+            field=_fields(case, (str(one.field),)),
+            reason=why(case.book, case.reader, one.obstacle),
+        )
+    else:
+        reason = case.say("may see nothing of it")
+    number = quote(case.book, case.reader, case.book.playbook.partners[one.partner].phone_24h)
+    return case.say("• {partner} ({reason}) ☎ {phone}", partner=who, reason=reason, phone=number)
+
+
+def _fields(case: Case, names: Sequence[str]) -> Cleared:
+    assert case.book is not None
+    return quote(case.book, case.reader, ", ".join(names))
+
+
+def _names(case: Case, partners: Sequence[str]) -> Cleared:
+    assert case.book is not None
+    shown = glue([name(case.book, case.reader, p) for p in partners[:MOST_NAMES]], ", ")
+    if len(partners) <= MOST_NAMES:
+        return shown
+    return case.say("{names} and {count} more", names=shown, count=len(partners) - MOST_NAMES)
+
+
+def waiting(case: Case, found: Draft) -> list[Effect]:
+    """The author pressed, and the second person is still to come."""
+    assert case.book is not None
+    alert = case.book.playbook.alerts[found.fact.template]
+    partner = name(case.book, case.reader, found.fact.partner)
+    alone = alert.confirm.alone_after
+    if alone is None:
+        words = case.say("Not sent yet: a second person of {partner} must tap Send.", partner=partner)
+    else:
+        words = case.say(
+            "Not sent yet: a second person of {partner} must tap Send. From {time} you may send it alone.",
+            partner=partner,
+            time=clock(case.book, found.at + alone + timedelta(seconds=59)),
+        )
+    return [case.answer(words, about=found.fact.draft)]
+
+
+def over(case: Case, words: Cleared) -> Send:
+    """Say what became of a draft, in place of its preview where that was tapped."""
+    return case.answer(words, replaces=case.request.message if case.request.via == "button" else None)

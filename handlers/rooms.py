@@ -1,0 +1,243 @@
+"""Which rooms are whose: /bind, and what networks tell us of rooms."""
+
+from __future__ import annotations
+
+from handlers.case import Case
+from handlers.command import nearest
+from handlers.coordinators import coordinators, tell_coordinators
+from handlers.events import Came, Resolved, RoomEvent
+from handlers.texts import say
+from handlers.world import World
+from playbooks.cleared import Cleared, Reader, echo, glue, name, quote, word
+from playbooks.load import Book
+from playbooks.rooms import RoomRef
+from playbooks.schema import Partner, Room
+from storage.effects import Effect, Enter, Record, Redirect
+from storage.facts import DEPLOYMENT, AliasResolved, DirectChatOpened, RoomBound, RoomLost, RoomMoved, RoomRegained
+
+
+def bind(case: Case, arguments: str) -> list[Effect]:
+    """``/bind PARTNER``: this room is that partner's, in every playbook that agrees."""
+    wanted = arguments.strip().lower()
+    if case.request.private:
+        return [case.answer(case.say("A private chat is nobody's room. Write /bind PARTNER in the partner's room."))]
+    known = sorted({p for book in case.world.shelf.values() for p in book.playbook.partners})
+    if not wanted:
+        return [
+            case.answer(
+                case.say(
+                    "Whose room is this? Write /bind PARTNER, with one of: {partners}.", partners=_names(case, known)
+                )
+            )
+        ]
+    if wanted not in known:
+        near = nearest(wanted, known)
+        typed = echo(wanted[:60], case.request.room)
+        if near is None:
+            return [case.answer(case.say("No playbook has a partner {typed}.", typed=typed))]
+        tap = case.tap("Bind {near}", f"/bind {near}"[:64], "✅", near=_names(case, [near]))
+        words = case.say(
+            "No playbook has a partner {typed}. Did you mean {near}?", typed=typed, near=_names(case, [near])
+        )
+        return [case.answer(words, [[tap]])]
+    effects: list[Effect] = []
+    already = taken = False
+    for playbook, book in case.world.shelf.items():
+        partner = book.playbook.partners.get(wanted)
+        if partner is None:
+            continue
+        owner = case.world.who.binding(playbook, case.request.room)
+        if owner is not None and owner.partner == wanted:
+            already = True
+            continue
+        agreed = _agreed(case.world, partner, case.request.room)
+        if agreed is None and partner.rooms:
+            continue
+        if owner is not None:
+            taken = True
+            continue
+        alias = str(agreed.ref) if agreed is not None else None
+        effects.append(Record(DEPLOYMENT, RoomBound(playbook, wanted, case.request.room, alias, case.actor.person)))
+    partner_name = _name(case, wanted)
+    if effects:
+        return [*effects, case.answer(case.say("This room is now {partner}'s.", partner=partner_name))]
+    if already:
+        return [case.answer(case.say("This room is already {partner}'s.", partner=partner_name))]
+    if taken:
+        return case.refuse(case.say("Not bound: this room is another partner's in the playbook."), "/bind", "taken")
+    words = case.say(
+        "Not bound: the playbook names other rooms for {partner}. Only rooms that the playbook names can be bound.",
+        partner=partner_name,
+    )
+    return case.refuse(words, "/bind", "not-in-playbook")
+
+
+def _agreed(world: World, partner: Partner, room: RoomRef) -> Room | None:
+    """How the playbook names this room for the partner: by its id, or by an alias that leads to it."""
+    for named in partner.rooms:
+        if named.ref == room or world.who.aliases.get(str(named.ref)) == room:
+            return named
+    return None
+
+
+def _insider(case: Case) -> Reader:
+    return Reader(case.request.room, None, True, case.reader.languages)
+
+
+def _names(case: Case, partners: list[str]) -> Cleared:
+    reader = _insider(case)
+    books = case.world.shelf.values()
+    return glue([quote(next(b for b in books if p in b.playbook.partners), reader, p) for p in partners], ", ")
+
+
+def _name(case: Case, partner: str) -> Cleared:
+    book = next(b for b in case.world.shelf.values() if partner in b.playbook.partners)
+    reader = Reader(case.request.room, partner, True, case.reader.languages)
+    return name(book, reader, partner)
+
+
+def by_playbook(world: World) -> list[Effect]:
+    """Rooms that playbooks name by the network's own id are bound as the playbook says, once."""
+    effects: list[Effect] = []
+    for playbook, book in world.shelf.items():
+        for partner, who in book.playbook.partners.items():
+            for room in who.rooms:
+                if not room.id.startswith("#") and not _bound_as(world, playbook, str(room.ref)):
+                    effects.append(_bound(playbook, partner, room.ref, str(room.ref)))
+    return effects
+
+
+def _bound_as(world: World, playbook: str, alias: str) -> bool:
+    return any(b.alias == alias for (of, _), b in world.who.bindings.items() if of == playbook)
+
+
+def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> Record:
+    return Record(DEPLOYMENT, RoomBound(playbook, partner, room, alias, "playbook"))
+
+
+def resolved(world: World, came: Came, event: Resolved) -> list[Effect]:
+    """Pin the rooms behind names; a name that leads elsewhere than before is not followed, but told."""
+    effects: list[Effect] = []
+    for alias, room in event.rooms:
+        before = world.who.aliases.get(alias)
+        if before == room:
+            continue
+        effects.append(Record(DEPLOYMENT, AliasResolved(alias, room)))
+        for playbook, book in world.shelf.items():
+            effects += _pin(world, came, playbook, book, alias, room)
+    return effects
+
+
+def _pin(world: World, came: Came, playbook: str, book: Book, alias: str, room: RoomRef) -> list[Effect]:
+    effects: list[Effect] = []
+    for partner, who in book.playbook.partners.items():
+        if not any(str(named.ref) == alias for named in who.rooms):
+            continue
+        if not _bound_as(world, playbook, alias):
+            effects.append(_bound(playbook, partner, room, alias))
+        else:
+
+            def words(reader: Reader, partner: str = partner) -> Cleared:
+                return _elsewhere(book, reader, partner, alias)
+
+            effects += tell_coordinators(world, DEPLOYMENT, came.now, words)
+    return effects
+
+
+def _elsewhere(book: Book, reader: Reader, partner: str, alias: str) -> Cleared:
+    return say(
+        reader.languages,
+        "The name {alias} ({partner}) now leads to another room. I stay in the old one. If the new one is right, write /bind {id} there.",
+        alias=quote(book, reader, alias.partition(":")[2]),
+        partner=name(book, reader, partner),
+        id=quote(book, reader, partner),
+    )
+
+
+def happened(world: World, came: Came, event: RoomEvent) -> list[Effect]:
+    """What a network says of a room."""
+    match event.kind:
+        case "invited":
+            return [Enter(event.room)] if _welcome(world, event) else []
+        case "joined":
+            return _joined(world, event)
+        case "removed":
+            return _removed(world, came, event)
+        case "moved":
+            return _moved(world, event)
+        case "observed":
+            return (
+                [Record(DEPLOYMENT, event.observed)]
+                if event.observed and world.who.traits.get(event.room) != event.observed
+                else []
+            )
+        case "unreadable":
+            return []
+
+
+def _welcome(world: World, event: RoomEvent) -> bool:
+    """An invitation is accepted into bound rooms, into private chats, and wherever a coordinator asks us."""
+    bound = any(room == event.room for _, room in world.who.bindings)
+    person = world.who.person(event.by) if event.by else None
+    invited_by = {event.by, *(person.identities if person else ())}
+    return bound or event.private or bool(invited_by & set(coordinators(world)))
+
+
+def _joined(world: World, event: RoomEvent) -> list[Effect]:
+    effects: list[Effect] = []
+    if event.room in world.who.lost:
+        effects.append(Record(DEPLOYMENT, RoomRegained(event.room)))
+    if event.private and event.by and world.who.direct.get(event.by) != event.room:
+        effects.append(Record(DEPLOYMENT, DirectChatOpened(event.by, event.room)))
+    return effects
+
+
+def _removed(world: World, came: Came, event: RoomEvent) -> list[Effect]:
+    if event.room in world.who.lost:
+        return []
+    effects: list[Effect] = [Record(DEPLOYMENT, RoomLost(event.room, event.reason))]
+    return effects + told_lost(world, came, event.room)
+
+
+def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
+    """Tell the coordinators whose room is lost, with the number to ring."""
+    for (playbook, ref), binding in world.who.bindings.items():
+        if ref.chat != room.chat or playbook not in world.shelf:
+            continue
+        book = world.shelf[playbook]
+        number = (
+            book.playbook.partners[binding.partner].phone_24h if binding.partner in book.playbook.partners else None
+        )
+
+        def words(
+            reader: Reader, book: Book = book, partner: str = binding.partner, number: str | None = number
+        ) -> Cleared:
+            lines = [
+                say(
+                    reader.languages,
+                    "<b>I am no longer in a room of {partner}</b> ({network}). Messages do not reach it. Ask them to invite me again.",
+                    partner=name(book, reader, partner),
+                    network=word(room.network),
+                )
+            ]
+            if number:
+                lines.append(say(reader.languages, "☎ {phone}", phone=quote(book, reader, number)))
+            return glue(lines)
+
+        return tell_coordinators(world, DEPLOYMENT, came.now, words)
+    return []
+
+
+def _moved(world: World, event: RoomEvent) -> list[Effect]:
+    if event.moved_to is None or event.moved_to == event.room:
+        return []
+    return moved(world, event.room, event.moved_to)
+
+
+def moved(world: World, old: RoomRef, new: RoomRef) -> list[Effect]:
+    """A room has a new address: what is known of it follows, and what waits for it goes there."""
+    known = any(ref.chat == old.chat for _, ref in world.who.bindings) or old in world.who.direct.values()
+    if not known:
+        return []
+    enter: list[Effect] = [Enter(new)] if new.network == "matrix" else []
+    return [Record(DEPLOYMENT, RoomMoved(old.chat, new.chat)), Redirect(old.chat, new.chat), *enter]

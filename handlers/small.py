@@ -1,0 +1,112 @@
+"""Commands of a few lines: /note, /lang, /close, /log."""
+
+from __future__ import annotations
+
+from handlers.case import Case, room_reader
+from handlers.texts import COMPLETE, say
+from handlers.world import agreed_room
+from playbooks.cleared import clock, echo, glue, quote, short_id
+from storage.effects import Effect, Record, Send, Urgency
+from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
+
+
+def note(case: Case, arguments: str) -> list[Effect]:
+    """``/note WORDS``: a remark for the log."""
+    if not arguments.strip():
+        return [case.answer(case.say("Write what should be noted: /note WORDS."))]
+    fact = NoteAdded(case.actor.person, case.actor.partner, case.request.room, arguments.strip())
+    return [case.record(fact), case.answer(case.say("Noted in the log, {time}.", time=clock(case.book, case.now)))]
+
+
+def lang(case: Case, arguments: str) -> list[Effect]:
+    """``/lang fr`` for oneself, ``/lang room fr`` for this room."""
+    words = arguments.lower().split()
+    for_room = bool(words) and words[0] in ("room", "salon", "groupe")
+    wanted = words[-1] if words and words[-1] not in ("room", "salon", "groupe") else ""
+    spoken = dict.fromkeys(
+        [*COMPLETE, *(code for book in case.world.shelf.values() for code in book.playbook.languages)]
+    )
+    if wanted not in spoken:
+        taps = [[case.tap("English", "/lang en", "🇬🇧"), case.tap("Français", "/lang fr", "🇫🇷")]]
+        return [case.answer(case.say("Which language? /lang fr for you, /lang room fr for this room."), taps)]
+    if for_room and case.actor.partner is None and not case.actor.coordinator:
+        return [case.answer(case.say("Only people of this room's partner can choose its language."))]
+    who = str(case.request.room) if for_room else case.actor.person
+    said = (wanted, *case.reader.languages)
+    chosen = say(said, "I speak English to this room now.") if for_room else say(said, "I speak English to you now.")
+    if wanted not in COMPLETE:
+        chosen = say(
+            said,
+            "Alerts come in {language} where the playbook has it; my own words may be English.",
+            language=echo(wanted, case.request.room),
+        )
+    return [Record(DEPLOYMENT, LanguageChosen(who, wanted, case.actor.person)), case.answer(chosen)]
+
+
+def close(case: Case, arguments: str) -> list[Effect]:
+    """``/close``: ask; ``/close I-1 yes``: close, and tell everyone."""
+    assert case.book is not None and case.incident is not None
+    words = arguments.split()
+    identifier = case.incident.id
+    words = [word for word in words if word.upper() != identifier]
+    if not words or words[0].lower() not in ("yes", "oui", "ja"):
+        open_alerts = sum(1 for issued in case.incident.alerts.values() if not issued.expired)
+        asked = case.says(
+            "Close {incident}? {count} alert is still running.",
+            "Close {incident}? {count} alerts are still running.",
+            open_alerts,
+            incident=short_id(identifier),
+        )
+        return [case.answer(asked, [[case.tap("Close it", f"/close {identifier} yes", "✅")]])]
+    reason = " ".join(words[1:]) or None
+    effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
+    told = False
+    for (playbook, room), binding in case.world.who.bindings.items():
+        agreed = agreed_room(case.book, binding)
+        if playbook != case.incident.playbook or (
+            agreed is not None and (agreed.exercises or "alerts" not in agreed.for_)
+        ):
+            continue
+        told = told or room == case.request.room
+        reader = room_reader(case.world, case.book, room, binding.partner)
+        said = say(
+            reader.languages,
+            "<b>{title}</b> is over · {incident}, {time}. Thank you.",
+            title=quote(case.book, reader, case.book.playbook.title),
+            incident=short_id(identifier),
+            time=clock(case.book, case.now),
+        )
+        effects.append(Send(identifier, room, said, Urgency.PROMPT, partner=binding.partner))
+    if not told:
+        effects.append(case.answer(case.say("Closed: {incident}.", incident=short_id(identifier))))
+    return effects
+
+
+def log(case: Case, arguments: str) -> list[Effect]:
+    """``/log [reason]``: how large the log is and who reads it; the reading is itself recorded."""
+    assert case.incident is not None
+    fact = LogRead(case.actor.person, case.actor.partner, arguments.strip() or None, case.incident.size)
+    lines = [
+        case.says(
+            "The log of {incident} has {count} entry.",
+            "The log of {incident} has {count} entries.",
+            case.incident.size,
+            incident=short_id(case.incident.id),
+        ),
+        case.say("Open since {time}.", time=clock(case.book, case.incident.opened_at)),
+        case.says("{count} alert issued", "{count} alerts issued", _visible(case)),
+        case.say(
+            "A copy that can be verified: tocsin export {incident} on the server.", incident=short_id(case.incident.id)
+        ),
+        case.say("This reading is recorded."),
+    ]
+    return [case.record(fact), case.answer(glue(lines))]
+
+
+def _visible(case: Case) -> int:
+    """The alerts that this reader was shown."""
+    assert case.incident is not None
+    partner = case.actor.partner
+    return sum(
+        1 for issued in case.incident.alerts.values() if any(c.partner == partner for c in issued.copies.values())
+    )
