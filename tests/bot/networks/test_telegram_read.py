@@ -90,7 +90,7 @@ def test_whatever_comes_only_value_errors_leave(data: st.DataObject) -> None:
             if data.draw(st.booleans()):
                 del place[key]
             else:
-                place[key] = data.draw(ODD)
+                place[key] = copy.deepcopy(data.draw(ODD))
             break
     try:
         heard = telegram_read.read(json.dumps(update))
