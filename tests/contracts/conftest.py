@@ -1,0 +1,3 @@
+"""Contracts need one homeserver for the whole run."""
+
+from tests.emulators.fixtures import synapse as synapse
