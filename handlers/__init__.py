@@ -34,14 +34,14 @@ def _partner(case: Case) -> Cleared | None:
     """People of a partner, and coordinators."""
     if case.actor.partner is not None or case.actor.coordinator:
         return None
-    return case.say("You speak for no partner here. Write in your partner's room.")
+    return case.say("This chat belongs to no partner. Please write in your partner's room.")
 
 
 def _issuers(case: Case) -> Cleared | None:
     """People of a partner; which alerts are theirs is the playbook's to say, and said with the alert."""
     if case.actor.partner is not None:
         return None
-    return case.say("You speak for no partner here. Write in your partner's room.")
+    return case.say("This chat belongs to no partner. Please write in your partner's room.")
 
 
 def _coordinator(case: Case) -> Cleared | None:
@@ -168,7 +168,9 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
     incident = found[0] if len(found) == 1 else None
     case = _case(world, request, incident)
     if case.actor.revoked:
-        return case.refuse(case.say("Your access was taken back. Ask a coordinator."), f"/{command.name}", "revoked")
+        return case.refuse(
+            case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
+        )
     refused = command.needs(case)
     if refused is not None:
         return case.refuse(refused, f"/{command.name}", "role")
@@ -209,7 +211,9 @@ def _takes_part(world: World, request: Request, incident: Incident) -> bool:
 def _which(world: World, request: Request, command: Command, arguments: str, found: list[Incident]) -> list[Effect]:
     case = _case(world, request, None)
     if case.actor.revoked:
-        return case.refuse(case.say("Your access was taken back. Ask a coordinator."), f"/{command.name}", "revoked")
+        return case.refuse(
+            case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
+        )
     if not found:
         if case.actor.partner is None and not case.actor.coordinator:
             return [case.answer(case.say("This room belongs to no partner. A coordinator can bind it: /bind PARTNER."))]
@@ -254,7 +258,7 @@ def _anonymous(world: World, request: Request) -> list[Effect]:
     return [
         case.answer(
             case.say(
-                "I cannot see who wrote this. Anonymous posts command nothing: switch off “remain anonymous” and write it again."
+                "I cannot see who wrote this, so nothing was done. Switch off “remain anonymous” and write it again."
             )
         )
     ]
@@ -278,9 +282,7 @@ def _unknown(world: World, request: Request, said: Typed) -> list[Effect]:
 def failed(world: World, request: Request) -> list[Effect]:
     """A fault of ours: say so to whoever asked; what they wrote is kept."""
     case = _case(world, request, None)
-    words = case.say(
-        "Something went wrong on my side, and nothing was done. It is recorded. Please try again, or ring."
-    )
+    words = case.say("Something went wrong on my side, and nothing was done. Please try again; if it is urgent, ring.")
     return [case.answer(words)] if typed(request.text, world.usernames.get(request.room.network)) else []
 
 

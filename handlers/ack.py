@@ -19,7 +19,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     partner = case.actor.partner
     if partner is None:
         return case.refuse(
-            case.say("You speak for no partner here: answer in your partner's room."), "/ack", "no-partner"
+            case.say("This chat belongs to no partner. Please answer in your partner's room."), "/ack", "no-partner"
         )
     named = [identifier for identifier in short_ids(arguments) if identifier.startswith("A-")]
     about = case.request.about.about if case.request.about else None

@@ -211,7 +211,7 @@ def draft(case: Case, arguments: str) -> list[Effect]:
     if action == "skip" and fact.asking is not None:
         alert = case.book.playbook.alerts[fact.template]
         if alert.fields[fact.asking] == "required":
-            return [_ask(case, alert, fact, case.say("This one is needed."))]
+            return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
         asking = next_question(alert, values_of(fact.fields), fact.asking, fact.stepwise)
         return _go_on(case, replace(fact, asking=asking), None)
     if action in ("set", "area") and len(parts) == 3 and parts[2].isdigit() and fact.asking is not None:

@@ -15,7 +15,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     """``/danger REASON``, ``/danger off``."""
     assert case.book is not None and case.incident is not None
     if case.book.playbook.danger is None:
-        return [case.answer(case.say("This playbook knows no declaration of danger."))]
+        return [case.answer(case.say("This playbook has no declaration of danger."))]
     partner = case.actor.partner
     line = mandate.may_declare_danger(case.book, case.so, partner) if partner is not None else None
     if partner is None or line is None:

@@ -57,7 +57,7 @@ def invite(case: Case, arguments: str) -> list[Effect]:
             [case.tap("{role}", f"/invite {r} {partner or ''}".strip()[:64], f"{i}️⃣", role=word(r))]
             for i, r in enumerate(offered, 1)
         ]
-        return [case.answer(case.say("Invite somebody as what?"), taps, urgency=Urgency.PROMPT)]
+        return [case.answer(case.say("Which role will they have?"), taps, urgency=Urgency.PROMPT)]
     if partner is None and role not in ("coordinator", "auditor"):
         return [case.answer(case.say("Of which partner? Write /invite {role} PARTNER.", role=word(role)))]
     if not _may(case, role, partner):

@@ -23,7 +23,9 @@ def refusal(
     partner = partner or case.actor.partner
     if partner is None:
         return case.refuse(
-            case.say("Not sent. You speak for no partner here: write in your partner's room."), command, "no-partner"
+            case.say("Not sent: this chat belongs to no partner. Please write in your partner's room."),
+            command,
+            "no-partner",
         )
     where = place_field(case.book, case.book.playbook.alerts[template])
     value = values.get(where) if where else None
@@ -106,5 +108,5 @@ def ask(case: Case, arguments: str) -> list[Effect]:
             number = quote(case.book, case.reader, case.book.playbook.partners[partner].phone_24h)
             asked.append(case.say("{partner} ☎ {phone}", partner=name(case.book, case.reader, partner), phone=number))
     if not asked:
-        return [*effects, case.answer(case.say("Nobody here could be asked. Call the lead."))]
+        return [*effects, case.answer(case.say("Nobody could be asked here. Please ring the lead."))]
     return [*effects, case.answer(case.say("Asked: {partners}.", partners=glue(asked, ", ")))]
