@@ -1,0 +1,431 @@
+"""The courier: takes what the outbox holds to the networks, and reports what became of it.
+
+The rules it keeps:
+
+- One message at a time for each destination (a chat with all its topics), in order of urgency, then as written; a repetition comes
+  first. Destinations go side by side, the most urgent first, inside each network's pace. One that must wait delays no other.
+- ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent again from here,
+  except where the network takes the same token only once.
+- A message whose clearance is too old goes back to the engine, before the claim and once more after it.
+- A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are made from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol, assert_never
+
+from bot.clock import Clock, woken
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.outgoing import held_until, moved, outgoing
+from bot.queues import Line, Post
+from handlers.events import Delivery, Stale
+from playbooks.rooms import Network, RoomRef
+from storage.store import OutboxChange, OutboxRow, StorageError, StorageFull, Store
+
+log = logging.getLogger(__name__)
+
+LONG = 60.0
+"""Seconds after which a room that is held up is spoken of."""
+
+LAST_SENDS = 3.0
+"""Seconds that messages in flight are given when we stop."""
+
+SAME_TOKEN_ONCE: frozenset[Network] = frozenset({"matrix"})
+"""Networks that take the same token only once, so that what was in flight can be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of messages, to be committed with what is decided about it. ``rows`` and ``changes`` go together.
+
+    Where the event is None there is nothing to decide.
+    """
+
+    rows: tuple[OutboxRow, ...]
+    changes: tuple[OutboxChange, ...]
+    event: Delivery | Stale | None
+
+
+class Desk(Protocol):
+    """Whom the courier reports to."""
+
+    def report(self, reports: Sequence[Report]) -> None:
+        """Take reports, to be committed soon; then ``Courier.settle`` is called with them."""
+
+    def epoch(self, stream: str) -> int:
+        """The policy epoch of a stream as it is now."""
+
+    def is_group(self, room: RoomRef) -> bool:
+        """Whether a chat is one of several people, which networks limit more."""
+
+
+class Courier:
+    """Carries messages until it is stopped."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        networks: Mapping[Network, NetworkPort],
+        desk: Desk,
+        *,
+        same_token_once: Collection[Network] = SAME_TOKEN_ONCE,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._desk = desk
+        self._same_token_once = same_token_once
+        self._posts = {name: Post(port) for name, port in networks.items()}
+        self._known: dict[str, OutboxRow] = {}
+        self._of_send: dict[str, set[str]] = {}
+        self._newest = 0
+        self._wake = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._loaded = False
+        self.at_rest = asyncio.Event()
+        self.trouble: str | None = None
+
+    # -- what the engine says ----------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Make the queues from the outbox. What was in flight when we ended is sent again where that is safe, else reported."""
+        reports = []
+        for row in await self._store.unsent():
+            if row.token in self._known:
+                continue
+            self._newest = max(self._newest, row.id)
+            self._remember(row)
+            line = self._line(row.to)
+            if line is None:
+                reports.append(self._report(row, Refused("this network is not set up here any more")))
+            elif row.state == "inflight" and row.to.network not in self._same_token_once:
+                line.flying.add(row.token)
+                reports.append(self._report(row, Unknown("we ended while it was being sent")))
+            else:
+                self._queue(row)
+                wait = held_until(row, self._clock.now())
+                if wait > 0:
+                    self._post(row.to).pace.rest(row.to.chat, wait, self._clock.monotonic())
+        self._loaded = True
+        self._tell(reports)
+        self.poke()
+
+    def add(self, rows: Iterable[OutboxRow]) -> None:
+        """New rows, just committed, in the order in which they were."""
+        for row in rows:
+            self._newest += 1
+            if row.state == "pending" and row.token not in self._known:
+                row = replace(row, id=self._newest, created_at=row.created_at or self._clock.now())
+                self._remember(row)
+                self._queue(row)
+        self.poke()
+
+    def take(self, send: str) -> list[OutboxRow]:
+        """The rows of a Send that have not left; they will not leave unless they are put back."""
+        taken = []
+        for token in sorted(self._of_send.get(send, ())):
+            row = self._known[token]
+            line = self._line(row.to)
+            if line is not None and line.remove(token):
+                self._forget(row)
+                taken.append(row)
+        return taken
+
+    def put_back(self, rows: Iterable[OutboxRow]) -> None:
+        """What was taken is to leave after all."""
+        for row in rows:
+            self._remember(row)
+            self._queue(row)
+        self.poke()
+
+    def redirect(self, old: RoomRef, new: RoomRef) -> None:
+        """Everything that waits for the old room goes to the new one."""
+        for row in [row for row in self._known.values() if _concerns(old, row.to)]:
+            line = self._line(row.to)
+            if line is not None and line.remove(row.token):
+                changed = replace(row, to=new) if old.topic is not None else moved(row, new)
+                self._known[row.token] = changed
+                self._queue(changed)
+        self.poke()
+
+    def settle(self, reports: Sequence[Report]) -> None:
+        """These reports are committed: their destinations are free, and what is pending waits again."""
+        for report in reports:
+            for row, change in zip(report.rows, report.changes, strict=True):
+                line = self._line(row.to)
+                if line is not None:
+                    line.flying.discard(row.token)
+                    self._post(row.to).look(line)
+                if change.state == "pending":
+                    back = replace(row, state="pending", to=change.to or row.to, not_before=change.not_before)
+                    self._known[row.token] = back
+                    self._queue(back)
+                else:
+                    self._forget(row)
+        self.poke()
+
+    def forget(self, reports: Sequence[Report]) -> None:
+        """These rows were settled by another process: nothing more is done about them here."""
+        final = [
+            replace(report, changes=tuple(replace(change, state="dropped") for change in report.changes))
+            for report in reports
+        ]
+        self.settle(final)
+
+    def back(self, network: Network) -> None:
+        """A network answers again."""
+        if network in self._posts:
+            self._posts[network].back()
+        self.poke()
+
+    def poke(self) -> None:
+        """Look again at what can be sent."""
+        self.at_rest.clear()
+        self._wake.set()
+
+    def backlog(self, network: Network) -> int:
+        """Messages that wait for a network or are on their way there."""
+        return sum(1 for row in self._known.values() if row.to.network == network)
+
+    @property
+    def flying(self) -> int:
+        """Messages that were handed to a network and not answered yet."""
+        return sum(post.flying for post in self._posts.values())
+
+    # -- the loop ----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Carry until ``stop``; then wait a little for what is in flight."""
+        if not self._loaded:
+            await self.load()
+        tries = 0
+        async with asyncio.TaskGroup() as sends:
+            tasks: set[asyncio.Task[None]] = set()
+            while not self._stopped.is_set():
+                self._wake.clear()
+                try:
+                    lines, wait = self._choose()
+                    if lines:
+                        for row in await self._claim(lines):
+                            task = sends.create_task(self._send(row))
+                            tasks.add(task)
+                            task.add_done_callback(tasks.discard)
+                        tries, self.trouble = 0, None
+                        continue
+                except StorageError as error:
+                    self.trouble = str(error)
+                    log.error("messages cannot be claimed", extra={"reason": str(error)})
+                    tries += 1
+                    await self._pause(min(5.0, 0.05 * 2**tries))
+                    continue
+                except Exception as error:
+                    self.trouble = f"{type(error).__name__} in the courier"
+                    log.exception("the courier stumbled")
+                    tries += 1
+                    await self._pause(min(5.0, 0.05 * 2**tries))
+                    continue
+                if not self._wake.is_set() and not self.flying:
+                    self.at_rest.set()
+                await woken(self._clock, self._wake, wait)
+            await self._land(tasks)
+
+    def stop(self) -> None:
+        """Claim nothing more; ``run`` returns within ``LAST_SENDS``."""
+        self._stopped.set()
+        self._wake.set()
+
+    async def _land(self, tasks: set[asyncio.Task[None]]) -> None:
+        if tasks:
+            # The real time counts here: a clock that stands still must not keep us from stopping.
+            _, late = await asyncio.wait(set(tasks), timeout=LAST_SENDS)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("messages were still in flight when we stopped", extra={"messages": len(late)})
+
+    async def _pause(self, seconds: float) -> None:
+        await woken(self._clock, self._stopped, seconds)
+
+    def _choose(self) -> tuple[list[Line], float | None]:
+        """The destinations whose first message may leave now, and the seconds until it is worth looking again."""
+        now = self._clock.monotonic()
+        chosen: list[Line] = []
+        waits: list[float] = []
+        for post in self._posts.values():
+            if not post.port.state.connected:
+                continue
+            while (line := post.next(now)) is not None:
+                if self._sent_back_as_stale(line):
+                    continue
+                post.pace.take(line.room, group=self._desk.is_group(line.room), now=now)
+                post.flying += 1
+                line.flying.add(line.first.token)
+                chosen.append(line)
+            again = post.wait(now)
+            if again is not None:
+                waits.append(again)
+        return chosen, min(waits, default=None)
+
+    async def _claim(self, lines: list[Line]) -> list[OutboxRow]:
+        """Commit that these messages are in flight, all in one transaction, and take them out of their queues."""
+        now = self._clock.now()
+        rows = [line.pop() for line in lines]
+        fresh = [row.token for row in rows if row.state == "pending"]
+        try:
+            if fresh:
+                await self._store.claim(fresh, now)
+        except BaseException as error:
+            for row in rows:
+                self._post(row.to).flying -= 1
+                line = self._line(row.to)
+                assert line is not None
+                line.flying.discard(row.token)
+                self._queue(row)
+            if isinstance(error, StorageError) and not isinstance(error, StorageFull):
+                await self._drop_settled(rows)
+            raise
+        claimed = []
+        for row in rows:
+            was = row.state
+            row = replace(row, state="inflight", claimed_at=now, first_claimed_at=row.first_claimed_at or now)
+            self._known[row.token] = row
+            if was == "pending" and self._is_stale(row):
+                self._post(row.to).flying -= 1
+                self._tell([self._stale([row, *self.take(row.send)])])
+            else:
+                claimed.append(row)
+        return claimed
+
+    async def _drop_settled(self, rows: Sequence[OutboxRow]) -> None:
+        """Let go of rows that another process has dealt with, so that one of them does not hold up the others."""
+        for row in rows:
+            kept = await self._store.row(row.token)
+            if row.state == "pending" and (kept is None or kept.state != "pending"):
+                log.error("a message was settled elsewhere", extra={"token": row.token})
+                line = self._line(row.to)
+                if line is not None:
+                    line.remove(row.token)
+                self._forget(row)
+
+    async def _send(self, row: OutboxRow) -> None:
+        post = self._post(row.to)
+        try:
+            outcome = await post.port.send(outgoing(row))
+        except Exception as error:
+            log.exception("a network raised while sending", extra={"network": row.to.network, "token": row.token})
+            outcome = Unknown(f"{type(error).__name__} while it was being sent")
+        finally:
+            post.flying -= 1
+        self._tell([self._report(row, outcome)])
+        self.poke()
+
+    # -- what is reported ----------------------------------------------------------------------------------------------
+
+    def _report(self, row: OutboxRow, outcome: Outcome) -> Report:
+        match outcome:
+            case Sent(message_id=message):
+                self._post(row.to).pace.accepted(row.to.chat)
+                line = self._line(row.to)
+                if line is not None:
+                    line.held_since, line.told = None, False
+                return Report((row,), (OutboxChange(row.token, "sent", message),), Delivery(row, "sent", message))
+            case Refused(reason=reason, gone=gone):
+                change = OutboxChange(row.token, "refused", reason=reason)
+                return Report((row,), (change,), Delivery(row, "refused", reason=reason, gone=gone))
+            case Unknown(reason=reason):
+                return Report(
+                    (row,),
+                    (OutboxChange(row.token, "unknown", reason=reason),),
+                    Delivery(row, "unknown", reason=reason),
+                )
+            case Moved(to=to):
+                there = moved(row, to).to
+                change = OutboxChange(row.token, "pending", to=there)
+                return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
+            case Delayed():
+                return self._held_up(row, outcome)
+            case _:
+                assert_never(outcome)
+
+    def _held_up(self, row: OutboxRow, outcome: Delayed) -> Report:
+        now = self._clock.monotonic()
+        post = self._post(row.to)
+        wait = post.pace.delayed(row.to.chat, outcome.seconds, everywhere=outcome.everywhere, now=now)
+        change = OutboxChange(
+            row.token, "pending", reason=outcome.reason, not_before=self._clock.now() + timedelta(seconds=wait)
+        )
+        line = self._line(row.to)
+        event = None
+        if line is not None:
+            line.held_since = now if line.held_since is None else line.held_since
+            if not line.told and now + wait - line.held_since > LONG:
+                line.told = True
+                event = Delivery(row, "delayed", reason=outcome.reason)
+        return Report((row,), (change,), event)
+
+    def _is_stale(self, row: OutboxRow) -> bool:
+        return self._is_over(row) or (row.shows and row.epoch != self._desk.epoch(row.stream))
+
+    def _is_over(self, row: OutboxRow) -> bool:
+        return row.not_after is not None and self._clock.now() > row.not_after
+
+    def _sent_back_as_stale(self, line: Line) -> bool:
+        """Hand the first message back if its clearance is too old, with the other parts of it that still wait."""
+        row = line.first
+        if not self._is_stale(row):
+            return False
+        line.flying.add(row.token)
+        line.pop()
+        if row.state == "inflight":
+            # It may have arrived before we were restarted, so that it cannot be said to have been held back.
+            self._tell([self._report(row, Unknown("we ended while it was being sent"))])
+        else:
+            self._tell([self._stale([row, *self.take(row.send)])])
+        return True
+
+    def _stale(self, rows: Sequence[OutboxRow]) -> Report:
+        over = self._is_over(rows[0])
+        reason = "its time was over" if over else "what may be shown has changed"
+        changes = tuple(OutboxChange(row.token, "dropped", reason=reason) for row in rows)
+        return Report(tuple(rows), changes, Stale(rows[0], over))
+
+    def _tell(self, reports: Sequence[Report]) -> None:
+        if reports:
+            self._desk.report(reports)
+
+    # -- the queues ----------------------------------------------------------------------------------------------------
+
+    def _post(self, room: RoomRef) -> Post:
+        return self._posts[room.network]
+
+    def _line(self, room: RoomRef) -> Line | None:
+        post = self._posts.get(room.network)
+        return post.line(room.chat) if post else None
+
+    def _queue(self, row: OutboxRow) -> None:
+        line = self._line(row.to)
+        if line is not None:
+            line.add(row)
+            self._post(row.to).look(line)
+
+    def _remember(self, row: OutboxRow) -> None:
+        self._known[row.token] = row
+        self._of_send.setdefault(row.send, set()).add(row.token)
+
+    def _forget(self, row: OutboxRow) -> None:
+        self._known.pop(row.token, None)
+        tokens = self._of_send.get(row.send)
+        if tokens is not None:
+            tokens.discard(row.token)
+            if not tokens:
+                del self._of_send[row.send]
+
+
+def _concerns(old: RoomRef, room: RoomRef) -> bool:
+    """Whether a message for this room waits for the old one: a chat's address has all its topics."""
+    return room == old if old.topic is not None else room.chat == old

@@ -1,0 +1,196 @@
+"""One turn's decisions: each event goes to the one handler for it, and what comes back is carried out, or fails alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from bot import loading
+from bot.courier import Report
+from bot.faults import fault
+from bot.hearing import answered, understood
+from bot.networks.port import NetworkPort
+from bot.outgoing import Tokens, kind
+from bot.transaction import NOT_SET_UP, Transaction, carry_out
+from handlers.events import Came, Delivery, Event, Stale
+from handlers.world import Request, World
+from playbooks.rooms import Network
+from storage.effects import Effect, Record, Repeat
+from storage.facts import DEPLOYMENT, DeadlinePassed, EventFailed, Fact, MessageDropped
+from storage.store import Deadline, InboxRow, OutboxRow, StorageError, Store
+
+log = logging.getLogger(__name__)
+
+DEEPEST = 3
+"""How often what a failed message leads to may itself be a message that cannot be sent."""
+
+
+class Decisions(Protocol):
+    """What the handlers' floor decides."""
+
+    def hear(self, world: World, request: Request) -> list[Effect]: ...
+    def happened(self, world: World, came: Came) -> list[Effect]: ...
+    def due(self, world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]: ...
+    def started(self, world: World, now: datetime, seed: bytes) -> list[Effect]: ...
+    def failed(self, world: World, request: Request) -> list[Effect]: ...
+
+
+@dataclass
+class Turn:
+    """A turn, its transaction, and what deciding needs. An error of the store ends the turn; anything else only the event it befell."""
+
+    tx: Transaction
+    store: Store
+    networks: Mapping[Network, NetworkPort]
+    decide: Decisions
+    seeds: Callable[[], bytes]
+
+    async def started(self) -> None:
+        """The program began."""
+        seed = self.seeds()
+        await self._guarded(lambda: self._carry(lambda world: self.decide.started(world, self.tx.now, seed), seed))
+
+    async def heard(self, row: InboxRow) -> None:
+        """Something that a network told us."""
+        port = self.networks.get(row.network)
+        if port is None:
+            await self._failed(row.id, NOT_SET_UP)
+            return
+        try:
+            heard = port.read(row.body)
+        except Exception as error:
+            # The network's word is kept as it came; nobody is told, because nobody is known to have asked.
+            await self._failed(row.id, fault(error))
+            return
+        said = None
+        if heard is not None:
+            message = answered(heard)
+            about = await self.store.sent_message(heard.room, message) if message is not None else None
+            if about is not None:
+                await self._know(about.stream)
+            said = understood(heard, about, self.tx.now, row.seed)
+        try:
+            if isinstance(said, Request):
+                request = said
+                await self._carry(lambda world: self.decide.hear(world, request), row.seed)
+            elif said is not None:
+                came = Came(said, self.tx.now, row.seed)
+                await self._carry(lambda world: self.decide.happened(world, came), row.seed)
+        except StorageError:
+            raise
+        except Exception as error:
+            await self._failed(row.id, fault(error), said if isinstance(said, Request) else None, row.seed)
+        else:
+            self.tx.handled(row.id)
+
+    async def happened(self, event: Event, depth: int = 0) -> bool:
+        """Something that is on no file. Whether it could be decided."""
+        seed = self.seeds()
+        row = event.row if isinstance(event, Delivery | Stale) else None
+        if isinstance(event, Delivery):
+            event = replace(event, repeat=Tokens(seed).repeat)
+        came = Came(event, self.tx.now, seed)
+        if row is not None:
+            await self._know(row.stream)
+        return await self._guarded(
+            lambda: self._carry(lambda world: self.decide.happened(world, came), seed, row=row, depth=depth)
+        )
+
+    async def reported(self, report: Report) -> None:
+        """What became of messages."""
+        if isinstance(report.event, Stale):
+            self.tx.dropped(report.rows, report.changes[0].reason or "")
+        else:
+            for change in report.changes:
+                self.tx.became(change)
+        if report.event is None or _needs_no_word(report.event):
+            return
+        decided = await self.happened(report.event)
+        if not decided and isinstance(report.event, Stale):
+            # Without a decision nothing is shown to anybody, and the log says so.
+            rows = report.rows
+            facts = [
+                Record(row.stream, MessageDropped(row.token, row.to, "it could not be decided again")) for row in rows
+            ]
+            await self._guarded(lambda: self._carry(lambda world: list(facts), self.seeds()))
+
+    async def fell_due(self, deadline: Deadline) -> None:
+        """A deadline passed."""
+        seed = self.seeds()
+        late = max(0, int((self.tx.now - deadline.at).total_seconds()))
+        await self._know(deadline.stream)
+        stream = deadline.stream if deadline.stream in self.tx.world.incidents else DEPLOYMENT
+        passed = Record(stream, DeadlinePassed(deadline.key, deadline.at, late))
+        self.tx.fired(deadline.key)
+        await self._carry(lambda world: [passed], seed)
+        await self._guarded(
+            lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now, seed), seed)
+        )
+
+    async def record(self, fact: Fact) -> None:
+        """A fact of the deployment, decided by nobody."""
+        await self._carry(lambda world: [Record(DEPLOYMENT, fact)], b"")
+
+    # -- carrying out --------------------------------------------------------------------------------------------------
+
+    async def _carry(
+        self, decide: Callable[[World], Sequence[Effect]], seed: bytes, row: OutboxRow | None = None, depth: int = 0
+    ) -> None:
+        effects = decide(self.tx.world)
+        subjects = {one.send: await self._subject(one.send, row) for one in effects if isinstance(one, Repeat)}
+        step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects)
+        self.tx.keep(step)
+        for refused in step.refused:
+            if depth < DEEPEST:
+                await self.happened(Delivery(refused, "refused", reason=NOT_SET_UP), depth + 1)
+            else:
+                log.warning("a message could not be sent", extra={"token": refused.token, "reason": NOT_SET_UP})
+
+    async def _subject(self, send: str, row: OutboxRow | None) -> OutboxRow:
+        if row is not None and send in (row.token, row.send):
+            return row
+        found = await self.store.row(send)
+        if found is None:
+            raise LookupError("there is no such message to repeat")
+        return found
+
+    async def _know(self, stream: str) -> None:
+        """See to it that the world has this incident, which may be closed."""
+        if stream != DEPLOYMENT and stream not in self.tx.world.incidents:
+            self.tx.world, _ = await loading.with_incident(self.store, self.tx.world, stream)
+
+    @property
+    def _splits(self) -> Mapping[Network, Callable[[str], Sequence[str]]]:
+        return {network: port.split for network, port in self.networks.items()}
+
+    # -- failing ---------------------------------------------------------------------------------------------------------
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do something that may fail for a fault of ours, which is then recorded. Whether it was done."""
+        try:
+            await work()
+        except StorageError:
+            raise
+        except Exception as error:
+            await self._fault(0, fault(error))
+            return False
+        return True
+
+    async def _failed(self, inbox: int, error: str, request: Request | None = None, seed: bytes = b"") -> None:
+        """An event from the inbox could not be handled: keep it, say so in the log, and to whoever asked."""
+        self.tx.failed(inbox, error)
+        await self._fault(inbox, error)
+        if request is not None:
+            await self._guarded(lambda: self._carry(lambda world: self.decide.failed(world, request), seed))
+
+    async def _fault(self, inbox: int, error: str) -> None:
+        log.error("an event could not be handled", extra={"inbox": inbox, "fault": error})
+        await self.record(EventFailed(inbox, error))
+
+
+def _needs_no_word(event: Delivery | Stale) -> bool:
+    """Entering and leaving rooms needs no record of its own: the network says what came of it."""
+    return isinstance(event, Delivery) and event.became == "sent" and kind(event.row) in ("join", "leave")

@@ -1,0 +1,402 @@
+"""The engine: takes what was heard, what came of messages and what fell due, one after the other, decides, and commits.
+
+The rules it keeps:
+
+- One task decides, each event in the world that the one before it left. Whatever waits at a moment is decided together and committed in
+  one transaction; nothing waits for a timer. Only what is committed becomes the world, and only then is anything sent.
+- An event that cannot be committed stays where it was and is decided again; nothing is lost, and a full disk only delays.
+- An event that our code cannot handle fails alone: it is kept, said so in the log, and whoever asked is told.
+- What people said is decided before what fell due: silence is only silence when everything heard has been listened to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol, cast
+
+import handlers
+from bot import loading
+from bot.clock import Clock, woken
+from bot.courier import Report
+from bot.deciding import Decisions, Turn
+from bot.faults import fault
+from bot.networks.port import NetworkPort
+from bot.resolving import resolved
+from bot.transaction import Transaction
+from handlers.events import Event, NetworkEvent
+from handlers.world import World
+from playbooks.load import Book
+from playbooks.rooms import Network, RoomRef
+from storage.facts import EventFailed, Stopped
+from storage.store import Deadline, InboxRow, OutboxRow, StorageError, StorageFull, Store
+
+Waits = Event | Report | InboxRow | Deadline
+"""What waits to be decided."""
+
+log = logging.getLogger(__name__)
+
+MOST_HEARD = 100
+MOST_REPORTS = 1000
+MOST_EVENTS = 100
+MOST_DUE = 100
+
+
+class Carrier(Protocol):
+    """Whom the engine hands committed messages to: the courier."""
+
+    at_rest: asyncio.Event
+
+    async def load(self) -> None: ...
+    def add(self, rows: Iterable[OutboxRow]) -> None: ...
+    def take(self, send: str) -> list[OutboxRow]: ...
+    def put_back(self, rows: Iterable[OutboxRow]) -> None: ...
+    def redirect(self, old: RoomRef, new: RoomRef) -> None: ...
+    def settle(self, reports: Sequence[Report]) -> None: ...
+    def forget(self, reports: Sequence[Report]) -> None: ...
+    def back(self, network: Network) -> None: ...
+
+
+class Engine:
+    """Decides until it is stopped. It is also the networks' ``Ears``, and the courier's ``Desk``.
+
+    ``trouble`` says why nothing can be committed now; None when all is well. ``deadlines_changed`` is called after
+    a commit that set, fired or took back a deadline.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        shelf: Mapping[str, Book],
+        admins: Collection[str],
+        name: str,
+        networks: Mapping[Network, NetworkPort],
+        *,
+        rehearsal: bool = False,
+        decide: Decisions | None = None,
+        seeds: Callable[[], bytes] = lambda: os.urandom(16),
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._networks = networks
+        self._decide = decide if decide is not None else cast(Decisions, handlers)
+        self._seeds = seeds
+        self._world = World(name, dict(shelf), {}, admins=frozenset(admins), rehearsal=rehearsal)
+        self._sizes: dict[str, int] = {}
+        self._carrier: Carrier | None = None
+        self._reports: deque[Report] = deque()
+        self._events: deque[Event] = deque()
+        self._begun = False
+        self._heard = True
+        self._due = True
+        self._alone = 0
+        self._state: dict[Network, str] = {}
+        self._unresolved: set[Network] = set()
+        self._resolving = 0
+        self._private: tuple[object, frozenset[RoomRef]] = (None, frozenset())
+        self._stopping: str | None = None
+        self._wake = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self.started = asyncio.Event()
+        self.at_rest = asyncio.Event()
+        self.trouble: str | None = None
+        self.deadlines_changed: Callable[[], None] = lambda: None
+
+    # -- what others ask and tell ----------------------------------------------------------------------------------
+
+    @property
+    def world(self) -> World:
+        """Everything committed, as it adds up now."""
+        return self._world
+
+    def hand_to(self, carrier: Carrier) -> None:
+        """Who carries the messages. Before ``run``."""
+        self._carrier = carrier
+
+    def report(self, reports: Sequence[Report]) -> None:
+        """What became of messages; committed soon, and then given back to the carrier."""
+        self._reports.extend(reports)
+        self._poke()
+
+    def tell(self, event: Event) -> None:
+        """Something happened that is on no file: a network came or went, an alias was resolved."""
+        self._events.append(event)
+        self._poke()
+
+    def fall_due(self) -> None:
+        """Deadlines may have passed."""
+        self._due = True
+        self._poke()
+
+    def epoch(self, stream: str) -> int:
+        """The policy epoch of a stream as it is now."""
+        return self._world.epoch(self._world.incidents.get(stream))
+
+    def is_group(self, room: RoomRef) -> bool:
+        """Whether a chat has several people in it, as far as is known."""
+        who = self._world.who
+        traits = who.traits.get(room)
+        if traits is not None:
+            return not traits.private
+        if self._private[0] is not who.direct:
+            self._private = (who.direct, frozenset(ref.chat for ref in who.direct.values()))
+        return room not in self._private[1]
+
+    async def settled(self) -> None:
+        """Return once everything told so far is decided, committed and sent, or waits for time to pass."""
+        while True:
+            await self.at_rest.wait()
+            if self._carrier is not None:
+                await self._carrier.at_rest.wait()
+            if self.at_rest.is_set() and (self._carrier is None or self._carrier.at_rest.is_set()):
+                return
+
+    # -- the networks' ears ----------------------------------------------------------------------------------------
+
+    async def cursor(self, network: Network) -> str | None:
+        """The last cursor committed, or None."""
+        return await self._store.cursor(network)
+
+    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None) -> None:
+        """Commit raw events and the cursor; then they are decided."""
+        if await self._store.keep(network, items, cursor, self._clock.now()):
+            self._listen()
+
+    async def keep_batch(self, network: Network, body: str, cursor: str) -> int:
+        """Commit a raw batch with its cursor. Returns its id."""
+        return await self._store.keep_batch(network, body, cursor, self._clock.now())
+
+    async def batches(self, network: Network) -> Sequence[tuple[int, str]]:
+        """Batches not yet settled, oldest first."""
+        return await self._store.batches(network)
+
+    async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
+        """Commit the events a batch yielded and forget the batch; then they are decided."""
+        if await self._store.settle_batch(network, batch, items, self._clock.now()):
+            self._listen()
+
+    async def connected(self, network: Network, username: str) -> None:
+        """The network works (again)."""
+        self._world = replace(self._world, usernames={**self._world.usernames, network: username})
+        if self._state.get(network) != "connected":
+            self._state[network] = "connected"
+            self._unresolved.add(network)
+            self.tell(NetworkEvent(network, "back"))
+        if self._carrier is not None:
+            self._carrier.back(network)
+
+    async def lost(self, network: Network, reason: str, *, rejected: bool) -> None:
+        """The network does not answer, or refuses us. Told once until it is back, or until it refuses us."""
+        state = "rejected" if rejected else "lost"
+        if self._state.get(network) not in (state, "rejected"):
+            self._state[network] = state
+            self.tell(NetworkEvent(network, "lost", reason, rejected))
+
+    # -- the loop ----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Decide until ``stop``."""
+        tries = 0
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                try:
+                    if not self._begun:
+                        await self._begin()
+                    busy = await self._turn()
+                    if self._stopping is not None and not busy:
+                        await self._end()
+                        break
+                except StorageError as error:
+                    self.trouble = str(error)
+                    log.error("nothing can be committed", extra={"reason": str(error)})
+                except Exception as error:
+                    self.trouble = fault(error)
+                    log.error("the engine stumbled", extra={"fault": self.trouble})
+                else:
+                    tries, self.trouble = 0, None
+                    while self._unresolved:
+                        group.create_task(self._resolve(self._unresolved.pop()))
+                    if not busy and not self._wake.is_set():
+                        if not self._resolving:
+                            self.at_rest.set()
+                        await self._wake.wait()
+                    continue
+                tries += 1
+                if self._stopping is not None:
+                    break
+                await woken(self._clock, self._stopped, min(5.0, 0.05 * 2 ** min(tries, 10)))
+
+    def stop(self, reason: str) -> None:
+        """Decide what waits, record that we stopped, and let ``run`` return. After the courier has landed."""
+        self._stopping = reason
+        self._stopped.set()
+        self._poke()
+
+    # -- a turn --------------------------------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        """Fold the log, take up what was on its way, and decide what a start leads to."""
+        usernames = self._world.usernames
+        world, self._sizes = await loading.load(self._store, self._world)
+        self._world = replace(world, usernames=usernames)
+        if self._carrier is not None:
+            await self._carrier.load()
+        turn = self._new_turn()
+        await turn.started()
+        await self._commit(turn)
+        self._begun = True
+        self.started.set()
+
+    async def _end(self) -> None:
+        turn = self._new_turn()
+        await turn.record(Stopped(self._stopping or ""))
+        await self._commit(turn)
+
+    async def _turn(self) -> bool:
+        """Decide what waits now, and commit it. Whether there was anything."""
+        if await self._store.changed_elsewhere():
+            self._world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
+            self._heard = self._due = True
+        waits = await self._waiting()
+        if not waits:
+            return False
+        turn = self._new_turn()
+        try:
+            for one in waits:
+                await self._attend(turn, one)
+            await self._commit(turn, [one for one in waits if isinstance(one, Report)])
+        except BaseException as error:
+            await self._put_back(turn, waits)
+            if len(waits) == 1 and not isinstance(error, StorageError) and isinstance(error, Exception):
+                await self._give_up(waits[0], fault(error))
+                return True
+            if not isinstance(error, StorageFull):
+                # One of them may be at fault: the next turns take one at a time, so that it fails alone.
+                self._alone = len(waits)
+            if isinstance(error, StorageError) or not isinstance(error, Exception):
+                raise
+            log.error("a turn could not be committed", extra={"fault": fault(error), "events": len(waits)})
+        return True
+
+    async def _waiting(self) -> list[Waits]:
+        """What waits, in the order in which it is decided."""
+        most = 1 if self._alone else MOST_REPORTS
+        self._alone = max(0, self._alone - 1)
+        found: list[Waits] = []
+        while self._events and len(found) < min(most, MOST_EVENTS):
+            found.append(self._events.popleft())
+        while self._reports and len(found) < most:
+            found.append(self._reports.popleft())
+        if self._heard and len(found) < most:
+            limit = min(MOST_HEARD, most)
+            self._heard = False
+            rows = await self._store.waiting(limit)
+            self._heard = self._heard or len(rows) == limit
+            found += rows
+        if self._due and len(found) < most:
+            limit = min(MOST_DUE, most)
+            self._due = False
+            due = await self._store.due(self._clock.now(), limit)
+            self._due = self._due or len(due) == limit
+            found += due
+        return found
+
+    async def _attend(self, turn: Turn, one: Waits) -> None:
+        match one:
+            case InboxRow():
+                await turn.heard(one)
+            case Report():
+                await turn.reported(one)
+            case Deadline():
+                if turn.tx.settled(one.key):
+                    self._due = True
+                else:
+                    await turn.fell_due(one)
+            case _:
+                await turn.happened(one)
+
+    async def _commit(self, turn: Turn, reports: Sequence[Report] = ()) -> None:
+        """Commit the turn; only then is it the world, and only then is anything sent."""
+        tx = turn.tx
+        changes = tx.changes
+        await self._store.commit(changes)
+        for stream, _, _ in changes.records:
+            self._sizes[stream] = self._sizes.get(stream, 0) + 1
+        self._world = replace(tx.world, usernames=self._world.usernames)
+        if self._carrier is not None:
+            became = {change.token: change for change in changes.outcomes}
+            self._carrier.settle(
+                [replace(one, changes=tuple(became[change.token] for change in one.changes)) for one in reports]
+            )
+            self._carrier.add(changes.sends)
+            for old, new in changes.redirects:
+                self._carrier.redirect(old, new)
+        if changes.wakes or changes.unwakes or changes.fired:
+            self.deadlines_changed()
+
+    async def _put_back(self, turn: Turn, waits: Sequence[Waits]) -> None:
+        """Nothing was kept of a turn: everything waits as before."""
+        self._heard = self._due = True
+        if self._carrier is not None:
+            self._carrier.put_back(turn.tx.taken)
+        self._reports.extendleft(reversed([one for one in waits if isinstance(one, Report)]))
+        events = [one for one in waits if not isinstance(one, Report | InboxRow | Deadline)]
+        self._events.extendleft(reversed(events))
+
+    async def _give_up(self, one: Waits, error: str) -> None:
+        """What one event led to cannot be written: the event is kept as failed, and done with."""
+        turn = self._new_turn()
+        reports = []
+        match one:
+            case InboxRow():
+                turn.tx.failed(one.id, error)
+            case Report():
+                self._reports.popleft()
+                reports = [one]
+                for change in one.changes:
+                    turn.tx.became(change)
+            case Deadline():
+                turn.tx.fired(one.key)
+            case _:
+                self._events.popleft()
+        log.error("what an event led to cannot be written", extra={"fault": error})
+        await turn.record(EventFailed(one.id if isinstance(one, InboxRow) else 0, error))
+        await self._commit(turn, reports)
+
+    def _new_turn(self) -> Turn:
+        now = self._clock.now()
+        # The log keeps milliseconds: what is decided now must be the same when it is read again.
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        tx = Transaction(self._world, now, self._take)
+        return Turn(tx, self._store, self._networks, self._decide, self._seeds)
+
+    def _take(self, send: str) -> list[OutboxRow]:
+        return self._carrier.take(send) if self._carrier is not None else []
+
+    async def _resolve(self, network: Network) -> None:
+        """Find the rooms behind the aliases that playbooks name, now that the network answers."""
+        self._resolving += 1
+        try:
+            books = [*self._world.shelf.values(), *self._world.kept.values()]
+            event = await resolved(self._networks[network], books, self._clock, self._stopped)
+            if event is not None:
+                self.tell(event)
+        except Exception as error:
+            log.error("aliases could not be resolved", extra={"network": network, "fault": fault(error)})
+        finally:
+            self._resolving -= 1
+            self._poke()
+
+    def _poke(self) -> None:
+        self.at_rest.clear()
+        self._wake.set()
+
+    def _listen(self) -> None:
+        self._heard = True
+        self._poke()

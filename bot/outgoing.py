@@ -1,0 +1,225 @@
+"""Messages on their way: from what a decision asks to say, to rows of the outbox, to what a network is handed.
+
+A row's payload is JSON and the whole message; a button's meaning is found in it again when somebody reacts to the message.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from html import unescape
+from typing import Any
+
+from bot.networks.port import Button, Outgoing
+from playbooks.cleared import Cleared, Misdirected
+from playbooks.labels import Label
+from playbooks.rooms import RoomRef
+from storage.effects import Send, Tap, Urgency
+from storage.facts import DEPLOYMENT, Disclosed
+from storage.store import OutboxRow
+
+Split = Callable[[str], Sequence[str]]
+"""Cut restricted HTML into parts that each fit one message."""
+
+_TAG = re.compile(r"<[^>]*>")
+_VARIANT = "\ufe0f"
+
+
+class Tokens:
+    """The names of one event's messages, made from its seed: the same event makes the same names."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._seed = seed
+        self._used = 0
+
+    @property
+    def repeat(self) -> str:
+        """The name of the message that repeats the one whose fate is being decided."""
+        return self._name(0)
+
+    def next(self) -> str:
+        """A new name."""
+        self._used += 1
+        return self._name(self._used)
+
+    def _name(self, number: int) -> str:
+        return sha256(self._seed + number.to_bytes(4, "big")).hexdigest()[:24]
+
+
+def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool) -> list[OutboxRow]:
+    """The rows of a Send, one for each part that fits its network. Raises Misdirected.
+
+    The first part edits or replies, the last one has the buttons.
+    """
+    taps = [tap for line in send.taps for tap in line]
+    for text in (send.body, *(tap.label for tap in taps)):
+        if text.only is not None and text.only != send.to:
+            raise Misdirected(f"a text for {text.only} was to be sent to {send.to}")
+    parts = list(split(send.body.html)) or [""]
+    names = [token] if len(parts) == 1 else [f"{token}-{number}" for number in range(1, len(parts) + 1)]
+    result = []
+    for number, (name, html) in enumerate(zip(names, parts, strict=True)):
+        first, last = number == 0, number == len(parts) - 1
+        edits = first and send.replaces is not None
+        payload = {
+            "kind": "edit" if edits else "message",
+            "html": html,
+            "text": _plain(html),
+            "buttons": _buttons(send.taps) if last else [],
+            "reply_to": send.reply_to if first and not edits else None,
+            "replaces": send.replaces if edits else None,
+            "loud": send.loud and first,
+            "notice": send.urgency >= Urgency.CHATTER,
+            "must_encrypt": must_encrypt,
+        }
+        result.append(
+            OutboxRow(
+                name,
+                names[0],
+                send.stream,
+                send.to,
+                int(send.urgency),
+                _written(payload),
+                send.about,
+                send.partner,
+                number,
+                bool(shown(send)),
+                epoch,
+                send.not_after,
+                send.again,
+            )  # fmt: skip
+        )
+    return result
+
+
+def shown(send: Send) -> Mapping[str, Any]:
+    """Every field that a message and its buttons show, or would if they might."""
+    fields = dict(send.body.shows)
+    for line in send.taps:
+        for tap in line:
+            fields.update(tap.label.shows)
+    return fields
+
+
+def disclosed(send: Send, token: str, epoch: int) -> Disclosed:
+    """The fact that a message shows what it shows."""
+    label = send.body.label
+    for line in send.taps:
+        for tap in line:
+            label = label.join(tap.label.label)
+    return Disclosed(
+        token, send.about or "", send.partner, send.to, send.language, _marking(label), epoch, shown(send)
+    )  # fmt: skip
+
+
+def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[OutboxRow]:
+    """A message again, marked as perhaps a repetition. Its epoch stays that of its clearance."""
+    if mark.only is not None and mark.only != row.to:
+        raise Misdirected(f"a text for {mark.only} was to be sent to {row.to}")
+    before = json.loads(row.payload)
+    parts = list(split(f"{mark.html}\n{before['html']}")) or [""]
+    result = []
+    for number, html in enumerate(parts):
+        payload = {
+            **before,
+            "html": html,
+            "text": _plain(html),
+            "buttons": before["buttons"] if number == len(parts) - 1 else [],
+        }
+        if number:
+            payload |= {"kind": "message", "replaces": None, "reply_to": None, "loud": False}
+        name = token if number == 0 else f"{token}-{number + 1}"
+        result.append(
+            replace(
+                row,
+                token=name,
+                send=token,
+                part=number,
+                payload=_written(payload),
+                again=row.again + 1,
+                state="pending",
+                id=0,
+                created_at=None,
+                claimed_at=None,
+                first_claimed_at=None,
+                not_before=None,
+                message=None,
+                reason=None,
+            )  # fmt: skip
+        )
+    return result
+
+
+def passage(room: RoomRef, token: str, kind: str) -> OutboxRow:
+    """Going into a room (``join``), before anything is said there, or leaving it (``leave``), after everything was."""
+    urgency = Urgency.ALERT if kind == "join" else Urgency.CHATTER
+    payload = {"kind": kind, "html": "", "text": "", "buttons": []}
+    return OutboxRow(token, token, DEPLOYMENT, room, int(urgency), _written(payload))
+
+
+def outgoing(row: OutboxRow) -> Outgoing:
+    """A row as the network is handed it."""
+    said = json.loads(row.payload)
+    return Outgoing(
+        row.token,
+        row.to,
+        said["kind"],
+        said["html"],
+        said["text"],
+        tuple(tuple(Button(**button) for button in line) for line in said["buttons"]),
+        said.get("reply_to"),
+        said.get("replaces"),
+        bool(said.get("loud")),
+        bool(said.get("notice")),
+        row.first_claimed_at,
+        bool(said.get("must_encrypt")),
+    )
+
+
+def kind(row: OutboxRow) -> str:
+    """What a row does: ``message``, ``edit``, ``join`` or ``leave``."""
+    return str(json.loads(row.payload)["kind"])
+
+
+def meaning(payload: str, emoji: str) -> str | None:
+    """The command of the button with this emoji in a stored message; None where there is none, or the body was blanked."""
+    if not payload:
+        return None
+    for line in json.loads(payload)["buttons"]:
+        for button in line:
+            if button["emoji"].replace(_VARIANT, "") == emoji.replace(_VARIANT, ""):
+                return str(button["command"])
+    return None
+
+
+def moved(row: OutboxRow, to: RoomRef) -> OutboxRow:
+    """The row at the room's new address; its topic stays, unless the network names another."""
+    return replace(row, to=RoomRef(to.network, to.id, to.topic if to.topic is not None else row.to.topic))
+
+
+def held_until(row: OutboxRow, now: datetime) -> float:
+    """Seconds that a row still has to wait, at most an hour: a clock that jumped must not silence a room."""
+    if row.not_before is None:
+        return 0.0
+    return min(max(0.0, (row.not_before - now).total_seconds()), 3600.0)
+
+
+def _buttons(taps: tuple[tuple[Tap, ...], ...]) -> list[list[dict[str, str]]]:
+    return [[{"label": tap.label.text, "command": tap.command, "emoji": tap.emoji} for tap in line] for line in taps]
+
+
+def _plain(html: str) -> str:
+    return unescape(_TAG.sub("", html))
+
+
+def _marking(label: Label) -> str:
+    """``TLP:AMBER medical``."""
+    return " ".join([str(label.tlp), *sorted(label.compartments)])
+
+
+def _written(payload: Mapping[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))

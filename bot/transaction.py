@@ -1,0 +1,286 @@
+"""Several decisions, carried out against one world after the other, and committed together or not at all.
+
+``carry_out`` turns one decision's effects into a ``Step`` and touches nothing else, so that a decision that fails half-way leaves
+nothing behind. ``Transaction`` gathers the steps of a turn. Everything in it happens at one instant: what the log says of it when the
+log is read again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from bot import outgoing
+from handlers.world import World
+from playbooks.rooms import Network, RoomRef
+from storage import canonical, deployment, incident
+from storage.effects import Drop, Effect, Enter, Leave, Record, Redirect, Repeat, Send, Unwake, Wake
+from storage.facts import (
+    DEPLOYMENT,
+    AlertDrafted,
+    AlertIssued,
+    Fact,
+    IncidentOpened,
+    InvitationMade,
+    PersonEnrolled,
+    from_parts,
+    parts,
+)
+from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow
+
+Splits = Mapping[Network, outgoing.Split]
+"""How each network that is set up cuts a message into parts."""
+
+NOT_SET_UP = "this network is not set up here"
+
+_SHORT = re.compile(r"([A-Z])-(\d+)")
+
+
+@dataclass
+class Step:
+    """What one decision leads to. ``refused``: what it would send over a network that is not there."""
+
+    world: World
+    records: list[tuple[str, str | None, Fact]] = field(default_factory=list)
+    sends: list[OutboxRow] = field(default_factory=list)
+    refused: list[OutboxRow] = field(default_factory=list)
+    redirects: list[tuple[RoomRef, RoomRef]] = field(default_factory=list)
+    wakes: dict[str, Wake | Unwake] = field(default_factory=dict)
+    drops: dict[str, str] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    playbooks: dict[str, bytes] = field(default_factory=dict)
+
+
+def carry_out(
+    world: World,
+    effects: Sequence[Effect],
+    now: datetime,
+    tokens: outgoing.Tokens,
+    splits: Splits,
+    subjects: Mapping[str, OutboxRow],
+) -> Step:
+    """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name.
+
+    Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch. Raises Misdirected,
+    and whatever a fact that makes no sense leads to.
+    """
+    step = Step(world)
+    _record(step, [(one.stream, one.fact) for one in effects if isinstance(one, Record)], now)
+    shown: list[tuple[str, Fact]] = []
+    cuts: dict[tuple[Network, str], Sequence[str]] = {}
+    for effect in effects:
+        match effect:
+            case Record():
+                pass
+            case Send():
+                epoch = step.world.epoch(step.world.incidents.get(effect.stream))
+                secret = effect.to.chat in step.world.who.ever_encrypted
+                split = _cutting(cuts, splits, effect.to.network)
+                made = outgoing.rows(effect, tokens.next(), split, epoch, must_encrypt=secret)
+                if made[0].shows:
+                    shown.append((effect.stream, outgoing.disclosed(effect, made[0].send, epoch)))
+                _send(step, made, splits)
+            case Repeat(send=send, mark=mark):
+                row = subjects[send]
+                split = _cutting(cuts, splits, row.to.network)
+                _send(step, outgoing.repeated(row, mark, tokens.repeat, split), splits)
+            case Enter(room=room):
+                _send(step, [outgoing.passage(room, tokens.next(), "join")], splits)
+            case Leave(room=room):
+                _send(step, [outgoing.passage(room, tokens.next(), "leave")], splits)
+            case Wake(key=key) | Unwake(key=key):
+                step.wakes[key] = effect
+            case Redirect(old=old, new=new):
+                step.redirects.append((old, new))
+            case Drop(send=send, reason=reason):
+                step.drops[send] = reason
+            case _:
+                assert_never(effect)
+    _record(step, shown, now)
+    return step
+
+
+def _cutting(cuts: dict[tuple[Network, str], Sequence[str]], splits: Splits, network: Network) -> outgoing.Split:
+    """Cut each text once, however many rooms it goes to."""
+
+    def cut(html: str) -> Sequence[str]:
+        if (network, html) not in cuts:
+            cuts[network, html] = splits[network](html) if network in splits else [html]
+        return cuts[network, html]
+
+    return cut
+
+
+def _send(step: Step, rows: list[OutboxRow], splits: Splits) -> None:
+    for row in rows:
+        if row.to.network in splits:
+            step.sends.append(row)
+        else:
+            refused = replace(row, state="refused", reason=NOT_SET_UP)
+            step.sends.append(refused)
+            step.refused.append(refused)
+
+
+def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> None:
+    """Append facts, and let the world be what they make it."""
+    streams: dict[str, list[Kept]] = {}
+    for stream, fact in facts:
+        as_read = _as_read(fact)
+        _count(step, as_read)
+        if isinstance(as_read, IncidentOpened):
+            book = step.world.shelf[as_read.playbook]
+            step.world = replace(step.world, kept={**step.world.kept, book.digest: book})
+            step.playbooks[book.digest] = book.source
+            digest: str | None = book.digest
+        else:
+            known = step.world.incidents.get(stream)
+            digest = known.digest if known else _opened(streams.get(stream, ()))
+        if stream != DEPLOYMENT and digest is None:
+            raise ValueError(f"there is no incident {stream}")
+        streams.setdefault(stream, []).append(Kept(stream, _next(step.world, stream, streams), now, digest, as_read))
+        step.records.append((stream, digest, as_read))
+    if streams:
+        step.world = _folded(step.world, streams, step.counters)
+
+
+def _as_read(fact: Fact) -> Fact:
+    """The fact as a restart would read it: texts in one form, times to the millisecond."""
+    return from_parts(type(fact).__name__, fact.V, canonical.composed(parts(fact)))
+
+
+def _opened(facts: Sequence[Kept]) -> str | None:
+    return facts[0].playbook_sha256 if facts else None
+
+
+def _next(world: World, stream: str, streams: Mapping[str, list[Kept]]) -> int:
+    known = world.incidents.get(stream)
+    return (known.size if known else 0) + len(streams.get(stream, ()))
+
+
+def _folded(world: World, streams: Mapping[str, list[Kept]], counters: Mapping[str, int]) -> World:
+    who, incidents = world.who, dict(world.incidents)
+    for stream, facts in streams.items():
+        if stream == DEPLOYMENT:
+            who = deployment.fold(who, facts)
+        else:
+            became = incident.fold(incidents.get(stream), facts)
+            if became is not None:
+                incidents[stream] = became
+    return replace(world, who=who, incidents=incidents, counters={**world.counters, **counters})
+
+
+def _count(step: Step, fact: Fact) -> None:
+    """Remember the highest number of each letter, so that none is ever used twice."""
+    match fact:
+        case IncidentOpened(incident=name) | InvitationMade(invitation=name) | PersonEnrolled(person=name):
+            pass
+        case AlertDrafted(draft=name) | AlertIssued(alert=name):
+            pass
+        case _:
+            return
+    found = _SHORT.fullmatch(name)
+    if found is not None:
+        letter, number = found[1], int(found[2])
+        step.counters[letter] = max(number, step.counters.get(letter, 0), step.world.counters.get(letter, 0))
+
+
+class Transaction:
+    """The steps of one turn. ``take`` gives the rows of a Send that still wait with the courier, and keeps them from leaving."""
+
+    def __init__(self, world: World, now: datetime, take: Callable[[str], Iterable[OutboxRow]]) -> None:
+        self.world = world
+        self.now = now
+        self.taken: list[OutboxRow] = []
+        self._take = take
+        self._handled: list[int] = []
+        self._failed: list[tuple[int, str]] = []
+        self._fired: list[str] = []
+        self._records: list[tuple[str, str | None, Fact]] = []
+        self._sends: dict[str, OutboxRow] = {}
+        self._outcomes: dict[str, OutboxChange] = {}
+        self._dropped: dict[str, list[str]] = {}
+        self._redirects: list[tuple[RoomRef, RoomRef]] = []
+        self._wakes: dict[str, Deadline] = {}
+        self._unwakes: set[str] = set()
+        self._counters: dict[str, int] = {}
+        self._playbooks: dict[str, bytes] = {}
+
+    def handled(self, inbox: int) -> None:
+        """An event was decided."""
+        self._handled.append(inbox)
+
+    def failed(self, inbox: int, error: str) -> None:
+        """An event could not be decided, and is kept for examination."""
+        self._failed.append((inbox, error))
+
+    def fired(self, key: str) -> None:
+        """A deadline was seen to."""
+        self._fired.append(key)
+
+    def settled(self, key: str) -> bool:
+        """Whether an earlier step of this turn set this deadline anew or took it back."""
+        return key in self._wakes or key in self._unwakes
+
+    def became(self, change: OutboxChange) -> None:
+        """What became of a message; what is said later counts."""
+        self._outcomes[change.token] = change
+
+    def keep(self, step: Step) -> None:
+        """Take a step: the next decision is made in the world it leads to."""
+        self.world = step.world
+        self._records += step.records
+        self._sends.update((row.token, row) for row in step.sends)
+        self._redirects += step.redirects
+        for key, effect in step.wakes.items():
+            if isinstance(effect, Wake):
+                self._wakes[key] = Deadline(effect.key, effect.stream, effect.at, effect.kind, effect.about)
+            else:
+                self._wakes.pop(key, None)
+                self._unwakes.add(key)
+        for send, reason in step.drops.items():
+            self._drop(send, reason)
+        for letter, number in step.counters.items():
+            self._counters[letter] = max(number, self._counters.get(letter, 0))
+        self._playbooks.update(step.playbooks)
+
+    def dropped(self, rows: Iterable[OutboxRow], reason: str) -> None:
+        """Messages that were taken back before they left. A reason given later counts."""
+        for row in rows:
+            self._dropped.setdefault(row.send, []).append(row.token)
+            self.became(OutboxChange(row.token, "dropped", reason=reason))
+
+    def _drop(self, send: str, reason: str) -> None:
+        for token, row in self._sends.items():
+            if row.send == send and row.state == "pending":
+                self._sends[token] = replace(row, state="dropped", reason=reason)
+        taken = list(self._take(send))
+        self.taken += taken
+        self.dropped(taken, reason)
+        for token in self._dropped.get(send, ()):
+            self.became(OutboxChange(token, "dropped", reason=reason))
+
+    @property
+    def changes(self) -> Changes:
+        """All of it, for the store."""
+        return Changes(
+            self.now,
+            handled=self._handled,
+            failed=self._failed,
+            records=self._records,
+            sends=list(self._sends.values()),
+            outcomes=list(self._outcomes.values()),
+            redirects=self._redirects,
+            wakes=list(self._wakes.values()),
+            unwakes=sorted(self._unwakes),
+            fired=self._fired,
+            counters=self._counters,
+            playbooks=list(self._playbooks.items()),
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to commit."""
+        return self.changes == Changes(self.now)
