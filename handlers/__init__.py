@@ -15,7 +15,7 @@ from handlers.command import Command, Typed, nearest, short_ids, typed
 from handlers.deadlines import due
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
 from handlers.world import Request, World, actor
-from playbooks.cleared import Cleared, echo, glue, short_id
+from playbooks.cleared import Cleared, code, echo, glue, secret, short_id
 from storage.effects import Effect
 from storage.facts import DEPLOYMENT
 from storage.incident import Incident
@@ -216,7 +216,7 @@ def _which(world: World, request: Request, command: Command, arguments: str, fou
         )
     if not found:
         if case.actor.partner is None and not case.actor.coordinator:
-            return [case.answer(case.say("This room belongs to no partner. A coordinator can bind it: /bind PARTNER."))]
+            return [case.answer(_nobodys(case))]
         return [case.answer(case.say("No incident is open here. /activate starts one."))]
     taps = []
     for index, incident in enumerate(found[:9], 1):
@@ -225,6 +225,12 @@ def _which(world: World, request: Request, command: Command, arguments: str, fou
             taps.append([case.tap("{incident}", text, f"{index}️⃣", incident=short_id(incident.id))])
     names = glue([short_id(incident.id) for incident in found], ", ")
     return [case.answer(case.say("Which incident? Write its id with the command: {incidents}.", incidents=names), taps)]
+
+
+def _nobodys(case: Case) -> Cleared:
+    """A room that is no partner's: its address, which a playbook may name, and who can bind it."""
+    here = code(secret(str(case.request.room), case.request.room))
+    return case.say("This room ({room}) belongs to no partner. A coordinator can bind it: /bind PARTNER.", room=here)
 
 
 def _plain(world: World, request: Request) -> list[Effect]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers.case import Case
 from handlers.command import Command
-from playbooks.cleared import Cleared, code, glue
+from playbooks.cleared import Cleared, code, glue, secret
 from storage.effects import Effect
 
 
@@ -24,7 +24,8 @@ def decide(case: Case, commands: Sequence[Command]) -> list[Effect]:
     if case.actor.partner is None and not case.actor.coordinator:
         lines.append(
             case.say(
-                "This chat belongs to no partner. Redeem an invitation with /start CODE, or write in your partner's room."
+                "This chat ({room}) belongs to no partner. Redeem an invitation with /start CODE, or write in your partner's room.",
+                room=code(secret(str(case.request.room), case.request.room)),
             )
         )
     elif case.incident is None:

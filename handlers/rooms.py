@@ -103,7 +103,7 @@ def by_playbook(world: World) -> list[Effect]:
         for partner, who in book.playbook.partners.items():
             for room in who.rooms:
                 if not room.id.startswith("#") and not _bound_as(world, playbook, str(room.ref)):
-                    effects.append(_bound(playbook, partner, room.ref, str(room.ref)))
+                    effects += _bound(playbook, partner, room.ref, str(room.ref))
     return effects
 
 
@@ -111,8 +111,10 @@ def _bound_as(world: World, playbook: str, alias: str) -> bool:
     return any(b.alias == alias for (of, _), b in world.who.bindings.items() if of == playbook)
 
 
-def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> Record:
-    return Record(DEPLOYMENT, RoomBound(playbook, partner, room, alias, "playbook"))
+def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> list[Effect]:
+    """The playbook binds a room; where one must go in to hear it, we do, or learn that we were not asked."""
+    enter: list[Effect] = [Enter(room)] if room.network == "matrix" else []
+    return [Record(DEPLOYMENT, RoomBound(playbook, partner, room, alias, "playbook")), *enter]
 
 
 def resolved(world: World, came: Came, event: Resolved) -> list[Effect]:
@@ -134,7 +136,7 @@ def _pin(world: World, came: Came, playbook: str, book: Book, alias: str, room: 
         if not any(str(named.ref) == alias for named in who.rooms):
             continue
         if not _bound_as(world, playbook, alias):
-            effects.append(_bound(playbook, partner, room, alias))
+            effects += _bound(playbook, partner, room, alias)
         else:
 
             def words(reader: Reader, partner: str = partner) -> Cleared:
@@ -215,7 +217,7 @@ def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
             lines = [
                 say(
                     reader.languages,
-                    "<b>I am no longer in a room of {partner}</b> ({network}). Messages do not reach it. Ask them to invite me again.",
+                    "<b>I am not in a room of {partner}</b> ({network}). Messages do not reach it. Ask them to invite me.",
                     partner=name(book, reader, partner),
                     network=word(room.network),
                 )
