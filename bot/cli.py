@@ -1,0 +1,197 @@
+"""The command line. It opens quickly: what a command needs is imported when that command runs.
+
+Exit codes: 0 fine, 1 the thing examined is bad, 2 the question could not be answered. Nothing that a person can cause ends in a
+traceback; errors are one line each, on standard error, and say what would be right.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+app = typer.Typer(
+    name="tocsin", add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="Alert the partners of a crisis, show each what it may see, and keep a log that everyone can verify.",
+)  # fmt: skip
+
+FINE, BAD, UNANSWERED = 0, 1, 2
+
+
+class Stop(Exception):
+    """The command ends here, with these lines on standard error and this exit code."""
+
+    def __init__(self, code: int, *lines: str) -> None:
+        self.code = code
+        self.lines = lines
+        super().__init__("\n".join(lines))
+
+
+def main() -> NoReturn:
+    """The program ``tocsin``."""
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except Stop as stop:
+        complain(*stop.lines)
+        sys.exit(stop.code)
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        sys.exit(130)
+    except Exception as error:
+        if type(error).__module__.startswith("storage."):
+            complain(str(error))
+            sys.exit(UNANSWERED)
+        if isinstance(error, OSError) and error.filename is not None:
+            complain(f"{error.filename}: {error.strerror or error}")
+            sys.exit(UNANSWERED)
+        raise
+    sys.exit(FINE)
+
+
+def complain(*lines: str) -> None:
+    """Say lines on standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def settings() -> Settings:
+    """The settings, or the end of the command."""
+    from bot.settings import SettingsError, load
+
+    try:
+        return load()
+    except SettingsError as error:
+        raise Stop(UNANSWERED, *error.lines) from None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"tocsin {version('tocsin')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    del version
+
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@app.command()
+def run() -> None:
+    """Run the bot. With no network configured: a rehearsal, usable at once."""
+    from bot.cli_run import run as start
+
+    start(settings())
+
+
+@app.command()
+def rehearse(
+    playbook: Annotated[Path, typer.Argument(help="The playbook to rehearse.", metavar="PLAYBOOK")],
+    script: Annotated[
+        Path | None, typer.Option("--script", help="The exercise; by default PLAYBOOK's own, NAME.script.yaml.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Play a scripted exercise inside this process, and show what each room saw and why."""
+    from bot.cli_rehearse import rehearse as play
+
+    play(settings(), playbook, script, "json" if as_json else "text")
+
+
+@app.command()
+def check(
+    playbooks: Annotated[list[Path], typer.Argument(help="Playbooks, or folders of them.", metavar="PLAYBOOK...")],
+    form: Annotated[Literal["text", "json", "sarif"], typer.Option("--format", help="How to say it.")] = "text",
+) -> None:
+    """Say what is wrong with playbooks, each error with its place."""
+    from bot.cli_check import check as examine
+
+    raise typer.Exit(examine(playbooks, form))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the playbook language, for editors."""
+    import json
+
+    from playbooks.schema_json import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def incidents(as_json: Json = False) -> None:
+    """List the incidents on file."""
+    from bot.cli_log import incidents as listing
+
+    listing(settings(), "json" if as_json else "text")
+
+
+@app.command()
+def log(
+    incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
+    as_json: Json = False,
+) -> None:
+    """Read an incident's log. That it was read is recorded in it."""
+    from bot.cli_log import log as reading
+
+    reading(settings(), incident, "json" if as_json else "text")
+
+
+@app.command()
+def export(
+    incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
+    path: Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="PATH")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")],
+    reader: Annotated[str, typer.Option("--for", help="For whom.", metavar="PARTNER|auditor")] = "auditor",
+    form: Annotated[
+        Literal["bundle", "jsonl", "csv", "html", "pdf", "ics214"], typer.Option("--format", help="In which form.")
+    ] = "bundle",
+) -> None:
+    """Write a copy of an incident's log that can be verified without this machine."""
+    from bot.cli_log import export as writing
+
+    writing(settings(), incident, path, reason, reader, form)
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="What `tocsin export` wrote.", metavar="PATH")],
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A signed checkpoint that you kept yourself.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether a copy of a log is intact: 0 intact, 1 tampered, 2 incomplete or unwitnessed."""
+    from bot.cli_verify import verify as examine
+
+    raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text"))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Try every setting, and say what to do."""
+    from bot.cli_doctor import doctor as examine
+
+    raise typer.Exit(examine("json" if as_json else "text"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""``tocsin check``: what is wrong with playbooks, all of it at once, each error with its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.cli import BAD, FINE, UNANSWERED, Stop, complain
+from playbooks.load import Book, PlaybookErrors, load
+
+
+def check(paths: Sequence[Path], form: Literal["text", "json", "sarif"]) -> int:
+    """Check each, and return the exit code. Errors go to standard error in text, to standard output in JSON."""
+    if form == "sarif":
+        raise Stop(UNANSWERED, "--format sarif is not there yet; use text or json")
+    code = FINE
+    said: list[dict[str, Any]] = []
+    for path in _files(paths):
+        try:
+            book = load(path)
+        except PlaybookErrors as wrong:
+            code = max(code, BAD)
+            said.append(
+                {
+                    "file": str(path),
+                    "fine": False,
+                    "errors": [
+                        {"line": one.line, "column": one.column, "what": one.what, "fix": one.fix}
+                        for one in wrong.errors
+                    ],
+                }
+            )
+            if form == "text":
+                complain(*map(str, wrong.errors))
+        except OSError as error:
+            code = UNANSWERED
+            said.append({"file": str(path), "fine": None, "unreadable": error.strerror or str(error)})
+            if form == "text":
+                complain(f"{path}: cannot be read: {error.strerror or error}; name a playbook that can be")
+        else:
+            said.append({"file": str(path), "fine": True, "playbook": book.playbook.playbook, "version": book.playbook.version,
+                         "sha256": book.digest, "errors": []})  # fmt: skip
+            if form == "text":
+                print(f"{path}: fine: {summary(book)}")
+    if form == "json":
+        print(json.dumps({"playbooks": said}, ensure_ascii=False, indent=2))
+    return code
+
+
+def summary(book: Book) -> str:
+    """A playbook in a few words."""
+    playbook = book.playbook
+    counts = [
+        (len(playbook.partners), "partner"),
+        (len(playbook.alerts), "alert"),
+        (len(playbook.sharing), "sharing rule"),
+    ]
+    parts = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    return f"{playbook.playbook} version {playbook.version}, {parts}"
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(
+            one for end in ("*.yaml", "*.yml") for one in path.glob(end) if not one.stem.endswith(".script")
+        )
+        if not inside:
+            raise Stop(UNANSWERED, f"{path}: there is no playbook in this folder; name a .yaml file")
+        found += inside
+    return found

@@ -1,0 +1,112 @@
+"""``tocsin incidents``, ``log`` and ``export``: what is on file. Whoever reads a log or takes a copy of it is recorded in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from bot import filed
+from bot.cli import UNANSWERED, Stop, complain
+from bot.clock import SystemClock
+from bot.settings import Settings
+from bot.told import heading, told
+from storage.facts import LogRead, parts, timestamp
+
+OPERATOR = "operator"
+"""Who reads through the command line: whoever may use this machine. The program cannot know them better."""
+
+Form = Literal["text", "json"]
+
+
+def incidents(settings: Settings, form: Form) -> None:
+    """List them, the oldest first."""
+    listed = asyncio.run(filed.incidents(settings))
+    if form == "json":
+        rows = [
+            {
+                "incident": one.incident,
+                "playbook": one.playbook,
+                "title": one.title,
+                "rehearsal": rehearsal,
+                "opened_at": timestamp(one.opened_at),
+                "closed_at": timestamp(one.closed_at) if one.closed_at else None,
+                "entries": one.size,
+            }
+            for one, rehearsal in listed
+        ]
+        print(json.dumps({"incidents": rows}, ensure_ascii=False, indent=2))
+        return
+    if not listed:
+        print(f"No incident is on file in {settings.data}.")
+    for one, rehearsal in listed:
+        state = f"closed {one.closed_at:%Y-%m-%d %H:%M}" if one.closed_at else "open"
+        kind = " rehearsal," if rehearsal else ""
+        print(f"{one.incident:<6} {one.opened_at:%Y-%m-%d %H:%M} UTC,{kind} {state}, {one.size} entries")
+        print(f"       {one.playbook}{': ' + one.title if one.title else ''}")
+
+
+def log(settings: Settings, incident: str, form: Form) -> None:
+    """Print a log, and record that it was read."""
+    asyncio.run(_log(settings, incident, form))
+
+
+async def _log(settings: Settings, incident: str, form: Form) -> None:
+    try:
+        async with filed.found(settings, incident) as (store, stream, summary):
+            kept = await store.facts(stream)
+            digest = next((one.playbook_sha256 for one in kept if one.playbook_sha256), None)
+            read = LogRead(OPERATOR, None, "tocsin log", len(kept))
+            await store.append(stream, read, now=SystemClock().now(), playbook=digest)
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
+    if form == "json":
+        for one in kept:
+            row: dict[str, Any] = {
+                "seq": one.seq,
+                "at": timestamp(one.at),
+                "fact": type(one.fact).__name__,
+                "playbook_sha256": one.playbook_sha256,
+                "fields": parts(one.fact),
+            }
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    for line in heading(stream, summary, kept):
+        print(line)
+    for one in kept:
+        for line in told(one):
+            print(line)
+    print(f"That you read this, as {OPERATOR}, is entry {len(kept)} of the log.")
+
+
+def export(settings: Settings, incident: str, path: Path, reason: str, reader: str, form: str) -> None:
+    """Write a bundle, and record it."""
+    if form != "bundle":
+        raise Stop(UNANSWERED, f"--format {form} is not there yet; leave it out for a bundle")
+    if reader != "auditor":
+        raise Stop(UNANSWERED, f"--for {reader} is not there yet: a bundle is whole, for an auditor; leave --for out")
+    if not reason.strip():
+        raise Stop(UNANSWERED, "--reason is empty; say why the copy is made, it is recorded")
+    if path.is_dir():
+        raise Stop(UNANSWERED, f"{path} is a folder; name a file, like {path / (incident + '.zip')}")
+    if not path.absolute().parent.is_dir():
+        raise Stop(UNANSWERED, f"there is no folder {path.parent}; make it, or name another file")
+    asyncio.run(_export(settings, incident, path, reason.strip()))
+
+
+async def _export(settings: Settings, incident: str, path: Path, reason: str) -> None:
+    from storage.export.bundle import export_bundle
+
+    try:
+        async with filed.found(settings, incident) as (store, stream, _):
+            await export_bundle(
+                store, stream, reader="auditor", by=OPERATOR, reason=reason, path=path, now=SystemClock().now()
+            )
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
+    print(
+        f"{path} holds the whole log of {stream}. That it was made, by {OPERATOR}, for an auditor, is recorded in the log."
+    )
+    print(f"Whoever has it can check it without this machine: tocsin verify {path}")
+    complain("It discloses everything in that log: keep it as you keep the log.")

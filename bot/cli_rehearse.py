@@ -1,0 +1,232 @@
+"""``tocsin rehearse``, and ``tocsin run`` where no network is set up: the exercise on the screen, then a seat in every room."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from bot import rehearsal, wiring
+from bot.cli import BAD, UNANSWERED, Stop, complain
+from bot.clock import SystemClock, VirtualClock
+from bot.cli_transcript import Transcript, console
+from bot.rehearsal import Misplayed, Stage, Told, as_json
+from bot.script import Player, Script, load_script
+from bot.settings import Settings
+from playbooks.load import Book, PlaybookErrors, load
+from playbooks.schema_words import text_in
+
+Form = Literal["text", "json"]
+
+TICK = 0.25
+"""Seconds between two looks at the real clock while somebody types."""
+
+HELP = """\
+  ROOM> WORDS           say something in a room:      zuid-limburg> /ack A-1
+  ROOM/telegram> WORDS  in a partner's Telegram room (or /matrix), where it has several
+  ROOM> tap LABEL       tap a button of the last message that has it:  liege-city> tap send
+  as NAME               be another person; `as coordinator` is the deployment's coordinator
+  wait 5m               let time pass
+  rooms, people, help   what there is
+  Ctrl-C                the end"""
+
+
+def rehearse(settings: Settings, playbook: Path, script: Path | None, form: Form) -> None:
+    """Play a script for a playbook."""
+    book = _book(playbook)
+    beside = playbook.with_name(f"{playbook.stem}.script.yaml")
+    if script is None and not beside.is_file():
+        raise Stop(UNANSWERED, f"{playbook}: there is no script {beside.name} beside it; name one with --script FILE")
+    asyncio.run(_rehearse(settings, book, _script(script or beside, book), form))
+
+
+def _book(path: Path) -> Book:
+    try:
+        return load(path)
+    except PlaybookErrors as wrong:
+        raise Stop(BAD, *map(str, wrong.errors)) from None
+
+
+def _script(path: Path, book: Book) -> Script:
+    try:
+        return load_script(path, book)
+    except PlaybookErrors as wrong:
+        raise Stop(BAD, *map(str, wrong.errors)) from None
+
+
+async def _rehearse(settings: Settings, book: Book, script: Script, form: Form) -> None:
+    async with wiring.rehearsal(settings, {book.playbook.playbook: book}, book) as stage:
+        await play(stage, book, script, form)
+
+
+async def play(stage: Stage, book: Book, script: Script, form: Form) -> None:
+    """Play a script on a stage, and show it. Raises Stop where it cannot be played."""
+    transcript = Transcript(console(), _names(book))
+    pace = rehearsal.pause(len(script.steps)).total_seconds() if form == "text" and sys.stdout.isatty() else 0.0
+    clock = SystemClock()
+    waiting: list[Told] = []
+    try:
+        for player in await stage.enrol(script.people):
+            if form == "text":
+                print(player)
+        async for told in stage.play(script):
+            if form == "json":
+                print(json.dumps(as_json(told), ensure_ascii=False), flush=True)
+                continue
+            if told.direction != "out" and waiting:
+                transcript.show(waiting)
+                waiting.clear()
+                await clock.sleep(pace)
+            if told.direction == "out":
+                waiting.append(told)
+            else:
+                transcript.show([told])
+    except Misplayed as wrong:
+        transcript.show(waiting)
+        raise Stop(BAD, f"the script for {book.playbook.playbook}: {wrong}") from None
+    transcript.show(waiting)
+    if form == "text" and stage.incident is not None:
+        for line in afterwards(stage.incident):
+            print(line)
+
+
+def afterwards(incident: str) -> tuple[str, ...]:
+    """What can be done with the log that a rehearsal leaves."""
+    return (
+        "",
+        f"The log of all this is on file as {incident}. Read it:  tocsin log {incident}",
+        "Take a copy that anyone can verify, and verify it:",
+        f'  tocsin export {incident} -o {incident}.zip --reason "Exercise review"',
+        f"  tocsin verify {incident}.zip",
+    )
+
+
+def _names(book: Book) -> dict[str, str]:
+    return {key: partner.name for key, partner in book.playbook.partners.items()}
+
+
+# -- at the keyboard -----------------------------------------------------------------------------------------------------
+
+
+async def converse(stage: Stage, clock: VirtualClock, book: Book, people: dict[str, Player]) -> None:
+    """Take lines from the terminal until it ends. Time goes on as it does outside."""
+    transcript = Transcript(console(), _names(book))
+    seat = Seat(stage, people)
+    print("\nNow you: type as any room, for example  zuid-limburg> /status")
+    print(HELP, flush=True)
+    flow = asyncio.create_task(_flow(clock))
+    try:
+        async for line in lines():
+            transcript.show([told async for told in stage.news()])
+            try:
+                news = [told async for told in seat.take(line)]
+            except LookupError as error:
+                complain(str(error.args[0]))
+                continue
+            transcript.show(news)
+    finally:
+        flow.cancel()
+        await asyncio.gather(flow, return_exceptions=True)
+
+
+async def _flow(clock: VirtualClock) -> None:
+    real = SystemClock()
+    before = real.monotonic()
+    while True:
+        await real.sleep(TICK)
+        now = real.monotonic()
+        clock.advance(now - before)
+        before = now
+
+
+async def lines() -> AsyncIterator[str]:
+    """What is typed, line by line, without keeping anything else waiting."""
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Queue[bytes] = asyncio.Queue()
+    descriptor = sys.stdin.fileno()
+    loop.add_reader(descriptor, lambda: typed.put_nowait(os.read(descriptor, 65536)))
+    kept = b""
+    try:
+        while chunk := await typed.get():
+            *whole, kept = (kept + chunk).split(b"\n")
+            for line in whole:
+                yield line.decode("utf-8", "replace")
+        if kept:
+            yield kept.decode("utf-8", "replace")
+    finally:
+        loop.remove_reader(descriptor)
+
+
+class Seat:
+    """Whoever sits at the keyboard, and as whom."""
+
+    def __init__(self, stage: Stage, people: dict[str, Player]) -> None:
+        self._stage = stage
+        self._people = people
+        self._as: str | None = None
+
+    async def take(self, line: str) -> AsyncIterator[Told]:
+        """Do what a line says, and tell what that leads to. Raises LookupError with what to write instead."""
+        line = line.strip()
+        room, sign, words = line.partition(">")
+        if not line:
+            return
+        if sign:
+            async for told in self._in(room.strip(), words.strip()):
+                yield told
+            return
+        word, _, rest = line.partition(" ")
+        match word.lower():
+            case "as" if rest.strip():
+                self._be(rest.strip())
+            case "wait":
+                async for told in self._stage.wait(rest.strip()):
+                    yield told
+            case "rooms":
+                print("\n".join(self._stage.rooms))
+            case "people":
+                for key, player in self._people.items():
+                    print(f"{key:<12} {player.name}, {player.role} of {player.partner}")
+            case "help" | "?":
+                print(HELP)
+            case _:
+                raise LookupError("Write ROOM> WORDS, for example  liege-city> /status ; `help` says what else")
+
+    def _be(self, name: str) -> None:
+        wanted = name.casefold()
+        known = [*self._people, rehearsal.COORDINATOR]
+        found = next((key for key in known if wanted in (key, self._called(key).casefold())), None)
+        if found is None:
+            raise LookupError(f"There is no {name}; `people` lists who there is, and there is `coordinator`")
+        self._as = found
+        print(f"You are {self._called(found)}.")
+
+    def _called(self, key: str) -> str:
+        return self._people[key].name if key in self._people else "the coordinator"
+
+    async def _in(self, name: str, words: str) -> AsyncIterator[Told]:
+        room = self._stage.room(name)
+        if room is None:
+            raise LookupError(f"There is no room {name}; `rooms` lists them")
+        partner = name.partition("/")[0]
+        key = self._as or next((one for one, player in self._people.items() if player.partner == partner), None)
+        who = key or f"guest-{partner}"
+        called = self._called(who) if key else f"Somebody of {partner}"
+        identity = rehearsal.identity_of(who, room.network)
+        if words.lower().startswith("tap "):
+            told = self._stage.tap(room, identity, called, words[4:].strip())
+        elif words:
+            told = self._stage.say(room, identity, called, words)
+        else:
+            raise LookupError(f"Say something: {name}> /help")
+        async for one in told:
+            yield one
+
+
+def title(book: Book) -> str:
+    """A playbook's title in English, or in its first language."""
+    return text_in(book.playbook.title, ["en", *book.playbook.languages])[0]

@@ -1,0 +1,91 @@
+"""What is on file, for the command line: the deployment's own database first, then that of its rehearsals.
+
+Looking makes nothing: where no database is, none is made. Both may be open while the bot runs; each commit stands alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.settings import Settings
+from storage.database import SqliteStore, open_store
+from storage.facts import DEPLOYMENT
+from storage.store import Summary
+
+REHEARSAL_FILE = "rehearsal.sqlite"
+
+
+class NotOnFile(Exception):
+    """There is no such incident. The message says what there is."""
+
+
+@asynccontextmanager
+async def real(settings: Settings) -> AsyncIterator[SqliteStore]:
+    """The deployment's own database, made if need be."""
+    store = await open_store(settings.data, settings.name, settings.database_file)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def rehearsed(settings: Settings) -> AsyncIterator[SqliteStore]:
+    """The database of rehearsals, made if need be."""
+    store = await open_store(settings.rehearsal_folder, settings.rehearsal_name, REHEARSAL_FILE)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def places(settings: Settings) -> list[Path]:
+    """The databases that exist, the real one first."""
+    both = (settings.data / settings.database_file, settings.rehearsal_folder / REHEARSAL_FILE)
+    return [path for path in both if path.is_file()]
+
+
+async def incidents(settings: Settings) -> list[tuple[Summary, bool]]:
+    """Every incident on file, and whether it was a rehearsal."""
+    found: list[tuple[Summary, bool]] = []
+    for path in places(settings):
+        rehearsal = path.name == REHEARSAL_FILE
+        async with rehearsed(settings) if rehearsal else real(settings) as store:
+            found += [(one, rehearsal) for one in await store.incidents()]
+    return found
+
+
+@asynccontextmanager
+async def found(settings: Settings, incident: str) -> AsyncIterator[tuple[SqliteStore, str, Summary | None]]:
+    """The store that has an incident, its stream, and its summary (None for the deployment's own log). Raises NotOnFile."""
+    wanted = _short(incident)
+    known: list[str] = []
+    for path in places(settings):
+        async with rehearsed(settings) if path.name == REHEARSAL_FILE else real(settings) as store:
+            summaries = await store.incidents()
+            known += [one.incident for one in summaries]
+            if wanted == DEPLOYMENT:
+                yield store, DEPLOYMENT, None
+                return
+            for one in summaries:
+                if one.incident.casefold() == wanted.casefold():
+                    yield store, one.incident, one
+                    return
+    raise NotOnFile(f"there is no incident {incident}; {_there_is(settings, known)}")
+
+
+def _short(incident: str) -> str:
+    """``i3``, ``I-3`` and ``i-03`` are one incident."""
+    if incident.casefold() == DEPLOYMENT:
+        return DEPLOYMENT
+    short = re.fullmatch(r"([A-Za-z])-?0*(\d+)", incident.strip())
+    return f"{short[1].upper()}-{short[2]}" if short else incident
+
+
+def _there_is(settings: Settings, known: Sequence[str]) -> str:
+    if not known:
+        return f"nothing is on file in {settings.data}; is TOCSIN_DATA set to the right folder?"
+    return f"on file in {settings.data}: {', '.join(known[-12:])}"

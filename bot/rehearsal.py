@@ -1,0 +1,478 @@
+"""Plays an exercise on the networks inside this process, and tells what every room saw, what was withheld from it, and why.
+
+The program under it is the real one: the same engine, handlers, log and outbox. Only the networks and the clock are made here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Protocol
+
+from bot.clock import VirtualClock
+from bot.networks.port import Button
+from bot.script import Player, Script, Step, room_of
+from handlers.why import why
+from playbooks.cleared import Reader
+from playbooks.load import Book
+from playbooks.rooms import NETWORKS, Network, RoomRef
+from playbooks.schema_words import text_in
+from playbooks.sight import Withheld
+from storage.facts import AlertAddressed, AlertIssued, CopyHeld, Disclosed, IncidentOpened
+from storage.store import Kept, Store
+
+COORDINATOR = "coordinator"
+"""The one person that every rehearsal has: a coordinator of the deployment."""
+
+
+_CODE = re.compile(r"/start (\w+)")
+_SPAN = re.compile(r"(\d{1,5})([smh])")
+
+
+class Message(Protocol):
+    """A message in a room, as the networks inside this process keep it."""
+
+    id: str
+    room: RoomRef
+    text: str
+    buttons: tuple[tuple[Button, ...], ...]
+    token: str
+    at: datetime | None
+    versions: list[str]
+
+    def button(self, choice: str) -> Button | None:
+        """The choice under it that is meant."""
+
+
+class Embedded(Protocol):
+    """What a rehearsal does with a network inside this process, beside its port."""
+
+    watchers: list[Callable[[Any], None]]
+
+    def room(self, written: RoomRef) -> RoomRef: ...
+    def private(self, identity: str) -> RoomRef: ...
+    def messages(self, room: RoomRef) -> Sequence[Message]: ...
+    async def say(
+        self, room: RoomRef, identity: str | None, name: str, text: str, reply_to: str | None = None
+    ) -> str: ...
+    async def tap(self, room: RoomRef, message: str, identity: str, choice: str, name: str = "") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something said in a room, by a person (``in``) or by the bot (``out``), or words for the spectator (``note``).
+
+    ``label`` is the TLP of a message that shows fields; ``shown`` has field → form, ``withheld`` field → why, in words.
+    """
+
+    at: datetime
+    direction: str
+    text: str
+    sender: str = ""
+    room: str = ""
+    partner: str | None = None
+    network: str | None = None
+    incident: str | None = None
+    buttons: tuple[str, ...] = ()
+    edited: bool = False
+    label: str | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One partner under an alert: its rooms, what they see, and what is withheld, each reason with its fields."""
+
+    partner: str
+    rooms: str
+    sees: tuple[str, ...]
+    withheld: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One alert: who was shown how much of it, and why no more."""
+
+    at: datetime
+    alert: str
+    title: str
+    incident: str
+    fields: tuple[str, ...]
+    rows: tuple[Row, ...]
+    direction: str = "picture"
+
+
+Told = Line | Picture
+
+
+class Misplayed(Exception):
+    """A step cannot be played. The message says which, and why."""
+
+
+def identity_of(name: str, network: Network) -> str:
+    """The identity under which a person of an exercise is known on a network."""
+    if network == "matrix":
+        return f"matrix:@{name}:rehearsal.invalid"
+    return f"telegram:{int.from_bytes(sha256(name.encode()).digest()[:5], 'big')}"
+
+
+class Stage:
+    """The rooms and people of a rehearsal. ``settled`` returns once all that was said has been seen to."""
+
+    def __init__(
+        self,
+        book: Book,
+        store: Store,
+        clock: VirtualClock,
+        networks: Mapping[Network, Embedded],
+        settled: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.book = book
+        self.clock = clock
+        self._store = store
+        self._networks = networks
+        self._settled = settled
+        self._news: list[Message] = []
+        self._names: dict[RoomRef, tuple[str, str]] = {}
+        self._read: dict[str, int] = {}
+        self._closed: set[str] = set()
+        self._disclosed: dict[str, tuple[str, Disclosed]] = {}
+        self._where: dict[str, RoomRef] = {}
+        self._players: dict[str, Player] = {}
+        self.incident: str | None = None
+        self.alert: str | None = None
+        for network in networks.values():
+            network.watchers.append(self._news.append)
+        for name, partner in book.playbook.partners.items():
+            usual = [room for room in partner.rooms if not room.exercises]
+            for room in usual:
+                written = name if len(usual) == 1 else f"{name}/{room.network}"
+                self._names.setdefault(self._networks[room.network].room(room.ref), (written, name))
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The names of the rooms."""
+        return tuple(name for name, _ in self._names.values())
+
+    def room(self, name: str) -> RoomRef | None:
+        """The room of this name."""
+        written = room_of(self.book, name)
+        return self._networks[written.network].room(written) if written is not None else None
+
+    async def begin(self) -> None:
+        """What was on file before is no news."""
+        await self._settled()
+        self._news.clear()
+        for summary in await self._store.incidents():
+            self._read[summary.incident] = summary.size
+
+    def add(self, key: str, player: Player) -> None:
+        """A person takes part."""
+        self._players[key] = player
+
+    async def enrol(self, people: Mapping[str, Player]) -> list[str]:
+        """Make people of a script persons with a role: the coordinator invites them, and they redeem the code.
+
+        Returns a line for each. Raises Misplayed.
+        """
+        lines = []
+        for key, player in people.items():
+            self.add(key, player)
+            network = self._networks[player.network]
+            identity = identity_of(key, player.network)
+            host = network.private(identity_of(COORDINATOR, player.network))
+            await network.say(host, identity_of(COORDINATOR, player.network), "Coordinator", f"/invite {player.role} {player.partner}")
+            await self._settled()
+            code = _CODE.search(network.messages(host)[-1].text) if network.messages(host) else None
+            if code is None:
+                raise Misplayed(f"{player.name} cannot be invited as {player.role} of {player.partner}")
+            await network.say(network.private(identity), identity, player.name, f"/start {code[1]}")
+            await self._settled()
+            lines.append(f"{player.name}, {player.role} of {player.partner}, on {player.network.capitalize()}")
+        self._news.clear()
+        return lines
+
+    async def wait(self, span: str) -> AsyncIterator[Told]:
+        """Let a time such as ``5m`` pass. Raises LookupError."""
+        seconds = _SPAN.fullmatch(span)
+        if seconds is None:
+            raise LookupError("Write how long: wait 90s, wait 5m, wait 2h")
+        unit = {"s": 1, "m": 60, "h": 3600}[seconds[2]]
+        async for told in self.until(self.clock.now() + timedelta(seconds=int(seconds[1]) * unit)):
+            yield told
+
+    async def play(self, script: Script) -> AsyncIterator[Told]:
+        """Play a script, and tell what happens. Raises Misplayed."""
+        began = self.clock.now()
+        for number, step in enumerate(script.steps, 1):
+            if step.at is not None:
+                async for told in self.until(began + step.at):
+                    yield told
+            try:
+                async for told in self._step(step):
+                    yield told
+            except LookupError as error:
+                raise Misplayed(f"step {number} cannot be played: {error.args[0]}") from None
+
+    async def until(self, moment: datetime) -> AsyncIterator[Told]:
+        """Let time pass, stopping wherever something falls due."""
+        while (left := (moment - self.clock.now()).total_seconds()) > 0:
+            wake = self.clock.next_wake
+            self.clock.advance(left if wake is None else min(left, max(wake, 0.001)))
+            async for told in self.news():
+                yield told
+
+    async def _step(self, step: Step) -> AsyncIterator[Told]:
+        if step.note is not None:
+            yield Line(self.clock.now(), "note", step.note)
+            return
+        assert step.as_ is not None
+        player = self._players[step.as_]
+        room = self._room_for(step.as_, player, step.in_)
+        if step.tap is not None:
+            told = self.tap(room, identity_of(step.as_, room.network), player.name, step.tap)
+        else:
+            reply_to = self._last(room).id if step.reply is not None else None
+            words = (
+                (step.say or step.reply or "")
+                .replace("{alert}", self.alert or "")
+                .replace("{incident}", self.incident or "")
+            )
+            told = self.say(room, identity_of(step.as_, room.network), player.name, words, reply_to)
+        async for one in told:
+            yield one
+
+    async def say(
+        self, room: RoomRef, identity: str, name: str, text: str, reply_to: str | None = None
+    ) -> AsyncIterator[Told]:
+        """Somebody writes; then what that leads to."""
+        yield self._line(room, "in", text, name)
+        await self._networks[room.network].say(room, identity, name, text, reply_to)
+        async for told in self.news():
+            yield told
+
+    async def tap(self, room: RoomRef, identity: str, name: str, choice: str) -> AsyncIterator[Told]:
+        """Somebody chooses under the last message that offers it; then what that leads to. Raises LookupError."""
+        for message in reversed(self._networks[room.network].messages(room)):
+            button = message.button(choice)
+            if button is not None:
+                break
+        else:
+            raise LookupError(f"no message in {self._named(room)[0]} offers {choice!r}")
+        words = f"taps [{button.label}]" if room.network == "telegram" else f"reacts {button.emoji} ({button.label})"
+        yield self._line(room, "in", words, name)
+        await self._networks[room.network].tap(room, message.id, identity, button.command, name)
+        async for told in self.news():
+            yield told
+
+    async def news(self) -> AsyncIterator[Told]:
+        """What the rooms were shown since the last time, and the picture of each alert that was issued."""
+        await self._settled()
+        pictures = [picture async for picture in self._look()]
+        news, self._news[:] = list(self._news), []
+        for message in news:
+            yield await self._out(message)
+        for picture in pictures:
+            yield picture
+
+    # -- within ----------------------------------------------------------------------------------------------------
+
+    def _room_for(self, key: str, player: Player, named: str | None) -> RoomRef:
+        if named == "private":
+            room = self._networks[player.network].private(identity_of(key, player.network))
+        elif named is not None:
+            found = self.room(named)
+            if found is None:
+                raise LookupError(f"there is no room {named}")
+            room = found
+        elif key in self._where:
+            room = self._where[key]
+        else:
+            found = self.room(f"{player.partner}/{player.network}") or self.room(player.partner)
+            if found is None:
+                raise LookupError(f"{player.partner} has no room")
+            room = found
+        self._where[key] = room
+        return room
+
+    def _last(self, room: RoomRef) -> Message:
+        messages = self._networks[room.network].messages(room)
+        if not messages:
+            raise LookupError(f"nothing was said in {self._named(room)[0]} to reply to")
+        return messages[-1]
+
+    def _named(self, room: RoomRef) -> tuple[str, str | None]:
+        if room in self._names:
+            return self._names[room]
+        for key, player in self._players.items():
+            if room == self._networks[room.network].private(identity_of(key, room.network)):
+                return f"private:{key}", player.partner
+        return str(room), None
+
+    def _line(self, room: RoomRef, direction: str, text: str, sender: str, **more: Any) -> Line:
+        name, partner = self._named(room)
+        return Line(self.clock.now(), direction, text, sender, name, partner, room.network, self.incident, **more)
+
+    async def _look(self) -> AsyncIterator[Picture]:
+        """Read what the logs have since the last time."""
+        for summary in await self._store.incidents():
+            start = self._read.get(summary.incident, 0)
+            if start >= summary.size:
+                continue
+            kept = await self._store.facts(summary.incident, start)
+            self._read[summary.incident] = start + len(kept)
+            issued = []
+            for one in kept:
+                match one.fact:
+                    case IncidentOpened(incident=incident):
+                        self.incident = incident
+                    case Disclosed() as fact:
+                        self._disclosed[fact.send] = (summary.incident, fact)
+                    case AlertIssued() as fact:
+                        issued.append(fact)
+            for fact in issued:
+                self.alert = fact.alert
+                yield self._picture(summary.incident, fact, kept)
+
+    async def _out(self, message: Message) -> Line:
+        row = await self._store.row(message.token)
+        _, disclosed = self._disclosed.get(row.send, (None, None)) if row is not None else (None, None)
+        buttons = tuple(button.label for line in message.buttons for button in line)
+        shown, withheld = self._why(disclosed) if disclosed is not None else ({}, {})
+        return self._line(
+            message.room,
+            "out",
+            message.text,
+            "Tocsin",
+            buttons=buttons,
+            edited=len(message.versions) > 1,
+            label=disclosed.label if disclosed is not None else None,
+            shown=shown,
+            withheld=withheld,
+        )
+
+    def _why(self, disclosed: Disclosed) -> tuple[dict[str, str], dict[str, str]]:
+        shown: dict[str, str] = {}
+        withheld: dict[str, str] = {}
+        reader = Reader(disclosed.room, disclosed.partner, True, ("en",))
+        for name, said in disclosed.fields.items():
+            if said is None:
+                continue
+            if "withheld" in said:
+                obstacle = Withheld(said["withheld"], said.get("rule") or 0, said.get("detail") or "")
+                withheld[name] = why(self.book, reader, obstacle).text
+            elif said.get("value") is not None:
+                shown[name] = said["form"]
+        return shown, withheld
+
+    def _picture(self, incident: str, alert: AlertIssued, kept: Sequence[Kept]) -> Picture:
+        given = tuple(name for name, value in alert.fields.items() if value is not None)
+        rows: dict[str, list[Row]] = {}
+        for one in kept:
+            match one.fact:
+                case Disclosed(about=about, partner=str(partner)) as fact if about == alert.alert:
+                    rows.setdefault(partner, []).append(self._row(partner, fact, given))
+                case CopyHeld(alert=about, partner=partner) as fact if about == alert.alert:
+                    rows.setdefault(partner, []).append(self._held(fact))
+                case AlertAddressed(alert=about, partners=partners) if about == alert.alert:
+                    for partner, how in partners.items():
+                        if how["status"] not in ("shown", "held"):
+                            rows.setdefault(partner, []).append(
+                                Row(partner, "", ("nothing",), (_UNREACHED[how["status"]],))
+                            )
+        order = {partner: number for number, partner in enumerate(self.book.playbook.partners)}
+        flat = [row for partner in sorted(rows, key=lambda name: order.get(name, 0)) for row in rows[partner]]
+        title, _ = text_in(self.book.playbook.alerts[alert.template].title, ["en", *self.book.playbook.languages])
+        return Picture(self.clock.now(), alert.alert, title, incident, given, tuple(flat))
+
+    def _row(self, partner: str, fact: Disclosed, given: tuple[str, ...]) -> Row:
+        shown, withheld = self._why(fact)
+        sees = tuple(name if shown[name] == "exact" else f"{name} ({shown[name]})" for name in given if name in shown)
+        reasons: dict[str, list[str]] = {}
+        for name in given:
+            if name in withheld:
+                reasons.setdefault(withheld[name], []).append(name)
+        return Row(
+            partner,
+            self._place(fact.room),
+            sees,
+            tuple(f"{', '.join(names)}: {reason}" for reason, names in reasons.items()),
+        )
+
+    def _held(self, fact: CopyHeld) -> Row:
+        what = f"{fact.field} is needed and withheld ({fact.reason})" if fact.field else "nothing would be left to say"
+        return Row(fact.partner, "", ("nothing: held back",), (what,))
+
+    def _place(self, room: RoomRef) -> str:
+        return "Matrix, encrypted" if room.network == "matrix" else "Telegram"
+
+
+_UNREACHED = {
+    "unselected": "the alert is not for it",
+    "blind": "chosen by its area, which it may not see",
+    "roomless": "it has no room",
+}
+
+
+def as_json(told: Told) -> dict[str, Any]:
+    """For programs."""
+    if isinstance(told, Picture):
+        return {
+            "at": told.at.isoformat(),
+            "direction": "picture",
+            "incident": told.incident,
+            "alert": told.alert,
+            "fields": list(told.fields),
+            "partners": [
+                {"partner": row.partner, "room": row.rooms, "sees": list(row.sees), "withheld": list(row.withheld)}
+                for row in told.rows
+            ],
+        }
+    return {
+        "at": told.at.isoformat(),
+        "incident": told.incident,
+        "room": told.room or None,
+        "partner": told.partner,
+        "network": told.network,
+        "direction": told.direction,
+        "from": told.sender or None,
+        "text": told.text,
+        "buttons": list(told.buttons),
+        "edited": told.edited,
+        "label": told.label,
+        "shown": dict(told.shown),
+        "withheld": dict(told.withheld),
+    }
+
+
+def together(lines: Sequence[Told]) -> Iterator[list[Told]]:
+    """Messages that say the same to several rooms, in one group; everything else alone."""
+    groups: list[list[Told]] = []
+    for one in lines:
+        for group in groups:
+            first = group[0]
+            if (
+                isinstance(one, Line)
+                and isinstance(first, Line)
+                and one.direction == first.direction == "out"
+                and (one.text, one.buttons, one.label) == (first.text, first.buttons, first.label)
+            ):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    yield from groups
+
+
+def everyone(networks: Sequence[Network] = NETWORKS) -> frozenset[str]:
+    """The identities of the rehearsal's coordinator."""
+    return frozenset(identity_of(COORDINATOR, network) for network in networks)
+
+
+def pause(steps: int) -> timedelta:
+    """How long a spectator is given for each group of lines: half a minute in all at most."""
+    return timedelta(seconds=min(1.5, 25 / max(steps, 1)))
