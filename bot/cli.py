@@ -1,7 +1,7 @@
 """The command line. It opens quickly: what a command needs is imported when that command runs.
 
-Exit codes: 0 fine, 1 the thing examined is bad, 2 the question could not be answered. Nothing that a person can cause ends in a
-traceback; errors are one line each, on standard error, and say what would be right.
+Exit codes: 0 fine, 1 the thing examined is bad, 2 the question could not be answered. Nothing that a person can cause
+ends in a traceback; errors are one line each, on standard error, and say what would be right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``tocsin incidents``, ``log`` and ``export``: what is on file. Whoever reads a log or takes a copy of it is recorded in it."""
+"""``tocsin incidents``, ``log`` and ``export``: what is on file. Reading a log, or copying it, is recorded in it."""
 
 from __future__ import annotations
 

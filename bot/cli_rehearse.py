@@ -1,24 +1,24 @@
-"""``tocsin rehearse``, and ``tocsin run`` where no network is set up: the exercise on the screen, then a seat in every room."""
+"""``tocsin rehearse``, and ``tocsin run`` without a network: the exercise on the screen, then a seat in every room."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from bot import rehearsal, wiring
+from bot import logs, rehearsal, wiring
 from bot.cli import BAD, UNANSWERED, Stop, complain
-from bot.clock import SystemClock, VirtualClock
 from bot.cli_transcript import Transcript, console
+from bot.clock import SystemClock, VirtualClock
 from bot.rehearsal import Misplayed, Stage, Told, as_json
 from bot.script import Player, Script, load_script
 from bot.settings import Settings
 from playbooks.load import Book, PlaybookErrors, load
-from playbooks.schema_words import text_in
 
 Form = Literal["text", "json"]
 
@@ -41,6 +41,7 @@ def rehearse(settings: Settings, playbook: Path, script: Path | None, form: Form
     beside = playbook.with_name(f"{playbook.stem}.script.yaml")
     if script is None and not beside.is_file():
         raise Stop(UNANSWERED, f"{playbook}: there is no script {beside.name} beside it; name one with --script FILE")
+    logs.start(settings.log_format, settings.secrets, logging.WARNING)
     asyncio.run(_rehearse(settings, book, _script(script or beside, book), form))
 
 
@@ -59,7 +60,7 @@ def _script(path: Path, book: Book) -> Script:
 
 
 async def _rehearse(settings: Settings, book: Book, script: Script, form: Form) -> None:
-    async with wiring.rehearsal(settings, {book.playbook.playbook: book}, book) as stage:
+    async with wiring.rehearsal(settings, {book.playbook.playbook: book}, book) as (stage, _):
         await play(stage, book, script, form)
 
 
@@ -105,6 +106,17 @@ def afterwards(incident: str) -> tuple[str, ...]:
     )
 
 
+def script_beside(book: Book) -> Script | None:
+    """The exercise that lies beside a playbook, if one does. Raises Stop where it is wrong."""
+    path = Path(book.file).with_name(f"{Path(book.file).stem}.script.yaml")
+    return _script(path, book) if path.is_file() else None
+
+
+def people_of(script: Script | None) -> Mapping[str, Player]:
+    """Who takes part."""
+    return script.people if script is not None else {}
+
+
 def _names(book: Book) -> dict[str, str]:
     return {key: partner.name for key, partner in book.playbook.partners.items()}
 
@@ -112,13 +124,13 @@ def _names(book: Book) -> dict[str, str]:
 # -- at the keyboard -----------------------------------------------------------------------------------------------------
 
 
-async def converse(stage: Stage, clock: VirtualClock, book: Book, people: dict[str, Player]) -> None:
+async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> None:
     """Take lines from the terminal until it ends. Time goes on as it does outside."""
     transcript = Transcript(console(), _names(book))
     seat = Seat(stage, people)
     print("\nNow you: type as any room, for example  zuid-limburg> /status")
     print(HELP, flush=True)
-    flow = asyncio.create_task(_flow(clock))
+    flow = asyncio.create_task(_flow(stage.clock))
     try:
         async for line in lines():
             transcript.show([told async for told in stage.news()])
@@ -164,7 +176,7 @@ async def lines() -> AsyncIterator[str]:
 class Seat:
     """Whoever sits at the keyboard, and as whom."""
 
-    def __init__(self, stage: Stage, people: dict[str, Player]) -> None:
+    def __init__(self, stage: Stage, people: Mapping[str, Player]) -> None:
         self._stage = stage
         self._people = people
         self._as: str | None = None
@@ -225,8 +237,3 @@ class Seat:
             raise LookupError(f"Say something: {name}> /help")
         async for one in told:
             yield one
-
-
-def title(book: Book) -> str:
-    """A playbook's title in English, or in its first language."""
-    return text_in(book.playbook.title, ["en", *book.playbook.languages])[0]

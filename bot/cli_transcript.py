@@ -1,4 +1,4 @@
-"""What a rehearsal looks like at a terminal: who said what, what each room was shown, and under an alert why no more."""
+"""A rehearsal at a terminal: who said what, what each room was shown, and under an alert why no more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -36,46 +35,49 @@ class Transcript:
         for group in together(news):
             first = group[0]
             if isinstance(first, Picture):
-                self.out.print(self._picture(first))
+                self._print(self._picture(first))
             elif first.direction == "note":
-                self.out.print()
-                self.out.print(Padding(Text(first.text, style="bold cyan"), (0, 0, 0, 0)))
+                self._print(Text(f"\n{first.text}", style="bold cyan"))
             else:
-                self.out.print(self._said(first, [one for one in group if isinstance(one, Line)]))
+                self._print(self._said(first, [one for one in group if isinstance(one, Line)]))
+
+    def _print(self, what: RenderableType) -> None:
+        """Print without the blanks with which lines are filled up."""
+        with self.out.capture() as captured:
+            self.out.print(what)
+        print("\n".join(line.rstrip(" ") for line in captured.get().split("\n")), end="", flush=True)
 
     def _said(self, first: Line, group: Sequence[Line]) -> RenderableType:
+        grid = Table.grid(padding=0)
+        grid.add_column(width=INDENT, style="dim")
+        grid.add_column()
         clock = f"{first.at:%H:%M}"
-        head = Text(f"{clock:<{INDENT}}", style="dim")
         if first.direction == "in":
-            head.append(first.sender, style="bold green")
-            head.append(f" in {first.room}", style="green")
-            head.append(f" ({_network(first.network)})", style="dim")
-            return Group(Text(), head, Padding(Text(first.text, style="bold"), (0, 0, 0, INDENT)))
-        verb = "edited in" if first.edited else "to"
-        head.append(f"{verb} ", style="dim")
+            head = Text.assemble(
+                (first.sender, "bold green"), (f" in {first.room}", "green"), (f" ({_network(group)})", "dim")
+            )
+            grid.add_row(clock, head)
+            grid.add_row("", Text(first.text, style="bold"))
+            return Group(Text(), grid)
+        head = Text("edited in " if first.edited else "to ", style="dim")
         head.append(", ".join(one.room for one in group), style="bold")
-        head.append(
-            f" ({_network(first.network) if len({one.network for one in group}) == 1 else 'both networks'})",
-            style="dim",
-        )
+        head.append(f" ({_network(group)})", style="dim")
         if first.label is not None:
-            head.append(f"  TLP:{first.label.upper()}", style="yellow")
-        body = Text(first.text)
+            head.append(f"  {first.label}", style="yellow")
+        grid.add_row(clock, head)
+        body = "\n".join("│ " + line for line in _wrapped(first.text, self.out.width - INDENT - 3))
+        grid.add_row("", Text(body))
         if first.buttons:
-            body.append("\n" + " ".join(f"[{button}]" for button in first.buttons), style="blue")
-        head_padded = Padding(head, (0, 0, 0, 0))
-        bar = Text("\n".join("│ " + line for line in _wrapped(body.plain, self.out.width - INDENT - 3)))
-        if first.buttons:
-            bar.stylize("blue", len(bar) - len(bar.plain.rsplit("\n", 1)[-1]))
-        return Group(head_padded, Padding(bar, (0, 0, 0, INDENT)))
+            grid.add_row("", Text("│ " + " ".join(f"[{button}]" for button in first.buttons), style="blue"))
+        return grid
 
     def _picture(self, picture: Picture) -> RenderableType:
         title = Text(f"{picture.alert} {picture.title}: who was shown what, and why no more", style="bold")
         table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim", padding=(0, 2, 0, 0))
         table.add_column("Partner", no_wrap=True)
         table.add_column("Room", style="dim")
-        table.add_column("Sees", ratio=2)
-        table.add_column("Withheld, and why", ratio=3)
+        table.add_column("Sees", ratio=4)
+        table.add_column("Withheld, and why", ratio=5)
         whole = set(picture.fields)
         for row in picture.rows:
             complete = set(row.sees) == whole
@@ -83,11 +85,12 @@ class Transcript:
             if row.sees and row.sees[0].startswith("nothing"):
                 sees.stylize("red")
             table.add_row(row.partner, row.rooms, sees, Text("; ".join(row.withheld)))
-        return Group(Text(), Padding(title, (0, 0, 0, 0)), table, Text())
+        return Group(Text(), title, table)
 
 
-def _network(network: str | None) -> str:
-    return {"telegram": "Telegram", "matrix": "Matrix"}.get(network or "", "?")
+def _network(group: Sequence[Line]) -> str:
+    named = {one.network or "" for one in group}
+    return named.pop().capitalize() if len(named) == 1 else "both networks"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""``tocsin verify``: whether a copy of a log is intact, in words, with the damaged entry. Needs no data folder and no settings."""
+"""``tocsin verify``: whether a copy of a log is intact, in words, with the damaged entry. Needs nothing but the file."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from typing import Literal
 from bot import filed, wiring
 from bot.clock import Clock
 from bot.networks.port import NetworkDown, NetworkPort
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from playbooks.load import Book, PlaybookErrors, load
 from playbooks.rooms import Network, RoomRef
 from storage import deployment
@@ -26,7 +26,7 @@ from storage.connection import SAFE_WAL
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT
 from storage.keys import KEY
-from storage.store import Store, StorageError
+from storage.store import StorageError, Store
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -111,7 +111,7 @@ def _sqlite() -> Finding:
     return Finding(
         "ok",
         "sqlite",
-        f"version {version}: before {safe} two programs can damage a write-ahead log, so a rollback journal is used",
+        f"version {version}, rollback journal: before {safe} two programs can damage a write-ahead log",
     )
 
 
@@ -255,7 +255,7 @@ async def _networks(
         return
     try:
         networks = wiring.networks(settings, clock)
-    except wiring.SettingsError as error:
+    except SettingsError as error:
         for line in error.lines:
             yield Finding("fail", "networks", line)
         return

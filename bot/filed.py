@@ -1,6 +1,6 @@
 """What is on file, for the command line: the deployment's own database first, then that of its rehearsals.
 
-Looking makes nothing: where no database is, none is made. Both may be open while the bot runs; each commit stands alone.
+Looking makes nothing: where no database is, none is made. Both may be open while the bot runs.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def incidents(settings: Settings) -> list[tuple[Summary, bool]]:
 
 @asynccontextmanager
 async def found(settings: Settings, incident: str) -> AsyncIterator[tuple[SqliteStore, str, Summary | None]]:
-    """The store that has an incident, its stream, and its summary (None for the deployment's own log). Raises NotOnFile."""
+    """The store with an incident, its stream and summary (None for the deployment's own log). Raises NotOnFile."""
     wanted = _short(incident)
     known: list[str] = []
     for path in places(settings):

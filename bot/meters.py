@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.clock import Clock
 from bot.deciding import Decisions
@@ -17,6 +17,11 @@ from storage.effects import Effect
 from storage.store import Deadline
 
 T = TypeVar("T")
+
+
+def by_network(counts: Mapping[Any, float]) -> dict[tuple[tuple[str, str], ...], float]:
+    """Counts by network, as a figure has them."""
+    return {(("network", str(name)),): float(count) for name, count in counts.items()}
 
 
 class Meters:
@@ -65,10 +70,10 @@ class Meters:
 
     def figures(self) -> Iterator[Figure]:
         """Everything that was counted."""
-        heard = {(("network", name),): float(self.heard[name]) for name in NETWORKS}
+        heard = by_network({name: self.heard[name] for name in NETWORKS})
         yield Figure("messages_heard_total", "counter", "Messages, taps and reactions decided.", heard)
         for became in ("sent", "refused", "unknown"):
-            values = {(("network", name),): float(self.outcomes[name, became]) for name in NETWORKS}
+            values = by_network({name: self.outcomes[name, became] for name in NETWORKS})
             yield Figure(f"messages_{became}_total", "counter", f"Messages of ours that were {became}.", values)
         yield Figure("decision_seconds", "histogram", "Time to decide one event, in seconds.", histogram=self.seconds)
         yield Figure("deadlines_total", "counter", "Deadlines seen to.", {(): float(self.due_count)})

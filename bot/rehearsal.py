@@ -1,6 +1,6 @@
-"""Plays an exercise on the networks inside this process, and tells what every room saw, what was withheld from it, and why.
+"""Plays an exercise on the networks inside this process, and tells what every room saw, what it did not, and why.
 
-The program under it is the real one: the same engine, handlers, log and outbox. Only the networks and the clock are made here.
+The program under it is the real one: the same engine, handlers, log and outbox. Only networks and clock are made.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from playbooks.cleared import Reader
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, Network, RoomRef
 from playbooks.schema_words import text_in
+from playbooks.selection import local_time
 from playbooks.sight import Withheld
 from storage.facts import AlertAddressed, AlertIssued, CopyHeld, Disclosed, IncidentOpened
 from storage.store import Kept, Store
@@ -148,9 +149,8 @@ class Stage:
         for network in networks.values():
             network.watchers.append(self._news.append)
         for name, partner in book.playbook.partners.items():
-            usual = [room for room in partner.rooms if not room.exercises]
-            for room in usual:
-                written = name if len(usual) == 1 else f"{name}/{room.network}"
+            for room in (room for room in partner.rooms if not room.exercises):
+                written = name if room.ref == room_of(book, name) else f"{name}/{room.network}"
                 self._names.setdefault(self._networks[room.network].room(room.ref), (written, name))
 
     @property
@@ -185,7 +185,9 @@ class Stage:
             network = self._networks[player.network]
             identity = identity_of(key, player.network)
             host = network.private(identity_of(COORDINATOR, player.network))
-            await network.say(host, identity_of(COORDINATOR, player.network), "Coordinator", f"/invite {player.role} {player.partner}")
+            await network.say(
+                host, identity_of(COORDINATOR, player.network), "Coordinator", f"/invite {player.role} {player.partner}"
+            )
             await self._settled()
             code = _CODE.search(network.messages(host)[-1].text) if network.messages(host) else None
             if code is None:
@@ -228,7 +230,7 @@ class Stage:
 
     async def _step(self, step: Step) -> AsyncIterator[Told]:
         if step.note is not None:
-            yield Line(self.clock.now(), "note", step.note)
+            yield Line(self._now(), "note", step.note)
             return
         assert step.as_ is not None
         player = self._players[step.as_]
@@ -308,14 +310,18 @@ class Stage:
     def _named(self, room: RoomRef) -> tuple[str, str | None]:
         if room in self._names:
             return self._names[room]
-        for key, player in self._players.items():
+        for key in (*self._players, COORDINATOR):
             if room == self._networks[room.network].private(identity_of(key, room.network)):
-                return f"private:{key}", player.partner
+                return f"private:{key}", self._players[key].partner if key in self._players else None
         return str(room), None
+
+    def _now(self) -> datetime:
+        """The time where the playbook lives, as the messages say it."""
+        return local_time(self.book, self.clock.now())
 
     def _line(self, room: RoomRef, direction: str, text: str, sender: str, **more: Any) -> Line:
         name, partner = self._named(room)
-        return Line(self.clock.now(), direction, text, sender, name, partner, room.network, self.incident, **more)
+        return Line(self._now(), direction, text, sender, name, partner, room.network, self.incident, **more)
 
     async def _look(self) -> AsyncIterator[Picture]:
         """Read what the logs have since the last time."""
@@ -334,6 +340,8 @@ class Stage:
                         self._disclosed[fact.send] = (summary.incident, fact)
                     case AlertIssued() as fact:
                         issued.append(fact)
+                    case _:
+                        pass
             for fact in issued:
                 self.alert = fact.alert
                 yield self._picture(summary.incident, fact, kept)
@@ -370,7 +378,8 @@ class Stage:
         return shown, withheld
 
     def _picture(self, incident: str, alert: AlertIssued, kept: Sequence[Kept]) -> Picture:
-        given = tuple(name for name, value in alert.fields.items() if value is not None)
+        template = self.book.playbook.alerts[alert.template]
+        given = tuple(name for name in template.fields if alert.fields.get(name) is not None)
         rows: dict[str, list[Row]] = {}
         for one in kept:
             match one.fact:
@@ -384,10 +393,12 @@ class Stage:
                             rows.setdefault(partner, []).append(
                                 Row(partner, "", ("nothing",), (_UNREACHED[how["status"]],))
                             )
+                case _:
+                    pass
         order = {partner: number for number, partner in enumerate(self.book.playbook.partners)}
         flat = [row for partner in sorted(rows, key=lambda name: order.get(name, 0)) for row in rows[partner]]
-        title, _ = text_in(self.book.playbook.alerts[alert.template].title, ["en", *self.book.playbook.languages])
-        return Picture(self.clock.now(), alert.alert, title, incident, given, tuple(flat))
+        title, _ = text_in(template.title, ["en", *self.book.playbook.languages])
+        return Picture(self._now(), alert.alert, title, incident, given, tuple(flat))
 
     def _row(self, partner: str, fact: Disclosed, given: tuple[str, ...]) -> Row:
         shown, withheld = self._why(fact)

@@ -1,4 +1,4 @@
-"""An exercise written down: who takes part, and what each of them does when. Lies beside its playbook, as NAME.script.yaml."""
+"""An exercise written down: who does what, and when. It lies beside its playbook, as NAME.script.yaml."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Player(_Written):
 class Step(_Written):
     """One thing somebody does, or words for the spectator. ``at`` is the time since the beginning; without it, at once.
 
-    ``in`` names a room: a partner, a partner/network, or ``private``; by default the room the person was in before, else their partner's.
+    ``in`` names a room: a partner, a partner/network, or ``private``; by default the room the person was in before,
+    else their partner's.
     In words, ``{incident}`` and ``{alert}`` stand for the last one's short id.
     """
 
@@ -91,7 +92,7 @@ def load_script(path: Path, book: Book) -> Script:
 
 
 def room_of(book: Book, name: str) -> RoomRef | None:
-    """The room that ``partner`` or ``partner/network`` means, as the playbook writes it: its first for the real thing."""
+    """The room that ``partner`` or ``partner/network`` means, as the playbook writes it."""
     partner, _, network = name.partition("/")
     known = book.playbook.partners.get(partner)
     rooms = [room for room in known.rooms if not room.exercises and network in ("", room.network)] if known else []

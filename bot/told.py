@@ -130,6 +130,8 @@ def _below(fact: f.Fact) -> Iterator[str]:
         case f.AlertAddressed():
             for state, partners in _grouped(fact.partners).items():
                 yield f"{state}: {', '.join(partners)}"
+        case _:
+            pass
 
 
 def _grouped(partners: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from bot.clock import Clock, SystemClock, VirtualClock
 from bot.courier import Courier
 from bot.deciding import Decisions
 from bot.engine import Engine
-from bot.meters import Meters
+from bot.meters import Meters, by_network
 from bot.networks.limits import parse_limits
 from bot.networks.port import NetworkPort, NetworkState
 from bot.networks.rehearsal import Rehearsal
@@ -40,7 +40,7 @@ MOST_WAITING = 10_000
 
 
 def shelf(files: Iterable[Path]) -> tuple[dict[str, Book], list[str]]:
-    """The playbooks of these files by their ids, and what is wrong with those that are left out, a line for each error."""
+    """The playbooks of these files by their ids, and a line for each error in those that are left out."""
     found: dict[str, Book] = {}
     wrong: list[str] = []
     for file in files:
@@ -194,8 +194,8 @@ class Bot:
 
     async def figures(self) -> list[Figure]:
         """Everything that is counted."""
-        up = {(("network", name),): float(state.connected) for name, state in self.states.items()}
-        waiting = {(("network", name),): float(self.backlog(name)) for name in self._ports}
+        up = by_network({name: state.connected for name, state in self.states.items()})
+        waiting = by_network({name: self.backlog(name) for name in self._ports})
         inbox = float(len(await self._store.waiting(MOST_WAITING)))
         return [
             *self.meters.figures(),
@@ -216,7 +216,7 @@ async def note_start(store: SqliteStore, clock: Clock, books: Mapping[str, Book]
 
 
 @asynccontextmanager
-async def rehearsal(settings: Settings, books: Mapping[str, Book], book: Book) -> AsyncIterator[Stage]:
+async def rehearsal(settings: Settings, books: Mapping[str, Book], book: Book) -> AsyncIterator[tuple[Stage, Bot]]:
     """A stage for a playbook: everything real but networks and clock, with data of its own.
 
     Raises StorageError, as where another rehearsal runs on the same data.
@@ -233,7 +233,7 @@ async def rehearsal(settings: Settings, books: Mapping[str, Book], book: Book) -
                 await _begun(bot, running, embedded.values())
                 stage = Stage(book, store, clock, embedded, bot.settled)
                 await stage.begin()
-                yield stage
+                yield stage, bot
             finally:
                 bot.stop("the rehearsal ended")
                 await running

@@ -111,6 +111,11 @@ def _bound_as(world: World, playbook: str, alias: str) -> bool:
     return any(b.alias == alias for (of, _), b in world.who.bindings.items() if of == playbook)
 
 
+def _is_bound(world: World, playbook: str, alias: str, room: RoomRef) -> bool:
+    bound = world.who.bindings.get((playbook, room))
+    return bound is not None and bound.alias == alias
+
+
 def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> list[Effect]:
     """The playbook binds a room; where one must go in to hear it, we do, or learn that we were not asked."""
     enter: list[Effect] = [Enter(room)] if room.network == "matrix" else []
@@ -137,7 +142,7 @@ def _pin(world: World, came: Came, playbook: str, book: Book, alias: str, room: 
             continue
         if not _bound_as(world, playbook, alias):
             effects += _bound(playbook, partner, room, alias)
-        else:
+        elif not _is_bound(world, playbook, alias, room):
 
             def words(reader: Reader, partner: str = partner) -> Cleared:
                 return _elsewhere(book, reader, partner, alias)

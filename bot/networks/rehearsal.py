@@ -1,7 +1,8 @@
 """A network inside this process: for rehearsals, for stories, and for trying the program without any account.
 
-It keeps the manners of the network it stands for: Telegram shows buttons, takes the same message twice, and cuts long texts at 4096;
-Matrix has encrypted rooms behind aliases, reactions instead of buttons, and sends that may be repeated. Nothing leaves the machine.
+It keeps the manners of the network it stands for: Telegram shows buttons, takes the same message twice, and cuts long
+texts at 4096; Matrix has encrypted rooms behind aliases, reactions instead of buttons, and sends that may be repeated.
+Nothing leaves the machine.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class Rehearsal:
                 await self._changed.wait_for(lambda: self._is_down is not None)
         finally:
             self.state.connected, self._ears = False, None
-        down = self._is_down or "the network ended"
+        down = str(self._is_down)
         self.state.last_error = down
         await ears.lost(self.name, down, rejected=False)
         raise NetworkDown(down)
@@ -199,7 +200,7 @@ class Rehearsal:
         return await self._hear("message", room, identity, name, text=text, reply_to=reply_to)
 
     async def tap(self, room: RoomRef, message: str, identity: str, choice: str, name: str = "") -> None:
-        """Somebody chooses: a tap on Telegram, a reaction on Matrix. ``choice``: label, command or emoji. Raises LookupError."""
+        """Somebody chooses ``choice`` (see ``Shown.button``): a tap on Telegram, a reaction on Matrix. Raises LookupError."""
         shown = self._rooms[room].shown.get(message)
         button = shown.button(choice) if shown is not None else None
         if button is None:
@@ -302,7 +303,7 @@ class Rehearsal:
         self, kind: HeardKind, room: RoomRef, identity: str | None = None, name: str = "", **more: Any
     ) -> str:
         """Keep something that happened, once the network runs."""
-        if self._ears is None and kind not in ("room",):
+        if self._ears is None and kind != "room":
             await self.until(lambda: self._ears is not None)
         ears = self._ears
         if ears is None:
