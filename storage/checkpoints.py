@@ -1,7 +1,8 @@
 """Signed checkpoints of every stream, and the memory outside the database that shows when the database was rolled back.
 
-Each checkpoint is written to ``checkpoints.log`` beside the database (append-only, flushed to the disk) and to the database before anyone sees it. Whoever puts
-an older database back leaves that file knowing a larger size, or another root for the same size; then nothing more is signed.
+Each checkpoint is written to ``checkpoints.log`` beside the database (append-only, flushed to the disk) and to the
+database before anyone sees it. Whoever puts an older database back leaves that file knowing a larger size, or another
+root for the same size; then nothing more is signed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from storage.queries import SQL, micros
 from storage.store import StorageError, StreamHead
 
 FILE = "checkpoints.log"
+
+_REMEDY = "Nothing more is signed: restore the newest backup and tell the partners"
 
 
 class RolledBack(StorageError):
@@ -65,13 +68,13 @@ async def check(inner: aiosqlite.Connection, heads: Sequence[StreamHead], folder
         size = now[stream].size if stream in now else 0
         if size < signed.size:
             raise RolledBack(
-                f"the log of {stream} has {size} entries, but {signed.size} were signed: an older database was put back. "
-                f"Nothing more is signed; restore the newest backup, or move {FILE} away and tell the partners why"
+                f"the log of {stream} has {size} entries, but {signed.size} were signed: "
+                "an older database was put back. " + _REMEDY
             )
         if await _root_at(inner, now[stream], signed.size) != signed.root:
             raise RolledBack(
-                f"the log of {stream} is not the one that was signed at {signed.size} entries: its history was replaced. "
-                f"Nothing more is signed; restore the newest backup, or move {FILE} away and tell the partners why"
+                f"the log of {stream} is not the one that was signed at {signed.size} entries: "
+                "its history was replaced. " + _REMEDY
             )
     return largest
 

@@ -1,4 +1,4 @@
-"""The deployment's signing key and the lock that keeps a second bot off the same data: the two small files beside the database."""
+"""The small files beside the database: the signing key, and the lock that keeps a second bot off the same data."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def hold(folder: Path) -> Iterator[None]:
         except BlockingIOError as error:
             other = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             raise StorageError(
-                f"Tocsin already runs on {folder} (process {other}): stop it first, or set TOCSIN_DATA to another folder"
+                f"Tocsin already runs on {folder} (process {other}): "
+                "stop it first, or set TOCSIN_DATA to another folder"
             ) from error
         with words(path):
             os.ftruncate(descriptor, 0)

@@ -47,12 +47,12 @@ class Sealed:
 
 def seal(stream: str, playbook_sha256: str | None, fact: Fact) -> Sealed:
     """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float."""
-    fields = canonical.composed(parts(fact))
+    fields = parts(fact)
     salts = os.urandom(SALT * len(fields))
     disclosures, digests = [], []
     for number, path in enumerate(sorted(fields)):
         salt = urlsafe_b64encode(salts[SALT * number : SALT * (number + 1)])[:-2].decode()
-        text = f'["{salt}",{canonical.write(path)},{canonical.write(fields[path])}]'
+        text = f'["{salt}",{canonical.write_composed(path)},{canonical.write_composed(fields[path])}]'
         disclosures.append(text)
         digests.append(canonical.disclosure_digest(text))
     body = ("[" + ",".join(disclosures) + "]").encode()

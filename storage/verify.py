@@ -268,9 +268,10 @@ class _Log:
             due = place + 1
             if entry is None:
                 continue
-            if entry.ts < before:
-                self._remark("time", f"entry {place}: the clock went back from {before} to {entry.ts}", place)
-            before = entry.ts
+            if not self.leaves or leaf in self.leaves[place : place + 1]:
+                if entry.ts < before:
+                    self._remark("time", f"entry {place}: the clock went back from {before} to {entry.ts}", place)
+                before = entry.ts
             if entry.playbook_sha256 is not None:
                 self.playbooks.add(entry.playbook_sha256)
             # Where every line is there, an entry out of place still finds its own.

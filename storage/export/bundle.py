@@ -177,10 +177,7 @@ def _draft(path: Path, replace: bool) -> Path:
 
 def _write(draft: Path, path: Path, data: bytes, replace: bool) -> None:
     with words(path):
-        with draft.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _flush(draft, data)
         if replace:
             draft.replace(path)
         else:
@@ -189,6 +186,13 @@ def _write(draft: Path, path: Path, data: bytes, replace: bool) -> None:
             except FileExistsError as error:
                 raise ExportFailed(f"{path} exists: name another file, or remove it") from error
         sync_folder(path.parent)
+
+
+def _flush(draft: Path, data: bytes) -> None:
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _program() -> str:
