@@ -1,4 +1,4 @@
-"""What ``doctor`` says of a Matrix room: each thing that would keep a message from arriving, as a sentence to act on."""
+"""What ``doctor`` says of a Matrix room: each thing that would keep a message from arriving, and what to do."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ async def _encrypted(session: Session, room_id: str, title: str) -> list[str]:
         await session.sharing.prepare(room)
     except NetworkDown as down:
         said.append(f"Keys for {title} cannot be given now: {down}.")
-    for device in session.sharing.keyless(room):
-        said.append(f"In {title} one device cannot read the bot, for it offers no keys: {device}.")
+    keyless = session.sharing.keyless(room)
+    said += [f"In {title} one device cannot read the bot, for it offers no keys: {device}." for device in keyless]
     if session.unvouched is not None:
         said.append(f"The bot's Matrix device is not cross-signed: {session.unvouched}.")
     return said

@@ -6,6 +6,7 @@ the waiting.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import quote
@@ -47,6 +48,7 @@ class Homeserver:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.token: str | None = None
+        self.token_lost = asyncio.Event()  # set when the server refuses our token, until we log in anew
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
@@ -88,7 +90,10 @@ class Homeserver:
                 text = await reply.text()
                 if 200 <= reply.status < 300:
                     return text
-                raise _error(reply.status, text, reply.headers.get("Retry-After"))
+                error = _error(reply.status, text, reply.headers.get("Retry-After"))
+                if isinstance(error, TokenRefused):
+                    self.token_lost.set()
+                raise error
         except TimeoutError:
             raise NetworkDown("the homeserver did not answer in time") from None
         except aiohttp.ClientConnectorError:

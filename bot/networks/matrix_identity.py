@@ -40,8 +40,8 @@ async def vouch(home: Homeserver, folder: Path, keys: Keys, shown: dict[str, Any
             return trouble
     elif "master" not in seeds or _public_text(seeds["master"]) != theirs:
         return (
-            f"{login.user} has a cross-signing identity that is not the bot's: verify device {login.device} from a client"
-            " of that account, or some clients will not let the bot read or be read"
+            f"{login.user} has a cross-signing identity that is not the bot's: verify device {login.device} from"
+            " a client of that account, or some clients will not let the bot read or be read"
         )
     device = ((shown.get("device_keys") or {}).get(login.user) or {}).get(login.device)
     signer = f"ed25519:{_public_text(seeds['self_signing'])}"

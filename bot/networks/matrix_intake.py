@@ -74,7 +74,7 @@ class Intake:
         return yielded
 
     def tell_traits(self, yielded: Yield, heard: int) -> None:
-        """Add what is new of the rooms. Only where their whole state is known, so not while old batches are worked on."""
+        """Add what is new of the rooms. Only where their whole state is known, so not with a batch of long ago."""
         for room in self.rooms:
             if self.memory.room(room).joined:
                 self._tell_traits(yielded, room, heard)
@@ -112,7 +112,7 @@ class Intake:
                 if event["type"] != "m.room.member" or event["state_key"] != self.me:
                     continue
                 if event["content"].get("is_direct") is True:
-                    self.memory.set_direct(room)
+                    self.memory.set_direct(room, str(event["sender"]))
                 key = f"invite:{room}:{hashlib.sha256(batch.encode()).hexdigest()[:12]}"
                 name = str(event["sender"]).removeprefix("@").partition(":")[0]
                 direct = event["content"].get("is_direct") is True
@@ -218,8 +218,6 @@ class Intake:
         try:
             self._note_encryption(room, event)
             known.apply(event)
-            if self._is_about_me(event) and event["content"].get("is_direct") is True:
-                self.memory.set_direct(room)
         except _ODD as odd:
             _warn(room, odd)
         if known.changes != before:
@@ -258,13 +256,13 @@ class Intake:
 
     def _private(self, room: str) -> bool:
         mark = self.memory.room(room)
-        return mark.direct and self._room(room).traits(mark, self.me).private
+        return mark.direct is not None and self._room(room).traits(mark, self.me).private
 
     def _direct_rooms(self, event: dict[str, Any]) -> None:
         if event.get("type") == "m.direct" and isinstance(event.get("content"), dict):
-            for rooms in event["content"].values():
+            for person, rooms in event["content"].items():
                 for room in rooms if isinstance(rooms, list) else ():
-                    self.memory.set_direct(str(room))
+                    self.memory.set_direct(str(room), person)
 
     def _room(self, room: str) -> Room:
         return self.rooms.setdefault(room, Room(room))

@@ -90,6 +90,7 @@ async def _by_token(home: Homeserver, token: str) -> Login:
         raise NetworkRejected(
             "the Matrix token belongs to no device; log in with a password, or make a token by logging in"
         )
+    home.token_lost.clear()
     return Login(str(me["user_id"]), str(me["device_id"]), token)
 
 
@@ -109,4 +110,5 @@ async def _by_password(home: Homeserver, user: str, password: str, device: str) 
             raise NetworkRejected(f"the homeserver refuses the user name or password ({refusal.errcode})") from None
         raise
     home.token = str(reply["access_token"])
+    home.token_lost.clear()
     return Login(str(reply["user_id"]), str(reply["device_id"]), home.token)

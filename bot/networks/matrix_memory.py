@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS room (
     encryption TEXT,                     -- the first m.room.encryption seen, as JSON: the mark
     broken INTEGER NOT NULL DEFAULT 0,   -- 1 once that event was followed by one that is no encryption
     tampered INTEGER NOT NULL DEFAULT 0, -- 1 once that event was followed by a different one
-    direct INTEGER NOT NULL DEFAULT 0,
+    direct TEXT,                         -- whose direct chat with us it is
     traits TEXT,                         -- as last told to the engine
     told INTEGER NOT NULL DEFAULT 0      -- how many times it was told
 ) STRICT;
@@ -47,7 +47,7 @@ class RoomMark:
     encryption: dict[str, Any] | None = None
     broken: bool = False
     tampered: bool = False
-    direct: bool = False
+    direct: str | None = None
     traits: str | None = None
     told: int = 0
 
@@ -79,7 +79,7 @@ class Memory:
                 json.loads(row[2]) if row[2] else None,
                 bool(row[3]),
                 bool(row[4]),
-                bool(row[5]),
+                row[5],
                 row[6],
                 row[7],
             )
@@ -102,12 +102,17 @@ class Memory:
         if self.room(room).joined != joined:
             self._change(room, joined=int(joined))
 
-    def set_direct(self, room: str) -> None:
-        if not self.room(room).direct:
-            self._change(room, direct=1)
+    def directs(self, person: str) -> list[str]:
+        """The rooms that are direct chats with ``person``."""
+        return [room for room, mark in self._rooms.items() if mark.direct == person]
+
+    def set_direct(self, room: str, person: str) -> None:
+        """``room`` is a direct chat between ``person`` and us. What was known first stays."""
+        if self.room(room).direct is None:
+            self._change(room, direct=person)
 
     def note_encryption(self, room: str, content: dict[str, Any]) -> None:
-        """An ``m.room.encryption`` was seen in ``room``. The first sets the mark; whether a later one differs is kept too."""
+        """An ``m.room.encryption`` was seen. The first sets the mark; whether a later one differs is kept too."""
         mark = self.room(room)
         real = content.get("algorithm") == "m.megolm.v1.aes-sha2"
         if mark.encryption is None:
@@ -168,7 +173,7 @@ class Memory:
         for column, value in values.items():
             if column == "encryption":
                 mark.encryption = json.loads(str(value))
-            elif column in ("traits", "told"):
+            elif column in ("traits", "told", "direct"):
                 setattr(mark, column, value)
             else:
                 setattr(mark, column, bool(value))

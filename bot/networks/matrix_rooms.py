@@ -114,7 +114,7 @@ class Room:
             tampered=mark.tampered or (mark.encryption is not None and not self.encrypted),
             world_readable=self.visibility == "world_readable",
             open_join=self.join_rule == "public",
-            private=mark.direct and len(others) == 1 and me in here,
+            private=mark.direct is not None and others == [mark.direct] and me in here,
             title=self.name or self.alias or (self.name_of(others[0]) if len(others) == 1 else ""),
             alias=self.alias,
         )

@@ -51,7 +51,7 @@ async def leave(session: Session, out: Outgoing) -> Outcome:
 
 
 async def forbidden(session: Session, out: Outgoing, error: MatrixError) -> Outcome:
-    """What a 403 means: that we are not in the room, or that we may not speak there. The server says which in English only."""
+    """What a 403 means: we are not in the room, or may not speak there. The server says which in English only."""
     if out.kind == "join":
         return Refused("the bot is not invited into the room", gone=True)
     try:

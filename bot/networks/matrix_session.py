@@ -19,7 +19,7 @@ from bot.networks.matrix_sharing import Sharing
 
 @dataclass(slots=True)
 class Session:
-    """All that lives as long as we are who we are. ``unvouched`` says why our device is not cross-signed, if it is not."""
+    """All that lives as long as we are who we are. ``unvouched``: why our device is not cross-signed, if it is not."""
 
     home: Homeserver
     login: Login
@@ -30,6 +30,7 @@ class Session:
     rooms: dict[str, Room]
     cursor: str | None = None
     unvouched: str | None = None
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _learning: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What the Matrix tests share: one homeserver, an inbox in memory that can be killed, and a bot that can be restarted."""
+"""What the Matrix tests share: a homeserver, an inbox in memory that can be killed, a bot that can be restarted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Kill(BaseException):
 
 
 class ListEars:
-    """An inbox in memory: commits like the real one, outlives the bot, and can be told to die before or after a commit."""
+    """An inbox in memory: commits like the real one, outlives the bot, can be told to die before or after a commit."""
 
     def __init__(self) -> None:
         self.committed: str | None = None

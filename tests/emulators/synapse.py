@@ -35,6 +35,7 @@ OVERLAY: dict[str, Any] = {
     "caches": {"sync_response_cache_duration": "0s"},
     "federation_domain_whitelist": [],
     "url_preview_enabled": False,
+    "bcrypt_rounds": 4,  # passwords of people who live for one test
     "rc_message": _FREELY,
     "rc_registration": _FREELY,
     "rc_profile": _FREELY,
@@ -131,8 +132,7 @@ class SynapseServer:
     def _configure(self) -> None:
         if not (self.folder / "homeserver.yaml").exists():
             subprocess.run(
-                [sys.executable, "-m", "synapse.app.homeserver", "--server-name", self.server_name]
-                + ["--config-path", "homeserver.yaml", "--generate-config", "--report-stats=no"],
+                [sys.executable, "-m", "synapse.app.homeserver", *_GENERATE, "--server-name", self.server_name],
                 cwd=self.folder, check=True, capture_output=True, env=_environment(),
             )  # fmt: skip
         (self.folder / "log.yaml").write_text(json.dumps(_LOGGING))

@@ -1,0 +1,138 @@
+"""Hearing: a sync is kept with its cursor, then worked on, then settled, each step durable before the next."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from bot.networks import matrix_gaps
+from bot.networks.matrix_http import CLIENT, MatrixError
+from bot.networks.matrix_intake import UNREADABLE_SECONDS, Yield
+from bot.networks.matrix_session import Session
+from bot.networks.port import Ears, NetworkDown
+
+log = logging.getLogger(__name__)
+
+_FILTER = json.dumps(
+    {
+        "presence": {"not_types": ["*"]},
+        "account_data": {"types": ["m.direct"]},
+        "room": {
+            "ephemeral": {"not_types": ["*"]},
+            "account_data": {"not_types": ["*"]},
+            "timeline": {"limit": 50},
+        },
+    },
+    separators=(",", ":"),
+)
+
+
+class Hearing:
+    """Hears for ``session`` into ``ears``. The cursor is the inbox's; no library's idea of it counts."""
+
+    def __init__(self, session: Session, ears: Ears, clock: Callable[[], datetime]) -> None:
+        self._session = session
+        self._ears = ears
+        self._clock = clock
+        self._cursor: str | None = None
+
+    async def catch_up(self) -> None:
+        """Settle what an earlier process left, then learn of all rooms, and of what was missed. Raises NetworkDown."""
+        session = self._session
+        for number, body in await self._ears.batches("matrix"):
+            for room in (json.loads(body)["sync"].get("rooms") or {}).get("join") or {}:
+                try:
+                    await session.room(room)
+                except MatrixError as refusal:
+                    log.info("the state of %s is not to be had: %s", room, refusal)
+            await self._settle(number, session.intake.take(body))
+        self._cursor = await self._ears.cursor("matrix")
+        await self._take(await self._sync(0.0, {"full_state": "true"}))
+        await self._keep(session.intake.retry_all(self._now_ms()))
+        readers = {user for room in session.rooms.values() if room.encrypted for user in room.readers()}
+        await session.sharing.learn(readers)
+
+    async def once(self, wait: float) -> None:
+        """One sync of up to ``wait`` seconds; then tell what stayed unreadable too long. Raises NetworkDown."""
+        oldest = self._session.memory.next_overdue()
+        if oldest is not None:
+            wait = min(wait, max(0.0, oldest + UNREADABLE_SECONDS - self._now_ms() / 1000))
+        await self._take(await self._unless_token_lost(wait))
+        await self._keep(self._session.intake.wait_over(self._now_ms() / 1000))
+
+    async def _take(self, sync: dict[str, Any]) -> None:
+        session = self._session
+        if _says_something(sync) or self._cursor is None:
+            if self._cursor is not None:
+                await matrix_gaps.fill(session.home, sync, self._cursor, self._was_in, session.login.user)
+            heard, since = self._now_ms(), self._cursor
+            body = json.dumps({"since": since, "heard": heard, "sync": sync}, ensure_ascii=False)
+            number = await self._ears.keep_batch("matrix", body, str(sync["next_batch"]))
+            self._cursor = str(sync["next_batch"])
+            yielded = session.intake.take(body)
+            session.intake.tell_traits(yielded, heard)
+            await self._settle(number, yielded)
+        # A server that names no count has none of ours.
+        counts = sync.get("device_one_time_keys_count") or {}
+        await session.keys.offer(int(counts.get("signed_curve25519") or 0))
+
+    async def _settle(self, number: int, yielded: Yield) -> None:
+        await self._ears.settle_batch("matrix", number, yielded.items)
+        yielded.remember(self._session.memory)
+
+    async def _keep(self, yielded: Yield) -> None:
+        if yielded.items or yielded.readable:
+            await self._ears.keep("matrix", yielded.items, self._cursor)
+            yielded.remember(self._session.memory)
+
+    async def _sync(self, wait: float, more: dict[str, str]) -> dict[str, Any]:
+        query = {"timeout": str(int(wait * 1000)), "filter": _FILTER, **more}
+        if self._cursor is not None:
+            query["since"] = self._cursor
+        while True:
+            try:
+                sync = await self._session.home.call("GET", f"{CLIENT}/sync", query=query, seconds=wait + 60)
+            except MatrixError as refusal:
+                if refusal.status != 429:
+                    raise
+                await asyncio.sleep(refusal.retry_after or 1.0)
+                continue
+            if not isinstance(sync.get("next_batch"), str):
+                raise NetworkDown("the homeserver's answer to a sync has no cursor")
+            return sync
+
+    async def _unless_token_lost(self, wait: float) -> dict[str, Any]:
+        # A long poll does not notice that its token was revoked; a send does, and says so by this event.
+        polling = asyncio.ensure_future(self._sync(wait, {}))
+        losing = asyncio.ensure_future(self._session.home.token_lost.wait())
+        try:
+            await asyncio.wait({polling, losing}, return_when=asyncio.FIRST_COMPLETED)
+            if not polling.done():
+                raise NetworkDown("the homeserver does not accept our session any more")
+            return polling.result()
+        finally:
+            for task in (polling, losing):
+                task.cancel()
+            await asyncio.gather(polling, losing, return_exceptions=True)
+
+    def _was_in(self, room: str) -> bool:
+        return self._session.memory.room(room).joined
+
+    def _now_ms(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+
+def _says_something(sync: dict[str, Any]) -> bool:
+    lists = sync.get("device_lists") or {}
+    rooms = sync.get("rooms") or {}
+    return bool(
+        any(rooms.get(section) for section in ("join", "invite", "leave"))
+        or (sync.get("to_device") or {}).get("events")
+        or (sync.get("account_data") or {}).get("events")
+        or lists.get("changed")
+        or lists.get("left")
+    )
