@@ -27,7 +27,10 @@ def lang(case: Case, arguments: str) -> list[Effect]:
         [*COMPLETE, *(code for book in case.world.shelf.values() for code in book.playbook.languages)]
     )
     if wanted not in spoken:
-        taps = [[case.tap("English", "/lang en", "🇬🇧"), case.tap("Français", "/lang fr", "🇫🇷")]]
+        taps = [
+            [case.tap("English", "/lang en", "🇬🇧"), case.tap("Français", "/lang fr", "🇫🇷")],
+            [case.tap("Nederlands", "/lang nl", "🇳🇱"), case.tap("Deutsch", "/lang de", "🇩🇪")],
+        ]
         return [case.answer(case.say("Which language? /lang fr for you, /lang room fr for this room."), taps)]
     if for_room and case.actor.partner is None and not case.actor.coordinator:
         return [case.answer(case.say("Only people of this room's partner can choose its language."))]

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 
 from playbooks.cleared import Cleared, wording
 
-COMPLETE = ("en", "fr")
+COMPLETE = ("en", "fr", "nl", "de")
 """The languages in which the bot can say everything."""
 
 
@@ -57,7 +57,14 @@ def _fitting(languages: Sequence[str]) -> Sequence[str]:
 
 
 def _has(catalogue: gettext.GNUTranslations, message: str) -> bool:
-    return catalogue.gettext(message) != message
+    return catalogue.gettext(message) != ""
+
+
+class _Silence(gettext.NullTranslations):
+    """What a catalogue says of a message that it lacks: a translation may well be the same word as the English."""
+
+    def gettext(self, message: str) -> str:
+        return ""
 
 
 @cache
@@ -71,7 +78,9 @@ def _catalogue(language: str) -> gettext.GNUTranslations | None:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    translations = gettext.GNUTranslations(compiled)
+    translations.add_fallback(_Silence())
+    return translations
 
 
 @cache
