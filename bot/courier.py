@@ -2,12 +2,16 @@
 
 The rules it keeps:
 
-- One message at a time for each destination (a chat with all its topics), in order of urgency, then as written; a repetition comes
-  first. Destinations go side by side, the most urgent first, inside each network's pace. One that must wait delays no other.
-- ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent again from here,
+- One message at a time for each destination (a chat with all its topics), in order of urgency, then as written; a
+  repetition comes
+  first. Destinations go side by side, the most urgent first, inside each network's pace. One that must wait delays
+  no other.
+- ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent
+  again from here,
   except where the network takes the same token only once.
 - A message whose clearance is too old goes back to the engine, before the claim and once more after it.
-- A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are made from it.
+- A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are
+  made from it.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from datetime import timedelta
 from typing import Protocol, assert_never
 
 from bot.clock import Clock, woken
+from bot.faults import fault
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import held_until, moved, outgoing
 from bot.queues import Line, Post
@@ -93,7 +98,9 @@ class Courier:
     # -- what the engine says ----------------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Make the queues from the outbox. What was in flight when we ended is sent again where that is safe, else reported."""
+        """Make the queues from the outbox. What was in flight when we ended is sent again where that is safe, else
+        reported.
+        """
         reports = []
         for row in await self._store.unsent():
             if row.token in self._known:
@@ -126,12 +133,13 @@ class Courier:
         self.poke()
 
     def take(self, send: str) -> list[OutboxRow]:
-        """The rows of a Send that have not left; they will not leave unless they are put back."""
+        """The rows of a Send that have not left (or one row, by its token); they will not leave unless they are
+        put back.
+        """
         taken = []
-        for token in sorted(self._of_send.get(send, ())):
+        for token in sorted(self._of_send.get(send, {send} & self._known.keys())):
             row = self._known[token]
-            line = self._line(row.to)
-            if line is not None and line.remove(token):
+            if self._remove(row):
                 self._forget(row)
                 taken.append(row)
         return taken
@@ -146,8 +154,7 @@ class Courier:
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
         """Everything that waits for the old room goes to the new one."""
         for row in [row for row in self._known.values() if _concerns(old, row.to)]:
-            line = self._line(row.to)
-            if line is not None and line.remove(row.token):
+            if self._remove(row):
                 changed = replace(row, to=new) if old.topic is not None else moved(row, new)
                 self._known[row.token] = changed
                 self._queue(changed)
@@ -223,9 +230,9 @@ class Courier:
                     tries += 1
                     await self._pause(min(5.0, 0.05 * 2**tries))
                     continue
-                except Exception as error:
-                    self.trouble = f"{type(error).__name__} in the courier"
-                    log.exception("the courier stumbled")
+                except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
+                    self.trouble = fault(error)
+                    log.error("the courier stumbled", extra={"fault": self.trouble})
                     tries += 1
                     await self._pause(min(5.0, 0.05 * 2**tries))
                     continue
@@ -306,18 +313,16 @@ class Courier:
         for row in rows:
             kept = await self._store.row(row.token)
             if row.state == "pending" and (kept is None or kept.state != "pending"):
-                log.error("a message was settled elsewhere", extra={"token": row.token})
-                line = self._line(row.to)
-                if line is not None:
-                    line.remove(row.token)
+                log.error("a message was settled elsewhere", extra={"send": row.token})
+                self._remove(row)
                 self._forget(row)
 
     async def _send(self, row: OutboxRow) -> None:
         post = self._post(row.to)
         try:
             outcome = await post.port.send(outgoing(row))
-        except Exception as error:
-            log.exception("a network raised while sending", extra={"network": row.to.network, "token": row.token})
+        except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
+            log.error("a network raised while sending", extra={"network": row.to.network, "fault": fault(error)})
             outcome = Unknown(f"{type(error).__name__} while it was being sent")
         finally:
             post.flying -= 1
@@ -412,6 +417,14 @@ class Courier:
         if line is not None:
             line.add(row)
             self._post(row.to).look(line)
+
+    def _remove(self, row: OutboxRow) -> bool:
+        """Take a row out of its line; whether it waited there."""
+        line = self._line(row.to)
+        if line is None or not line.remove(row.token):
+            return False
+        self._post(row.to).look(line)
+        return True
 
     def _remember(self, row: OutboxRow) -> None:
         self._known[row.token] = row

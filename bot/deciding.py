@@ -1,4 +1,6 @@
-"""One turn's decisions: each event goes to the one handler for it, and what comes back is carried out, or fails alone."""
+"""One turn's decisions: each event goes to the one handler for it, and what comes back is carried out, or fails
+alone.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Decisions(Protocol):
 
 @dataclass
 class Turn:
-    """A turn, its transaction, and what deciding needs. An error of the store ends the turn; anything else only the event it befell."""
+    """A turn, its transaction, and what deciding needs. An error of the store ends the turn; anything else only
+    the event it befell.
+    """
 
     tx: Transaction
     store: Store
@@ -61,7 +65,7 @@ class Turn:
             return
         try:
             heard = port.read(row.body)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 a fault of ours fails one event, and is recorded
             # The network's word is kept as it came; nobody is told, because nobody is known to have asked.
             await self._failed(row.id, fault(error))
             return
@@ -81,7 +85,7 @@ class Turn:
                 await self._carry(lambda world: self.decide.happened(world, came), row.seed)
         except StorageError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 a fault of ours fails one event, and is recorded
             await self._failed(row.id, fault(error), said if isinstance(said, Request) else None, row.seed)
         else:
             self.tx.handled(row.id)
@@ -147,7 +151,7 @@ class Turn:
             if depth < DEEPEST:
                 await self.happened(Delivery(refused, "refused", reason=NOT_SET_UP), depth + 1)
             else:
-                log.warning("a message could not be sent", extra={"token": refused.token, "reason": NOT_SET_UP})
+                log.warning("a message could not be sent", extra={"send": refused.token, "reason": NOT_SET_UP})
 
     async def _subject(self, send: str, row: OutboxRow | None) -> OutboxRow:
         if row is not None and send in (row.token, row.send):
@@ -166,7 +170,8 @@ class Turn:
     def _splits(self) -> Mapping[Network, Callable[[str], Sequence[str]]]:
         return {network: port.split for network, port in self.networks.items()}
 
-    # -- failing ---------------------------------------------------------------------------------------------------------
+    # -- failing
+    # ---------------------------------------------------------------------------------------------------------
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do something that may fail for a fault of ours, which is then recorded. Whether it was done."""
@@ -174,7 +179,7 @@ class Turn:
             await work()
         except StorageError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 a fault of ours fails one event, and is recorded
             await self._fault(0, fault(error))
             return False
         return True

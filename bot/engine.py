@@ -2,9 +2,11 @@
 
 The rules it keeps:
 
-- One task decides, each event in the world that the one before it left. Whatever waits at a moment is decided together and committed in
+- One task decides, each event in the world that the one before it left. Whatever waits at a moment is decided
+  together and committed in
   one transaction; nothing waits for a timer. Only what is committed becomes the world, and only then is anything sent.
-- An event that cannot be committed stays where it was and is decided again; nothing is lost, and a full disk only delays.
+- An event that cannot be committed stays where it was and is decided again; nothing is lost, and a full disk only
+  delays.
 - An event that our code cannot handle fails alone: it is kept, said so in the log, and whoever asked is told.
 - What people said is decided before what fell due: silence is only silence when everything heard has been listened to.
 """
@@ -59,6 +61,7 @@ class Carrier(Protocol):
     def settle(self, reports: Sequence[Report]) -> None: ...
     def forget(self, reports: Sequence[Report]) -> None: ...
     def back(self, network: Network) -> None: ...
+    def poke(self) -> None: ...
 
 
 class Engine:
@@ -149,6 +152,10 @@ class Engine:
 
     async def settled(self) -> None:
         """Return once everything told so far is decided, committed and sent, or waits for time to pass."""
+        # Time may just have passed for somebody who has not looked yet.
+        self._poke()
+        if self._carrier is not None:
+            self._carrier.poke()
         while True:
             await self.at_rest.wait()
             if self._carrier is not None:
@@ -215,7 +222,7 @@ class Engine:
                 except StorageError as error:
                     self.trouble = str(error)
                     log.error("nothing can be committed", extra={"reason": str(error)})
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
                     self.trouble = fault(error)
                     log.error("the engine stumbled", extra={"fault": self.trouble})
                 else:
@@ -387,7 +394,7 @@ class Engine:
             event = await resolved(self._networks[network], books, self._clock, self._stopped)
             if event is not None:
                 self.tell(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
             log.error("aliases could not be resolved", extra={"network": network, "fault": fault(error)})
         finally:
             self._resolving -= 1

@@ -1,4 +1,6 @@
-"""How a fault of ours is named in logs and facts: what kind, and where in the code; never in words that somebody wrote."""
+"""How a fault of ours is named in logs and facts: what kind, and where in the code; never in words that somebody
+wrote.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ _FLOORS = ("bot", "handlers", "storage", "playbooks")
 
 
 def fault(error: BaseException) -> str:
-    """``KeyError at handlers/ack.py:41``: the innermost place in this program. An exception's message may quote people; it is left out."""
+    """``KeyError at handlers/ack.py:41``: the innermost place in this program. An exception's message may quote
+    people; it is left out.
+    """
     place = ""
     for frame in traceback.extract_tb(error.__traceback__):
         found = [number for number, part in enumerate(PurePath(frame.filename).parts) if part in _FLOORS]

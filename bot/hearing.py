@@ -1,6 +1,7 @@
 """From what a network heard to what is decided about it: a person's request, or something that happened to a room.
 
-Which message of ours somebody answers is looked up by the caller; edits and redactions decide nothing, so that nothing is decided twice.
+Which message of ours somebody answers is looked up by the caller; edits and redactions decide nothing, so that
+nothing is decided twice.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Messages on their way: from what a decision asks to say, to rows of the outbox, to what a network is handed.
 
-A row's payload is JSON and the whole message; a button's meaning is found in it again when somebody reacts to the message.
+A row's payload is JSON and the whole message; a button's meaning is found in it again when somebody reacts to the
+message.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool
                 epoch,
                 send.not_after,
                 send.again,
-            )  # fmt: skip
+            )
         )
     return result
 
@@ -149,7 +150,7 @@ def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[Ou
                 not_before=None,
                 message=None,
                 reason=None,
-            )  # fmt: skip
+            )
         )
     return result
 
@@ -186,7 +187,9 @@ def kind(row: OutboxRow) -> str:
 
 
 def meaning(payload: str, emoji: str) -> str | None:
-    """The command of the button with this emoji in a stored message; None where there is none, or the body was blanked."""
+    """The command of the button with this emoji in a stored message; None where there is none, or the body was
+    blanked.
+    """
     if not payload:
         return None
     for line in json.loads(payload)["buttons"]:

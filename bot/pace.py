@@ -1,6 +1,7 @@
 """How fast a network may be spoken to: its stated limits, and what it says when they were not enough.
 
-One pace for each network. Every wait is in seconds of monotonic time, which is an argument. A room that is told to wait waits
+One pace for each network. Every wait is in seconds of monotonic time, which is an argument. A room that is told to
+wait waits
 alone; the others go on, unless the network says that it means all of them.
 """
 
@@ -103,10 +104,14 @@ class Pace:
         known.gap = known.gap - SMALLEST_GAP / 2 if known.gap > SMALLEST_GAP / 2 else 0.0
 
     def delayed(self, room: RoomRef, seconds: float, *, everywhere: bool, now: float) -> float:
-        """The network did not take a message and wants quiet for so long. Returns the seconds until this room's next try."""
+        """The network did not take a message and wants quiet for so long. Returns the seconds until this room's
+        next try.
+        """
         known = self._room(room)
         known.tries += 1
-        known.gap = min(WIDEST_GAP, max(SMALLEST_GAP, known.gap * 2))
+        if known.tries == 1:
+            # A message that fails again says no more about the limit than it did at first.
+            known.gap = min(WIDEST_GAP, max(SMALLEST_GAP, known.gap * 2))
         known.told = max(known.told, now + seconds)
         known.retry = now + (min(LONGEST_RETRY, 0.5 * 2 ** min(known.tries - 1, 10)) if known.tries > 1 else 0.0)
         if everywhere:

@@ -1,6 +1,7 @@
 """The courier's queues: a line for each destination, and a post for each network that knows which lines may move.
 
-Nothing here waits or sends; time is an argument. Entries in the heaps are left behind when they no longer hold, and known by their stamp.
+Nothing here waits or sends; time is an argument. Entries in the heaps are left behind when they no longer hold,
+and known by their stamp.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _arrivals = count()
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """What waits for one destination, the most urgent first; ``flying`` are the tokens that must be settled before the next may leave.
+    """What waits for one destination, the most urgent first; ``flying`` are the tokens that must be settled before
+    the next may leave.
 
     ``held_since`` is when the network first made it wait, in monotonic seconds; ``told``: that was reported.
     """

@@ -1,4 +1,6 @@
-"""Which rooms are behind the names that playbooks give them. A name may be given to another room tomorrow; an address may not."""
+"""Which rooms are behind the names that playbooks give them. A name may be given to another room tomorrow; an
+address may not.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ AGAIN = 30.0
 
 
 async def resolved(port: NetworkPort, books: Iterable[Book], clock: Clock, stopped: asyncio.Event) -> Resolved | None:
-    """The rooms of these playbooks on this network: as written, and where they are. None if the network went away meanwhile.
+    """The rooms of these playbooks on this network: as written, and where they are. None if the network went away
+    meanwhile.
 
     A Matrix room is written as an alias (``#…``) or as its address; every other address is pinned as it is written.
     """

@@ -1,7 +1,9 @@
 """Several decisions, carried out against one world after the other, and committed together or not at all.
 
-``carry_out`` turns one decision's effects into a ``Step`` and touches nothing else, so that a decision that fails half-way leaves
-nothing behind. ``Transaction`` gathers the steps of a turn. Everything in it happens at one instant: what the log says of it when the
+``carry_out`` turns one decision's effects into a ``Step`` and touches nothing else, so that a decision that fails
+half-way leaves
+nothing behind. ``Transaction`` gathers the steps of a turn. Everything in it happens at one instant: what the log
+says of it when the
 log is read again.
 """
 
@@ -64,7 +66,8 @@ def carry_out(
 ) -> Step:
     """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name.
 
-    Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch. Raises Misdirected,
+    Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch.
+    Raises Misdirected,
     and whatever a fact that makes no sense leads to.
     """
     step = Step(world)
@@ -188,7 +191,9 @@ def _count(step: Step, fact: Fact) -> None:
 
 
 class Transaction:
-    """The steps of one turn. ``take`` gives the rows of a Send that still wait with the courier, and keeps them from leaving."""
+    """The steps of one turn. ``take`` gives the rows of a Send that still wait with the courier, and keeps them
+    from leaving.
+    """
 
     def __init__(self, world: World, now: datetime, take: Callable[[str], Iterable[OutboxRow]]) -> None:
         self.world = world
@@ -249,12 +254,13 @@ class Transaction:
     def dropped(self, rows: Iterable[OutboxRow], reason: str) -> None:
         """Messages that were taken back before they left. A reason given later counts."""
         for row in rows:
-            self._dropped.setdefault(row.send, []).append(row.token)
+            for name in {row.send, row.token}:
+                self._dropped.setdefault(name, []).append(row.token)
             self.became(OutboxChange(row.token, "dropped", reason=reason))
 
     def _drop(self, send: str, reason: str) -> None:
         for token, row in self._sends.items():
-            if row.send == send and row.state == "pending":
+            if send in (row.send, row.token) and row.state == "pending":
                 self._sends[token] = replace(row, state="dropped", reason=reason)
         taken = list(self._take(send))
         self.taken += taken

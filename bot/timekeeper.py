@@ -1,0 +1,155 @@
+"""The timekeeper: wakes the engine when something falls due, signs the log every minute, and tidies once a day.
+
+Deadlines are rows of ours and fire in the engine's transaction; APScheduler only wakes the sweep at the next one.
+A sweep by monotonic
+time stands beside it, because wall clocks jump. On a clock that moves only when told to, the timekeeper waits on
+that clock instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.clock import Clock, VirtualClock, woken
+from bot.faults import fault
+from storage.store import StorageError, Store
+
+log = logging.getLogger(__name__)
+
+SWEEP = 2.0
+"""Seconds between sweeps where nothing is known to fall due."""
+
+SIGN = 60.0
+TIDY = timedelta(days=1)
+
+KEPT = timedelta(days=7)
+"""How long the bodies of completed events and messages are kept."""
+
+
+class Deciding(Protocol):
+    """Whom deadlines are brought to: the engine."""
+
+    def fall_due(self) -> None: ...
+
+
+class Timekeeper:
+    """Keeps time until it is stopped. ``trouble`` says why the log cannot be signed; None when all is well."""
+
+    def __init__(self, store: Store, clock: Clock, engine: Deciding) -> None:
+        self._store = store
+        self._clock = clock
+        self._engine = engine
+        self._virtual = isinstance(clock, VirtualClock)
+        self._scheduler: AsyncIOScheduler | None = None
+        self._changed = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._tidied: datetime | None = None
+        self.trouble: str | None = None
+
+    def look(self) -> None:
+        """Deadlines have changed."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Let ``run`` sign once more and return."""
+        self._stopped.set()
+        self._changed.set()
+
+    async def sweep(self) -> None:
+        """Tell the engine if anything is due."""
+        if await self._store.due(self._clock.now(), 1):
+            self._engine.fall_due()
+
+    async def sign(self) -> None:
+        """Sign what the log has now."""
+        try:
+            await self._store.sign(self._clock.now())
+        except StorageError as error:
+            self.trouble = str(error)
+            log.error("the log cannot be signed", extra={"reason": str(error)})
+        else:
+            self.trouble = None
+
+    async def tidy(self) -> None:
+        """Blank what was completed long ago."""
+        now = self._clock.now()
+        if self._tidied is None or not timedelta(0) <= now - self._tidied < TIDY:
+            blanked = await self._store.tidy(now - KEPT)
+            self._tidied = now
+            log.info("old bodies were blanked", extra={"rows": blanked})
+
+    async def run(self) -> None:
+        """Keep time until ``stop``."""
+        if self._virtual:
+            await self._on_a_virtual_clock()
+            return
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._scheduler.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._sweeping())
+                group.create_task(self._signing())
+        finally:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+        await self.sign()
+
+    async def _sweeping(self) -> None:
+        while not self._stopped.is_set():
+            self._changed.clear()
+            try:
+                await self.sweep()
+                self._wake_at(await self._store.next_deadline())
+            except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
+                log.error("a sweep failed", extra={"fault": fault(error)})
+            await woken(self._clock, self._changed, SWEEP)
+
+    async def _signing(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                await self.sign()
+                await self.tidy()
+            except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
+                log.error("keeping the log in order failed", extra={"fault": fault(error)})
+            await woken(self._clock, self._stopped, SIGN)
+
+    async def _on_a_virtual_clock(self) -> None:
+        while not self._stopped.is_set():
+            self._changed.clear()
+            wait = None
+            try:
+                await self.sweep()
+                at = await self._store.next_deadline()
+                wait = None if at is None else (at - self._clock.now()).total_seconds()
+            except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
+                log.error("a sweep failed", extra={"fault": fault(error)})
+            # What is due already is the engine's now; it says when that is done.
+            await woken(self._clock, self._changed, wait if wait is not None and wait > 0 else None)
+        await self.sign()
+
+    async def _fell_due(self) -> None:
+        # A coroutine, because the scheduler runs plain functions in threads.
+        self._changed.set()
+
+    def _wake_at(self, at: datetime | None) -> None:
+        """One date job: the next deadline. What is due already is on its way, and the next sweep looks after it."""
+        if self._scheduler is None:
+            return
+        if at is None or at <= self._clock.now():
+            if self._scheduler.get_job("deadline") is not None:
+                self._scheduler.remove_job("deadline")
+            return
+        self._scheduler.add_job(
+            self._fell_due,
+            "date",
+            run_date=at,
+            id="deadline",
+            replace_existing=True,
+            misfire_grace_time=None,
+            coalesce=True,
+        )
