@@ -249,9 +249,8 @@ class Engine:
 
     async def _begin(self) -> None:
         """Fold the log, take up what was on its way, and decide what a start leads to."""
-        usernames = self._world.usernames
         world, self._sizes = await loading.load(self._store, self._world)
-        self._world = replace(world, usernames=usernames)
+        self._world = replace(world, usernames=self._world.usernames)
         if self._carrier is not None:
             await self._carrier.load()
         turn = self._new_turn()
@@ -268,7 +267,8 @@ class Engine:
     async def _turn(self) -> bool:
         """Decide what waits now, and commit it. Whether there was anything."""
         if await self._store.changed_elsewhere():
-            self._world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
+            world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
+            self._world = replace(world, usernames=self._world.usernames)
             self._heard = self._due = True
         waits = await self._waiting()
         if not waits:
