@@ -317,7 +317,8 @@ class _Log:
     def _disclosed(self, place: int, digests: Sequence[str], line: bytes) -> None:
         try:
             triples = [_triple(one) for one in json.loads(line)]
-            texts = [canonical.write(triple) for triple in triples]
+            write = canonical.write
+            texts = [f'["{salt}",{write(path)},{write(value)}]' for salt, path, value in triples]
             if f"[{','.join(texts)}]".encode() != line:
                 raise ValueError("not in canonical form (RFC 8785)")
         except (ValueError, TypeError, RecursionError) as error:
@@ -371,8 +372,9 @@ class _Log:
 
 
 def _triple(value: object) -> tuple[str, str, object]:
-    match value:
-        case [str(salt), str(path), shown] if _SALT.fullmatch(salt):
+    if isinstance(value, list) and len(value) == 3:
+        salt, path, shown = value
+        if type(salt) is str and type(path) is str and _SALT.fullmatch(salt):
             return salt, path, shown
     raise ValueError("a disclosure is not [salt, path, value]")
 

