@@ -95,7 +95,10 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 @app.command()
 def run() -> None:
-    """Run the bot. With no network configured: a rehearsal, usable at once."""
+    """Run the bot; with no network set up, a rehearsal.
+
+    The rehearsal plays the exercise that ships, then takes commands typed as any room.
+    """
     from bot.cli_run import run as start
 
     start(settings())
@@ -109,7 +112,10 @@ def rehearse(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Play a scripted exercise inside this process, and show what each room saw and why."""
+    """Play an exercise; see what each room saw, and why.
+
+    It runs inside this process, in virtual time. The log it leaves can be exported and verified.
+    """
     from bot.cli_rehearse import rehearse as play
 
     play(settings(), playbook, script, "json" if as_json else "text")
@@ -117,7 +123,7 @@ def rehearse(
 
 @app.command()
 def check(
-    playbooks: Annotated[list[Path], typer.Argument(help="Playbooks, or folders of them.", metavar="PLAYBOOK...")],
+    playbooks: Annotated[list[Path], typer.Argument(help="Playbooks, or folders of them.", metavar="PLAYBOOK")],
     form: Annotated[Literal["text", "json", "sarif"], typer.Option("--format", help="How to say it.")] = "text",
 ) -> None:
     """Say what is wrong with playbooks, each error with its place."""
@@ -128,7 +134,7 @@ def check(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of the playbook language, for editors."""
+    """Print the playbook language's JSON Schema."""
     import json
 
     from playbooks.schema_json import json_schema
@@ -149,7 +155,7 @@ def log(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
     as_json: Json = False,
 ) -> None:
-    """Read an incident's log. That it was read is recorded in it."""
+    """Read an incident's log; the reading is recorded."""
     from bot.cli_log import log as reading
 
     reading(settings(), incident, "json" if as_json else "text")
@@ -165,7 +171,7 @@ def export(
         Literal["bundle", "jsonl", "csv", "html", "pdf", "ics214"], typer.Option("--format", help="In which form.")
     ] = "bundle",
 ) -> None:
-    """Write a copy of an incident's log that can be verified without this machine."""
+    """Write a copy of a log that anyone can verify."""
     from bot.cli_log import export as writing
 
     writing(settings(), incident, path, reason, reader, form)
@@ -179,7 +185,10 @@ def verify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say whether a copy of a log is intact: 0 intact, 1 tampered, 2 incomplete or unwitnessed."""
+    """Say whether a copy of a log is intact.
+
+    Exit code 0: intact. 1: tampered with. 2: incomplete, or it cannot be said.
+    """
     from bot.cli_verify import verify as examine
 
     raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text"))
@@ -194,4 +203,7 @@ def doctor(as_json: Json = False) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # `python -m bot.cli` has this file twice; what the commands raise is the imported one's.
+    from bot.cli import main as program
+
+    program()

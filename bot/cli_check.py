@@ -40,8 +40,17 @@ def check(paths: Sequence[Path], form: Literal["text", "json", "sarif"]) -> int:
             if form == "text":
                 complain(f"{path}: cannot be read: {error.strerror or error}; name a playbook that can be")
         else:
-            said.append({"file": str(path), "fine": True, "playbook": book.playbook.playbook, "version": book.playbook.version,
-                         "sha256": book.digest, "errors": []})  # fmt: skip
+            name, version = book.playbook.playbook, book.playbook.version
+            said.append(
+                {
+                    "file": str(path),
+                    "fine": True,
+                    "playbook": name,
+                    "version": version,
+                    "sha256": book.digest,
+                    "errors": [],
+                }
+            )
             if form == "text":
                 print(f"{path}: fine: {summary(book)}")
     if form == "json":

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bot import filed
 from bot.cli import UNANSWERED, Stop, complain
-from bot.clock import SystemClock
+from bot.program import program
 from bot.settings import Settings
 from bot.told import heading, told
 from storage.facts import LogRead, parts, timestamp
@@ -58,7 +58,7 @@ async def _log(settings: Settings, incident: str, form: Form) -> None:
             kept = await store.facts(stream)
             digest = next((one.playbook_sha256 for one in kept if one.playbook_sha256), None)
             read = LogRead(OPERATOR, None, "tocsin log", len(kept))
-            await store.append(stream, read, now=SystemClock().now(), playbook=digest)
+            await store.append(stream, read, now=await filed.now(store), playbook=digest)
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
     if form == "json":
@@ -101,12 +101,10 @@ async def _export(settings: Settings, incident: str, path: Path, reason: str) ->
     try:
         async with filed.found(settings, incident) as (store, stream, _):
             await export_bundle(
-                store, stream, reader="auditor", by=OPERATOR, reason=reason, path=path, now=SystemClock().now()
+                store, stream, reader="auditor", by=OPERATOR, reason=reason, path=path, now=await filed.now(store)
             )
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
-    print(
-        f"{path} holds the whole log of {stream}. That it was made, by {OPERATOR}, for an auditor, is recorded in the log."
-    )
-    print(f"Whoever has it can check it without this machine: tocsin verify {path}")
+    print(f"{path} holds the whole log of {stream}. That {OPERATOR} made it, for an auditor, is recorded there.")
+    print(f"Whoever has it can check it without this machine: {program()} verify {path}")
     complain("It discloses everything in that log: keep it as you keep the log.")

@@ -15,6 +15,7 @@ from bot import logs, rehearsal, wiring
 from bot.cli import BAD, UNANSWERED, Stop, complain
 from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock, VirtualClock
+from bot.program import program
 from bot.rehearsal import Misplayed, Stage, Told, as_json
 from bot.script import Player, Script, load_script
 from bot.settings import Settings
@@ -97,12 +98,13 @@ async def play(stage: Stage, book: Book, script: Script, form: Form) -> None:
 
 def afterwards(incident: str) -> tuple[str, ...]:
     """What can be done with the log that a rehearsal leaves."""
+    tocsin = program()
     return (
         "",
-        f"The log of all this is on file as {incident}. Read it:  tocsin log {incident}",
+        f"The log of all this is on file as {incident}. Read it:  {tocsin} log {incident}",
         "Take a copy that anyone can verify, and verify it:",
-        f'  tocsin export {incident} -o {incident}.zip --reason "Exercise review"',
-        f"  tocsin verify {incident}.zip",
+        f'  {tocsin} export {incident} -o {incident}.zip --reason "Exercise review"',
+        f"  {tocsin} verify {incident}.zip",
     )
 
 
@@ -121,7 +123,7 @@ def _names(book: Book) -> dict[str, str]:
     return {key: partner.name for key, partner in book.playbook.partners.items()}
 
 
-# -- at the keyboard -----------------------------------------------------------------------------------------------------
+# -- at the keyboard -------------------------------------------------------------------------------------------------
 
 
 async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> None:

@@ -107,7 +107,7 @@ def _listed(books: Mapping[str, Book]) -> str:
     return ", ".join(f"{name} version {book.playbook.version}" for name, book in sorted(books.items()))
 
 
-# -- no network: a rehearsal -----------------------------------------------------------------------------------------------
+# -- no network: a rehearsal -----------------------------------------------------------------------------------------
 
 
 async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""``tocsin verify``: whether a copy of a log is intact, in words, with the damaged entry. Needs nothing but the file."""
+"""``tocsin verify``: whether a copy of a log is intact, in words, and which entry is not. Needs only the file."""
 
 from __future__ import annotations
 
@@ -63,5 +63,7 @@ def _what(verdict: Verdict) -> str:
 
 def _place(finding: Finding) -> str:
     entry = f"entry {finding.entry}" if finding.entry is not None else ""
+    if entry and finding.words.startswith(entry):
+        return ""
     where = ", ".join(part for part in (entry, f"field {finding.field}" if finding.field else "") if part)
     return f"{where}: " if where else ""

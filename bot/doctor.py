@@ -1,4 +1,4 @@
-"""Tries every setting as the bot would use it, and says what to do. Changes nothing that the bot would not change itself."""
+"""Tries every setting as the bot would use it, and says what to do. Changes nothing that the bot would not."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIt
         )
 
 
-# -- networks ----------------------------------------------------------------------------------------------------------
+# -- networks --------------------------------------------------------------------------------------------------------
 
 
 class _Ears:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
-from bot.settings import Settings
+from bot.clock import SystemClock
+from bot.settings import REHEARSAL, Settings
 from storage.database import SqliteStore, open_store
 from storage.facts import DEPLOYMENT
 from storage.store import Summary
@@ -40,6 +42,12 @@ async def rehearsed(settings: Settings) -> AsyncIterator[SqliteStore]:
         yield store
     finally:
         await store.close()
+
+
+async def now(store: SqliteStore) -> datetime:
+    """The time, or that of the last entry where a rehearsal has let more time pass than there was."""
+    last = [fact.at for head in await store.heads() for fact in await store.facts(head.stream, head.size - 1)]
+    return max([SystemClock().now(), *last]) if store.name.endswith(REHEARSAL) else SystemClock().now()
 
 
 def places(settings: Settings) -> list[Path]:

@@ -11,9 +11,19 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 OURS = "bot"
-TAME = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "nio": logging.ERROR, "telegram": logging.WARNING,
-        "aiohttp": logging.WARNING, "aiosqlite": logging.WARNING, "apscheduler": logging.WARNING, "asyncio": logging.WARNING,
-        "peewee": logging.WARNING, "charset_normalizer": logging.WARNING}  # fmt: skip
+QUIET = (
+    "aiohttp",
+    "aiosqlite",
+    "apscheduler",
+    "asyncio",
+    "charset_normalizer",
+    "httpcore",
+    "httpx",
+    "peewee",
+    "telegram",
+)
+"""Libraries that say at lower levels what we must not: addresses with tokens in them."""
+
 _TOKEN = re.compile(r"\b\d{3,}:[\w-]{20,}|\bsy[tr]_\w+")
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -89,5 +99,7 @@ def start(form: Literal["text", "json"], secrets: Sequence[str] = (), level: int
     root.setLevel(logging.WARNING)
     for floor in (OURS, "storage", "handlers", "playbooks"):
         logging.getLogger(floor).setLevel(level)
-    for name, least in TAME.items():
-        logging.getLogger(name).setLevel(least)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # nio warns of each event it cannot read, with what is in it.
+    logging.getLogger("nio").setLevel(logging.ERROR)

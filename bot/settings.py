@@ -25,6 +25,8 @@ from storage.notes import proper_name
 PREFIX = "TOCSIN_"
 TELEGRAM = "https://api.telegram.org"
 ENV_FILE = ".env"
+REHEARSAL = "-rehearsal"
+"""What is added to a deployment's name for the log of its rehearsals."""
 
 
 class SettingsError(Exception):
@@ -172,7 +174,7 @@ class Settings(BaseSettings):
     @property
     def rehearsal_name(self) -> str:
         """The origin of the rehearsals' log."""
-        return f"{self.name}-rehearsal"
+        return self.name + REHEARSAL
 
     @property
     def address(self) -> tuple[str, int]:

@@ -85,7 +85,8 @@ def _sentence(fact: f.Fact) -> str:
         case f.AlertAddressed(alert=alert):
             return f"{alert} addressed"
         case f.Disclosed() as d:
-            return f"{d.about} cleared for {d.partner or 'nobody'} in {d.room}, {d.language}, {d.label}"
+            said = ", ".join(part for part in (d.language, d.label) if part)
+            return f"{d.about or 'Message'} cleared for {d.partner or 'nobody'} in {d.room}: {said}"
         case f.MessageSent() as m:
             return f"Sent to {m.room} as {m.message}"
         case f.MessageRefused() as m:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -31,6 +30,7 @@ from playbooks.load import Book, PlaybookErrors, load
 from playbooks.rooms import NETWORKS, Network
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT, IncidentClosed, Started
+from storage.keys import make_folder
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -212,7 +212,7 @@ async def note_start(store: SqliteStore, clock: Clock, books: Mapping[str, Book]
     await store.append(DEPLOYMENT, Started(f"tocsin {version('tocsin')}", digests), now=clock.now())
 
 
-# -- rehearsals ----------------------------------------------------------------------------------------------------------
+# -- rehearsals ------------------------------------------------------------------------------------------------------
 
 
 @asynccontextmanager
@@ -221,9 +221,10 @@ async def rehearsal(settings: Settings, books: Mapping[str, Book], book: Book) -
 
     Raises StorageError, as where another rehearsal runs on the same data.
     """
+    make_folder(settings.data)
     with hold(settings.rehearsal_folder):
         async with filed.rehearsed(settings) as store:
-            clock = VirtualClock(await _beginning(store))
+            clock = VirtualClock(await filed.now(store))
             await _end_earlier(store, clock)
             await note_start(store, clock, books)
             embedded = {name: Rehearsal(name, books.values(), clock.now) for name in NETWORKS}
@@ -248,12 +249,6 @@ async def _begun(bot: Bot, running: asyncio.Task[None], embedded: Iterable[Rehea
     if running.done():
         running.result()
     await bot.settled()
-
-
-async def _beginning(store: SqliteStore) -> datetime:
-    """Now, or when the last rehearsal ended, if it let more time pass than there was."""
-    kept = [fact.at for stream in await store.heads() for fact in (await store.facts(stream.stream, stream.size - 1))]
-    return max([SystemClock().now(), *kept])
 
 
 async def _end_earlier(store: SqliteStore, clock: Clock) -> None:
