@@ -15,7 +15,7 @@ from playbooks.cleared import NOTHING, Cleared, clauses, clock, glue, name, quot
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Alert
-from playbooks.selection import Event, matches
+from playbooks.selection import Circumstances, Event, matches
 from playbooks.sight import View, Withheld
 from playbooks.values import Value
 from storage.incident import Incident
@@ -94,14 +94,11 @@ def address(world: World, incident: Incident, template: str, event: Event, now: 
             (binding, sight.view(book, so, event, sight_room(world, binding), alert.fields))
             for binding in rooms_for(world, incident, partner, "alerts")
         ]
-        areas = frozenset[str]()
-        if alert.to.uses_event:
-            for _, view in rooms:
-                areas |= sight.visible_areas(book, so, event, view.room)
+        areas = _areas(book, so, event, [view.room for _, view in rooms]) if alert.to.uses_event else frozenset()
         if not matches(book, alert.to, partner, so, event.origin, areas, None):
             blind = (
                 alert.to.uses_event
-                and not areas
+                and areas is None
                 and matches(book, alert.to, partner, so, event.origin, event.areas, None)
             )
             found[partner] = Addressee(partner, "unselected", blind=blind)
@@ -110,6 +107,12 @@ def address(world: World, incident: Incident, template: str, event: Event, now: 
         else:
             found[partner] = _addressee(book, alert, partner, [view for _, view in rooms])
     return Addressing(event, found)
+
+
+def _areas(book: Book, so: Circumstances, event: Event, rooms: list[sight.Room]) -> frozenset[str] | None:
+    """The event's areas as far as some room of a partner may see them; None where none may."""
+    seen = [sight.visible_areas(book, so, event, room) for room in rooms]
+    return next((areas for areas in seen if areas is not None), None)
 
 
 def _addressee(book: Book, alert: Alert, partner: str, views: list[View]) -> Addressee:

@@ -1,8 +1,9 @@
 """Selectors: which partners `everyone`, `lead` or `{kind: fire, area: affected}` mean at this moment.
 
 Source of the rules: the playbook language, *Selector*. All keys of a mapping must match, and of a list any. `affected` looks at
-the event's place, and therefore matches only partners who may see the area: whoever asks passes the areas that this
-partner may see, and an empty set when it may see none.
+the event's place, and therefore matches only partners who may see the area: whoever asks passes the event's areas, or None
+for a partner who may not see them. Then what looks at them, `not: {area: affected}` included, matches nobody where a rule
+permits or selects (``matches``), and counts as met where it forbids (``might_match``): hiding the area never shows more.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Literal
 
 from playbooks.load import Book
 from playbooks.rooms import Network
@@ -43,11 +45,12 @@ class Circumstances:
     leads: tuple[Leading, ...] = ()
 
     def lead_for(self, jurisdiction: str) -> Leading | None:
-        """The operational lead for what originates in a jurisdiction."""
+        """The operational lead for what originates in a jurisdiction: its own, else the one for all of them."""
         for tier in ("operational", None):
-            for leading in self.leads:
-                if leading.tier == tier and leading.jurisdiction in (jurisdiction, None):
-                    return leading
+            for where in (jurisdiction, None):
+                for leading in self.leads:
+                    if (leading.tier, leading.jurisdiction) == (tier, where):
+                        return leading
         return None
 
 
@@ -91,73 +94,89 @@ def matches(
     partner: str,
     circumstances: Circumstances,
     origin: str,
-    areas: frozenset[str],
+    areas: frozenset[str] | None,
     network: Network | None,
 ) -> bool:
     """Whether a selector means this partner.
 
-    ``origin`` is the partner whose words they are; ``areas`` are the event's areas as far as this partner may see them;
-    ``network`` is that of the room, or None where no room is meant (then any network the partner has a room on).
+    ``origin`` is the partner whose words they are; ``areas`` are the event's areas, or None where this partner may not see
+    them; ``network`` is that of the room, or None where no room is meant (then any network the partner has a room on).
     """
-    return any(_term(book, term, partner, circumstances, origin, areas, network) for term in selector.terms)
+    return _Asked(book, partner, circumstances, origin, areas, network, unseen="not met").any(selector)
 
 
-def _term(
+def might_match(
     book: Book,
-    term: Term,
+    selector: Selector,
     partner: str,
     circumstances: Circumstances,
     origin: str,
-    areas: frozenset[str],
+    areas: frozenset[str] | None,
     network: Network | None,
 ) -> bool:
-    match term:
-        case Everyone():
+    """The same for a selector that forbids: what it says of areas that this partner may not see counts as met."""
+    return _Asked(book, partner, circumstances, origin, areas, network, unseen="met").any(selector)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The question whether a selector means a partner; ``unseen``: how a condition counts that looks at hidden areas."""
+
+    book: Book
+    partner: str
+    circumstances: Circumstances
+    origin: str
+    areas: frozenset[str] | None
+    network: Network | None
+    unseen: Literal["met", "not met"]
+
+    def any(self, selector: Selector) -> bool:
+        return any(self._term(term) for term in selector.terms)
+
+    def _term(self, term: Term) -> bool:
+        match term:
+            case Everyone():
+                return True
+            case One(partner=name):
+                return name == self.partner
+            case Lead() | Deputies():
+                leading = self.circumstances.lead_for(self.book.playbook.partners[self.origin].jurisdiction)
+                if leading is None:
+                    return False
+                return self.partner in (leading.partners if isinstance(term, Lead) else leading.deputies)
+            case Matching():
+                if term.uses_event and self.areas is None and self.unseen == "not met":
+                    return False
+                return self._who(term) and self._where(term) and not self._excluded(term)
+
+    def _who(self, term: Matching) -> bool:
+        who = self.book.playbook.partners[self.partner]
+        on = {self.network} if self.network is not None else {room.network for room in who.rooms}
+        return (
+            (term.partner is None or self.partner in term.partner)
+            and (term.kind is None or who.kind in term.kind)
+            and (term.level is None or who.level in term.level)
+            and (term.jurisdiction is None or who.jurisdiction in term.jurisdiction)
+            and (term.competence is None or bool(set(term.competence) & set(who.competences)))
+            and (term.network is None or bool(on & set(term.network)))
+        )
+
+    def _where(self, term: Matching) -> bool:
+        if term.area is None:
             return True
-        case One(partner=name):
-            return name == partner
-        case Lead() | Deputies():
-            leading = circumstances.lead_for(book.playbook.partners[origin].jurisdiction)
-            if leading is None:
-                return False
-            return partner in (leading.partners if isinstance(term, Lead) else leading.deputies)
-        case Matching():
-            return _matching(book, term, partner, circumstances, origin, areas, network)
-
-
-def _matching(
-    book: Book,
-    term: Matching,
-    partner: str,
-    circumstances: Circumstances,
-    origin: str,
-    areas: frozenset[str],
-    network: Network | None,
-) -> bool:
-    who = book.playbook.partners[partner]
-    if term.partner is not None and partner not in term.partner:
-        return False
-    if term.kind is not None and who.kind not in term.kind:
-        return False
-    if term.level is not None and who.level not in term.level:
-        return False
-    if term.jurisdiction is not None and who.jurisdiction not in term.jurisdiction:
-        return False
-    if term.competence is not None and not set(term.competence) & set(who.competences):
-        return False
-    if term.network is not None:
-        on = {network} if network is not None else {room.network for room in who.rooms}
-        if not on & set(term.network):
-            return False
-    if term.area is not None:
         meant = frozenset(term.area) - {"affected"}
         if "affected" in term.area:
-            meant |= areas
+            if self.areas is None:
+                return True
+            meant |= self.areas
         if term.near:
-            meant = near(book, meant)
-        if not meant & ground(book, partner):
+            meant = near(self.book, meant)
+        return bool(meant & ground(self.book, self.partner))
+
+    def _excluded(self, term: Matching) -> bool:
+        if term.not_ is None or (self.areas is None and term.not_.uses_event):
             return False
-    return term.not_ is None or not matches(book, term.not_, partner, circumstances, origin, areas, network)
+        return self.any(term.not_)
 
 
 def local_time(book: Book, at: datetime) -> datetime:

@@ -27,8 +27,8 @@ from playbooks.labels import Label, Tlp
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Everyone, FieldSpec, Forbid, Lead, Matching, One, Permit, Selector
-from playbooks.selection import Circumstances, Event, local_time, matches
-from playbooks.values import FORMS, Shape, take
+from playbooks.selection import Circumstances, Event, local_time, matches, might_match
+from playbooks.values import FORMS, Moment, Shape, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,8 @@ def _rules(book: Book, field: str) -> tuple[tuple[_Rule, ...], tuple[_Rule, ...]
             names = rule.permit if isinstance(rule, Permit) else rule.forbid
             for name in names:
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
-        if "_delivery" not in permits:
-            # Who has it and who is silent is for the lead by its nature; a playbook that permits it to others says so itself.
-            permits["_delivery"] = [_Rule(_DELIVERY_TO_LEAD, 0, None)]
+        # Who has it and who is silent is for the lead by its nature: permitting it to others takes it from nobody.
+        permits.setdefault("_delivery", []).append(_Rule(_DELIVERY_TO_LEAD, 0, None))
         ready = {name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}}
         _READY[book] = ready
     return ready.get(field, ((), ()))
@@ -127,11 +126,14 @@ def _always(book: Book, selector: Selector) -> frozenset[str] | None:
                 continue
         return None
     calm = Circumstances(now=_NEVER, phase="", active=frozenset())
-    return frozenset(
-        partner
-        for partner in book.playbook.partners
-        if matches(book, selector, partner, calm, partner, frozenset(), None)
-    )
+    try:
+        return frozenset(
+            partner
+            for partner in book.playbook.partners
+            if matches(book, selector, partner, calm, partner, frozenset(), None)
+        )
+    except Exception:  # condition 6: asked for one partner at a time, it fails where it may be answered
+        return None
 
 
 def decide(book: Book, circumstances: Circumstances, event: Event, room: Room, field: str) -> Answer:
@@ -144,7 +146,8 @@ def decide(book: Book, circumstances: Circumstances, event: Event, room: Room, f
         this = _decide_form(book, circumstances, event, room, field, spec, form)
         if isinstance(this, Seen):
             return this
-        answer = answer or this
+        if answer is None or this.why == "rule-failed":
+            answer = this
     return answer or Withheld("no-form")
 
 
@@ -170,20 +173,11 @@ def _decide_form(
     if ceiling is None or label.tlp > ceiling:
         return Withheld("ceiling", book.line("networks", room.ref.network), label.tlp.word)
     permits, forbids = _rules(book, field)
-    areas: frozenset[str] | None = None
     # 5 and 6 come before 4: a forbid beats every permit, and a rule that fails denies, whatever else would allow.
     matching: list[_Rule] = []
     for ready in (*forbids, *permits):
         try:
-            applies = _when(ready.rule, circumstances)
-            if ready.always is not None:
-                applies = applies and partner in ready.always
-            elif applies:
-                if areas is None and ready.rule.to.uses_event:
-                    areas = visible_areas(book, circumstances, event, room) if field != event.place else frozenset()
-                applies = matches(
-                    book, ready.rule.to, partner, circumstances, event.origin, areas or frozenset(), room.ref.network
-                )
+            applies = _when(ready.rule, circumstances) and _means(book, circumstances, event, room, field, ready)
         except Exception as error:  # condition 6: whatever went wrong, it denies
             return Withheld("rule-failed", ready.line, type(error).__name__)
         if applies and isinstance(ready.rule, Forbid):
@@ -199,12 +193,27 @@ def _decide_form(
         forms = FORMS[spec.type]
         if permit.as_ is not None and (permit.as_ not in forms or forms.index(form) < forms.index(permit.as_)):
             continue
-        agreements = _agreements(book, circumstances, event, who.jurisdiction, permit, label, spec)
+        try:
+            agreements = _agreements(book, circumstances, event, who.jurisdiction, permit, label, spec)
+        except Exception as error:  # condition 6
+            return Withheld("rule-failed", ready.line, type(error).__name__)
         if isinstance(agreements, str):
             obstacle = Withheld("agreement", ready.line, f"{agreements}→{who.jurisdiction}")
             continue
         return Seen(form, label, ready.line, agreements, permit.basis)
     return obstacle
+
+
+def _means(book: Book, circumstances: Circumstances, event: Event, room: Room, field: str, ready: _Rule) -> bool:
+    """Whether a rule's selector means the room's partner. Rules about the place itself may not look at where it is."""
+    if ready.always is not None:
+        return room.partner in ready.always
+    selector = ready.rule.to
+    areas: frozenset[str] | None = None
+    if selector.uses_event and field != event.place:
+        areas = visible_areas(book, circumstances, event, room)
+    ask = might_match if isinstance(ready.rule, Forbid) else matches
+    return ask(book, selector, room.partner, circumstances, event.origin, areas, room.ref.network)
 
 
 def _when(rule: Permit | Forbid, circumstances: Circumstances) -> bool:
@@ -272,13 +281,13 @@ def ceiling_of(book: Book, room: Room) -> Tlp | None:
     return network.ceiling
 
 
-def visible_areas(book: Book, circumstances: Circumstances, event: Event, room: Room) -> frozenset[str]:
-    """The event's areas if this partner may see them there, else none: what `affected` may look at."""
+def visible_areas(book: Book, circumstances: Circumstances, event: Event, room: Room) -> frozenset[str] | None:
+    """The event's areas if this partner may see them there: what `affected` may look at. None where it may not."""
     spec = book.playbook.field(event.place) if event.place else None
     if event.place is None or spec is None or spec.type != "place":
         return frozenset()
     answer = _decide_form(book, circumstances, event, room, event.place, spec, "area")
-    return event.areas if isinstance(answer, Seen) else frozenset()
+    return event.areas if isinstance(answer, Seen) else None
 
 
 # --- a whole view ---------------------------------------------------------------------------------------------------
@@ -299,6 +308,8 @@ class View:
         spec = book.playbook.field(field)
         if not isinstance(answer, Seen) or value is None or spec is None:
             return None
+        if isinstance(value, Moment):  # its day is the one where the playbook lives
+            value = Moment(local_time(book, value.at))
         shape = take(value, answer.form, spec.ranges)
         return None if shape is None else (answer, shape)
 
