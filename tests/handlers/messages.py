@@ -114,5 +114,5 @@ def _tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def has_words(message: str) -> bool:
-    """Whether there is anything to translate: besides placeholders, markup and commands, some letter."""
-    return any(character.isalpha() for character in _WORDLESS.sub("", message))
+    """Whether there is anything to translate: besides what is put in, markup and commands, a letter, or a colon to space."""
+    return any(character.isalpha() or character == ":" for character in _WORDLESS.sub("", message))
