@@ -63,7 +63,9 @@ class Program:
                         return
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise RuntimeError(f"the program did not become ready:\n{self.words()}\n{await self.ask('/readyz')}") from None
+            raise RuntimeError(
+                f"the program did not become ready:\n{self.words()}\n{await self.ask('/readyz')}"
+            ) from None
 
     async def ask(self, path: str) -> tuple[int, Any]:
         """Status and body of one of its web pages; (0, None) when nobody answers."""
@@ -79,6 +81,19 @@ class Program:
         assert self._process is not None
         async with asyncio.timeout(seconds):
             return await self._process.wait()
+
+    async def at_rest(self, seconds: float = 30.0) -> None:
+        """Wait until it is ready and nothing waits to be sent: twice in a row, so that a decision between is not missed."""
+        quiet = 0
+        try:
+            async with asyncio.timeout(seconds):
+                while quiet < 2:
+                    status, body = await self.ask("/readyz")
+                    idle = status == 200 and all(one["backlog"] == 0 for one in body["networks"].values())
+                    quiet = quiet + 1 if idle else 0
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise RuntimeError(f"it did not come to rest: {await self.ask('/readyz')}\n{self.words()}") from None
 
     async def kill(self) -> None:
         """kill -9."""
