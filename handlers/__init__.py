@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import ack, activate, alert, danger, delivery, people, prerogative, rooms, small, status, who
@@ -16,6 +17,7 @@ from handlers.deadlines import due
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
 from handlers.world import Request, World, actor
 from playbooks.cleared import Cleared, code, echo, glue, secret, short_id
+from playbooks.phrasing import legible
 from storage.effects import Effect
 from storage.facts import DEPLOYMENT
 from storage.incident import Incident
@@ -150,6 +152,7 @@ _VISIBLE = [command.name for command in COMMANDS if not command.hidden]
 
 def hear(world: World, request: Request) -> list[Effect]:
     """What a person said or tapped leads to. Nothing, where they were not talking to us."""
+    request = replace(request, text=legible(request.text), name=legible(request.name))
     said = typed(request.text, world.usernames.get(request.room.network))
     if request.identity is None:
         return _anonymous(world, request) if said is not None else []
@@ -197,10 +200,27 @@ def _incidents(world: World, request: Request, arguments: str) -> list[Incident]
             return [meant]
     for identifier in short_ids(arguments):
         for incident in world.open:
-            if identifier == incident.id or identifier in incident.alerts or identifier in incident.drafts:
-                if _takes_part(world, request, incident):
-                    return [incident]
+            if _takes_part(world, request, incident) and _knows(world, request, incident, identifier):
+                return [incident]
     return [incident for incident in world.open if _takes_part(world, request, incident)]
+
+
+def _knows(world: World, request: Request, incident: Incident, identifier: str) -> bool:
+    """Whether an id tells this incident from others for whoever asks: what they were not shown is no different from what is not."""
+    if identifier == incident.id:
+        return True
+    who_asks = actor(world, request, incident.playbook)
+    issued, draft = incident.alerts.get(identifier), incident.drafts.get(identifier)
+    if issued is not None:
+        shown = {copy.partner for copy in issued.copies.values()} | {issued.fact.partner}
+        return who_asks.partner in shown or (who_asks.coordinator and request.private)
+    return draft is not None and draft.fact.partner == who_asks.partner
+
+
+def _without(incident: str, arguments: str) -> str:
+    """The arguments without the incident's id in front, which said only which incident is meant."""
+    first, _, rest = arguments.partition(" ")
+    return rest.strip() if first.upper() == incident else arguments
 
 
 def _takes_part(world: World, request: Request, incident: Incident) -> bool:

@@ -30,8 +30,10 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     values = values_of(draft.fields)
     expires = now + alert.expires if alert.expires is not None else None
     event = event_of(book, draft.template, draft.partner, values, draft.raised, expires)
-    places = [value for value in values.values() if isinstance(value, Place)]
-    verdict = mandate.may_issue(book, case.so, draft.template, draft.partner, places[0] if places else None)
+    place = values.get(event.place) if event.place else None
+    verdict = mandate.may_issue(
+        book, case.so, draft.template, draft.partner, place if isinstance(place, Place) else None
+    )
     if isinstance(verdict, mandate.NotMandated):
         raise ValueError("an alert is issued only by those whose it is")
     identifier = world.next_id("A")

@@ -22,6 +22,15 @@ from storage.facts import (
 )
 
 ROLES = ("responder", "liaison", "official", "coordinator", "observer", "auditor")
+ROLE_WORDS = {
+    "responder": "responder",
+    "liaison": "liaison",
+    "official": "official",
+    "coordinator": "coordinator",
+    "observer": "observer",
+    "auditor": "auditor",
+}
+"""The same for people to read; in a command a role is written as it stands in ``ROLES``."""
 INVITATION_LASTS = timedelta(hours=72)
 _MAY_INVITE = {
     "responder": {"responder"},
@@ -35,7 +44,12 @@ def invite(case: Case, arguments: str) -> list[Effect]:
     given = [each.lower() for each in words(arguments)]
     role = next((each for each in given if each in ROLES), None)
     others = [each for each in given if each != role]
-    partners = {p for book in case.world.shelf.values() for p in book.playbook.partners}
+    partners = {
+        p
+        for book in case.world.shelf.values()
+        for p, who in book.playbook.partners.items()
+        if who.listed or case.actor.coordinator or p == case.actor.partner
+    }
     if others and others[0] not in partners:
         near = nearest(others[0], [*ROLES, *(sorted(partners) if case.actor.coordinator else ())])
         typed = echo(others[0][:60], case.request.room)
@@ -54,7 +68,7 @@ def invite(case: Case, arguments: str) -> list[Effect]:
     if role is None:
         offered = [r for r in ROLES if _may(case, r, partner)]
         taps = [
-            [case.tap("{role}", f"/invite {r} {partner or ''}".strip()[:64], f"{i}️⃣", role=word(r))]
+            [case.tap("{role}", f"/invite {r} {partner or ''}".strip()[:64], f"{i}️⃣", role=case.say(ROLE_WORDS[r]))]
             for i, r in enumerate(offered, 1)
         ]
         return [case.answer(case.say("Which role will they have?"), taps, urgency=Urgency.PROMPT)]
@@ -111,7 +125,7 @@ def _hand_out(case: Case, role: str, partner: str | None) -> list[Effect]:
         case.say(
             "Invitation {id}: {role}, {partner}. It works once on each network, for 72 hours.",
             id=short_id(identifier),
-            role=strong(word(role)),
+            role=strong(case.say(ROLE_WORDS[role])),
             partner=_partner(case, partner),
         ),
         case.say(
@@ -175,7 +189,7 @@ def _redeem(case: Case, made: Invitation) -> list[Effect]:
     enrolled = PersonEnrolled(person, called, made.partner, made.role, identity, made.id)
     said = case.say(
         "Welcome. You are now {role} of {partner}. /help shows what you can do. If you use the other network too, send me the same code there.",
-        role=strong(word(made.role)),
+        role=strong(case.say(ROLE_WORDS[made.role])),
         partner=_partner(case, made.partner),
     )
     return [Record(DEPLOYMENT, enrolled), case.answer(said), *_told(case, made, person)]

@@ -8,7 +8,7 @@ from handlers.coordinators import coordinators, tell_coordinators
 from handlers.events import Came, Resolved, RoomEvent
 from handlers.texts import say
 from handlers.world import World
-from playbooks.cleared import Cleared, Reader, echo, glue, name, quote, word
+from playbooks.cleared import NOTHING, Cleared, Reader, echo, glue, name, phone, quote, word
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Partner, Room
@@ -21,7 +21,8 @@ def bind(case: Case, arguments: str) -> list[Effect]:
     wanted = arguments.strip().lower()
     if case.request.private:
         return [case.answer(case.say("A private chat is nobody's room. Write /bind PARTNER in the partner's room."))]
-    known = sorted({p for book in case.world.shelf.values() for p in book.playbook.partners})
+    every = {p for book in case.world.shelf.values() for p in book.playbook.partners}
+    known = sorted(p for p in every if _listed(case, p))
     if not wanted:
         return [
             case.answer(
@@ -30,7 +31,7 @@ def bind(case: Case, arguments: str) -> list[Effect]:
                 )
             )
         ]
-    if wanted not in known:
+    if wanted not in every:
         near = nearest(wanted, known)
         typed = echo(wanted[:60], case.request.room)
         if near is None:
@@ -78,6 +79,13 @@ def _agreed(world: World, partner: Partner, room: RoomRef) -> Room | None:
         if named.ref == room or world.who.aliases.get(str(named.ref)) == room:
             return named
     return None
+
+
+def _listed(case: Case, partner: str) -> bool:
+    """Whether a partner may be named where others read it."""
+    return any(
+        who.listed for book in case.world.shelf.values() if (who := book.playbook.partners.get(partner)) is not None
+    )
 
 
 def _insider(case: Case) -> Reader:
@@ -212,13 +220,8 @@ def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
         if ref.chat != room.chat or playbook not in world.shelf:
             continue
         book = world.shelf[playbook]
-        number = (
-            book.playbook.partners[binding.partner].phone_24h if binding.partner in book.playbook.partners else None
-        )
 
-        def words(
-            reader: Reader, book: Book = book, partner: str = binding.partner, number: str | None = number
-        ) -> Cleared:
+        def words(reader: Reader, book: Book = book, partner: str = binding.partner) -> Cleared:
             lines = [
                 say(
                     reader.languages,
@@ -227,8 +230,9 @@ def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
                     network=word(room.network),
                 )
             ]
-            if number:
-                lines.append(say(reader.languages, "☎ {phone}", phone=quote(book, reader, number)))
+            number = phone(book, reader, partner) if partner in book.playbook.partners else NOTHING
+            if number.text:
+                lines.append(say(reader.languages, "☎ {phone}", phone=number))
             return glue(lines)
 
         return tell_coordinators(world, DEPLOYMENT, came.now, words)

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from playbooks.labels import PUBLIC, Label, Tlp
 from playbooks.load import Book
-from playbooks.phrasing import phrase
+from playbooks.phrasing import legible, phrase
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import local_time
@@ -152,7 +152,7 @@ def day(book: Book | None, at: datetime) -> Cleared:
 
 def echo(words: str, room: RoomRef) -> Cleared:
     """What somebody typed a moment ago in this room, said back there and nowhere else."""
-    return Cleared(escape(words, quote=False), only=room)
+    return Cleared(escape(legible(words), quote=False), only=room)
 
 
 def secret(words: str, room: RoomRef) -> Cleared:
@@ -190,7 +190,7 @@ def quote(book: Book, reader: Reader, texts: Mapping[str, str] | str | None) -> 
     if isinstance(texts, str):
         return Cleared(escape(_in_playbook(book, texts), quote=False))
     words, tag = text_in(texts, [*reader.languages, *book.playbook.languages])
-    return Cleared(_marked(escape(words, quote=False), tag, reader.languages))
+    return Cleared(_marked(escape(_in_playbook(book, words), quote=False), tag, reader.languages))
 
 
 _SAID: WeakKeyDictionary[Book, frozenset[str]] = WeakKeyDictionary()
@@ -239,7 +239,7 @@ def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Clear
         return None
     seen, shape = found
     words = phrase(book, field, seen.form, shape, [*languages, *book.playbook.languages])
-    return Cleared(escape(words, quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
+    return Cleared(escape(legible(words), quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
 
 
 def clauses(

@@ -34,6 +34,21 @@ def phrase(book: Book, field: str, form: str, shape: Shape, languages: Sequence[
     return str(shape)
 
 
+_LEFT_OUT = {code: None for code in (*range(0x00, 0x20), *range(0x7F, 0xA0))}
+_LEFT_OUT |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
+_LEGIBLE = _LEFT_OUT | {0x09: "\t", 0x0A: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
+_LEGIBLE |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+def legible(words: str) -> str:
+    """What people typed, without what cannot be written down or would reorder the words around it on a screen.
+
+    Control characters and explicit changes of direction go, half characters (lone surrogates) are marked as lost. Joiners
+    and direction marks stay: scripts need them.
+    """
+    return words.translate(_LEGIBLE)
+
+
 def day(at: date, languages: Sequence[str]) -> str:
     """A date as the language writes it."""
     return format_date(at, "medium", locale=locale(languages))
