@@ -114,5 +114,5 @@ def _tables(tree: ast.Module) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def has_words(message: str) -> bool:
-    """Whether there is anything to translate: besides what is put in, markup and commands, a letter, or a colon to space."""
+    """Whether there is anything to translate: besides what is put in, markup and commands, a letter or a colon."""
     return any(character.isalpha() or character == ":" for character in _WORDLESS.sub("", message))
