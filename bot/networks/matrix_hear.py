@@ -17,6 +17,7 @@ from bot.networks.port import Ears, NetworkDown
 
 log = logging.getLogger(__name__)
 
+_KEY_SECONDS = 30 * 86_400.0  # a key that has not come by then is not waited for any more
 _FILTER = json.dumps(
     {
         "presence": {"not_types": ["*"]},
@@ -53,6 +54,7 @@ class Hearing:
         self._cursor = await self._ears.cursor("matrix")
         await self._take(await self._sync(0.0, {"full_state": "true"}))
         await self._keep(session.intake.retry_all(self._now_ms()))
+        session.memory.give_up(self._now_ms() / 1000 - _KEY_SECONDS)
         readers = {user for room in session.rooms.values() if room.encrypted for user in room.readers()}
         await session.sharing.learn(readers)
 
@@ -70,7 +72,7 @@ class Hearing:
             if self._cursor is not None:
                 await matrix_gaps.fill(session.home, sync, self._cursor, self._was_in, session.login.user)
             heard, since = self._now_ms(), self._cursor
-            body = json.dumps({"since": since, "heard": heard, "sync": sync}, ensure_ascii=False)
+            body = json.dumps({"since": since, "heard": heard, "sync": sync})  # ASCII: half a character cannot spoil it
             number = await self._ears.keep_batch("matrix", body, str(sync["next_batch"]))
             self._cursor = str(sync["next_batch"])
             yielded = session.intake.take(body)

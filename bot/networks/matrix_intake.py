@@ -34,6 +34,7 @@ class Yield:
     readable: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)  # rooms of which something may be new
 
     def remember(self, memory: Memory) -> None:
         """To be called when the events have been committed."""
@@ -63,6 +64,8 @@ class Intake:
         for event in _list(sync.get("account_data"), "events"):
             self._direct_rooms(event)
         yielded = Yield()
+        if sync.get("account_data"):
+            yielded.touched.update(self.rooms)
         rooms = sync.get("rooms") or {}
         for room, part in (rooms.get("invite") or {}).items():
             self._invited(yielded, room, part, heard, sync["next_batch"])
@@ -75,8 +78,8 @@ class Intake:
 
     def tell_traits(self, yielded: Yield, heard: int) -> None:
         """Add what is new of the rooms. Only where their whole state is known, so not with a batch of long ago."""
-        for room in self.rooms:
-            if self.memory.room(room).joined:
+        for room in sorted(yielded.touched):
+            if self.memory.room(room).joined and room in self.rooms:
                 self._tell_traits(yielded, room, heard)
 
     def learn_state(self, room: str, events: Iterable[dict[str, Any]]) -> Room:
@@ -122,6 +125,7 @@ class Intake:
                 _warn(room, odd)
 
     def _joined(self, yielded: Yield, room: str, part: dict[str, Any], heard: int, first: bool) -> None:
+        yielded.touched.add(room)
         new_to_us = not self.memory.room(room).joined
         state, timeline = _list(part.get("state"), "events"), part.get("timeline") or {}
         gap, recent = _list(timeline, "gap"), _list(timeline, "events")

@@ -157,6 +157,10 @@ class Memory:
     def done_waiting(self, events: Sequence[str]) -> None:
         self._db.executemany("DELETE FROM waiting WHERE event = ?", [(event,) for event in events])
 
+    def give_up(self, before: float) -> None:
+        """Forget what has waited since ``before`` or longer; its key will not come."""
+        self._db.execute("DELETE FROM waiting WHERE told = 1 AND since < ?", (before,))
+
     def _waiting(self, where: str, values: tuple[object, ...]) -> list[WaitingEvent]:
         rows = self._db.execute(f"SELECT event, session, body, since, told FROM waiting {where} ORDER BY since", values)  # noqa: S608
         return [WaitingEvent(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]

@@ -64,9 +64,14 @@ def read(body: str) -> Heard | None:
         raise ValueError(f"not a Matrix event of ours: {type(odd).__name__} {odd}") from None
 
 
+def whole(text: str) -> str:
+    """``text`` with halves of characters, which JSON can carry and nothing else can, replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def plain_emoji(emoji: str) -> str:
     """An emoji without variation selectors, so that all ways of writing it are one."""
-    return _VARIATION.sub("", emoji).strip()
+    return _VARIATION.sub("", whole(emoji)).strip()
 
 
 def _happened(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard:
@@ -96,7 +101,7 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
         room,
         _said_at(event, heard),
         sender=f"matrix:{event['sender']}",
-        sender_name=item["name"],
+        sender_name=whole(item["name"]),
         private=item["private"],
         message_id=event["event_id"],
     )
@@ -124,12 +129,12 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
 def _text(kind: str, content: dict[str, Any]) -> str:
     if kind in _POLLS:
         return _poll(content)
-    body = str(content.get("body") or "")
+    body = whole(str(content.get("body") or ""))
     how = content.get("msgtype")
     if how in _WORDS:
         return f"* {body}" if how == "m.emote" else body
     if how in _FILES or kind == "m.sticker":
-        name, caption = content.get("filename"), body
+        name, caption = whole(str(content.get("filename") or "")), body
         return f"📎 {name}\n{caption}" if name and name != caption else f"📎 {body}"
     if how == "m.location":
         return body
@@ -149,7 +154,7 @@ def _words(part: Any) -> str:
     text = part.get("m.text") or part.get("org.matrix.msc1767.text") or part.get("body") or ""
     if isinstance(text, list):
         text = text[0].get("body", "") if text and isinstance(text[0], dict) else ""
-    return str(text)
+    return whole(str(text))
 
 
 def _reply_to(relation: dict[str, Any]) -> str | None:
@@ -191,4 +196,4 @@ def _said_at(event: dict[str, Any], heard: datetime) -> datetime:
 
 
 def _body(key: str, what: str, room: str, heard: int, **more: Any) -> str:
-    return json.dumps({"key": key, "what": what, "room": room, "heard": heard, **more}, ensure_ascii=False)
+    return json.dumps({"key": key, "what": what, "room": room, "heard": heard, **more})

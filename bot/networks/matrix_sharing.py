@@ -19,6 +19,7 @@ from nio.responses import KeysClaimResponse, KeysQueryResponse
 from bot.networks.matrix_http import CLIENT
 from bot.networks.matrix_keys import ODD_INPUT, Keys
 from bot.networks.matrix_rooms import Room
+from bot.networks.port import NetworkDown
 
 log = logging.getLogger(__name__)
 
@@ -103,9 +104,8 @@ class Sharing:
             if not self._needs_key(room):
                 return
             await self._share_once(room)
-        if self._olm.should_share_group_session(room.id):
-            # People keep coming and going; those who are there now have the key, which is what matters.
-            self._olm.outbound_group_sessions[room.id].shared = True
+        if self._needs_key(room):
+            raise NetworkDown("the members of the room keep changing while they are given its key")
 
     def _needs_key(self, room: Room) -> bool:
         if self._olm.should_share_group_session(room.id):

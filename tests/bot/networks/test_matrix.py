@@ -7,9 +7,13 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.networks import matrix_read
 from bot.networks.matrix import Matrix
 from bot.networks.matrix_rooms import Room
 from bot.networks.port import Button, Delayed, NetworkDown, NetworkRejected, Outgoing, Refused, Sent
@@ -20,6 +24,10 @@ from tests.emulators.matrix_proxy import MatrixProxy
 from tests.emulators.synapse import SynapseServer, free_port
 
 _numbers = itertools.count(1)
+_NAMES = [
+    "body", "msgtype", "m.relates_to", "rel_type", "event_id", "key", "m.in_reply_to", "m.new_content", "geo_uri",
+    "m.poll", "question", "answers", "m.text", "filename", "is_falling_back",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -468,3 +476,38 @@ def test_long_words_are_cut_to_what_a_server_takes(tmp_path: Path) -> None:
         assert len(parts) > 1
         assert all(len(json.dumps(part)) <= 50_000 for part in parts)
     assert matrix.split("court") == ["court"]
+
+
+_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters())
+    | st.sampled_from(["m.text", "m.replace", "m.thread"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(content=st.dictionaries(st.sampled_from(_NAMES), _json, max_size=6), kind=st.sampled_from(matrix_read.SPOKEN))
+def test_no_content_is_too_odd_to_be_read(content: dict[str, Any], kind: str) -> None:
+    """Whatever a client puts into an event, it is read, or nothing to us, or a ValueError; text is whole."""
+    event = {"event_id": "$1", "sender": "@ada:x", "type": kind, "origin_server_ts": 10**30, "content": content}
+    body = matrix_read.spoken("$1", "!x", event, heard=1_000, private=False, name="ada")
+    try:
+        heard = matrix_read.read(body)
+    except ValueError:
+        return
+    if heard is not None:
+        assert heard.said_at.timestamp() == 1, "an impossible time is not believed"
+        assert (heard.text + heard.sender_name + (heard.emoji or "")).encode()
+
+
+def test_half_a_character_is_replaced() -> None:
+    """JSON can carry half of a character; what we keep and say is whole."""
+    content = {"msgtype": "m.text", "body": "a\ud800b"}
+    event = {"event_id": "$1", "sender": "@ada:x", "type": "m.room.message", "origin_server_ts": 0, "content": content}
+    body = matrix_read.spoken("$1", "!x", event, heard=1_000, private=False, name="ada")
+    assert body.isascii()
+    heard = matrix_read.read(body)
+    assert heard is not None and heard.text == "a\ufffdb"

@@ -262,8 +262,9 @@ async def test_a_room_that_becomes_encrypted_is_spoken_in_encrypted(bench: Bench
     assert (await ada.wait_message(room, "chiffré")).decrypted
 
 
-async def test_a_message_whose_key_is_late(bench: Bench, ada: MatrixPerson, proxy: MatrixProxy) -> None:
-    """It is kept over a restart, told as unreadable once after five minutes, and heard when the key comes at last."""
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_message_whose_key_is_late(bench: Bench, ada: MatrixPerson, proxy: MatrixProxy, killed: bool) -> None:
+    """Kept over a restart, told as unreadable once after five minutes, it is heard when the key comes, kill or not."""
     room = await a_room(bench, ada)
     held: list[Any] = []
     inner = session_of(bench)
@@ -284,10 +285,54 @@ async def test_a_message_whose_key_is_late(bench: Bench, ada: MatrixPerson, prox
     assert (unreadable.message_id, unreadable.sender) == (event, f"matrix:{ada.user}")
     bench.late = timedelta(minutes=20)
     proxy.rewrite_sync.append({"to_device": {"events": held}})
+    if killed:
+        bench.ears.die.add("before settle_batch")
     await ada.send(room, "m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": event, "key": "👎"}})
+    if killed:
+        assert isinstance(await bench.died(), Kill)
+        await bench.restart()
     assert (await bench.hear_text(room, "sans clé")).key == event
     assert len(bench.heard("unreadable")) == 1
     assert not session_of(bench).memory.all_waiting()
+
+
+async def test_a_batch_replayed_decrypts_nothing_twice(bench: Bench, ada: MatrixPerson) -> None:
+    """The key store knows which sync it worked on last, so a replay does not try spent keys once more."""
+    await a_room(bench, ada)
+    keys = session_of(bench).keys
+    letter = stray_letter(bench, ada.user)
+    assert keys.take_in("s-next", [letter]) == set()
+    assert keys.store.load_sync_token() == "s-next"
+    assert keys.take_in("s-next", [None]) == set(), "nothing of it is looked at again"
+
+
+async def test_a_key_that_has_served_long_is_replaced(bench: Bench, ada: MatrixPerson) -> None:
+    """After a hundred messages a room gets a new key, and everyone can read on."""
+    room = await a_room(bench, ada)
+    await bench.send(room, "un")
+    session = session_of(bench).keys.olm.outbound_group_sessions[room]
+    session.message_count = session.max_messages
+    await bench.send(room, "deux")
+    assert session_of(bench).keys.olm.outbound_group_sessions[room] is not session
+    assert (await ada.wait_message(room, "deux")).decrypted
+
+
+async def test_an_outage_is_survived_without_logging_in_anew(
+    bench: Bench, ada: MatrixPerson, proxy: MatrixProxy
+) -> None:
+    """When the homeserver fails and comes back the session goes on, connected at once, and nothing was missed."""
+    room = await a_room(bench, ada)
+    asked = proxy.count("GET", "/whoami") + proxy.count("POST", "/login")
+    proxy.fault("answer", "GET", "/sync", status=502)
+    await ada.say(room, "avant la panne")
+    died = await bench.died()
+    assert isinstance(died, NetworkDown) and not isinstance(died, NetworkRejected)
+    assert bench.ears.losses and not bench.matrix.state.connected
+    await ada.say(room, "pendant la panne")
+    await bench.start()
+    await bench.hear_text(room, "pendant la panne")
+    assert bench.texts(room) == ["avant la panne", "pendant la panne"]
+    assert proxy.count("GET", "/whoami") + proxy.count("POST", "/login") == asked
 
 
 async def test_somebody_who_left_cannot_read_what_follows(bench: Bench, ada: MatrixPerson) -> None:
@@ -335,7 +380,7 @@ async def test_a_new_device_of_a_member_can_read(bench: Bench, ada: MatrixPerson
 
 
 async def test_the_cursor_is_the_inboxs(bench: Bench, ada: MatrixPerson) -> None:
-    """A batch that was never committed is asked for again: the library's own idea of where we are counts for nothing."""
+    """A batch that was never committed is asked for again: no library's idea of where we are counts."""
     room = await a_room(bench, ada)
     bench.ears.die.add("before keep_batch")
     await ada.say(room, "non gardé")
