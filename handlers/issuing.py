@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from handlers.addressing import Addressee, Addressing, address, body, event_of
 from handlers.case import Case, room_reader
@@ -12,10 +13,12 @@ from handlers.drafting import values_of
 from handlers.notify import tell_lead
 from handlers.texts import say
 from handlers.why import why
-from handlers.world import World, languages, rooms_for
-from playbooks import mandate
+from handlers.world import World, languages, rooms_for, sight_room
+from playbooks import mandate, sight
 from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, quote, short_id, strong
 from playbooks.rooms import RoomRef
+from playbooks.selection import Event
+from playbooks.sight import Withheld
 from playbooks.values import Place
 from storage.effects import Effect, Send, Urgency, Wake
 from storage.facts import AlertAddressed, AlertDrafted, AlertIssued, CopyHeld
@@ -127,11 +130,49 @@ def _held(case: Case, identifier: str, addressing: Addressing) -> list[Effect]:
         effects.append(case.record(CopyHeld(identifier, one.partner, one.field, reason, rule)))
     missed = [*addressing.of("held"), *addressing.of("roomless"), *(a for a in addressing.of("unselected") if a.blind)]
     if missed:
-        effects += tell_lead(case, lambda reader: _missed(case, reader, identifier, missed), about=identifier)
+        event = addressing.event
+        effects += tell_lead(case, lambda reader: _missed(case, reader, identifier, missed, event), about=identifier)
+    for failed in _failed(addressing):
+        effects += tell_lead(case, partial(_withheld, case, identifier, failed), about=identifier)
     return effects
 
 
-def _missed(case: Case, reader: Reader, identifier: str, missed: Sequence[Addressee]) -> Cleared | None:
+def _failed(addressing: Addressing) -> list[Withheld]:
+    """Each rule that could not be evaluated, once."""
+    answers = (a for one in addressing.addressees.values() for room in one.rooms for a in room.view.answers.values())
+    found = {a.line: a for a in answers if isinstance(a, Withheld) and a.why == "rule-failed"}
+    return [found[line] for line in sorted(found)]
+
+
+def _withheld(case: Case, identifier: str, failed: Withheld, reader: Reader) -> Cleared:
+    assert case.book is not None
+    return say(
+        reader.languages,
+        "<b>{alert}</b>: {reason}. What it concerns was withheld.",
+        alert=short_id(identifier),
+        reason=why(case.book, reader, failed),
+    )
+
+
+def _reason(case: Case, reader: Reader, one: Addressee, event: Event) -> Cleared:
+    """Why a copy is held, with the field where this reader sees it; whether a value has a form says something of the value."""
+    assert case.book is not None and case.incident is not None
+    nothing = say(reader.languages, "may see nothing of it")
+    if one.obstacle is None or one.field is None:
+        return nothing
+    binding = case.world.who.binding(case.incident.playbook, reader.room)
+    room = sight_room(case.world, binding) if binding is not None else None
+    if room is not None and sight.view(case.book, case.so, event, room, (one.field,)).shape(case.book, one.field):
+        return say(
+            reader.languages,
+            "{field}: {reason}",
+            field=quote(case.book, reader, one.field),
+            reason=why(case.book, reader, one.obstacle),
+        )
+    return nothing if one.obstacle.why == "no-form" else why(case.book, reader, one.obstacle)
+
+
+def _missed(case: Case, reader: Reader, identifier: str, missed: Sequence[Addressee], event: Event) -> Cleared | None:
     assert case.book is not None
     known = [one for one in missed if listed(case.book, reader, one.partner)]
     if not known:
@@ -141,11 +182,9 @@ def _missed(case: Case, reader: Reader, identifier: str, missed: Sequence[Addres
     ]
     for one in known:
         reason = (
-            why(case.book, reader, one.obstacle)
-            if one.obstacle is not None
-            else say(reader.languages, "no room of theirs is bound")
+            say(reader.languages, "no room of theirs is bound")
             if one.status == "roomless"
-            else say(reader.languages, "may see nothing of it")
+            else _reason(case, reader, one, event)
         )
         lines.append(
             say(
