@@ -3,15 +3,13 @@
 The rules it keeps:
 
 - One message at a time for each destination (a chat with all its topics), in order of urgency, then as written; a
-  repetition comes
-  first. Destinations go side by side, the most urgent first, inside each network's pace. One that must wait delays
-  no other.
-- ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent
-  again from here,
-  except where the network takes the same token only once.
+  repetition comes first. Destinations go side by side, the most urgent first, inside each network's pace. One that must
+  wait delays no other.
+- ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent again
+  from here, except where the network takes the same token only once.
 - A message whose clearance is too old goes back to the engine, before the claim and once more after it.
-- A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are
-  made from it.
+- A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are made
+  from it.
 """
 
 from __future__ import annotations
@@ -19,41 +17,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from bot.clock import Clock, woken
+from bot.fates import Report, delayed, fate, stale
 from bot.faults import fault
-from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
-from bot.outgoing import held_until, moved, outgoing
-from bot.queues import Line, Post
-from handlers.events import Delivery, Stale
+from bot.networks.port import Delayed, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.outgoing import held_until, outgoing
+from bot.queues import Line, Queues
 from playbooks.rooms import Network, RoomRef
-from storage.store import OutboxChange, OutboxRow, StorageError, StorageFull, Store
+from storage.store import OutboxRow, StorageError, StorageFull, Store
 
 log = logging.getLogger(__name__)
-
-LONG = 60.0
-"""Seconds after which a room that is held up is spoken of."""
 
 LAST_SENDS = 3.0
 """Seconds that messages in flight are given when we stop."""
 
 SAME_TOKEN_ONCE: frozenset[Network] = frozenset({"matrix"})
 """Networks that take the same token only once, so that what was in flight can be sent again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of messages, to be committed with what is decided about it. ``rows`` and ``changes`` go together.
-
-    Where the event is None there is nothing to decide.
-    """
-
-    rows: tuple[OutboxRow, ...]
-    changes: tuple[OutboxChange, ...]
-    event: Delivery | Stale | None
 
 
 class Desk(Protocol):
@@ -85,9 +68,7 @@ class Courier:
         self._clock = clock
         self._desk = desk
         self._same_token_once = same_token_once
-        self._posts = {name: Post(port) for name, port in networks.items()}
-        self._known: dict[str, OutboxRow] = {}
-        self._of_send: dict[str, set[str]] = {}
+        self._queues = Queues(networks)
         self._newest = 0
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -99,25 +80,25 @@ class Courier:
 
     async def load(self) -> None:
         """Make the queues from the outbox. What was in flight when we ended is sent again where that is safe, else
-        reported.
-        """
+        reported."""
         reports = []
         for row in await self._store.unsent():
-            if row.token in self._known:
+            if row.token in self._queues:
                 continue
             self._newest = max(self._newest, row.id)
-            self._remember(row)
-            line = self._line(row.to)
-            if line is None:
-                reports.append(self._report(row, Refused("this network is not set up here any more")))
+            post, line = self._queues.post(row.to), self._queues.line(row.to)
+            if post is None or line is None:
+                self._queues.remember(row)
+                reports.append(fate(row, Refused("this network is not set up here any more")))
             elif row.state == "inflight" and row.to.network not in self._same_token_once:
+                self._queues.remember(row)
                 line.flying.add(row.token)
-                reports.append(self._report(row, Unknown("we ended while it was being sent")))
+                reports.append(fate(row, Unknown("we ended while it was being sent")))
             else:
-                self._queue(row)
+                self._queues.add(row)
                 wait = held_until(row, self._clock.now())
                 if wait > 0:
-                    self._post(row.to).pace.rest(row.to.chat, wait, self._clock.monotonic())
+                    post.pace.rest(line.room, wait, self._clock.monotonic())
         self._loaded = True
         self._tell(reports)
         self.poke()
@@ -126,54 +107,36 @@ class Courier:
         """New rows, just committed, in the order in which they were."""
         for row in rows:
             self._newest += 1
-            if row.state == "pending" and row.token not in self._known:
-                row = replace(row, id=self._newest, created_at=row.created_at or self._clock.now())
-                self._remember(row)
-                self._queue(row)
+            if row.state == "pending" and row.token not in self._queues:
+                self._queues.add(replace(row, id=self._newest, created_at=row.created_at or self._clock.now()))
         self.poke()
 
     def take(self, send: str) -> list[OutboxRow]:
-        """The rows of a Send that have not left (or one row, by its token); they will not leave unless they are
-        put back.
-        """
-        taken = []
-        for token in sorted(self._of_send.get(send, {send} & self._known.keys())):
-            row = self._known[token]
-            if self._remove(row):
-                self._forget(row)
-                taken.append(row)
-        return taken
+        """The rows of a Send that have not left (or one row, by its token); they stay here unless they are put back."""
+        return self._queues.take(send)
 
     def put_back(self, rows: Iterable[OutboxRow]) -> None:
         """What was taken is to leave after all."""
         for row in rows:
-            self._remember(row)
-            self._queue(row)
+            self._queues.add(row)
         self.poke()
 
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
         """Everything that waits for the old room goes to the new one."""
-        for row in [row for row in self._known.values() if _concerns(old, row.to)]:
-            if self._remove(row):
-                changed = replace(row, to=new) if old.topic is not None else moved(row, new)
-                self._known[row.token] = changed
-                self._queue(changed)
+        self._queues.redirect(old, new)
         self.poke()
 
     def settle(self, reports: Sequence[Report]) -> None:
         """These reports are committed: their destinations are free, and what is pending waits again."""
         for report in reports:
             for row, change in zip(report.rows, report.changes, strict=True):
-                line = self._line(row.to)
-                if line is not None:
-                    line.flying.discard(row.token)
-                    self._post(row.to).look(line)
+                self._queues.landed(row)
                 if change.state == "pending":
-                    back = replace(row, state="pending", to=change.to or row.to, not_before=change.not_before)
-                    self._known[row.token] = back
-                    self._queue(back)
+                    self._queues.add(
+                        replace(row, state="pending", to=change.to or row.to, not_before=change.not_before)
+                    )
                 else:
-                    self._forget(row)
+                    self._queues.forget(row)
         self.poke()
 
     def forget(self, reports: Sequence[Report]) -> None:
@@ -186,8 +149,9 @@ class Courier:
 
     def back(self, network: Network) -> None:
         """A network answers again."""
-        if network in self._posts:
-            self._posts[network].back()
+        post = self._queues.posts.get(network)
+        if post is not None:
+            post.back()
         self.poke()
 
     def poke(self) -> None:
@@ -197,12 +161,12 @@ class Courier:
 
     def backlog(self, network: Network) -> int:
         """Messages that wait for a network or are on their way there."""
-        return sum(1 for row in self._known.values() if row.to.network == network)
+        return self._queues.count(network)
 
     @property
     def flying(self) -> int:
         """Messages that were handed to a network and not answered yet."""
-        return sum(post.flying for post in self._posts.values())
+        return sum(post.flying for post in self._queues.posts.values())
 
     # -- the loop ----------------------------------------------------------------------------------------------------
 
@@ -226,19 +190,17 @@ class Courier:
                         continue
                 except StorageError as error:
                     self.trouble = str(error)
-                    log.error("messages cannot be claimed", extra={"reason": str(error)})
-                    tries += 1
-                    await self._pause(min(5.0, 0.05 * 2**tries))
-                    continue
+                    log.error("messages cannot be claimed", extra={"reason": self.trouble})
                 except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
                     self.trouble = fault(error)
                     log.error("the courier stumbled", extra={"fault": self.trouble})
-                    tries += 1
-                    await self._pause(min(5.0, 0.05 * 2**tries))
+                else:
+                    if not self._wake.is_set() and not self.flying:
+                        self.at_rest.set()
+                    await woken(self._clock, self._wake, wait)
                     continue
-                if not self._wake.is_set() and not self.flying:
-                    self.at_rest.set()
-                await woken(self._clock, self._wake, wait)
+                tries += 1
+                await woken(self._clock, self._stopped, min(5.0, 0.05 * 2 ** min(tries, 10)))
             await self._land(tasks)
 
     def stop(self) -> None:
@@ -255,15 +217,12 @@ class Courier:
             if late:
                 log.warning("messages were still in flight when we stopped", extra={"messages": len(late)})
 
-    async def _pause(self, seconds: float) -> None:
-        await woken(self._clock, self._stopped, seconds)
-
     def _choose(self) -> tuple[list[Line], float | None]:
         """The destinations whose first message may leave now, and the seconds until it is worth looking again."""
         now = self._clock.monotonic()
         chosen: list[Line] = []
         waits: list[float] = []
-        for post in self._posts.values():
+        for post in self._queues.posts.values():
             if not post.port.state.connected:
                 continue
             while (line := post.next(now)) is not None:
@@ -288,11 +247,9 @@ class Courier:
                 await self._store.claim(fresh, now)
         except BaseException as error:
             for row in rows:
-                self._post(row.to).flying -= 1
-                line = self._line(row.to)
-                assert line is not None
-                line.flying.discard(row.token)
-                self._queue(row)
+                self._queues.posts[row.to.network].flying -= 1
+                self._queues.landed(row)
+                self._queues.add(row)
             if isinstance(error, StorageError) and not isinstance(error, StorageFull):
                 await self._drop_settled(rows)
             raise
@@ -300,10 +257,10 @@ class Courier:
         for row in rows:
             was = row.state
             row = replace(row, state="inflight", claimed_at=now, first_claimed_at=row.first_claimed_at or now)
-            self._known[row.token] = row
+            self._queues.remember(row)
             if was == "pending" and self._is_stale(row):
-                self._post(row.to).flying -= 1
-                self._tell([self._stale([row, *self.take(row.send)])])
+                self._queues.posts[row.to.network].flying -= 1
+                self._tell([stale([row, *self.take(row.send)], over=self._is_over(row))])
             else:
                 claimed.append(row)
         return claimed
@@ -314,11 +271,11 @@ class Courier:
             kept = await self._store.row(row.token)
             if row.state == "pending" and (kept is None or kept.state != "pending"):
                 log.error("a message was settled elsewhere", extra={"send": row.token})
-                self._remove(row)
-                self._forget(row)
+                self._queues.remove(row)
+                self._queues.forget(row)
 
     async def _send(self, row: OutboxRow) -> None:
-        post = self._post(row.to)
+        post = self._queues.posts[row.to.network]
         try:
             outcome = await post.port.send(outgoing(row))
         except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
@@ -332,46 +289,17 @@ class Courier:
     # -- what is reported ----------------------------------------------------------------------------------------------
 
     def _report(self, row: OutboxRow, outcome: Outcome) -> Report:
-        match outcome:
-            case Sent(message_id=message):
-                self._post(row.to).pace.accepted(row.to.chat)
-                line = self._line(row.to)
-                if line is not None:
-                    line.held_since, line.told = None, False
-                return Report((row,), (OutboxChange(row.token, "sent", message),), Delivery(row, "sent", message))
-            case Refused(reason=reason, gone=gone):
-                change = OutboxChange(row.token, "refused", reason=reason)
-                return Report((row,), (change,), Delivery(row, "refused", reason=reason, gone=gone))
-            case Unknown(reason=reason):
-                return Report(
-                    (row,),
-                    (OutboxChange(row.token, "unknown", reason=reason),),
-                    Delivery(row, "unknown", reason=reason),
-                )
-            case Moved(to=to):
-                there = moved(row, to).to
-                change = OutboxChange(row.token, "pending", to=there)
-                return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
-            case Delayed():
-                return self._held_up(row, outcome)
-            case _:
-                assert_never(outcome)
-
-    def _held_up(self, row: OutboxRow, outcome: Delayed) -> Report:
+        """What an outcome makes of a row, remembered for the pace of its destination."""
+        post, line = self._queues.post(row.to), self._queues.line(row.to)
         now = self._clock.monotonic()
-        post = self._post(row.to)
-        wait = post.pace.delayed(row.to.chat, outcome.seconds, everywhere=outcome.everywhere, now=now)
-        change = OutboxChange(
-            row.token, "pending", reason=outcome.reason, not_before=self._clock.now() + timedelta(seconds=wait)
-        )
-        line = self._line(row.to)
-        event = None
-        if line is not None:
-            line.held_since = now if line.held_since is None else line.held_since
-            if not line.told and now + wait - line.held_since > LONG:
-                line.told = True
-                event = Delivery(row, "delayed", reason=outcome.reason)
-        return Report((row,), (change,), event)
+        match outcome:
+            case Sent() if post is not None and line is not None:
+                post.pace.accepted(line.room)
+                line.released()
+            case Delayed(seconds=seconds, everywhere=everywhere) if post is not None and line is not None:
+                wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)
+                return delayed(row, outcome, self._clock.now() + timedelta(seconds=wait), tell=line.held(now, wait))
+        return fate(row, outcome)
 
     def _is_stale(self, row: OutboxRow) -> bool:
         return self._is_over(row) or (row.shows and row.epoch != self._desk.epoch(row.stream))
@@ -390,55 +318,9 @@ class Courier:
             # It may have arrived before we were restarted, so that it cannot be said to have been held back.
             self._tell([self._report(row, Unknown("we ended while it was being sent"))])
         else:
-            self._tell([self._stale([row, *self.take(row.send)])])
+            self._tell([stale([row, *self.take(row.send)], over=self._is_over(row))])
         return True
-
-    def _stale(self, rows: Sequence[OutboxRow]) -> Report:
-        over = self._is_over(rows[0])
-        reason = "its time was over" if over else "what may be shown has changed"
-        changes = tuple(OutboxChange(row.token, "dropped", reason=reason) for row in rows)
-        return Report(tuple(rows), changes, Stale(rows[0], over))
 
     def _tell(self, reports: Sequence[Report]) -> None:
         if reports:
             self._desk.report(reports)
-
-    # -- the queues ----------------------------------------------------------------------------------------------------
-
-    def _post(self, room: RoomRef) -> Post:
-        return self._posts[room.network]
-
-    def _line(self, room: RoomRef) -> Line | None:
-        post = self._posts.get(room.network)
-        return post.line(room.chat) if post else None
-
-    def _queue(self, row: OutboxRow) -> None:
-        line = self._line(row.to)
-        if line is not None:
-            line.add(row)
-            self._post(row.to).look(line)
-
-    def _remove(self, row: OutboxRow) -> bool:
-        """Take a row out of its line; whether it waited there."""
-        line = self._line(row.to)
-        if line is None or not line.remove(row.token):
-            return False
-        self._post(row.to).look(line)
-        return True
-
-    def _remember(self, row: OutboxRow) -> None:
-        self._known[row.token] = row
-        self._of_send.setdefault(row.send, set()).add(row.token)
-
-    def _forget(self, row: OutboxRow) -> None:
-        self._known.pop(row.token, None)
-        tokens = self._of_send.get(row.send)
-        if tokens is not None:
-            tokens.discard(row.token)
-            if not tokens:
-                del self._of_send[row.send]
-
-
-def _concerns(old: RoomRef, room: RoomRef) -> bool:
-    """Whether a message for this room waits for the old one: a chat's address has all its topics."""
-    return room == old if old.topic is not None else room.chat == old

@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot import loading
-from bot.courier import Report
+from bot.agenda import Waits
+from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import answered, understood
 from bot.networks.port import NetworkPort
@@ -133,6 +134,20 @@ class Turn:
         await self._guarded(
             lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now, seed), seed)
         )
+
+    async def given_up(self, one: Waits, error: str) -> None:
+        """What this led to cannot be written: it is done with, and kept where it has a place on file."""
+        match one:
+            case InboxRow():
+                self.tx.failed(one.id, error)
+            case Report():
+                for change in one.changes:
+                    self.tx.became(change)
+            case Deadline():
+                self.tx.fired(one.key)
+            case _:
+                pass
+        await self._fault(one.id if isinstance(one, InboxRow) else 0, error)
 
     async def record(self, fact: Fact) -> None:
         """A fact of the deployment, decided by nobody."""

@@ -2,13 +2,12 @@
 
 The rules it keeps:
 
-- One task decides, each event in the world that the one before it left. Whatever waits at a moment is decided
-  together and committed in
-  one transaction; nothing waits for a timer. Only what is committed becomes the world, and only then is anything sent.
-- An event that cannot be committed stays where it was and is decided again; nothing is lost, and a full disk only
-  delays.
+- One task decides, each event in the world that the one before it left. Whatever waits at a moment is decided together
+  and committed in one transaction; nothing waits for a timer. Only what is committed becomes the world, and only then
+  is anything sent.
+- An event that cannot be committed stays where it was and is decided again; nothing is lost, a full disk only delays.
 - An event that our code cannot handle fails alone: it is kept, said so in the log, and whoever asked is told.
-- What people said is decided before what fell due: silence is only silence when everything heard has been listened to.
+- What people said is decided before what fell due: silence is silence only once everything heard was listened to.
 """
 
 from __future__ import annotations
@@ -16,17 +15,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, cast
 
 import handlers
 from bot import loading
+from bot.agenda import Agenda, Waits
 from bot.clock import Clock, woken
-from bot.courier import Report
 from bot.deciding import Decisions, Turn
+from bot.fates import Report
 from bot.faults import fault
+from bot.keeping import Keeping
 from bot.networks.port import NetworkPort
 from bot.resolving import resolved
 from bot.transaction import Transaction
@@ -34,18 +34,10 @@ from handlers.events import Event, NetworkEvent
 from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
-from storage.facts import EventFailed, Stopped
+from storage.facts import Stopped
 from storage.store import Deadline, InboxRow, OutboxRow, StorageError, StorageFull, Store
 
-Waits = Event | Report | InboxRow | Deadline
-"""What waits to be decided."""
-
 log = logging.getLogger(__name__)
-
-MOST_HEARD = 100
-MOST_REPORTS = 1000
-MOST_EVENTS = 100
-MOST_DUE = 100
 
 
 class Carrier(Protocol):
@@ -64,7 +56,7 @@ class Carrier(Protocol):
     def poke(self) -> None: ...
 
 
-class Engine:
+class Engine(Keeping):
     """Decides until it is stopped. It is also the networks' ``Ears``, and the courier's ``Desk``.
 
     ``trouble`` says why nothing can be committed now; None when all is well. ``deadlines_changed`` is called after
@@ -84,20 +76,15 @@ class Engine:
         decide: Decisions | None = None,
         seeds: Callable[[], bytes] = lambda: os.urandom(16),
     ) -> None:
-        self._store = store
-        self._clock = clock
+        super().__init__(store, clock)
         self._networks = networks
         self._decide = decide if decide is not None else cast(Decisions, handlers)
         self._seeds = seeds
         self._world = World(name, dict(shelf), {}, admins=frozenset(admins), rehearsal=rehearsal)
         self._sizes: dict[str, int] = {}
         self._carrier: Carrier | None = None
-        self._reports: deque[Report] = deque()
-        self._events: deque[Event] = deque()
+        self._agenda = Agenda(store, clock)
         self._begun = False
-        self._heard = True
-        self._due = True
-        self._alone = 0
         self._state: dict[Network, str] = {}
         self._unresolved: set[Network] = set()
         self._resolving = 0
@@ -123,17 +110,17 @@ class Engine:
 
     def report(self, reports: Sequence[Report]) -> None:
         """What became of messages; committed soon, and then given back to the carrier."""
-        self._reports.extend(reports)
+        self._agenda.reports.extend(reports)
         self._poke()
 
     def tell(self, event: Event) -> None:
         """Something happened that is on no file: a network came or went, an alias was resolved."""
-        self._events.append(event)
+        self._agenda.events.append(event)
         self._poke()
 
     def fall_due(self) -> None:
         """Deadlines may have passed."""
-        self._due = True
+        self._agenda.due = True
         self._poke()
 
     def epoch(self, stream: str) -> int:
@@ -165,28 +152,6 @@ class Engine:
 
     # -- the networks' ears ----------------------------------------------------------------------------------------
 
-    async def cursor(self, network: Network) -> str | None:
-        """The last cursor committed, or None."""
-        return await self._store.cursor(network)
-
-    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None) -> None:
-        """Commit raw events and the cursor; then they are decided."""
-        if await self._store.keep(network, items, cursor, self._clock.now()):
-            self._listen()
-
-    async def keep_batch(self, network: Network, body: str, cursor: str) -> int:
-        """Commit a raw batch with its cursor. Returns its id."""
-        return await self._store.keep_batch(network, body, cursor, self._clock.now())
-
-    async def batches(self, network: Network) -> Sequence[tuple[int, str]]:
-        """Batches not yet settled, oldest first."""
-        return await self._store.batches(network)
-
-    async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
-        """Commit the events a batch yielded and forget the batch; then they are decided."""
-        if await self._store.settle_batch(network, batch, items, self._clock.now()):
-            self._listen()
-
     async def connected(self, network: Network, username: str) -> None:
         """The network works (again)."""
         self._world = replace(self._world, usernames={**self._world.usernames, network: username})
@@ -209,6 +174,7 @@ class Engine:
     async def run(self) -> None:
         """Decide until ``stop``."""
         tries = 0
+        asking: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
@@ -228,7 +194,9 @@ class Engine:
                 else:
                     tries, self.trouble = 0, None
                     while self._unresolved:
-                        group.create_task(self._resolve(self._unresolved.pop()))
+                        task = group.create_task(self._resolve(self._unresolved.pop()))
+                        asking.add(task)
+                        task.add_done_callback(asking.discard)
                     if not busy and not self._wake.is_set():
                         if not self._resolving:
                             self.at_rest.set()
@@ -238,6 +206,8 @@ class Engine:
                 if self._stopping is not None:
                     break
                 await woken(self._clock, self._stopped, min(5.0, 0.05 * 2 ** min(tries, 10)))
+            for task in asking:
+                task.cancel()
 
     def stop(self, reason: str) -> None:
         """Decide what waits, record that we stopped, and let ``run`` return. After the courier has landed."""
@@ -269,8 +239,8 @@ class Engine:
         if await self._store.changed_elsewhere():
             world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
             self._world = replace(world, usernames=self._world.usernames)
-            self._heard = self._due = True
-        waits = await self._waiting()
+            self._agenda.heard = self._agenda.due = True
+        waits = await self._agenda.take()
         if not waits:
             return False
         turn = self._new_turn()
@@ -279,40 +249,20 @@ class Engine:
                 await self._attend(turn, one)
             await self._commit(turn, [one for one in waits if isinstance(one, Report)])
         except BaseException as error:
-            await self._put_back(turn, waits)
-            if len(waits) == 1 and not isinstance(error, StorageError) and isinstance(error, Exception):
-                await self._give_up(waits[0], fault(error))
-                return True
+            self._agenda.put_back(waits)
+            if self._carrier is not None:
+                self._carrier.put_back(turn.tx.taken)
+            if isinstance(error, StorageError) and not isinstance(error, StorageFull):
+                self._let_go(await self._agenda.settled_elsewhere())
             if not isinstance(error, StorageFull):
                 # One of them may be at fault: the next turns take one at a time, so that it fails alone.
-                self._alone = len(waits)
+                self._agenda.alone = len(waits)
             if isinstance(error, StorageError) or not isinstance(error, Exception):
                 raise
             log.error("a turn could not be committed", extra={"fault": fault(error), "events": len(waits)})
+            if len(waits) == 1:
+                await self._give_up(waits[0], fault(error))
         return True
-
-    async def _waiting(self) -> list[Waits]:
-        """What waits, in the order in which it is decided."""
-        most = 1 if self._alone else MOST_REPORTS
-        self._alone = max(0, self._alone - 1)
-        found: list[Waits] = []
-        while self._events and len(found) < min(most, MOST_EVENTS):
-            found.append(self._events.popleft())
-        while self._reports and len(found) < most:
-            found.append(self._reports.popleft())
-        if self._heard and len(found) < most:
-            limit = min(MOST_HEARD, most)
-            self._heard = False
-            rows = await self._store.waiting(limit)
-            self._heard = self._heard or len(rows) == limit
-            found += rows
-        if self._due and len(found) < most:
-            limit = min(MOST_DUE, most)
-            self._due = False
-            due = await self._store.due(self._clock.now(), limit)
-            self._due = self._due or len(due) == limit
-            found += due
-        return found
 
     async def _attend(self, turn: Turn, one: Waits) -> None:
         match one:
@@ -322,7 +272,7 @@ class Engine:
                 await turn.reported(one)
             case Deadline():
                 if turn.tx.settled(one.key):
-                    self._due = True
+                    self._agenda.due = True
                 else:
                     await turn.fell_due(one)
             case _:
@@ -347,34 +297,19 @@ class Engine:
         if changes.wakes or changes.unwakes or changes.fired:
             self.deadlines_changed()
 
-    async def _put_back(self, turn: Turn, waits: Sequence[Waits]) -> None:
-        """Nothing was kept of a turn: everything waits as before."""
-        self._heard = self._due = True
+    def _let_go(self, reports: Sequence[Report]) -> None:
+        """Messages that another process has settled: nothing is done about them any more."""
+        for report in reports:
+            log.error("a message was settled elsewhere", extra={"send": report.rows[0].send})
         if self._carrier is not None:
-            self._carrier.put_back(turn.tx.taken)
-        self._reports.extendleft(reversed([one for one in waits if isinstance(one, Report)]))
-        events = [one for one in waits if not isinstance(one, Report | InboxRow | Deadline)]
-        self._events.extendleft(reversed(events))
+            self._carrier.forget(reports)
 
     async def _give_up(self, one: Waits, error: str) -> None:
         """What one event led to cannot be written: the event is kept as failed, and done with."""
         turn = self._new_turn()
-        reports = []
-        match one:
-            case InboxRow():
-                turn.tx.failed(one.id, error)
-            case Report():
-                self._reports.popleft()
-                reports = [one]
-                for change in one.changes:
-                    turn.tx.became(change)
-            case Deadline():
-                turn.tx.fired(one.key)
-            case _:
-                self._events.popleft()
-        log.error("what an event led to cannot be written", extra={"fault": error})
-        await turn.record(EventFailed(one.id if isinstance(one, InboxRow) else 0, error))
-        await self._commit(turn, reports)
+        await turn.given_up(one, error)
+        await self._commit(turn, [one] if isinstance(one, Report) else [])
+        self._agenda.done_with(one)
 
     def _new_turn(self) -> Turn:
         now = self._clock.now()
@@ -405,5 +340,5 @@ class Engine:
         self._wake.set()
 
     def _listen(self) -> None:
-        self._heard = True
+        self._agenda.heard = True
         self._poke()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from handlers.world import World
-from playbooks.load import Book, parse
+from playbooks.load import Book, PlaybookErrors, parse
 from storage import deployment, incident
 from storage.facts import DEPLOYMENT
 from storage.incident import Incident
@@ -63,4 +63,10 @@ async def _book(store: Store, world: World, found: Incident) -> Book:
     source = await store.playbook(found.digest)
     if source is None:
         raise StorageError(f"the playbook of {found.id} ({found.digest}) is not in the database: restore a backup")
-    return parse(source, f"{found.playbook} of {found.id}")
+    try:
+        return parse(source, f"{found.playbook} of {found.id}")
+    except PlaybookErrors as error:
+        raise StorageError(
+            f"this version cannot read the playbook that {found.id} began with: install the version that opened it, "
+            "and close the incident there"
+        ) from error

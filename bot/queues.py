@@ -7,13 +7,18 @@ and known by their stamp.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from bot.networks.port import NetworkPort
+from bot.outgoing import moved
 from bot.pace import Pace
-from playbooks.rooms import RoomRef
+from playbooks.rooms import Network, RoomRef
 from storage.store import OutboxRow
+
+LONG = 60.0
+"""Seconds after which a room that is held up is spoken of."""
 
 _Key = tuple[int, int, int]
 
@@ -57,6 +62,18 @@ class Line:
         """The row that leaves next. Raises IndexError where nothing waits."""
         assert self.key
         return self._rows[self._heap[0][1]]
+
+    def held(self, now: float, wait: float) -> bool:
+        """The network makes it wait so many seconds more. Whether that is worth a word now: once, when it is long."""
+        self.held_since = now if self.held_since is None else self.held_since
+        if self.told or now + wait - self.held_since <= LONG:
+            return False
+        self.told = True
+        return True
+
+    def released(self) -> None:
+        """The network took a message."""
+        self.held_since, self.told = None, False
 
     def pop(self) -> OutboxRow:
         """Take the first row out."""
@@ -132,3 +149,86 @@ class Post:
         for _, _, stamp, line in resting:
             if stamp == line.stamp:
                 self.look(line)
+
+
+class Queues:
+    """Every row that has not found its end, in the line of its destination or on its way."""
+
+    def __init__(self, networks: Mapping[Network, NetworkPort]) -> None:
+        self.posts = {name: Post(port) for name, port in networks.items()}
+        self._rows: dict[str, OutboxRow] = {}
+        self._of_send: dict[str, set[str]] = {}
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._rows
+
+    def count(self, network: Network) -> int:
+        """How many rows there are for a network."""
+        return sum(1 for row in self._rows.values() if row.to.network == network)
+
+    def post(self, room: RoomRef) -> Post | None:
+        """The network of a room; None where it is not set up."""
+        return self.posts.get(room.network)
+
+    def line(self, room: RoomRef) -> Line | None:
+        """The line of a room's chat; None where its network is not set up."""
+        post = self.post(room)
+        return post.line(room.chat) if post is not None else None
+
+    def add(self, row: OutboxRow) -> None:
+        """A row waits for its turn."""
+        self.remember(row)
+        post = self.post(row.to)
+        if post is not None:
+            line = post.line(row.to.chat)
+            line.add(row)
+            post.look(line)
+
+    def remember(self, row: OutboxRow) -> None:
+        """A row is as it is given now; it does not wait."""
+        self._rows[row.token] = row
+        self._of_send.setdefault(row.send, set()).add(row.token)
+
+    def forget(self, row: OutboxRow) -> None:
+        """A row has found its end."""
+        self._rows.pop(row.token, None)
+        tokens = self._of_send.get(row.send, set())
+        tokens.discard(row.token)
+        if not tokens:
+            self._of_send.pop(row.send, None)
+
+    def landed(self, row: OutboxRow) -> None:
+        """A row is not on its way any more: the next of its line may move."""
+        post = self.post(row.to)
+        if post is not None:
+            line = post.line(row.to.chat)
+            line.flying.discard(row.token)
+            post.look(line)
+
+    def remove(self, row: OutboxRow) -> bool:
+        """Take a row out of its line; whether it waited there."""
+        post = self.post(row.to)
+        if post is None:
+            return False
+        line = post.line(row.to.chat)
+        if not line.remove(row.token):
+            return False
+        post.look(line)
+        return True
+
+    def take(self, send: str) -> list[OutboxRow]:
+        """Take the waiting rows of a Send, or one row by its token, out for good."""
+        taken = []
+        for token in sorted(self._of_send.get(send, {send} & self._rows.keys())):
+            row = self._rows[token]
+            if self.remove(row):
+                self.forget(row)
+                taken.append(row)
+        return taken
+
+    def redirect(self, old: RoomRef, new: RoomRef) -> None:
+        """What waits for the old room waits for the new one; a chat's address has all its topics."""
+        for row in list(self._rows.values()):
+            here = row.to == old if old.topic is not None else row.to.chat == old
+            if here and self.remove(row):
+                self.add(replace(row, to=new) if old.topic is not None else moved(row, new))

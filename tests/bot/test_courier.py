@@ -149,7 +149,7 @@ async def test_the_most_urgent_destination_goes_first(tmp_path: Path) -> None:
 
 
 async def test_a_room_that_must_wait_delays_no_other(tmp_path: Path) -> None:
-    """A refusal with a time parks its own room only, and the message goes again after that time, with the same token."""
+    """A refusal with a time parks its own room only; the message goes again after that time, under the same token."""
     clock = VirtualClock(START)
     decide = sends((1, "one"), (1, "later"), (2, "two"))
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot.clock import VirtualClock
+from bot.networks.port import Sent
 from handlers.events import Delivery, NetworkEvent, Resolved, RoomEvent
 from handlers.world import Request, World
 from playbooks.cleared import echo
@@ -30,7 +31,7 @@ from storage.facts import (
     NoteAdded,
     Stopped,
 )
-from storage.store import Changes, StorageError, StorageFull
+from storage.store import Changes, OutboxChange, StorageError, StorageFull
 from tests.bot.floor import BOOK, START, FakeDecisions, FakeNetwork, Floor, floor, message, note, opened, room
 
 
@@ -100,7 +101,7 @@ async def test_each_decision_sees_what_the_one_before_it_did(tmp_path: Path) -> 
 
 
 async def test_a_restart_rebuilds_the_same_world(tmp_path: Path) -> None:
-    """What is folded again from the log is what the engine had, texts composed differently and microseconds included."""
+    """What is folded again from the log is what the engine had, composed texts and microseconds included."""
 
     def hear(world: World, request: Request) -> list[Effect]:
         lead = LeadTaken(None, "be", ("city",), "together", (), "Law é", "small:1")
@@ -165,7 +166,8 @@ async def test_a_half_made_decision_leaves_nothing_behind(tmp_path: Path) -> Non
         await on.settled()
         assert await notes(on) == []
         assert on.network.sent == []
-        assert "Misdirected" in [fact.error for fact in await facts(on) if isinstance(fact, EventFailed)][0]
+        [failed] = [fact for fact in await facts(on) if isinstance(fact, EventFailed)]
+        assert failed.error.startswith("Misdirected at bot/outgoing.py")
 
 
 async def test_what_the_log_cannot_write_fails_alone(tmp_path: Path) -> None:
@@ -527,7 +529,6 @@ async def test_the_network_is_reached_only_after_the_commit(tmp_path: Path) -> N
         async def answer(out: Any) -> Any:
             row = await on.store.row(out.token)
             states.append(row.state if row else "missing")
-            from bot.networks.port import Sent
 
             return Sent("m")
 
@@ -548,3 +549,44 @@ def counted(on: Floor) -> list[Changes]:
 
     on.store.commit = counting  # type: ignore[method-assign]
     return found
+
+
+async def test_what_networks_told_survives_a_database_that_cannot_be_read(tmp_path: Path) -> None:
+    """What waits in memory is not lost when the file cannot be read just then."""
+    async with floor(tmp_path) as on:
+        waiting, tries = on.store.waiting, 0
+
+        async def failing(limit: int) -> Any:
+            nonlocal tries
+            tries += 1
+            if tries <= 2:
+                raise StorageError("locked")
+            return await waiting(limit)
+
+        on.store.waiting = failing  # type: ignore[method-assign]
+        await on.engine.lost("telegram", "no answer", rejected=False)
+        await on.hear("one")
+        await on.settled()
+        assert tries > 2
+        assert len(on.decide.of(NetworkEvent)) == 1
+        assert [request.text for request in on.decide.requests] == ["one"]
+
+
+async def test_a_message_settled_by_another_process_stops_nobody(tmp_path: Path) -> None:
+    """A report that can never be committed is let go, and everything else is decided."""
+    async with floor(tmp_path, FakeDecisions(on_hear=echoing)) as on:
+
+        async def meddle(out: Any) -> Any:
+            if out.text == "re one":
+                await on.store.commit(Changes(START, outcomes=[OutboxChange(out.token, "refused", reason="elsewhere")]))
+            return Sent("m")
+
+        on.network.answers = meddle
+        await on.hear_all(["one", "two"])
+        await on.settled()
+        await on.hear("three")
+        await on.settled()
+        assert on.network.texts == ["re one", "re two", "re three"]
+        row = await on.store.row(on.network.sent[0].token)
+        assert row is not None and (row.state, row.reason) == ("refused", "elsewhere")
+        assert on.engine.trouble is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from bot.clock import VirtualClock
 from bot.networks.port import Ears, NetworkDown, NetworkRejected
@@ -50,17 +50,26 @@ async def until(so: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+def supervising(clock: VirtualClock, heard: Heard, networks: dict[Any, Any]) -> Supervisor:
+    """A supervisor whose waits are not varied."""
+    return Supervisor(networks, cast(Ears, heard), clock, jitter=lambda: 1.0)
+
+
+async def sleeping(clock: VirtualClock, network: Failing, starts: int) -> None:
+    """Wait until a network was started so often and its next start is waited for."""
+    await until(lambda: network.starts == starts and clock.next_wake is not None)
+
+
 async def test_a_failing_network_is_started_again_later_and_later() -> None:
     """Each failure doubles the wait, from a second to a minute; the other network goes on meanwhile."""
     clock, heard = VirtualClock(START), Heard()
     bad = Failing("telegram", failures=[NetworkDown(str(number)) for number in range(8)])
     good = Failing("matrix")
-    supervisor = Supervisor({"telegram": bad, "matrix": good}, heard, clock, jitter=lambda: 1.0)  # type:
-    ignore[arg - type]
+    supervisor = supervising(clock, heard, {"telegram": bad, "matrix": good})
     task = asyncio.create_task(supervisor.run())
     waits = []
     for number in range(1, 9):
-        await until(lambda number=number: bad.starts == number and clock.next_wake is not None)  # type: ignore[misc]
+        await sleeping(clock, bad, number)
         waits.append(clock.next_wake)
         clock.advance(clock.next_wake or 0)
     await until(lambda: ("telegram", "connected") in heard.told)
@@ -75,7 +84,7 @@ async def test_a_network_that_refuses_us_is_tried_rarely() -> None:
     """A person must act first: five minutes lie between two tries, and it is said that we were refused."""
     clock, heard = VirtualClock(START), Heard()
     network = Failing(failures=[NetworkRejected("the token was revoked")])
-    supervisor = Supervisor({"telegram": network}, heard, clock, jitter=lambda: 1.0)  # type: ignore[arg-type]
+    supervisor = supervising(clock, heard, {"telegram": network})
     task = asyncio.create_task(supervisor.run())
     await until(lambda: clock.next_wake is not None)
     assert clock.next_wake == 300
@@ -90,12 +99,11 @@ async def test_a_network_that_worked_for_a_while_is_started_again_soon() -> None
     """Waits begin anew once a network has worked."""
     clock, heard = VirtualClock(START), Heard()
     network = Failing(failures=[NetworkDown("gone")] * 3, connects_first=True)
-    supervisor = Supervisor({"telegram": network}, heard, clock, jitter=lambda: 1.0)  # type: ignore[arg-type]
+    supervisor = supervising(clock, heard, {"telegram": network})
     task = asyncio.create_task(supervisor.run())
     waits = []
     for number in range(1, 4):
-        await until(lambda number=number: network.starts == number and clock.next_wake is not None)  # type:
-        ignore[misc]
+        await sleeping(clock, network, number)
         waits.append(clock.next_wake)
         clock.advance(clock.next_wake or 0)
     assert waits == [1, 1, 1]
@@ -110,7 +118,7 @@ async def test_a_fault_in_a_networks_code_is_a_loss_like_another() -> None:
     """
     clock, heard = VirtualClock(START), Heard()
     network = Failing(failures=[KeyError("secret")])
-    supervisor = Supervisor({"telegram": network}, heard, clock, jitter=lambda: 1.0)  # type: ignore[arg-type]
+    supervisor = supervising(clock, heard, {"telegram": network})
     task = asyncio.create_task(supervisor.run())
     await until(lambda: clock.next_wake is not None)
     assert "KeyError" in heard.told[0][2] and "secret" not in heard.told[0][2]

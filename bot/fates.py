@@ -1,0 +1,58 @@
+"""What became of messages, as the courier reports it: the row's new state, and what is to be decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from bot.networks.port import Delayed, Moved, Outcome, Refused, Sent, Unknown
+from bot.outgoing import moved
+from handlers.events import Delivery, Stale
+from storage.store import OutboxChange, OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of messages, to be committed with what is decided about it. ``rows`` and ``changes`` go together.
+
+    Where the event is None there is nothing to decide.
+    """
+
+    rows: tuple[OutboxRow, ...]
+    changes: tuple[OutboxChange, ...]
+    event: Delivery | Stale | None
+
+
+def fate(row: OutboxRow, outcome: Outcome) -> Report:
+    """What a network's outcome makes of a row."""
+    match outcome:
+        case Sent(message_id=message):
+            return Report((row,), (OutboxChange(row.token, "sent", message),), Delivery(row, "sent", message))
+        case Refused(reason=reason, gone=gone):
+            change = OutboxChange(row.token, "refused", reason=reason)
+            return Report((row,), (change,), Delivery(row, "refused", reason=reason, gone=gone))
+        case Unknown(reason=reason):
+            change = OutboxChange(row.token, "unknown", reason=reason)
+            return Report((row,), (change,), Delivery(row, "unknown", reason=reason))
+        case Moved(to=to):
+            change = OutboxChange(row.token, "pending", to=moved(row, to).to)
+            return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
+        case Delayed(reason=reason):
+            return Report((row,), (OutboxChange(row.token, "pending", reason=reason),), None)
+        case _:
+            assert_never(outcome)
+
+
+def delayed(row: OutboxRow, outcome: Delayed, until: datetime, *, tell: bool) -> Report:
+    """A row goes again later; only a long delay is spoken of."""
+    change = OutboxChange(row.token, "pending", reason=outcome.reason, not_before=until)
+    return Report((row,), (change,), Delivery(row, "delayed", reason=outcome.reason) if tell else None)
+
+
+def stale(rows: Sequence[OutboxRow], *, over: bool) -> Report:
+    """The parts of a message whose clearance is too old: they do not leave, and the whole is decided again."""
+    reason = "its time was over" if over else "what may be shown has changed"
+    changes = tuple(OutboxChange(row.token, "dropped", reason=reason) for row in rows)
+    return Report(tuple(rows), changes, Stale(rows[0], over))
