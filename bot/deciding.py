@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -18,9 +18,9 @@ from bot.hearing import answered, understood
 from bot.networks.port import NetworkPort
 from bot.outgoing import Tokens, kind
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
-from handlers.events import Came, Delivery, Event, Stale
+from handlers.events import Came, Delivery, Event, RoomEvent, Stale
 from handlers.world import Request, World
-from playbooks.rooms import Network
+from playbooks.rooms import Network, RoomRef
 from storage.effects import Effect, Record, Repeat
 from storage.facts import DEPLOYMENT, DeadlinePassed, EventFailed, Fact, MessageDropped
 from storage.store import Deadline, InboxRow, OutboxRow, StorageError, Store
@@ -52,6 +52,8 @@ class Turn:
     networks: Mapping[Network, NetworkPort]
     decide: Decisions
     seeds: Callable[[], bytes]
+    asked_in: set[Network] = field(default_factory=set)
+    """Networks on which we were asked into a room that is nobody's: perhaps a name leads there since."""
 
     async def started(self) -> None:
         """The program began."""
@@ -77,6 +79,8 @@ class Turn:
             if about is not None:
                 await self._know(about.stream)
             said = understood(heard, about, self.tx.now, row.seed)
+            if isinstance(said, RoomEvent) and said.kind == "invited" and not self._bound(said.room):
+                self.asked_in.add(row.network)
         try:
             if isinstance(said, Request):
                 request = said
@@ -175,6 +179,9 @@ class Turn:
         if found is None:
             raise LookupError("there is no such message to repeat")
         return found
+
+    def _bound(self, room: RoomRef) -> bool:
+        return any(bound.chat == room.chat for _, bound in self.tx.world.who.bindings)
 
     async def _know(self, stream: str) -> None:
         """See to it that the world has this incident, which may be closed."""

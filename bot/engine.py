@@ -286,6 +286,7 @@ class Engine(Keeping):
         for stream, _, _ in changes.records:
             self._sizes[stream] = self._sizes.get(stream, 0) + 1
         self._world = replace(tx.world, usernames=self._world.usernames)
+        self._unresolved |= turn.asked_in
         if self._carrier is not None:
             became = {change.token: change for change in changes.outcomes}
             self._carrier.settle(
