@@ -18,12 +18,18 @@ Waits = Event | Report | InboxRow | Deadline
 
 MOST_HEARD = 100
 MOST_DUE = 100
+MOST_TURNS = 50
+"""Turns for which what fell due waits while more was heard than one turn can take."""
+
 MOST_AT_ONCE = 1000
 """Events and reports that are decided together."""
 
 
 class Agenda:
-    """What waits. ``heard`` and ``due``: there may be something on file. While ``alone`` is not 0, one is taken at a time."""
+    """What waits. ``heard`` and ``due``: there may be something on file. While ``alone`` is not 0, one goes at a time.
+
+    What fell due waits until everything heard is decided, but not for ever.
+    """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -33,6 +39,7 @@ class Agenda:
         self.heard = True
         self.due = True
         self.alone = 0
+        self._put_off = 0
 
     async def take(self) -> list[Waits]:
         """What waits now, in the order in which it is decided. Raises StorageError, and then nothing is taken."""
@@ -43,7 +50,9 @@ class Agenda:
         if self.heard and not first:
             self.heard = False
             heard = await self._heard(min(MOST_HEARD, most))
-        if self.due and not first and not (self.alone and heard):
+        self._put_off = self._put_off + 1 if self.heard else 0
+        listening = self.heard and self._put_off <= MOST_TURNS
+        if self.due and not first and not listening and not (self.alone and heard):
             self.due = False
             due = await self._due(min(MOST_DUE, most))
         found: list[Waits] = []

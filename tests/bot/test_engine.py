@@ -590,3 +590,42 @@ async def test_a_message_settled_by_another_process_stops_nobody(tmp_path: Path)
         row = await on.store.row(on.network.sent[0].token)
         assert row is not None and (row.state, row.reason) == ("refused", "elsewhere")
         assert on.engine.trouble is None
+
+
+async def test_an_outcome_that_cannot_be_kept_is_kept_later(tmp_path: Path) -> None:
+    """While what became of a message cannot be committed, the next one for that room waits; nothing is sent twice."""
+    async with floor(tmp_path, FakeDecisions(on_hear=echoing)) as on:
+        commit, tries = on.store.commit, 0
+
+        async def failing(changes: Changes) -> None:
+            nonlocal tries
+            if changes.outcomes:
+                tries += 1
+                if tries <= 3:
+                    assert on.network.texts == ["re one"]
+                    raise StorageFull("no room")
+            await commit(changes)
+
+        on.store.commit = failing  # type: ignore[method-assign]
+        await on.hear_all(["one", "two"])
+        await on.settled()
+        assert on.network.texts == ["re one", "re two"]
+        assert [one.became for one in on.decide.of(Delivery)][-2:] == ["sent", "sent"]  # type: ignore[attr-defined]
+        assert await on.store.unsent() == []
+
+
+async def test_a_long_backlog_is_heard_before_deadlines_are_looked_at(tmp_path: Path) -> None:
+    """With more messages waiting than one turn takes, an answer among the last still comes before the deadline."""
+    clock = VirtualClock(START)
+
+    def hear(world: World, request: Request) -> list[Effect]:
+        if request.text == "alert":
+            return [Wake("ack", DEPLOYMENT, START, "remind", "A-1")]
+        return [Unwake("ack")] if request.text == "seen" else []
+
+    async with floor(tmp_path, FakeDecisions(on_hear=hear), clock=clock, running=False) as on:
+        await on.hear_all(["alert", *(["chatter"] * 250), "seen"])
+        await on.start()
+        await on.settled()
+        assert len(on.decide.requests) == 252
+        assert on.decide.deadlines == []
