@@ -47,9 +47,9 @@ from playbooks.rooms import Network, RoomRef
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 30.0
-# A message carries its words twice (plain and HTML), an edit three times, and encryption makes four bytes of three:
-# this much, as JSON writes it, stays below the 64 KiB a server takes.
-_ROOM_FOR_WORDS = 12_000
+# This much, as JSON writes it, stays below the 64 KiB a server takes, with tags, and with encryption, which makes four
+# bytes of three.
+_ROOM_FOR_WORDS = 36_000
 _SHARING_AT_ONCE = 8
 
 
@@ -83,7 +83,7 @@ class Matrix:
     # -- the port --------------------------------------------------------------------------------------------------
 
     def split(self, html: str) -> list[str]:
-        return markup.split(html, _ROOM_FOR_WORDS, lambda text: len(json.dumps(text)))
+        return markup.split(html, _ROOM_FOR_WORDS, _room_taken)
 
     def read(self, body: str) -> Heard | None:
         return matrix_read.read(body)
@@ -223,3 +223,9 @@ class Matrix:
         if self._session is not None:
             self._session.close()
         self._session = self._hearing = None
+
+
+def _room_taken(text: str) -> int:
+    """Bytes that words take in an edit, which carries them plain twice and once more as HTML."""
+    html = markup.escape(text).replace("\n", "<br>")
+    return 2 * len(json.dumps(text)) + len(json.dumps(html))

@@ -22,6 +22,7 @@ from bot.networks.port import (
     Heard,
     HeardKind,
     Limits,
+    Moved,
     NetworkDown,
     NetworkState,
     Outcome,
@@ -75,6 +76,7 @@ class _Place:
     shown: dict[str, Shown] = field(default_factory=dict)
     refuses: str | None = None
     gone: bool = False
+    moved_to: RoomRef | None = None
 
 
 class Rehearsal:
@@ -92,6 +94,8 @@ class Rehearsal:
         self._turn = asyncio.Lock()
         self._changed = asyncio.Condition()
         self._is_down: str | None = None
+        self._unkept: list[tuple[str, str]] = []
+        self._failed: Exception | None = None
         self.watchers: list[Callable[[Shown], None]] = []
         for book in books:
             for partner in book.playbook.partners.values():
@@ -115,14 +119,17 @@ class Rehearsal:
         return markup.split(html, 4096) if self.name == "telegram" else markup.split(html, 16_000, len)
 
     def read(self, body: str) -> Heard | None:
-        """What ``_hear`` wrote."""
-        raw: dict[str, Any] = json.loads(body)
-        for key in ("room", "moved_to"):
-            raw[key] = RoomRef.parse(raw[key]) if raw[key] is not None else None
-        raw["said_at"] = datetime.fromisoformat(raw["said_at"])
-        raw["point"] = tuple(raw["point"]) if raw["point"] is not None else None
-        raw["traits"] = RoomTraits(**raw["traits"]) if raw["traits"] is not None else None
-        return Heard(**raw)
+        """What ``_hear`` wrote. Raises ValueError for anything else."""
+        try:
+            raw: dict[str, Any] = json.loads(body)
+            for key in ("room", "moved_to"):
+                raw[key] = RoomRef.parse(raw[key]) if raw[key] is not None else None
+            raw["said_at"] = datetime.fromisoformat(raw["said_at"])
+            raw["point"] = tuple(raw["point"]) if raw["point"] is not None else None
+            raw["traits"] = RoomTraits(**raw["traits"]) if raw["traits"] is not None else None
+            return Heard(**raw)
+        except (KeyError, TypeError, AttributeError) as odd:
+            raise ValueError(f"nothing that was heard here ({type(odd).__name__})") from odd
 
     async def run(self, ears: Ears) -> None:
         """Be there until cancelled, or until ``cut``."""
@@ -130,19 +137,23 @@ class Rehearsal:
             await ears.lost(self.name, self._is_down, rejected=False)
             raise NetworkDown(self._is_down)
         self._count = max(self._count, int(await ears.cursor(self.name) or 0))
+        present = [(ref, place.traits) for ref, place in self._rooms.items() if not place.gone]
+        known = [self._noted("room", ref, traits=traits) for ref, traits in present]
+        await ears.keep(self.name, [*self._unkept, *known], str(self._count))
+        self._unkept.clear()
         self._ears = ears
-        for ref, place in list(self._rooms.items()):
-            if not place.gone:
-                await self._hear("room", ref, traits=place.traits)
         self.state.connected, self.state.username, self.state.last_error = True, USERNAMES[self.name], None
         self.state.since = self._clock()
         await ears.connected(self.name, USERNAMES[self.name])
         await self._tell()
         try:
             async with self._changed:
-                await self._changed.wait_for(lambda: self._is_down is not None)
+                await self._changed.wait_for(lambda: self._is_down is not None or self._failed is not None)
         finally:
             self.state.connected, self._ears = False, None
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
         down = str(self._is_down)
         self.state.last_error = down
         await ears.lost(self.name, down, rejected=False)
@@ -155,6 +166,8 @@ class Rehearsal:
         place = self._rooms.get(out.room) or self._rooms.get(out.room.chat)
         if place is None:
             return Refused("there is no such room", gone=True)
+        if out.kind == "join" and self.name == "telegram":
+            return Refused("a Telegram bot cannot join by itself; somebody in the group has to add it")
         if out.kind == "join":
             place.gone = False
             await self._hear("joined", out.room)
@@ -164,8 +177,13 @@ class Rehearsal:
             return Sent(out.room.id)
         if place.gone:
             return Refused("the bot is not in the room any more", gone=True)
+        if place.moved_to is not None:
+            closed = Refused("the bot may not speak in the room; it was replaced by another")
+            return Moved(place.moved_to) if self.name == "telegram" else closed
         if place.refuses is not None:
             return Refused(place.refuses)
+        if out.kind == "message" and place.traits.tampered:
+            return Refused("the room was encrypted and now is not; nothing is said there any more, bind another room")
         if out.must_encrypt and not place.traits.encrypted:
             return Refused("the room is not encrypted any more")
         outcome = self._edit(place, out) if out.replaces is not None else self._show(place, out)
@@ -182,8 +200,10 @@ class Rehearsal:
         return self._aliases.get(alias)
 
     async def direct(self, identity: str) -> RoomRef | None:
-        """The private chat with a person; there always is one."""
-        return self.private(identity) if identity.startswith(f"{self.name}:") else None
+        """The private chat with a person; there always is one, with whoever could be a person here."""
+        network, _, person = identity.partition(":")
+        is_one = person.isdecimal() if self.name == "telegram" else person.startswith("@")
+        return self.private(identity) if network == self.name and is_one else None
 
     async def examine(self, room: RoomRef) -> list[str]:
         """Whether we are in the room."""
@@ -195,12 +215,27 @@ class Rehearsal:
 
     # -- people ----------------------------------------------------------------------------------------------------
 
-    async def say(self, room: RoomRef, identity: str | None, name: str, text: str, reply_to: str | None = None) -> str:
-        """Somebody writes. Returns the message's id once it is kept."""
-        return await self._hear("message", room, identity, name, text=text, reply_to=reply_to)
+    async def say(
+        self,
+        room: RoomRef,
+        identity: str | None,
+        name: str,
+        text: str,
+        reply_to: str | None = None,
+        point: tuple[int, int] | None = None,
+    ) -> str:
+        """Somebody writes, or sends a place (``point``, in microdegrees). Returns the message's id once it is kept."""
+        return await self._hear("message", room, identity, name, text=text, reply_to=reply_to, point=point)
+
+    async def rewrite(self, room: RoomRef, message: str, identity: str, name: str, text: str) -> None:
+        """Somebody changes what they wrote."""
+        await self._hear("edited", room, identity, name, text=text, message_id=message)
 
     async def tap(self, room: RoomRef, message: str, identity: str, choice: str, name: str = "") -> None:
-        """Somebody chooses ``choice`` (see ``Shown.button``): a tap on Telegram, a reaction on Matrix. Raises LookupError."""
+        """Somebody chooses ``choice`` (see ``Shown.button``): a tap on Telegram, a reaction on Matrix.
+
+        Raises LookupError where the message offers no such choice.
+        """
         shown = self._rooms[room].shown.get(message)
         button = shown.button(choice) if shown is not None else None
         if button is None:
@@ -253,14 +288,22 @@ class Rehearsal:
         await self._hear("room", room, traits=traits)
 
     async def invite(self, room: RoomRef, identity: str) -> None:
-        """Somebody invites the bot."""
-        self._rooms.setdefault(room, _Place(RoomTraits(encrypted=self.name == "matrix"))).gone = True
-        await self._hear("invited", room, identity)
+        """Somebody invites the bot; on Telegram that already puts it into the group."""
+        place = self._rooms.setdefault(room, _Place(RoomTraits(encrypted=self.name == "matrix")))
+        place.gone = self.name == "matrix"
+        await self._hear("invited" if place.gone else "joined", room, identity)
 
     async def throw_out(self, room: RoomRef) -> None:
         """The bot loses its place in a room."""
         self._rooms[room].gone = True
         await self._hear("removed", room)
+
+    async def move(self, room: RoomRef, to: RoomRef) -> None:
+        """The room gets a new address: a group becomes a supergroup, a Matrix room is replaced and closed."""
+        place = self._rooms[room]
+        self._rooms[to] = _Place(place.traits)
+        place.moved_to = to
+        await self._hear("moved", room, moved_to=to)
 
     def refuse(self, room: RoomRef, reason: str | None) -> None:
         """From now on this room takes nothing, with this reason; None: it does again."""
@@ -302,25 +345,38 @@ class Rehearsal:
     async def _hear(
         self, kind: HeardKind, room: RoomRef, identity: str | None = None, name: str = "", **more: Any
     ) -> str:
-        """Keep something that happened, once the network runs."""
+        """Keep something that happened, once the network runs. What could not be kept is told when it runs again."""
         if self._ears is None and kind != "room":
             await self.until(lambda: self._ears is not None)
         ears = self._ears
         if ears is None:
             raise NetworkDown(self._is_down or "the network does not run")
         async with self._turn:
-            self._count += 1
-            key = f"r{self._count}"
-            more.setdefault("message_id", key)
-            place = self._rooms.get(room)
-            private = place.traits.private if place is not None else False
-            heard = Heard(key, kind, room, self._clock(), identity, name, private=private, **more)
-            raw = asdict(heard)
-            raw["room"] = str(room)
-            raw["said_at"] = heard.said_at.isoformat()
-            raw["moved_to"] = str(heard.moved_to) if heard.moved_to is not None else None
-            await ears.keep(self.name, [(key, json.dumps(raw, ensure_ascii=False))], str(self._count))
-        return key
+            item = self._noted(kind, room, identity, name, **more)
+            try:
+                await ears.keep(self.name, [item], str(self._count))
+            except Exception as failed:  # noqa: BLE001  # whatever it is, it ends ``run`` and not what a person does
+                self._unkept.append(item)
+                self._failed = failed
+                await self._tell()
+        await self.until(lambda: item not in self._unkept)
+        return item[0]
+
+    def _noted(
+        self, kind: HeardKind, room: RoomRef, identity: str | None = None, name: str = "", **more: Any
+    ) -> tuple[str, str]:
+        """Something that happened, with its key, as ``read`` reads it."""
+        self._count += 1
+        key = f"r{self._count}"
+        more.setdefault("message_id", key)
+        place = self._rooms.get(room)
+        private = place.traits.private if place is not None else False
+        heard = Heard(key, kind, room, self._clock(), identity, name, private=private, **more)
+        raw = asdict(heard)
+        raw["room"] = str(room)
+        raw["said_at"] = heard.said_at.isoformat()
+        raw["moved_to"] = str(heard.moved_to) if heard.moved_to is not None else None
+        return key, json.dumps(raw, ensure_ascii=False)
 
     async def _tell(self) -> None:
         async with self._changed:

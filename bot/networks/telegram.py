@@ -175,6 +175,8 @@ class Telegram:
             method, asked = telegram_send.request(out)
         except ValueError:
             return Refused(f"{out.room} is no address that Telegram knows")
+        if out.must_encrypt:
+            return Refused("Telegram rooms are not encrypted, and these words may only go into an encrypted one")
         if method is None:
             return Refused("a Telegram bot cannot join by itself; somebody in the group has to add it")
         try:

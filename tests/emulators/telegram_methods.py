@@ -70,8 +70,10 @@ class Methods:
         end = asyncio.get_running_loop().time() + min(max(asked.get("timeout", 0), 0), 50)
         while not waiting and (left := end - asyncio.get_running_loop().time()) > 0:
             change = asyncio.ensure_future(self._town.change())
-            await asyncio.wait({change, poller}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            change.cancel()
+            try:
+                await asyncio.wait({change, poller}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                change.cancel()
             if poller.done():
                 raise Refusal(
                     409,
