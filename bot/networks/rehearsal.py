@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from copy import copy
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -337,8 +338,9 @@ class Rehearsal:
         shown = place.shown.get(out.replaces or "")
         if shown is None:
             return Refused("the message to edit is not there")
-        versions = [*shown.versions, out.text]
-        changed = replace(shown, html=out.html, text=out.text, buttons=out.buttons, token=out.token, versions=versions)
+        changed = copy(shown)
+        changed.html, changed.text, changed.buttons, changed.token = out.html, out.text, out.buttons, out.token
+        changed.versions = [*shown.versions, out.text]
         place.shown[shown.id] = changed
         return Sent(shown.id)
 
