@@ -24,7 +24,7 @@ from typing import Protocol
 from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, stale
 from bot.faults import fault
-from bot.networks.port import Delayed, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import held_until, outgoing
 from bot.queues import Line, Queues
 from playbooks.rooms import Network, RoomRef
@@ -296,6 +296,9 @@ class Courier:
             case Sent() if post is not None and line is not None:
                 post.pace.accepted(line.room)
                 line.released()
+            case Moved(to=to) if post is not None:
+                # Two rooms that point at each other are followed ever more slowly.
+                post.pace.failed(to.chat, now)
             case Delayed(seconds=seconds, everywhere=everywhere) if post is not None and line is not None:
                 wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)
                 return delayed(row, outcome, self._clock.now() + timedelta(seconds=wait), tell=line.held(now, wait))

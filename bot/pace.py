@@ -103,17 +103,22 @@ class Pace:
         known.tries = 0
         known.gap = known.gap - SMALLEST_GAP / 2 if known.gap > SMALLEST_GAP / 2 else 0.0
 
+    def failed(self, room: RoomRef, now: float) -> None:
+        """A try came to nothing: the next may follow at once, those after it ever later, until one is accepted."""
+        known = self._room(room)
+        known.tries += 1
+        known.retry = now + min(LONGEST_RETRY, 0.5 * 2 ** min(known.tries - 1, 10)) if known.tries > 1 else 0.0
+
     def delayed(self, room: RoomRef, seconds: float, *, everywhere: bool, now: float) -> float:
         """The network did not take a message and wants quiet for so long. Returns the seconds until this room's
         next try.
         """
+        self.failed(room, now)
         known = self._room(room)
-        known.tries += 1
         if known.tries == 1:
             # A message that fails again says no more about the limit than it did at first.
             known.gap = min(WIDEST_GAP, max(SMALLEST_GAP, known.gap * 2))
         known.told = max(known.told, now + seconds)
-        known.retry = now + (min(LONGEST_RETRY, 0.5 * 2 ** min(known.tries - 1, 10)) if known.tries > 1 else 0.0)
         if everywhere:
             self._told = max(self._told, now + seconds)
         return self.room_wait(room, now)

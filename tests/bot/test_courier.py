@@ -454,3 +454,21 @@ async def test_many_rooms_share_claims_and_outcomes(tmp_path: Path) -> None:
         await on.settled()
         assert sum(claims) == 100 and len(claims) < 20
         assert len(on.decide.of(Delivery)) == 100
+
+
+async def test_rooms_that_point_at_each_other_do_not_keep_us_busy(tmp_path: Path) -> None:
+    """A message sent in circles is tried ever more rarely, and other rooms go on."""
+    clock = VirtualClock(START)
+
+    async def answer(out: Outgoing) -> Outcome:
+        there = {room(1): room(100), room(100): room(1)}.get(out.room)
+        return Moved(there) if there else Sent("m")
+
+    async with floor(tmp_path, sends((1, "one"), (2, "two")), FakeNetwork(answers=answer), clock=clock) as on:
+        await on.hear("go")
+        await on.settled()
+        assert on.network.texts.count("two") == 1
+        tries = on.network.texts.count("one")
+        clock.advance(5)
+        await on.settled()
+        assert tries <= 4 and on.network.texts.count("one") <= tries + 2
