@@ -19,6 +19,7 @@ from bot.program import program
 from bot.rehearsal import Misplayed, Stage, Told, as_json
 from bot.script import Player, Script, load_script
 from bot.settings import Settings
+from playbooks import mandate
 from playbooks.load import Book, PlaybookErrors, load
 
 Form = Literal["text", "json"]
@@ -130,7 +131,7 @@ async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> No
     """Take lines from the terminal until it ends. Time goes on as it does outside."""
     transcript = Transcript(console(), _names(book))
     seat = Seat(stage, people)
-    print("\nNow you: type as any room, for example  zuid-limburg> /status")
+    print(f"\nNow you. Begin an incident of your own:  {_example(stage, book)}")
     print(HELP, flush=True)
     flow = asyncio.create_task(_flow(stage.clock))
     try:
@@ -145,6 +146,12 @@ async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> No
     finally:
         flow.cancel()
         await asyncio.gather(flow, return_exceptions=True)
+
+
+def _example(stage: Stage, book: Book) -> str:
+    """A line that anyone can type first, as somebody who may."""
+    who = next((name for name in book.playbook.partners if mandate.may_activate(book, name) is not None), "")
+    return f"{who or stage.rooms[0]}> /activate {book.playbook.playbook}"
 
 
 async def _flow(clock: VirtualClock) -> None:

@@ -1,0 +1,127 @@
+"""The exercise that ships, played by the real program in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.script import load_script
+from playbooks.load import PlaybookErrors, load
+from tests.bot.running import FLOOD, LIBRARY, Ran, tocsin
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    """A folder in which the exercise was played, and what the program printed."""
+    folder = tmp_path_factory.mktemp("rehearsal")
+    return folder, tocsin(folder, "run")
+
+
+def test_run_without_settings_rehearses(played: tuple[Path, Ran]) -> None:
+    """With no network and no terminal it says that it is a rehearsal, plays the exercise, and ends well."""
+    _, ran = played
+    assert ran.code == 0, ran.err
+    assert ran.err == ""
+    first = "\n".join(ran.out.splitlines()[:8])
+    for words in ("rehearsal", "nothing leaves this machine", "/data/rehearsal", "TOCSIN_TELEGRAM_TOKEN"):
+        assert words in first
+    assert "who was shown what, and why no more" in ran.out
+    assert "no agreement be→de" in ran.out
+    assert max(map(len, ran.out.splitlines()[9:])) <= 120
+
+
+def test_what_it_leaves_is_on_file_and_verifies(played: tuple[Path, Ran]) -> None:
+    """The rehearsal's log can be listed, read, exported and verified, and a changed copy is found out."""
+    folder, _ = played
+    assert "X-1" in tocsin(folder, "incidents").out
+    listed = json.loads(tocsin(folder, "incidents", "--json").out)["incidents"]
+    assert [(one["incident"], one["rehearsal"]) for one in listed] == [("X-1", True)]
+    read = tocsin(folder, "log", "x-1")
+    assert read.code == 0
+    assert "A-1 issued, evacuation" in read.out
+    again = tocsin(folder, "log", "X-1", "--json")
+    facts = [json.loads(line) for line in again.out.splitlines()]
+    assert [one["fact"] for one in facts].count("LogRead") == 1
+    exported = tocsin(folder, "export", "X-1", "-o", "crue.zip", "--reason", "Exercise review")
+    assert exported.code == 0, exported.err
+    verified = tocsin(folder, "verify", "crue.zip")
+    assert (verified.code, verified.out.split()[0]) == (0, "Intact.")
+    assert "clock" not in verified.out
+    whole = (folder / "crue.zip").read_bytes()
+    at = whole.index(b'"seq":5')
+    (folder / "bad.zip").write_bytes(whole[:at] + b'"seq":6' + whole[at + 7 :])
+    bad = tocsin(folder, "verify", "bad.zip")
+    assert bad.code == 1
+    assert "TAMPERED" in bad.out
+    assert "entry 5" in bad.err
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The exercise as objects."""
+    ran = tocsin(tmp_path_factory.mktemp("rehearse"), "rehearse", FLOOD, "--json")
+    assert ran.code == 0, ran.err
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_each_room_sees_its_own_view(events: list[dict[str, Any]]) -> None:
+    """The hospital sees how many, the town hall roughly, the Red Cross not; across the border only what to do."""
+    copies = {
+        one["room"]: one for one in events if one["direction"] == "out" and "· A-1" in one["text"] and one["label"]
+    }
+    assert copies["chu-liege"]["shown"]["people"] == "exact"
+    assert copies["liege-city"]["shown"]["people"] == "range"
+    assert "people" in copies["red-cross"]["withheld"]
+    assert copies["drk-aachen"]["shown"] == {"action": "exact"}
+    assert "no agreement be→de" in copies["drk-aachen"]["withheld"]["what"]
+    assert "140" not in copies["liege-city"]["text"]
+    assert copies["zuid-limburg"]["text"].splitlines()[2].startswith("Vertrek")
+
+
+def test_the_story_is_told(events: list[dict[str, Any]]) -> None:
+    """Refused before danger, issued by two persons, issued by the fire service in danger, acknowledged, closed."""
+    pictures = [one for one in events if one["direction"] == "picture"]
+    assert [one["alert"] for one in pictures] == ["A-1", "A-2"]
+    said = [one["text"] for one in events if one["direction"] == "out"]
+    assert any("371" in text and "Ville de Liège" in text for text in said) or any("ligne" in text for text in said)
+    assert any("X-1" in text and ("afgesloten" in text or "over" in text) for text in said)
+
+
+def test_a_second_rehearsal_goes_on_counting(tmp_path: Path) -> None:
+    """Another rehearsal on the same data gets ids of its own, even where the first was cut off."""
+    cut = tmp_path / "cut.yaml"
+    cut.write_text(
+        "script: meuse-flood\ntitle: Cut off\n"
+        "people:\n  anne: {name: Anne, partner: liege-city, role: official}\n"
+        "steps:\n  - {as: anne, say: /activate meuse-flood}\n"
+    )
+    assert tocsin(tmp_path, "rehearse", FLOOD, "--script", cut).code == 0
+    second = tocsin(tmp_path, "rehearse", FLOOD, "--script", cut)
+    assert second.code == 0
+    assert "X-2" in second.out
+    assert json.loads(tocsin(tmp_path, "incidents", "--json").out)["incidents"][0]["closed_at"] is not None
+
+
+def test_a_wrong_script_is_told_with_its_places(tmp_path: Path) -> None:
+    """What is wrong in a script is told like what is wrong in a playbook: file, line, column."""
+    script = tmp_path / "x.yaml"
+    script.write_text(
+        "script: meuse-flood\ntitle: T\npeople: {anne: {name: A, partner: nowhere}}\nsteps:\n  - {as: bob, say: hello}\n"
+    )
+    with pytest.raises(PlaybookErrors) as wrong:
+        load_script(script, load(FLOOD))
+    assert [(one.line, one.what) for one in wrong.value.errors] == [
+        (3, "there is no partner nowhere"),
+        (5, "there is no person bob"),
+    ]
+
+
+def test_the_shipped_scripts_load() -> None:
+    """Each exercise that ships fits the playbook beside it."""
+    scripts = sorted(LIBRARY.glob("*.script.yaml"))
+    assert scripts
+    for path in scripts:
+        load_script(path, load(path.with_name(path.name.replace(".script", ""))))
