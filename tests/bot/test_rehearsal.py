@@ -109,7 +109,8 @@ def test_a_wrong_script_is_told_with_its_places(tmp_path: Path) -> None:
     """What is wrong in a script is told like what is wrong in a playbook: file, line, column."""
     script = tmp_path / "x.yaml"
     script.write_text(
-        "script: meuse-flood\ntitle: T\npeople: {anne: {name: A, partner: nowhere}}\nsteps:\n  - {as: bob, say: hello}\n"
+        "script: meuse-flood\ntitle: T\n"
+        "people: {anne: {name: A, partner: nowhere}}\nsteps:\n  - {as: bob, say: hello}\n"
     )
     with pytest.raises(PlaybookErrors) as wrong:
         load_script(script, load(FLOOD))

@@ -1,0 +1,180 @@
+"""The command line: exit codes, where errors go, and that nothing a person can cause ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bot.running import FLOOD, environment, tocsin
+
+BROKEN = "playbook: x\nversion: one\nsurprise: true\n"
+TELEGRAM = {"TELEGRAM_TOKEN": "123456:AAAA-not-a-real-token", "TELEGRAM_BASE_URL": "http://127.0.0.1:9"}
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    """The program says its version and its commands."""
+    assert tocsin(tmp_path, "--version").out.startswith("tocsin ")
+    said = tocsin(tmp_path, "--help")
+    for name in ("run", "rehearse", "check", "schema", "incidents", "log", "export", "verify", "doctor"):
+        assert f"\n  {name} " in said.out
+    assert "...\n" not in said.out
+
+
+def test_check_finds_every_error_with_its_place(tmp_path: Path) -> None:
+    """A sound playbook is fine, a broken one is told line by line on standard error, an unreadable one is no answer."""
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    fine = tocsin(tmp_path, "check", FLOOD)
+    assert (fine.code, fine.err) == (0, "")
+    broken = tocsin(tmp_path, "check", FLOOD, "broken.yaml")
+    assert broken.code == 1
+    assert all(line.startswith("broken.yaml:") and "; " in line for line in broken.err.splitlines())
+    assert {line.split(":")[1] for line in broken.err.splitlines()} >= {"2", "3"}
+    assert tocsin(tmp_path, "check", "broken.yaml", "nowhere.yaml").code == 2
+    said = json.loads(tocsin(tmp_path, "check", "--format", "json", "broken.yaml").out)
+    assert said["playbooks"][0]["errors"][0]["line"] >= 1
+
+
+def test_schema_is_json_schema(tmp_path: Path) -> None:
+    """The schema of the language can be read by an editor."""
+    assert json.loads(tocsin(tmp_path, "schema").out)["$schema"].startswith("https://json-schema.org/")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("check",),
+        ("check", "--format", "sarif", str(FLOOD)),
+        ("log", "I-1"),
+        ("export", "I-1", "-o", "x.zip", "--reason", "r"),
+        ("export", "I-1", "-o", "x.zip"),
+        ("export", "I-1", "-o", "x.zip", "--reason", "r", "--format", "pdf"),
+        ("export", "I-1", "-o", "x.zip", "--reason", "r", "--for", "red-cross"),
+        ("export", "I-1", "-o", "no/such/folder.zip", "--reason", "r"),
+        ("rehearse", "nowhere.yaml"),
+        ("verify", "nowhere.zip"),
+        ("verify", str(FLOOD), "--checkpoint", "nowhere.txt"),
+    ],
+)
+def test_what_cannot_be_answered_is_code_2_with_words(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """A question that cannot be answered ends in code 2, with words on standard error, and makes no data."""
+    ran = tocsin(tmp_path, *arguments)
+    assert ran.code == 2
+    assert ran.err.strip()
+    assert not (tmp_path / "data").exists()
+
+
+def test_wrong_settings_are_code_2(tmp_path: Path) -> None:
+    """A half-given setting ends the program with one line that names it."""
+    ran = tocsin(tmp_path, "run", MATRIX_HOMESERVER="https://m.example.org", MATRIX_PASSWORD="hush")
+    assert ran.code == 2
+    assert ran.err.splitlines() == [ran.err.strip()]
+    assert ran.err.startswith("TOCSIN_MATRIX_USER: ")
+    limits = tocsin(tmp_path, "run", **TELEGRAM, TELEGRAM_LIMITS="fast")
+    assert (limits.code, limits.err[:23]) == (2, "TOCSIN_TELEGRAM_LIMITS:")
+
+
+def test_a_broken_playbook_is_left_out(tmp_path: Path) -> None:
+    """The bot runs with the playbooks that are whole, and tells every error of the others; with none it does not."""
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    ran = tocsin(tmp_path, "run", PLAYBOOKS=f"broken.yaml,{FLOOD}")
+    assert ran.code == 0
+    assert "broken.yaml:2:" in ran.err
+    alone = tocsin(tmp_path, "run", PLAYBOOKS="broken.yaml")
+    assert alone.code == 2
+    assert "broken.yaml:2:" in alone.err
+
+
+def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
+    """Where something else listens at the address of the web pages, the bot says so and does not start."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = tocsin(tmp_path, "run", **TELEGRAM, WEB=f"127.0.0.1:{taken.getsockname()[1]}")
+    assert ran.code == 2
+    assert "TOCSIN_WEB" in ran.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    """With a network that does not answer, the bot starts, and ends within five seconds of a signal, with code 0."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "bot.cli", "run"],
+        cwd=tmp_path,
+        env=environment(tmp_path, **TELEGRAM),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = ""
+        while "Web  " not in said:
+            line = process.stdout.readline()
+            assert line, process.communicate(timeout=5)[1]
+            said += line
+        before = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    assert time.monotonic() - before < 5
+    assert "Telegram (http://127.0.0.1:9)" in said
+    assert "Stopped." in out
+    assert "Traceback" not in err
+    assert TELEGRAM["TELEGRAM_TOKEN"] not in out + err
+
+
+def test_somebody_at_a_terminal_speaks_as_any_room(tmp_path: Path) -> None:
+    """After the exercise, lines typed at a terminal are said in rooms, mistakes are told, and Ctrl-C ends it with code 0."""
+    script = tmp_path / "short.script.yaml"
+    (tmp_path / "short.yaml").write_bytes(FLOOD.read_bytes())
+    script.write_text("script: meuse-flood\ntitle: Short\npeople: {}\nsteps:\n  - {note: Short}\n")
+    seat, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot.cli", "run"],
+        cwd=tmp_path,
+        env=environment(tmp_path, PLAYBOOKS="short.yaml"),
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        start_new_session=True,
+    )
+    os.close(end)
+    said = b""
+
+    def read_until(words: bytes, start: int) -> int:
+        nonlocal said
+        deadline = time.monotonic() + 30
+        while words not in said[start:]:
+            ready, _, _ = select.select([seat], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, said.decode(errors="replace")
+            said += os.read(seat, 65536)
+        return said.index(words, start) + len(words)
+
+    try:
+        at = read_until(b"the end", 0)
+        os.write(seat, b"liege-city> /activate meuse-flood\n")
+        at = read_until(b"X-1", at)
+        os.write(seat, b"what now\n")
+        at = read_until(b"`help`", at)
+        os.write(seat, b"nowhere> /help\n")
+        at = read_until(b"no room nowhere", at)
+        os.write(seat, b"wait 5m\nas coordinator\n")
+        read_until(b"You are the coordinator", at)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(seat)
