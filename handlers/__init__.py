@@ -12,7 +12,7 @@ from handlers import ack, activate, alert, danger, delivery, people, prerogative
 from handlers import help as helping
 from handlers.case import Case
 from handlers.choices import choice_in
-from handlers.command import Command, Typed, nearest, short_ids, typed
+from handlers.command import Command, Typed, is_command, nearest, short_ids, typed
 from handlers.deadlines import due
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
 from handlers.world import Request, World, actor
@@ -157,7 +157,7 @@ def hear(world: World, request: Request) -> list[Effect]:
     if request.identity is None:
         return _anonymous(world, request) if said is not None else []
     if said is None:
-        return _plain(world, request)
+        return [] if is_command(request.text) else _plain(world, request)
     command = _BY_NAME.get(said.name)
     if command is None:
         return _unknown(world, request, said)

@@ -92,7 +92,7 @@ def _cannot(case: Case, reader: Reader, identifier: str, partner: str) -> Cleare
     assert case.book is not None
     return say(
         reader.languages,
-        "<b>{partner} cannot act on {alert}</b> ({time}). ☎ {phone}",
+        "<b>{partner} cannot act on {alert}</b> ({time}). {phone}",
         partner=name(case.book, reader, partner),
         alert=short_id(identifier),
         time=clock(case.book, case.now),

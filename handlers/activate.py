@@ -97,7 +97,7 @@ def _refused(case: Case, book: Book) -> list[Effect]:
         return case.refuse(case.say("Not started. Coordinators may start this one."), "/activate", "not-theirs", line)
     words = case.say(
         "Not started. This may be started by {partners}, and by coordinators (playbook line {line}).",
-        partners=glue(may, ", "),
+        partners=glue(may, " · "),
         line=figure(line),
     )
     return case.refuse(words, "/activate", "not-theirs", line)
@@ -143,7 +143,7 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
         )
         effects.append(_answer(case, identifier, words))
     if missing:
-        names = glue([name(book, case.reader, p) for p in missing], ", ")
+        names = glue([name(book, case.reader, p) for p in missing], " · ")
         words = case.say("No room is bound yet for: {partners}. /bind in their room adds it.", partners=names)
         effects.append(_answer(case, identifier, words))
     return effects
@@ -192,7 +192,7 @@ def _announcement(case: Case, book: Book, identifier: str, title: str, so: Circu
         )
     leading = so.lead_for(book.playbook.partners[binding.partner].jurisdiction)
     if leading is not None:
-        names = glue([name(book, reader, p) for p in leading.partners], ", ")
+        names = glue([name(book, reader, p) for p in leading.partners], " · ")
         lines.append(say(said, "In the lead: {partners}.", partners=names))
     lines.append(say(said, "/help shows what you can do here."))
     return glue(lines)

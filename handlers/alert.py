@@ -6,6 +6,7 @@ one field of it could not be read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from handlers.drafting import Unreadable, fill, next_question, read, values_of
 from handlers.issuing import issue
 from handlers.prerogative import refusal
 from playbooks import mandate
-from playbooks.cleared import Cleared, echo, glue, quote
+from playbooks.cleared import Cleared, echo, field_name, glue, quote
 from playbooks.schema import Alert
 from playbooks.selection import ground
 from playbooks.values import to_json
@@ -100,8 +101,7 @@ def _choose(case: Case) -> list[Effect]:
         [case.tap("{title}", f"/alert {t}", emojis[3 * i : 3 * i + 3] or "🔔", title=case.title(t))]
         for i, t in enumerate(mine[:9])
     ]
-    names = quote(case.book, case.reader, ", ".join(mine))
-    return [case.answer(case.say("Which alert? ({names})", names=names), taps, urgency=Urgency.PROMPT)]
+    return [case.answer(case.say("Which alert?"), taps, urgency=Urgency.PROMPT)]
 
 
 def _go_on(case: Case, draft: AlertDrafted, problem: Cleared | None, *, new: bool = False) -> list[Effect]:
@@ -130,7 +130,7 @@ def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None)
     name = draft.asking
     spec = case.book.playbook.field(name)
     assert spec is not None
-    label = quote(case.book, case.reader, name)
+    label = field_name(case.book, case.reader, name)
     question = {
         "choice": case.say("<b>{field}</b>: which one?", field=label),
         "place": case.say("<b>{field}</b>: where? An area, words, or share a location.", field=label),
@@ -214,7 +214,7 @@ def draft(case: Case, arguments: str) -> list[Effect]:
             return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
         asking = next_question(alert, values_of(fact.fields), fact.asking, fact.stepwise)
         return _go_on(case, replace(fact, asking=asking), None)
-    if action in ("set", "area") and len(parts) == 3 and parts[2].isdigit() and fact.asking is not None:
+    if action in ("set", "area") and len(parts) == 3 and re.fullmatch("[0-9]{1,4}", parts[2]) and fact.asking is not None:
         return _chosen(case, found, action, int(parts[2]) - 1)
     return preview.show(case, fact) if fact.asking is None else []
 

@@ -36,6 +36,11 @@ class Command:
     incident: bool = True
     hidden: bool = False
 
+    @property
+    def typed(self) -> str:
+        """As one types it: ``/ack A-17 [acting|seen|cannot]``."""
+        return f"/{self.name} {self.usage}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -45,18 +50,29 @@ class Typed:
     arguments: str
 
 
-_COMMAND = re.compile(r"\s*[/!]([A-Za-z_]{1,32})(?:@(\w+))?(?:\s+|$)(.*)", re.DOTALL)
+# A word right after the sign, in any letters: what is mistyped must not be taken for words of an alert.
+_UNSEEN = "\u200b-\u200f\u2060\ufeff"
+_COMMAND = re.compile(rf"[\s{_UNSEEN}]*(?:/+\s*|!)([^\W\d][^\s@]*)(?:@(\S*))?(?:\s+|$)(.*)", re.DOTALL)
+LONGEST_NAME = 32
 _SHORT = re.compile(r"\b([A-Za-z])-(\d{1,9})\b")
 
 
 def typed(text: str, username: str | None) -> Typed | None:
     """Read a command; None when it is none, or is meant for another bot."""
     found = _COMMAND.fullmatch(text)
-    if found is None:
+    if found is None or (found[2] and username and _bare(found[2]) != _bare(username)):
         return None
-    if found[2] and username and found[2].lower() != username.lower():
-        return None
-    return Typed(found[1].lower(), found[3].strip())
+    return Typed(found[1].lower()[:LONGEST_NAME], found[3].strip())
+
+
+def is_command(text: str) -> bool:
+    """Whether this is written as a command, to whichever bot."""
+    return _COMMAND.fullmatch(text) is not None
+
+
+def _bare(username: str) -> str:
+    """``@tocsin:example.org`` and ``tocsin`` are one name."""
+    return username.removeprefix("@").partition(":")[0].lower()
 
 
 def short_ids(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from handlers.texts import say
 from handlers.world import rooms_for
 from playbooks import mandate
 from playbooks.cleared import clock, figure, glue, listed, name
+from storage.deployment import Binding
 from storage.effects import Effect, Send, Unwake, Urgency, Wake
 from storage.facts import DangerDeclared, DangerEnded
 
@@ -27,7 +28,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         ]
         words = case.say(
             "Not declared. Danger is declared by {partners} (playbook line {line}).",
-            partners=glue(names, ", "),
+            partners=glue(names, " · "),
             line=figure(rule),
         )
         return case.refuse(words, "/danger", "not-theirs", rule)
@@ -58,19 +59,16 @@ def _on(case: Case, partner: str, line: int, reason: str) -> list[Effect]:
             )
         ),
     ]
-    for told in mandate.chosen(case.book, case.book.playbook.danger.tell, case.so, partner):
-        for binding in rooms_for(case.world, case.incident, told, "alerts"):
-            if binding.room == case.request.room:
-                continue
-            reader = room_reader(case.world, case.book, binding.room, told)
-            words = say(
-                reader.languages,
-                "{partner} declared <b>imminent danger to life</b> ({time}), until {until}.",
-                partner=name(case.book, reader, partner),
-                time=clock(case.book, case.now),
-                until=clock(case.book, until),
-            )
-            effects.append(Send(case.stream, binding.room, words, Urgency.PROMPT, partner=told, loud=True))
+    for told, binding in _told(case, partner):
+        reader = room_reader(case.world, case.book, binding.room, told)
+        words = say(
+            reader.languages,
+            "{partner} declared <b>imminent danger to life</b> ({time}), until {until}.",
+            partner=name(case.book, reader, partner),
+            time=clock(case.book, case.now),
+            until=clock(case.book, until),
+        )
+        effects.append(Send(case.stream, binding.room, words, Urgency.PROMPT, partner=told, loud=True))
     return effects
 
 
@@ -78,8 +76,30 @@ def _off(case: Case) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     if not case.so.danger:
         return [case.answer(case.say("No danger is declared."))]
-    return [
+    effects: list[Effect] = [
         case.record(DangerEnded(case.actor.person)),
         Unwake(f"danger:{case.incident.id}"),
         case.answer(case.say("Danger is no longer declared.")),
+    ]
+    declared = case.incident.danger.partner if case.incident.danger is not None else str(case.actor.partner)
+    for told, binding in _told(case, declared):
+        reader = room_reader(case.world, case.book, binding.room, told)
+        words = say(
+            reader.languages,
+            "Danger is no longer declared ({partner}, {time}).",
+            partner=name(case.book, reader, str(case.actor.partner)),
+            time=clock(case.book, case.now),
+        )
+        effects.append(Send(case.stream, binding.room, words, Urgency.PROMPT, partner=told))
+    return effects
+
+
+def _told(case: Case, declared: str) -> list[tuple[str, Binding]]:
+    """The rooms of those whom the playbook tells of danger, but the one where it was said."""
+    assert case.book is not None and case.incident is not None and case.book.playbook.danger is not None
+    return [
+        (told, binding)
+        for told in mandate.chosen(case.book, case.book.playbook.danger.tell, case.so, declared)
+        for binding in rooms_for(case.world, case.incident, told, "alerts")
+        if binding.room != case.request.room
     ]

@@ -108,7 +108,7 @@ def _ring(world: World, incident: Incident, reader: Reader, event: Delivery) -> 
     }.get(event.became, NOTHING)
     return say(
         reader.languages,
-        "<b>{alert} has not reached a room of {partner}</b> ({network}: {reason}). Please ring ☎ {phone}",
+        "<b>{alert} has not reached a room of {partner}</b> ({network}: {reason}). Please ring {phone}",
         alert=short_id(str(event.row.about)),
         partner=name(book, reader, partner),
         network=word(event.row.to.network),

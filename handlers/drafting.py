@@ -11,12 +11,11 @@ from typing import Any
 
 from handlers.case import Case
 from handlers.command import nearest, words
-from playbooks.cleared import Cleared, echo, quote
+from playbooks.cleared import Cleared, echo, glue, quote
 from playbooks.labels import Tlp
 from playbooks.load import Book
 from playbooks.places import areas_at, areas_named, read_point
 from playbooks.schema import Alert, FieldSpec
-from playbooks.schema_words import text_in
 from playbooks.values import Choice, Moment, Number, Person, Place, Text, Value, from_json
 
 MOST_WORDS = 3000
@@ -151,7 +150,7 @@ def _option(case: Case, spec: FieldSpec, typed: str) -> str:
     by_name = {_folded(option): option for option in spec.options}
     by_text = {_folded(text): option for option, texts in spec.options.items() for text in texts.values()}
     known = {**by_text, **by_name}
-    if typed.isdigit() and 1 <= int(typed) <= len(spec.options):
+    if re.fullmatch("[0-9]{1,4}", typed) and 1 <= int(typed) <= len(spec.options):
         return list(spec.options)[int(typed) - 1]
     if wanted in known:
         return known[wanted]
@@ -159,7 +158,7 @@ def _option(case: Case, spec: FieldSpec, typed: str) -> str:
     if len(starting) == 1:
         return starting.pop()
     assert case.book is not None
-    options = quote(case.book, case.reader, " · ".join(spec.options))
+    options = glue([quote(case.book, case.reader, texts) for texts in spec.options.values()], " · ")
     near = nearest(typed, list(spec.options))
     if near is not None:
         raise Unreadable(
@@ -210,8 +209,3 @@ def next_question(alert: Alert, values: Mapping[str, Value | None], after: str |
     optional = [n for n, need in alert.fields.items() if need == "optional"]
     start = optional.index(after) + 1 if after in optional else 0
     return next((name for name in optional[start:] if values.get(name) is None), None)
-
-
-def option_text(book: Book, spec: FieldSpec, option: str, languages: tuple[str, ...]) -> str:
-    """An option as the reader reads it."""
-    return text_in(spec.options[option], [*languages, *book.playbook.languages])[0]

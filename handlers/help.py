@@ -18,7 +18,9 @@ def decide(case: Case, commands: Sequence[Command]) -> list[Effect]:
             continue
         lines.append(
             case.say(
-                "{command} {summary}", command=code(case.say(f"/{command.name}")), summary=case.say(command.summary)
+                "{command} {summary}",
+                command=code(case.say(command.typed)),
+                summary=case.say(command.summary),
             )
         )
     if case.actor.partner is None and not case.actor.coordinator:

@@ -15,7 +15,7 @@ from handlers.texts import say
 from handlers.why import why
 from handlers.world import World, languages, rooms_for, sight_room
 from playbooks import mandate, sight
-from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, quote, short_id, strong
+from playbooks.cleared import Cleared, Reader, clock, field_name, glue, listed, name, phone, quote, short_id, strong
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
 from playbooks.sight import Withheld
@@ -166,7 +166,7 @@ def _reason(case: Case, reader: Reader, one: Addressee, event: Event) -> Cleared
         return say(
             reader.languages,
             "{field}: {reason}",
-            field=quote(case.book, reader, one.field),
+            field=field_name(case.book, reader, one.field),
             reason=why(case.book, reader, one.obstacle),
         )
     return nothing if one.obstacle.why == "no-form" else why(case.book, reader, one.obstacle)
@@ -189,7 +189,7 @@ def _missed(case: Case, reader: Reader, identifier: str, missed: Sequence[Addres
         lines.append(
             say(
                 reader.languages,
-                "• {partner} ({reason}) ☎ {phone}",
+                "• {partner} ({reason}) {phone}",
                 partner=name(case.book, reader, one.partner),
                 reason=reason,
                 phone=phone(case.book, reader, one.partner),

@@ -187,9 +187,12 @@ def _redeem(case: Case, made: Invitation) -> list[Effect]:
         return [Record(DEPLOYMENT, joined), case.answer(said), *_told(case, made, made.person)]
     person = own.id if own is not None else case.world.next_id("P")
     enrolled = PersonEnrolled(person, called, made.partner, made.role, identity, made.id)
-    said = case.say(
+    known = case.request.language or case.world.who.languages.get(identity) or case.world.who.languages.get(person)
+    spoken = case.reader.languages if known else _room_languages(case, made)
+    said = say(
+        spoken,
         "Welcome. You are now {role} of {partner}. /help shows what you can do. If you use the other network too, send me the same code there.",
-        role=strong(case.say(ROLE_WORDS[made.role])),
+        role=strong(say(spoken, ROLE_WORDS[made.role])),
         partner=_partner(case, made.partner),
     )
     return [Record(DEPLOYMENT, enrolled), case.answer(said), *_told(case, made, person)]

@@ -9,7 +9,7 @@ from handlers.case import Case, room_reader
 from handlers.texts import say
 from handlers.world import rooms_for
 from playbooks import mandate
-from playbooks.cleared import Cleared, clock, figure, glue, listed, name, quote, strong
+from playbooks.cleared import Cleared, clock, figure, glue, listed, name, phone, quote, strong
 from playbooks.values import Place, Value
 from storage.effects import Effect, Send, Tap, Urgency
 from storage.facts import AskedToIssue
@@ -46,7 +46,7 @@ def _not_theirs(case: Case, template: str, verdict: mandate.NotMandated, command
     assert case.book is not None
     whose = [p for p in verdict.whose if listed(case.book, case.reader, p)]
     title, line = strong(case.title(template)), figure(verdict.line)
-    names = glue([name(case.book, case.reader, p) for p in whose], ", ")
+    names = glue([name(case.book, case.reader, p) for p in whose], " · ")
     if verdict.why == "no-such-place":
         words = case.say(
             "Not sent. I cannot tell on whose ground that is. Name one of the playbook's areas, or share a location."
@@ -105,8 +105,8 @@ def ask(case: Case, arguments: str) -> list[Effect]:
                 Send(case.stream, binding.room, words, Urgency.PROMPT, partner=partner, taps=((tap,),), loud=True)
             )
         if listed(case.book, case.reader, partner):
-            number = quote(case.book, case.reader, case.book.playbook.partners[partner].phone_24h)
-            asked.append(case.say("{partner} ☎ {phone}", partner=name(case.book, case.reader, partner), phone=number))
+            number = phone(case.book, case.reader, partner)
+            asked.append(case.say("{partner} {phone}", partner=name(case.book, case.reader, partner), phone=number))
     if not asked:
         return [*effects, case.answer(case.say("Nobody could be asked here. Please ring the lead."))]
-    return [*effects, case.answer(case.say("Asked: {partners}.", partners=glue(asked, ", ")))]
+    return [*effects, case.answer(case.say("Asked: {partners}.", partners=glue(asked, " · ")))]

@@ -12,7 +12,7 @@ from handlers.drafting import values_of
 from handlers.why import why
 from handlers.world import sight_room
 from playbooks import sight
-from playbooks.cleared import NOTHING, Cleared, clock, glue, listed, name, quote
+from playbooks.cleared import NOTHING, Cleared, clock, field_name, glue, listed, name, phone
 from playbooks.sight import Seen, Withheld
 from storage.effects import Effect, Send, Urgency
 from storage.facts import AlertDrafted
@@ -154,18 +154,18 @@ def _missing_line(case: Case, one: Addressee, visible: Sequence[str]) -> Cleared
         )
     else:
         reason = case.say("may see nothing of it")
-    number = quote(case.book, case.reader, case.book.playbook.partners[one.partner].phone_24h)
-    return case.say("• {partner} ({reason}) ☎ {phone}", partner=who, reason=reason, phone=number)
+    number = phone(case.book, case.reader, one.partner)
+    return case.say("• {partner} ({reason}) {phone}", partner=who, reason=reason, phone=number)
 
 
 def _fields(case: Case, names: Sequence[str]) -> Cleared:
     assert case.book is not None
-    return quote(case.book, case.reader, ", ".join(names))
+    return glue([field_name(case.book, case.reader, each) for each in names], ", ")
 
 
 def _names(case: Case, partners: Sequence[str]) -> Cleared:
     assert case.book is not None
-    shown = glue([name(case.book, case.reader, p) for p in partners[:MOST_NAMES]], ", ")
+    shown = glue([name(case.book, case.reader, p) for p in partners[:MOST_NAMES]], " · ")
     if len(partners) <= MOST_NAMES:
         return shown
     return case.say("{names} and {count} more", names=shown, count=len(partners) - MOST_NAMES)

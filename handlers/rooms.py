@@ -232,7 +232,7 @@ def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
             ]
             number = phone(book, reader, partner) if partner in book.playbook.partners else NOTHING
             if number.text:
-                lines.append(say(reader.languages, "☎ {phone}", phone=number))
+                lines.append(number)
             return glue(lines)
 
         return tell_coordinators(world, DEPLOYMENT, came.now, words)

@@ -54,11 +54,15 @@ def close(case: Case, arguments: str) -> list[Effect]:
     words = [word for word in words if word.upper() != identifier]
     if not words or words[0].lower() not in ("yes", "oui", "ja"):
         open_alerts = sum(1 for issued in case.incident.alerts.values() if not issued.expired)
-        asked = case.says(
-            "Close {incident}? {count} alert is still running.",
-            "Close {incident}? {count} alerts are still running.",
-            open_alerts,
-            incident=short_id(identifier),
+        asked = (
+            case.says(
+                "Close {incident}? {count} alert is still running.",
+                "Close {incident}? {count} alerts are still running.",
+                open_alerts,
+                incident=short_id(identifier),
+            )
+            if open_alerts
+            else case.say("Close {incident}?", incident=short_id(identifier))
         )
         return [case.answer(asked, [[case.tap("Close it", f"/close {identifier} yes", "✅")]])]
     reason = " ".join(words[1:]) or None

@@ -75,7 +75,7 @@ def leads(case: Case) -> list[Cleared]:
         known = [p for p in leading.partners if listed(case.book, case.reader, p)]
         if not known:
             continue
-        names = glue([name(case.book, case.reader, p) for p in known], ", ")
+        names = glue([name(case.book, case.reader, p) for p in known], " · ")
         where = (
             quote(case.book, case.reader, case.book.playbook.jurisdictions[leading.jurisdiction].name)
             if leading.jurisdiction
@@ -183,7 +183,7 @@ def _everyone(case: Case, issued: Issued) -> list[Cleared]:
     ]
     for partner in known[:MOST_LINES]:
         answers = issued.answers.get(partner, ())
-        reached = any(c.state == "sent" for c in issued.copies.values() if c.partner == partner)
+        states_here = {c.state for c in issued.copies.values() if c.partner == partner}
         number = phone(case.book, case.reader, partner)
         who = name(case.book, case.reader, partner)
         if answers:
@@ -196,16 +196,18 @@ def _everyone(case: Case, issued: Issued) -> list[Cleared]:
                     time=clock(case.book, last.at),
                 )
             )
-        elif reached:
-            lines.append(case.say("• {partner}: silent ☎ {phone}", partner=who, phone=number))
+        elif "sent" in states_here:
+            lines.append(case.say("• {partner}: silent {phone}", partner=who, phone=number))
+        elif "waiting" in states_here:
+            lines.append(case.say("• {partner}: on its way", partner=who))
         else:
-            lines.append(case.say("• {partner}: <b>not reached</b> ☎ {phone}", partner=who, phone=number))
+            lines.append(case.say("• {partner}: <b>not reached</b> {phone}", partner=who, phone=number))
     for partner in issued.held:
         if listed(case.book, case.reader, partner):
             number = phone(case.book, case.reader, partner)
             lines.append(
                 case.say(
-                    "• {partner}: <b>held back</b> ☎ {phone}",
+                    "• {partner}: <b>held back</b> {phone}",
                     partner=name(case.book, case.reader, partner),
                     phone=number,
                 )

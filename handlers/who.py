@@ -27,8 +27,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
             who = name(book, reader, partner)
             number = phone(book, reader, partner)
             lines.append(
-                case.say("• {partner} ☎ {phone} (no room bound)", partner=who, phone=number)
+                case.say("• {partner} {phone} (no room bound)", partner=who, phone=number)
                 if present
-                else case.say("• {partner} ☎ {phone}", partner=who, phone=number)
+                else case.say("• {partner} {phone}", partner=who, phone=number)
             )
     return [case.answer(glue(lines))]

@@ -58,6 +58,9 @@ PROGRAM_WORDS = frozenset(
 """Words of the program itself that may stand anywhere."""
 
 
+_PROPER = {"telegram": "Telegram", "matrix": "Matrix"}
+
+
 class NotInPlaybook(ValueError):
     """Something was to be quoted that the playbook does not say."""
 
@@ -174,10 +177,16 @@ def listed(book: Book, reader: Reader, partner: str) -> bool:
     return who is not None and reader.insider and (who.listed or reader.partner == partner)
 
 
+def field_name(book: Book, reader: Reader, field: str) -> Cleared:
+    """What a field is called: its title in the reader's language, else its name in the playbook."""
+    spec = book.playbook.field(field)
+    return quote(book, reader, spec.title if spec is not None and spec.title else field)
+
+
 def phone(book: Book, reader: Reader, partner: str) -> Cleared:
-    """The number at which a partner answers day and night, where the reader may know the partner; otherwise nothing."""
+    """The number at which a partner answers day and night, with its sign, where there is one and the reader may know the partner."""
     number = book.playbook.partners[partner].phone_24h if listed(book, reader, partner) else None
-    return Cleared(escape(number or "", quote=False))
+    return Cleared(escape(f"☎ {number}", quote=False)) if number else NOTHING
 
 
 def quote(book: Book, reader: Reader, texts: Mapping[str, str] | str | None) -> Cleared:
@@ -223,7 +232,7 @@ def word(text: str) -> Cleared:
     """A word of the command language or the program's own: a role, a network, a colour. Raises ValueError for any other."""
     if text not in PROGRAM_WORDS:
         raise ValueError(f"not one of the program's words: {text!r}")
-    return Cleared(escape(text, quote=False))
+    return Cleared(escape(_PROPER.get(text, text), quote=False))
 
 
 def _marked(html: str, tag: str, languages: Sequence[str]) -> str:

@@ -58,6 +58,7 @@ class FieldSpec(Labelled):
     """One piece of information that alerts and reports carry. Without a label it is red."""
 
     type: FieldType
+    title: Localized | None = None
     many: bool = False
     options: Mapping[Name, Localized] = Field(default_factory=dict)
     ranges: Annotated[tuple[int, ...], Field(min_length=1, max_length=100), BeforeValidator(listed)] = ()

@@ -20,6 +20,7 @@ PASSED_ON = {
     ("handlers/case.py", "many"),
     ("handlers/texts.py", "message"),
     ("handlers/help.py", "command.summary"),
+    ("handlers/help.py", "command.typed"),
     ("handlers/addressing.py", "heading"),
 }
 """What is said without being written there: messages handed through, those of ``Command``, a heading without words."""
