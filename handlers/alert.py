@@ -214,7 +214,12 @@ def draft(case: Case, arguments: str) -> list[Effect]:
             return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
         asking = next_question(alert, values_of(fact.fields), fact.asking, fact.stepwise)
         return _go_on(case, replace(fact, asking=asking), None)
-    if action in ("set", "area") and len(parts) == 3 and re.fullmatch("[0-9]{1,4}", parts[2]) and fact.asking is not None:
+    if (
+        action in ("set", "area")
+        and len(parts) == 3
+        and re.fullmatch("[0-9]{1,4}", parts[2])
+        and fact.asking is not None
+    ):
         return _chosen(case, found, action, int(parts[2]) - 1)
     return preview.show(case, fact) if fact.asking is None else []
 

@@ -107,8 +107,7 @@ def _counts(case: Case, addressing: Addressing) -> list[Cleared]:
     groups = _groups(case, addressing)
     total = sum(group.rooms for group in groups)
     lines = [case.says("{count} room:", "{count} rooms:", total) if total else case.say("No room would get this.")]
-    for group in groups:
-        lines.append(_group_line(case, group))
+    lines += [_group_line(case, group) for group in groups]
     missing = [
         one
         for status in ("held", "roomless", "unselected")

@@ -34,7 +34,7 @@ def phrase(book: Book, field: str, form: str, shape: Shape, languages: Sequence[
     return str(shape)
 
 
-_LEFT_OUT = {code: None for code in (*range(0x00, 0x20), *range(0x7F, 0xA0))}
+_LEFT_OUT = dict.fromkeys((*range(32), *range(127, 160)))
 _LEFT_OUT |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 _LEGIBLE = _LEFT_OUT | {0x09: "\t", 0x0A: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
 _LEGIBLE |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")

@@ -132,7 +132,7 @@ def _always(book: Book, selector: Selector) -> frozenset[str] | None:
             for partner in book.playbook.partners
             if matches(book, selector, partner, calm, partner, frozenset(), None)
         )
-    except Exception:  # condition 6: asked for one partner at a time, it fails where it may be answered
+    except Exception:  # noqa: BLE001 condition 6: whatever went wrong, it denies
         return None
 
 
@@ -178,7 +178,7 @@ def _decide_form(
     for ready in (*forbids, *permits):
         try:
             applies = _when(ready.rule, circumstances) and _means(book, circumstances, event, room, field, ready)
-        except Exception as error:  # condition 6: whatever went wrong, it denies
+        except Exception as error:  # noqa: BLE001 condition 6: whatever went wrong, it denies
             return Withheld("rule-failed", ready.line, type(error).__name__)
         if applies and isinstance(ready.rule, Forbid):
             return Withheld("forbidden", ready.line)
@@ -195,7 +195,7 @@ def _decide_form(
             continue
         try:
             agreements = _agreements(book, circumstances, event, who.jurisdiction, permit, label, spec)
-        except Exception as error:  # condition 6
+        except Exception as error:  # noqa: BLE001 condition 6: whatever went wrong, it denies
             return Withheld("rule-failed", ready.line, type(error).__name__)
         if isinstance(agreements, str):
             obstacle = Withheld("agreement", ready.line, f"{agreements}→{who.jurisdiction}")

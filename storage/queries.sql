@@ -76,7 +76,7 @@ WHERE network = ? AND room = ? AND topic = ? AND state = 'pending';
 
 -- name: sent_message
 SELECT token, stream, about, partner, network, room, topic, payload FROM outbox
-WHERE network = ? AND room = ? AND message = ? ORDER BY id LIMIT 1;
+WHERE network = ? AND room = ? AND message = ? ORDER BY id DESC LIMIT 1;
 
 -- name: blank_outbox
 UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != '';

@@ -165,9 +165,7 @@ class Store(Protocol):
 
     # the inbox
     async def cursor(self, network: Network) -> str | None: ...
-    async def keep(
-        self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime
-    ) -> int:
+    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime) -> int:
         """Commit raw events (key, body) and the cursor. Known keys are dropped. Returns how many were new."""
 
     async def keep_batch(self, network: Network, body: str, cursor: str, now: datetime) -> int: ...

@@ -82,7 +82,9 @@ async def test_killed_on_an_alerts_way_every_room_gets_it_once(
             await _again(town, points[number] if number < len(points) else None, armed)
             named = re.compile(rf"🚨[^\n]*\bA-{number}\b")
             for room in town.rooms.values():
-                await town.ada.wait_seen(lambda seen, room=room: seen.room == room and bool(named.search(seen.body)))
+                await town.ada.wait_seen(
+                    lambda seen, room=room, named=named: seen.room == room and bool(named.search(seen.body))
+                )
             _check(town, number, point)
             await town.telegram.say(RED_CROSS, CARL, f"/ack A-{number} acting")
             await town.telegram.wait_for(

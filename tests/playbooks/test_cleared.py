@@ -8,8 +8,26 @@ from hypothesis import strategies as st
 
 from playbooks import cleared
 from playbooks.cleared import (
-    Cleared, Misdirected, NotInPlaybook, Reader, clauses, clock, code, echo, figure, glue, listed, name, phone, quote, secret,
-    short_id, strong, value, word, wording,
+    Cleared,
+    Misdirected,
+    NotInPlaybook,
+    Reader,
+    clauses,
+    clock,
+    code,
+    echo,
+    figure,
+    glue,
+    listed,
+    name,
+    phone,
+    quote,
+    secret,
+    short_id,
+    strong,
+    value,
+    word,
+    wording,
 )  # fmt: skip
 from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef

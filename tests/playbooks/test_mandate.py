@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from playbooks.mandate import (
-    Mandated, NotMandated, calm_circumstances, chosen, declarers, may_activate, may_declare_danger, may_issue, on_ground, owners,
+    Mandated,
+    NotMandated,
+    calm_circumstances,
+    chosen,
+    declarers,
+    may_activate,
+    may_declare_danger,
+    may_issue,
+    on_ground,
+    owners,
 )  # fmt: skip
 from playbooks.values import Place
 from tests.playbooks.border import BOOK, border, so
