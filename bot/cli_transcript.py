@@ -78,14 +78,23 @@ class Transcript:
         table.add_column("Room", style="dim")
         table.add_column("Sees", ratio=4)
         table.add_column("Withheld, and why", ratio=5)
-        whole = set(picture.fields)
         for row in picture.rows:
-            complete = set(row.sees) == whole
-            sees = Text("everything" if complete else ", ".join(row.sees) or "nothing")
-            if row.sees and row.sees[0].startswith("nothing"):
-                sees.stylize("red")
+            nothing = row.sees[:1] in (("nothing",), ("nothing: held back",))
+            sees = Text(_in_short(row.sees, picture.fields), style="red" if nothing else "")
             table.add_row(row.partner, row.rooms, sees, Text("; ".join(row.withheld)))
         return Group(Text(), title, table)
+
+
+def _in_short(sees: Sequence[str], fields: Sequence[str]) -> str:
+    """``all but people`` where that is shorter; a coarser form is always named."""
+    coarser = [one for one in sees if one not in fields and "(" in one]
+    named = {one.partition(" ")[0] for one in sees}
+    missing = [name for name in fields if name not in named]
+    if len(fields) < 3 or len(missing) > 2 or not named & set(fields):
+        return ", ".join(sees) or "nothing"
+    start = f"all but {', '.join(missing)}" if missing else "everything"
+    roughly = [one.replace("(", "only as ").rstrip(")") for one in coarser]
+    return ", ".join([start, *roughly]) if not missing else "; ".join([start, *roughly])
 
 
 def _network(group: Sequence[Line]) -> str:
