@@ -47,9 +47,11 @@ from playbooks.rooms import Network, RoomRef
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 30.0
-# This much, as JSON writes it, stays below the 64 KiB a server takes, with tags, and with encryption, which makes four
-# bytes of three.
+# As JSON writes it, this much of content stays below the 64 KiB a server takes, also when encryption makes four bytes of
+# three; words get the larger part of it, and tags the rest.
+_ROOM_FOR_CONTENT = 46_000
 _ROOM_FOR_WORDS = 36_000
+_ROOM_AT_LEAST = 500
 _SHARING_AT_ONCE = 8
 
 
@@ -83,7 +85,7 @@ class Matrix:
     # -- the port --------------------------------------------------------------------------------------------------
 
     def split(self, html: str) -> list[str]:
-        return markup.split(html, _ROOM_FOR_WORDS, _room_taken)
+        return _split(html, _ROOM_FOR_WORDS)
 
     def read(self, body: str) -> Heard | None:
         return matrix_read.read(body)
@@ -225,7 +227,15 @@ class Matrix:
         self._session = self._hearing = None
 
 
-def _room_taken(text: str) -> int:
+def _split(html: str, room: int) -> list[str]:
+    """Parts whose words fit ``room``, each cut again as long as its tags are too much."""
+    fitting: list[str] = []
+    for part in markup.split(html, room, lambda text: _room_taken(text, markup.escape(text))):
+        fits = _room_taken(markup.plain(part), part) <= _ROOM_FOR_CONTENT
+        fitting += [part] if fits or room <= _ROOM_AT_LEAST else _split(part, room // 2)
+    return fitting
+
+
+def _room_taken(text: str, html: str) -> int:
     """Bytes that words take in an edit, which carries them plain twice and once more as HTML."""
-    html = markup.escape(text).replace("\n", "<br>")
-    return 2 * len(json.dumps(text)) + len(json.dumps(html))
+    return 2 * len(json.dumps(text)) + len(json.dumps(html.replace("\n", "<br>")))

@@ -119,6 +119,17 @@ async def test_a_very_long_text_arrives_whole(stand: Stand, room: RoomRef, lette
     assert stand.port.split("court") == ["court"]
 
 
+async def test_much_markup_on_few_words_fits_too(stand: Stand, room: RoomRef) -> None:
+    """Links take many times the room of the words that they stand under; none is refused, also not in an edit."""
+    links = [(f"{number:04}", f"https://example.org/where/it/is/{number:04}?a&b") for number in range(1500)]
+    parts = stand.port.split("\n".join(f'<a href="{link.replace("&", "&amp;")}">{name}</a>' for name, link in links))
+    names = [await stand.sent(room, part) for part in parts]
+    await stand.see(room, "1499")
+    seen = [mark for one in await stand.seen(room) for mark in one.marks]
+    assert seen == [("a", name, link) for name, link in links]
+    await stand.sent(room, max(parts, key=len), kind="edit", replaces=names[-1], buttons=BUTTONS)
+
+
 async def test_the_same_token_again(stand: Stand, room: RoomRef) -> None:
     """Matrix takes a message sent twice once, under one name; Telegram has no such thing and shows both."""
     out = stand.out(room, "deux fois ?")
