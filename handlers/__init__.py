@@ -126,7 +126,7 @@ COMMANDS: tuple[Command, ...] = (
         incident=False,
     ),
     Command("bind", "PARTNER", "this room is that partner's", "coordinators", _coordinator, rooms.bind, incident=False),
-    Command("close", "", "the incident is over", "coordinators", _coordinator, small.close),
+    Command("close", "[reason]", "the incident is over", "coordinators", _coordinator, small.close),
     Command("log", "[reason]", "the incident's log", "auditors, coordinators", _auditors, small.log),
     Command(
         "draft",
@@ -174,6 +174,8 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
         return case.refuse(
             case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
         )
+    if command.incident and incident is not None:
+        arguments = _without(incident.id, arguments)
     refused = command.needs(case)
     if refused is not None:
         return case.refuse(refused, f"/{command.name}", "role")
