@@ -28,6 +28,8 @@ Split = Callable[[str], Sequence[str]]
 
 _TAG = re.compile(r"<[^>]*>")
 _VARIANT = "\ufe0f"
+_SAME = {"👍": "✅", "👌": "✅", "✔": "✅", "☑": "✅", "👎": "❌", "✖": "❌", "🚫": "❌"}
+"""What people tap when they mean one of our emoji; some phones offer these first."""
 
 
 class Tokens:
@@ -192,11 +194,17 @@ def meaning(payload: str, emoji: str) -> str | None:
     """
     if not payload:
         return None
+    wanted = _SAME.get(_bare(emoji), _bare(emoji))
     for line in json.loads(payload)["buttons"]:
         for button in line:
-            if button["emoji"].replace(_VARIANT, "") == emoji.replace(_VARIANT, ""):
+            if _bare(button["emoji"]) == wanted:
                 return str(button["command"])
     return None
+
+
+def _bare(emoji: str) -> str:
+    """An emoji without its variant and its colour of skin."""
+    return "".join(part for part in emoji if part != _VARIANT and not "\U0001f3fb" <= part <= "\U0001f3ff")
 
 
 def moved(row: OutboxRow, to: RoomRef) -> OutboxRow:

@@ -8,6 +8,7 @@ from handlers.world import agreed_room
 from playbooks.cleared import clock, echo, glue, quote, short_id
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
+from storage.incident import Issued
 
 
 def note(case: Case, arguments: str) -> list[Effect]:
@@ -47,25 +48,21 @@ def lang(case: Case, arguments: str) -> list[Effect]:
 
 
 def close(case: Case, arguments: str) -> list[Effect]:
-    """``/close``: ask; ``/close I-1 yes``: close, and tell everyone."""
+    """``/close [reason]``: close, and tell everyone; without a reason it asks first while an alert waits for answers."""
     assert case.book is not None and case.incident is not None
-    words = arguments.split()
     identifier = case.incident.id
-    words = [word for word in words if word.upper() != identifier]
-    if not words or words[0].lower() not in ("yes", "oui", "ja"):
-        open_alerts = sum(1 for issued in case.incident.alerts.values() if not issued.expired)
-        asked = (
-            case.says(
-                "Close {incident}? {count} alert is still running.",
-                "Close {incident}? {count} alerts are still running.",
-                open_alerts,
-                incident=short_id(identifier),
-            )
-            if open_alerts
-            else case.say("Close {incident}?", incident=short_id(identifier))
+    words = [word for word in arguments.split() if word.upper() != identifier]
+    waiting = sum(1 for issued in case.incident.alerts.values() if _waits(issued))
+    if not words and waiting:
+        asked = case.says(
+            "Close {incident}? {count} alert still waits for answers.",
+            "Close {incident}? {count} alerts still wait for answers.",
+            waiting,
+            incident=short_id(identifier),
         )
         return [case.answer(asked, [[case.tap("Close it", f"/close {identifier} yes", "✅")]])]
-    reason = " ".join(words[1:]) or None
+    agreed_to = words[:1] and words[0].lower() in ("yes", "oui", "ja")
+    reason = " ".join(words[1:] if agreed_to else words) or None
     effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
     told = False
     for (playbook, room), binding in case.world.who.bindings.items():
@@ -87,6 +84,11 @@ def close(case: Case, arguments: str) -> list[Effect]:
     if not told:
         effects.append(case.answer(case.say("Closed: {incident}.", incident=short_id(identifier))))
     return effects
+
+
+def _waits(issued: Issued) -> bool:
+    """Whether an alert runs that some partner has not answered."""
+    return not issued.expired and any(copy.partner not in issued.answers for copy in issued.copies.values())
 
 
 def log(case: Case, arguments: str) -> list[Effect]:
