@@ -136,84 +136,135 @@ def _always(book: Book, selector: Selector) -> frozenset[str] | None:
         return None
 
 
+class Question:
+    """What the rule says of one event at one moment. What does not depend on the room is worked out once, for all rooms."""
+
+    def __init__(self, book: Book, circumstances: Circumstances, event: Event) -> None:
+        self.book = book
+        self.circumstances = circumstances
+        self.event = event
+        self._fields: dict[str, _Asked | None] = {}
+        self._carried: dict[tuple[int, str, str, str], tuple[str, ...] | str] = {}
+
+    def decide(self, room: Room, field: str) -> Answer:
+        """May the room's partner see this field of the event there now, in which form, and why or why not?"""
+        asked = self._asked(field)
+        if asked is None:
+            return Withheld("undeclared")
+        answer: Answer | None = None
+        for form, label in asked.forms.items():
+            this = self._decide_form(room, asked, form, label)
+            if isinstance(this, Seen):
+                return this
+            if answer is None or this.why == "rule-failed":
+                answer = this
+        return answer or Withheld("no-form")
+
+    def view(self, room: Room, fields: Iterable[str]) -> View:
+        """Decide all of these fields for one room."""
+        return View(room, self.event, {field: self.decide(room, field) for field in fields})
+
+    def visible_areas(self, room: Room) -> frozenset[str] | None:
+        """The event's areas if this partner may see them there: what `affected` may look at. None where it may not."""
+        asked = self._asked(self.event.place) if self.event.place else None
+        if asked is None or asked.spec.type != "place":
+            return frozenset()
+        answer = self._decide_form(room, asked, "area", asked.forms["area"])
+        return self.event.areas if isinstance(answer, Seen) else None
+
+    def _asked(self, field: str) -> _Asked | None:
+        if field not in self._fields:
+            spec = self.book.playbook.field(field)
+            self._fields[field] = None
+            if spec is not None:
+                labels = {form: label_of(spec, form, self.event) for form in spec.all_forms}
+                self._fields[field] = _Asked(field, spec, labels, *_rules(self.book, field))
+        return self._fields[field]
+
+    def _decide_form(self, room: Room, asked: _Asked, form: str, label: Label) -> Answer:
+        book, circumstances, event, partner = self.book, self.circumstances, self.event, room.partner
+        who = book.playbook.partners.get(partner)
+        # 1
+        if who is None or partner not in circumstances.active:
+            return Withheld("inactive")
+        if event.expires is not None and circumstances.now >= event.expires:
+            return Withheld("expired")
+        # 2
+        if label.tlp > who.clearance.tlp:
+            return Withheld("clearance", book.line("partners", partner, "clearance"), label.tlp.word)
+        if not label.compartments <= frozenset(who.clearance.compartments):
+            lacking = min(label.compartments - frozenset(who.clearance.compartments))
+            return Withheld("compartment", book.line("partners", partner, "clearance"), lacking)
+        # 3
+        ceiling = ceiling_of(book, room)
+        if ceiling is None or label.tlp > ceiling:
+            return Withheld("ceiling", book.line("networks", room.ref.network), label.tlp.word)
+        # 5 and 6 come before 4: a forbid beats every permit, and a rule that fails denies, whatever else would allow.
+        matching: list[_Rule] = []
+        for ready in (*asked.forbids, *asked.permits):
+            try:
+                applies = _when(ready.rule, circumstances) and self._means(room, asked.field, ready)
+            except Exception as error:  # noqa: BLE001 condition 6: whatever went wrong, it denies
+                return Withheld("rule-failed", ready.line, type(error).__name__)
+            if applies and isinstance(ready.rule, Forbid):
+                return Withheld("forbidden", ready.line)
+            if applies:
+                matching.append(ready)
+        # 4
+        obstacle = Withheld("no-permit")
+        for ready in matching:
+            permit = ready.rule
+            if not isinstance(permit, Permit):
+                continue
+            forms = FORMS[asked.spec.type]
+            if permit.as_ is not None and (permit.as_ not in forms or forms.index(form) < forms.index(permit.as_)):
+                continue
+            try:
+                agreements = self._agreements(who.jurisdiction, asked, form, label, permit)
+            except Exception as error:  # noqa: BLE001 condition 6
+                return Withheld("rule-failed", ready.line, type(error).__name__)
+            if isinstance(agreements, str):
+                obstacle = Withheld("agreement", ready.line, f"{agreements}→{who.jurisdiction}")
+                continue
+            return Seen(form, label, ready.line, agreements, permit.basis)
+        return obstacle
+
+    def _means(self, room: Room, field: str, ready: _Rule) -> bool:
+        """Whether a rule's selector means the room's partner. Rules about the place itself may not look at where it is."""
+        if ready.always is not None:
+            return room.partner in ready.always
+        selector, event = ready.rule.to, self.event
+        areas: frozenset[str] | None = None
+        if selector.uses_event and field != event.place:
+            areas = self.visible_areas(room)
+        ask = might_match if isinstance(ready.rule, Forbid) else matches
+        return ask(self.book, selector, room.partner, self.circumstances, event.origin, areas, room.ref.network)
+
+    def _agreements(
+        self, jurisdiction: str, asked: _Asked, form: str, label: Label, permit: Permit
+    ) -> tuple[str, ...] | str:
+        key = (id(permit), jurisdiction, asked.field, form)  # the book keeps the permit, and we keep the book
+        if key not in self._carried:
+            self._carried[key] = _agreements(
+                self.book, self.circumstances, self.event, jurisdiction, permit, label, asked.spec
+            )
+        return self._carried[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A field as one event carries it: its forms, finest first, with their labels there; and the rules that name it."""
+
+    field: str
+    spec: FieldSpec
+    forms: Mapping[str, Label]
+    permits: tuple[_Rule, ...]
+    forbids: tuple[_Rule, ...]
+
+
 def decide(book: Book, circumstances: Circumstances, event: Event, room: Room, field: str) -> Answer:
     """May the room's partner see this field of the event there now, in which form, and why or why not?"""
-    spec = book.playbook.field(field)
-    if spec is None:
-        return Withheld("undeclared")
-    answer: Answer | None = None
-    for form in spec.all_forms:
-        this = _decide_form(book, circumstances, event, room, field, spec, form)
-        if isinstance(this, Seen):
-            return this
-        if answer is None or this.why == "rule-failed":
-            answer = this
-    return answer or Withheld("no-form")
-
-
-def _decide_form(
-    book: Book, circumstances: Circumstances, event: Event, room: Room, field: str, spec: FieldSpec, form: str
-) -> Answer:
-    partner = room.partner
-    who = book.playbook.partners.get(partner)
-    # 1
-    if who is None or partner not in circumstances.active:
-        return Withheld("inactive")
-    if event.expires is not None and circumstances.now >= event.expires:
-        return Withheld("expired")
-    label = label_of(spec, form, event)
-    # 2
-    if label.tlp > who.clearance.tlp:
-        return Withheld("clearance", book.line("partners", partner, "clearance"), label.tlp.word)
-    if not label.compartments <= frozenset(who.clearance.compartments):
-        lacking = min(label.compartments - frozenset(who.clearance.compartments))
-        return Withheld("compartment", book.line("partners", partner, "clearance"), lacking)
-    # 3
-    ceiling = ceiling_of(book, room)
-    if ceiling is None or label.tlp > ceiling:
-        return Withheld("ceiling", book.line("networks", room.ref.network), label.tlp.word)
-    permits, forbids = _rules(book, field)
-    # 5 and 6 come before 4: a forbid beats every permit, and a rule that fails denies, whatever else would allow.
-    matching: list[_Rule] = []
-    for ready in (*forbids, *permits):
-        try:
-            applies = _when(ready.rule, circumstances) and _means(book, circumstances, event, room, field, ready)
-        except Exception as error:  # noqa: BLE001 condition 6: whatever went wrong, it denies
-            return Withheld("rule-failed", ready.line, type(error).__name__)
-        if applies and isinstance(ready.rule, Forbid):
-            return Withheld("forbidden", ready.line)
-        if applies:
-            matching.append(ready)
-    # 4
-    obstacle = Withheld("no-permit")
-    for ready in matching:
-        permit = ready.rule
-        if not isinstance(permit, Permit):
-            continue
-        forms = FORMS[spec.type]
-        if permit.as_ is not None and (permit.as_ not in forms or forms.index(form) < forms.index(permit.as_)):
-            continue
-        try:
-            agreements = _agreements(book, circumstances, event, who.jurisdiction, permit, label, spec)
-        except Exception as error:  # noqa: BLE001 condition 6: whatever went wrong, it denies
-            return Withheld("rule-failed", ready.line, type(error).__name__)
-        if isinstance(agreements, str):
-            obstacle = Withheld("agreement", ready.line, f"{agreements}→{who.jurisdiction}")
-            continue
-        return Seen(form, label, ready.line, agreements, permit.basis)
-    return obstacle
-
-
-def _means(book: Book, circumstances: Circumstances, event: Event, room: Room, field: str, ready: _Rule) -> bool:
-    """Whether a rule's selector means the room's partner. Rules about the place itself may not look at where it is."""
-    if ready.always is not None:
-        return room.partner in ready.always
-    selector = ready.rule.to
-    areas: frozenset[str] | None = None
-    if selector.uses_event and field != event.place:
-        areas = visible_areas(book, circumstances, event, room)
-    ask = might_match if isinstance(ready.rule, Forbid) else matches
-    return ask(book, selector, room.partner, circumstances, event.origin, areas, room.ref.network)
+    return Question(book, circumstances, event).decide(room, field)
 
 
 def _when(rule: Permit | Forbid, circumstances: Circumstances) -> bool:
@@ -283,11 +334,7 @@ def ceiling_of(book: Book, room: Room) -> Tlp | None:
 
 def visible_areas(book: Book, circumstances: Circumstances, event: Event, room: Room) -> frozenset[str] | None:
     """The event's areas if this partner may see them there: what `affected` may look at. None where it may not."""
-    spec = book.playbook.field(event.place) if event.place else None
-    if event.place is None or spec is None or spec.type != "place":
-        return frozenset()
-    answer = _decide_form(book, circumstances, event, room, event.place, spec, "area")
-    return event.areas if isinstance(answer, Seen) else None
+    return Question(book, circumstances, event).visible_areas(room)
 
 
 # --- a whole view ---------------------------------------------------------------------------------------------------
@@ -316,4 +363,4 @@ class View:
 
 def view(book: Book, circumstances: Circumstances, event: Event, room: Room, fields: Iterable[str]) -> View:
     """Decide all of these fields for one room."""
-    return View(room, event, {field: decide(book, circumstances, event, room, field) for field in fields})
+    return Question(book, circumstances, event).view(room, fields)
