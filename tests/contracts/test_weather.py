@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import warnings
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.networks.port import Delayed, NetworkDown, NetworkRejected, Sent
@@ -94,10 +96,26 @@ async def test_who_is_refused_is_told_so(stand: Stand) -> None:
     assert not port.state.connected
 
 
+def opened() -> set[str]:
+    """Connection pools and files that are open now, by name."""
+    gc.collect()
+    pools = {
+        f"{type(one).__name__} {id(one)}"
+        for one in gc.get_objects()
+        if isinstance(one, aiohttp.ClientSession | aiohttp.BaseConnector) and not one.closed
+    }
+    handles = Path("/proc/self/fd").glob("*")
+    files = {str(handle.readlink()) for handle in handles if handle.is_symlink()}
+    return pools | {file for file in files if file.startswith("/")}
+
+
 async def test_nothing_is_left_behind(stand: Stand, room: RoomRef) -> None:
     """Stopped and closed, a network has no task running and nothing open; closing twice is closing once."""
-    before = asyncio.all_tasks()
-    await stand.restart()
+    await stand.stop()
+    await stand.port.close()
+    tasks, before = asyncio.all_tasks(), opened()
+    await stand.renew()
+    await stand.start()
     await stand.say(room, "bonjour")
     await stand.hear_text(room, "bonjour")
     await asyncio.gather(*(stand.sent(room, f"n° {number}") for number in range(5)))
@@ -106,10 +124,12 @@ async def test_nothing_is_left_behind(stand: Stand, room: RoomRef) -> None:
         await stand.stop()
         await stand.port.close()
         await stand.port.close()
-        left = [str(task.get_coro()) for task in asyncio.all_tasks() - before]
+        left = [str(task.get_coro()) for task in asyncio.all_tasks() - tasks]
+        still_open = opened() - before
         await stand.renew()
         gc.collect()
     assert [name for name in left if "bot" in name or "Client" in name or "Connector" in name] == []
+    assert still_open == set()
     assert [str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)] == []
     await stand.start()
     assert stand.port.state.connected
