@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from handlers import due
+from handlers.events import Stale
 from storage.facts import AlertExpired, AlertIssued, DangerEnded, DraftDropped
 from storage.store import Deadline
-from tests.handlers.border_stage import CITY, DESK, EVACUATE, FIRE, LIAISON, MAYOR, issued, opened, said
+from tests.handlers.border_stage import CITY, DESK, EVACUATE, FIRE, LIAISON, MAYOR, copies, issued, opened, said
 from tests.handlers.stage import Stage
 
 
@@ -27,9 +28,6 @@ def test_an_alert_expires_and_is_shown_to_nobody_any_more() -> None:
     issued(stage)
     fall_due(stage, "alert-expires")
     assert len(stage.of(AlertExpired)) == 1
-    from handlers.events import Stale
-    from tests.handlers.border_stage import copies
-
     before = len(stage.sent)
     for row in copies(stage, "A-1").values():
         stage.happen(Stale(row, over=False))

@@ -1,0 +1,157 @@
+"""What became of messages: recorded, told to whoever must act, and decided again where the decision is too old."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers.events import Delivery, NetworkEvent, RoomEvent, Stale
+from storage.effects import Drop, Repeat, Send, Urgency
+from storage.facts import (
+    CopyHeld,
+    MessageDropped,
+    MessageRefused,
+    MessageSent,
+    MessageUnknown,
+    NetworkBack,
+    NetworkLost,
+    RoomObserved,
+)
+from tests.handlers.border_stage import (
+    AID,
+    BRANDWEER,
+    CITY,
+    DESK,
+    FIRE,
+    FIRE_TELEGRAM,
+    HILFE,
+    LIAISON,
+    MAYOR,
+    OFFICER,
+    WATCHERS,
+    copies,
+    issued,
+    opened,
+    to,
+)
+
+
+def test_an_arrival_is_recorded_and_told_to_nobody() -> None:
+    """The copy is delivered."""
+    stage = opened()
+    issued(stage)
+    row = copies(stage, "A-1")[AID]
+    before = len(stage.sent)
+    stage.happen(Delivery(row, "sent", message="m1"))
+    assert len(stage.of(MessageSent)) == 1 and len(stage.sent) == before
+    assert stage.world.incidents["I-1"].alerts["A-1"].copies[row.token].state == "sent"
+
+
+@pytest.mark.parametrize("became", ["refused", "delayed"])
+def test_an_alert_that_does_not_get_through_is_for_the_lead_and_the_coordinators_to_ring(became: str) -> None:
+    """With the number; an unlisted partner is not named."""
+    stage = opened()
+    issued(stage)
+    stage.sent.clear()
+    stage.happen(Delivery(copies(stage, "A-1")[AID], became, reason="x"))  # type: ignore[arg-type]
+    assert any("Aid" in text and "+3213" in text for text in to(stage.sent, FIRE))
+    assert any("Aid" in text for text in to(stage.sent, DESK))
+    stage.sent.clear()
+    stage.happen(Delivery(copies(stage, "A-1")[WATCHERS], became, reason="x"))  # type: ignore[arg-type]
+    assert all("watchers" not in send.body.text and "+3299" not in send.body.text for send in stage.sent)
+
+
+def test_the_room_that_failed_is_not_told_of_its_own_failure() -> None:
+    """The lead learns it in its other room."""
+    stage = opened()
+    issued(stage)
+    stage.sent.clear()
+    stage.happen(Delivery(copies(stage, "A-1")[FIRE], "refused", reason="x"))
+    assert to(stage.sent, FIRE) == [] and to(stage.sent, FIRE_TELEGRAM) != []
+
+
+def test_what_may_have_arrived_is_repeated_with_a_mark_three_times_and_no_more() -> None:
+    """After that a person must ring."""
+    stage = opened()
+    issued(stage)
+    row = copies(stage, "A-1")[AID]
+    effects = stage.happen(Delivery(row, "unknown", reason="cut off", repeat="again"))
+    repeat = next(effect for effect in effects if isinstance(effect, Repeat))
+    assert repeat.send == row.token and "A-1" in repeat.mark.text
+    stage.sent.clear()
+    last = stage.happen(Delivery(replace(row, again=3), "unknown", reason="cut off", repeat="never"))
+    assert not any(isinstance(effect, Repeat) for effect in last) and to(stage.sent, FIRE) != []
+    assert len(stage.of(MessageUnknown)) == 2
+
+
+def test_a_copy_that_waited_too_long_is_dropped_and_somebody_must_ring() -> None:
+    """It is not sent when its time is over."""
+    stage = opened()
+    issued(stage)
+    effects = stage.happen(Stale(copies(stage, "A-1")[AID], over=True))
+    assert any(isinstance(effect, Drop) for effect in effects) and len(stage.of(MessageDropped)) == 1
+    assert not any(isinstance(effect, Send) and effect.urgency == Urgency.ALERT for effect in effects)
+
+
+def test_a_waiting_copy_is_decided_again_as_things_are_now() -> None:
+    """The room is no longer encrypted: the secret goes, the rest stays; only that room is sent to."""
+    stage = opened()
+    issued(stage, "/alert evacuation action=leave where=Town secret=dam")
+    row = copies(stage, "A-1")[CITY]
+    stage.happen(RoomEvent("observed", CITY, observed=RoomObserved(CITY, False, True, False, False, False, False, "")))
+    effects = stage.happen(Stale(row, over=False))
+    again = [effect for effect in effects if isinstance(effect, Send) and effect.urgency == Urgency.ALERT]
+    assert [send.to for send in again] == [CITY]
+    assert "Leave now." in again[0].body.text and "dam" not in again[0].body.text
+
+
+def test_a_copy_that_may_no_longer_be_shown_is_held() -> None:
+    """The agreement ended while it waited: the count is for nobody across the border, and the lead must ring."""
+    stage = opened()
+    issued(stage, "/alert count people=12 Mind the numbers")
+    row = copies(stage, "A-1")[BRANDWEER]
+    stage.now += timedelta(days=40)
+    stage.sent.clear()
+    effects = stage.happen(Stale(row, over=False))
+    assert not any(isinstance(effect, Send) and effect.urgency == Urgency.ALERT for effect in effects)
+    held = stage.of(CopyHeld)[-1]
+    assert isinstance(held, CopyHeld) and (held.partner, held.reason) == ("brandweer", "agreement")
+    assert any("Brandweer" in text for text in to(stage.sent, FIRE))
+
+
+def test_danger_that_ended_takes_back_what_it_had_opened() -> None:
+    """What waited for Hilfe in danger is decided without it."""
+    stage = opened()
+    stage.say(FIRE, "/danger a dyke broke", LIAISON)
+    stage.say(CITY, "/alert talk Gather at once", MAYOR)
+    stage.say(CITY, "/draft D-1 send", OFFICER)
+    row = copies(stage, "A-1")[HILFE]
+    stage.say(FIRE, "/danger off", LIAISON)
+    effects = stage.happen(Stale(row, over=False))
+    assert not any(isinstance(effect, Send) and effect.to == HILFE for effect in effects)
+
+
+def test_a_network_that_fails_and_returns_is_told_once_to_coordinators() -> None:
+    """Over the other network; a second report of the same is none."""
+    stage = opened()
+    for _ in range(2):
+        stage.happen(NetworkEvent("matrix", "lost", "refused"))
+    assert len(stage.of(NetworkLost)) == 1 and len(to(stage.sent, DESK)) == 1
+    for _ in range(2):
+        stage.happen(NetworkEvent("matrix", "back"))
+    assert len(stage.of(NetworkBack)) == 1 and len(to(stage.sent, DESK)) == 2
+    stage.happen(NetworkEvent("telegram", "lost", "refused"))
+    assert len(to(stage.sent, DESK)) == 2
+
+
+def test_a_refusal_is_recorded_with_its_reason() -> None:
+    """And the copy is refused in the incident."""
+    stage = opened()
+    issued(stage)
+    row = copies(stage, "A-1")[AID]
+    stage.happen(Delivery(row, "refused", reason="kicked", gone=True))
+    refused = stage.of(MessageRefused)[0]
+    assert isinstance(refused, MessageRefused) and refused.reason == "kicked"
+    assert AID in stage.world.who.lost

@@ -1,0 +1,140 @@
+"""/invite, /start, /revoke: who becomes whom, and who is nobody any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from playbooks.rooms import RoomRef
+from storage.facts import CommandRefused, IdentityJoined, InvitationMade, PersonEnrolled, PersonRevoked
+from tests.handlers.border_stage import (
+    AID,
+    CITY,
+    DESK,
+    LIAISON,
+    MAYOR,
+    NOWHERE,
+    OFFICER,
+    SOMEBODY,
+    WATCHERS,
+    opened,
+    said,
+)
+from tests.handlers.stage import ADMIN, Stage
+
+PRIVATE, ELSEWHERE = RoomRef("matrix", "!new"), RoomRef("telegram", "77")
+NEW, NEW_TELEGRAM, OTHER = "matrix:@new:x.org", "telegram:77", "matrix:@other:x.org"
+
+
+def invited(stage: Stage, role: str = "liaison", partner: str = "city") -> str:
+    """A code, as the administrator hands it out."""
+    text = said(stage, DESK, f"/invite {role} {partner}", ADMIN, private=True)
+    return text.split("/start ")[1].split()[0]
+
+
+def test_a_code_makes_a_person_once_on_each_network() -> None:
+    """On the second network it joins the same person; a third account is refused."""
+    stage = opened()
+    code = invited(stage)
+    assert "Welcome" in said(stage, PRIVATE, f"/start {code}", NEW, private=True)
+    assert "joined" in said(stage, ELSEWHERE, f"/start {code.lower()}", NEW_TELEGRAM, private=True)
+    assert "already used" in said(stage, RoomRef("matrix", "!o"), f"/start {code}", OTHER, private=True)
+    enrolled, joined = stage.of(PersonEnrolled)[-1], stage.of(IdentityJoined)[-1]
+    assert isinstance(enrolled, PersonEnrolled) and isinstance(joined, IdentityJoined)
+    assert enrolled.person == joined.person and enrolled.partner == "city" and enrolled.role == "liaison"
+    assert stage.world.who.person(OTHER) is None
+
+
+def test_one_person_on_two_networks_is_not_two_persons() -> None:
+    """The author cannot be the second person from the other account."""
+    stage = opened()
+    code = invited(stage)
+    stage.say(PRIVATE, f"/start {code}", NEW, private=True)
+    stage.say(ELSEWHERE, f"/start {code}", NEW_TELEGRAM, private=True)
+    stage.say(CITY, "/alert talk Gather at once", NEW)
+    stage.say(CITY, "/draft D-1 send", NEW_TELEGRAM)
+    assert stage.world.incidents["I-1"].alerts == {}
+    stage.say(CITY, "/draft D-1 send", OFFICER)
+    assert list(stage.world.incidents["I-1"].alerts) == ["A-1"]
+
+
+def test_only_the_codes_digest_is_kept_and_the_code_stays_in_its_room() -> None:
+    """The log does not have it, and the message may go nowhere else."""
+    stage = opened()
+    code = invited(stage)
+    assert all(code not in repr(kept.fact) for kept in stage.facts)
+    assert stage.sent[-1].body.only == DESK
+
+
+def test_a_code_that_is_unknown_over_or_made_by_somebody_revoked_enrols_nobody() -> None:
+    """With words that say what to do."""
+    stage = opened()
+    late, orphan = invited(stage), said(stage, CITY, "/invite responder", MAYOR).split("/start ")[1].split()[0]
+    stage.say(DESK, f"/revoke {stage.world.who.identities[MAYOR]}", ADMIN, private=True)
+    people = len(stage.world.who.people)
+    assert "is over" in said(stage, PRIVATE, f"/start {orphan}", NEW, private=True)
+    assert "not known" in said(stage, PRIVATE, "/start AAAABBBBCCCC", NEW, private=True)
+    stage.now += timedelta(hours=72)
+    assert "is over" in said(stage, PRIVATE, f"/start {late}", NEW, private=True)
+    assert len(stage.world.who.people) == people
+
+
+@pytest.mark.parametrize(
+    ("room", "identity", "asked", "allowed"),
+    [
+        (CITY, MAYOR, "liaison", True), (CITY, MAYOR, "responder", True), (CITY, MAYOR, "coordinator", False),
+        (CITY, MAYOR, "auditor", False), (CITY, MAYOR, "liaison fire", False), (CITY, SOMEBODY, "responder", True),
+        (CITY, SOMEBODY, "liaison", False), (CITY, LIAISON, "liaison", False), (NOWHERE, SOMEBODY, "responder", False),
+        (NOWHERE, MAYOR, "liaison city", False), (DESK, ADMIN, "coordinator", True), (DESK, ADMIN, "liaison fire", True),
+    ],
+)  # fmt: skip
+def test_one_invites_people_of_ones_own_partner_up_to_ones_own_role(
+    room: RoomRef, identity: str, asked: str, allowed: bool
+) -> None:
+    """Coordinators invite anyone; whoever only reads in a room invites responders."""
+    stage = opened()
+    before = len(stage.of(InvitationMade))
+    stage.say(room, f"/invite {asked}", identity, private=room == DESK)
+    assert (len(stage.of(InvitationMade)) > before) is allowed
+
+
+def test_an_unlisted_partner_cannot_be_found_by_inviting() -> None:
+    """The very same words as for a partner that does not exist; its own people may invite."""
+    stage = opened()
+    there = said(stage, CITY, "/invite liaison watchers", MAYOR)
+    assert there.replace("watchers", "nobodies") == said(stage, CITY, "/invite liaison nobodies", MAYOR)
+    assert "/start" in said(stage, WATCHERS, "/invite responder watchers")
+
+
+def test_revoking_takes_every_role_on_every_network_at_once() -> None:
+    """Also of somebody who was never enrolled; what they say is refused."""
+    stage = opened()
+    code = invited(stage)
+    stage.say(PRIVATE, f"/start {code}", NEW, private=True)
+    stage.say(ELSEWHERE, f"/start {code}", NEW_TELEGRAM, private=True)
+    stage.say(DESK, f"/revoke {NEW}", ADMIN, private=True)
+    stage.say(DESK, f"/revoke {SOMEBODY}", ADMIN, private=True)
+    for identity in (NEW, NEW_TELEGRAM, SOMEBODY):
+        stage.say(CITY, "/alert talk Gather", identity)
+        refused = stage.facts[-1].fact
+        assert isinstance(refused, CommandRefused) and refused.reason == "revoked"
+
+
+@pytest.mark.parametrize(("room", "identity"), [(CITY, MAYOR), (AID, SOMEBODY), (NOWHERE, SOMEBODY), (CITY, LIAISON)])
+def test_who_may_not_revoke_learns_nothing_of_who_there_is(room: RoomRef, identity: str) -> None:
+    """An official, a responder, a stranger, another partner's liaison: the same refusal for a person and for none."""
+    stage = opened()
+    asked = [said(stage, room, f"/revoke {whom}", identity) for whom in ("P-2", "P-99", OFFICER, "gossip")]
+    assert len(set(asked)) == 1
+    assert stage.of(PersonRevoked) == []
+
+
+def test_a_liaison_revokes_people_of_the_own_partner_only() -> None:
+    """Fire's liaison may take back a colleague, and not the mayor."""
+    stage = opened()
+    colleague = stage.enrol(NEW, "responder", "fire")
+    fire = RoomRef("matrix", "!fire:x.org")
+    stage.say(fire, f"/revoke {stage.world.who.identities[MAYOR]}", LIAISON)
+    stage.say(fire, f"/revoke {colleague}", LIAISON)
+    assert [fact.person for fact in stage.of(PersonRevoked) if isinstance(fact, PersonRevoked)] == [colleague]

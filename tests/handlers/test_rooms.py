@@ -1,0 +1,128 @@
+"""Whose a room is: /bind, and what networks report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from handlers.events import Resolved, RoomEvent
+from playbooks.rooms import RoomRef
+from storage.effects import Enter, Redirect
+from storage.facts import CommandRefused, RoomBound, RoomLost, RoomObserved
+from tests.handlers.border_stage import (
+    AID,
+    CITY,
+    CITY_TELEGRAM,
+    DESK,
+    FIRE,
+    MAYOR,
+    NOWHERE,
+    WATCHERS,
+    issued,
+    opened,
+    said,
+)
+from tests.handlers.stage import ADMIN, Stage
+
+SEEN = RoomObserved(CITY, True, False, False, False, False, False, "")
+
+
+def test_rooms_that_the_playbook_names_are_bound_by_themselves() -> None:
+    """By id at the start, by alias when the network says which room it is."""
+    stage = opened()
+    bound = {(fact.partner, fact.room) for fact in stage.of(RoomBound) if isinstance(fact, RoomBound)}
+    assert {("city", CITY), ("city", CITY_TELEGRAM), ("aid", AID), ("fire", FIRE)} <= bound
+    assert stage.world.who.binding("border", NOWHERE) is None
+
+
+def test_an_alias_that_leads_elsewhere_rebinds_nothing_and_the_coordinators_are_told() -> None:
+    """A room is pinned to its id; whoever takes the name does not get the room."""
+    stage = opened()
+    stage.happen(Resolved("matrix", (("matrix:#city:x.org", RoomRef("matrix", "!evil:x.org")),)))
+    assert stage.world.who.binding("border", RoomRef("matrix", "!evil:x.org")) is None
+    assert stage.world.who.binding("border", CITY) is not None
+    assert stage.sent[-1].to == DESK
+
+
+@pytest.mark.parametrize("wanted", ["aid", "fire", "watchers", "nobody", "", "AID "])
+def test_only_coordinators_bind_and_only_rooms_that_the_playbook_names(wanted: str) -> None:
+    """Nobody else, nowhere else: an unnamed room never becomes a partner's."""
+    stage = opened()
+    before = dict(stage.world.who.bindings)
+    for room, identity in ((NOWHERE, MAYOR), (CITY, MAYOR), (NOWHERE, ADMIN), (CITY, ADMIN), (DESK, ADMIN)):
+        stage.say(room, f"/bind {wanted}", identity, private=room == DESK)
+    assert stage.world.who.bindings == before
+
+
+def test_binding_lists_no_unlisted_partner() -> None:
+    """Neither in the list nor as what was probably meant."""
+    stage = opened()
+    assert "aid" in said(stage, NOWHERE, "/bind", ADMIN) and "watchers" not in said(stage, NOWHERE, "/bind", ADMIN)
+    assert "watchers" not in said(stage, NOWHERE, "/bind watcher", ADMIN)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"encrypted": False}, {"tampered": True}, {"world_readable": True}, {"open_join": True}],
+)
+def test_a_room_that_is_no_longer_safe_gets_no_red(change: dict[str, bool]) -> None:
+    """As soon as the network says so; before, it did."""
+    for observed, reached in ((SEEN, True), (replace(SEEN, **change), False)):
+        stage = opened()
+        stage.happen(RoomEvent("observed", CITY, observed=observed))
+        issued(stage, "/alert evacuation action=leave where=Town secret=dam")
+        shown = [send.body.text for send in stage.sent if send.to == CITY and send.about == "A-1" and send.body.shows]
+        assert any("dam" in text for text in shown) is reached
+
+
+def test_a_room_that_nothing_is_known_of_counts_as_plain() -> None:
+    """Until the network has said that it is encrypted."""
+    stage = Stage.set(opened().world.shelf["border"], encrypted=False)
+    stage.enrol(MAYOR, "official", "city")
+    stage.say(CITY, "/activate border", MAYOR)
+    issued(stage, "/alert evacuation action=leave where=Town secret=dam")
+    assert all("dam" not in send.body.text for send in stage.sent if send.body.shows)
+
+
+def test_losing_a_room_is_told_to_coordinators_without_naming_the_unlisted() -> None:
+    """Once; with the number to ring where the partner is listed."""
+    stage = opened()
+    stage.happen(RoomEvent("removed", AID, reason="kicked"))
+    stage.happen(RoomEvent("removed", AID, reason="kicked"))
+    assert len(stage.of(RoomLost)) == 1 and "Aid" in stage.sent[-1].body.text and "+3213" in stage.sent[-1].body.text
+    stage.happen(RoomEvent("removed", WATCHERS, reason="kicked"))
+    assert "watchers" not in stage.sent[-1].body.text and "+3299" not in stage.sent[-1].body.text
+
+
+def test_invitations_are_accepted_from_coordinators_and_into_rooms_that_are_bound() -> None:
+    """From strangers only into private chats."""
+    stage = opened()
+    unknown = RoomRef("matrix", "!unknown")
+
+    def entered(room: RoomRef, by: str, *, private: bool = False) -> bool:
+        effects = stage.happen(RoomEvent("invited", room, by=by, private=private))
+        return any(isinstance(effect, Enter) for effect in effects)
+
+    assert not entered(unknown, MAYOR)
+    assert entered(unknown, ADMIN) and entered(CITY, MAYOR) and entered(unknown, MAYOR, private=True)
+
+
+def test_a_room_that_moves_keeps_its_partner_and_must_be_observed_anew() -> None:
+    """What waits goes along; that the old room was encrypted says nothing of the new one."""
+    stage = opened()
+    new = RoomRef("matrix", "!new:x.org")
+    effects = stage.happen(RoomEvent("moved", CITY, moved_to=new))
+    assert Redirect(CITY, new) in effects
+    binding = stage.world.who.binding("border", new)
+    assert binding is not None and binding.partner == "city" and new not in stage.world.who.traits
+    assert stage.world.who.binding("border", CITY) is None
+    assert stage.happen(RoomEvent("moved", RoomRef("matrix", "!x"), moved_to=new)) == []
+
+
+def test_refusing_to_bind_is_recorded() -> None:
+    """With the reason."""
+    stage = opened()
+    stage.say(NOWHERE, "/bind aid", ADMIN)
+    refused = stage.of(CommandRefused)[-1]
+    assert isinstance(refused, CommandRefused) and refused.reason == "not-in-playbook"
