@@ -131,7 +131,7 @@ async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> No
     """Take lines from the terminal until it ends. Time goes on as it does outside."""
     transcript = Transcript(console(), _names(book))
     seat = Seat(stage, people)
-    print(f"\nNow you. Begin an incident of your own:  {_example(stage, book)}")
+    print(f"\nNow you. {_example(stage, book)}")
     print(HELP, flush=True)
     flow = asyncio.create_task(_flow(stage.clock))
     try:
@@ -150,8 +150,10 @@ async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> No
 
 def _example(stage: Stage, book: Book) -> str:
     """A line that anyone can type first, as somebody who may."""
+    if stage.alert is not None:
+        return f"The incident is still open; be any room:  {stage.rooms[-1]}> /ack {stage.alert}"
     who = next((name for name in book.playbook.partners if mandate.may_activate(book, name) is not None), "")
-    return f"{who or stage.rooms[0]}> /activate {book.playbook.playbook}"
+    return f"Begin an incident of your own:  {who or stage.rooms[0]}> /activate {book.playbook.playbook}"
 
 
 async def _flow(clock: VirtualClock) -> None:

@@ -131,7 +131,7 @@ async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio
         async def act() -> None:
             script = script_beside(book)
             if script is not None:
-                await play(stage, book, script, "text")
+                await play(stage, book, script.left_open() if _is_terminal() else script, "text")
             if _is_terminal():
                 await converse(stage, book, people_of(script))
 

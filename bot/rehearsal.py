@@ -140,7 +140,6 @@ class Stage:
         self._news: list[Message] = []
         self._names: dict[RoomRef, tuple[str, str]] = {}
         self._read: dict[str, int] = {}
-        self._closed: set[str] = set()
         self._disclosed: dict[str, tuple[str, Disclosed]] = {}
         self._where: dict[str, RoomRef] = {}
         self._players: dict[str, Player] = {}

@@ -75,6 +75,11 @@ class Script(_Written):
     people: Mapping[str, Player]
     steps: tuple[Step, ...] = Field(min_length=1)
 
+    def left_open(self) -> Script:
+        """The same without its closing, for whoever goes on by hand."""
+        closing = next((i for i, step in enumerate(self.steps) if (step.say or "").startswith("/close")), None)
+        return self.model_copy(update={"steps": self.steps[:closing]}) if closing else self
+
 
 def load_script(path: Path, book: Book) -> Script:
     """Read a script for a playbook. Raises PlaybookErrors with places, OSError where it cannot be read."""
