@@ -9,13 +9,13 @@ from typing import Literal
 
 from handlers.case import room_reader
 from handlers.texts import say
-from handlers.world import World, circumstances, languages, rooms_for, sight_room
+from handlers.world import World, circumstances, rooms_for, sight_room
 from playbooks import sight
-from playbooks.cleared import NOTHING, Cleared, clauses, clock, glue, name, quote, short_id, strong
+from playbooks.cleared import Clauses, Cleared, Reader, clock, glue, name, quote, short_id, strong
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Alert
-from playbooks.selection import Circumstances, Event, matches
+from playbooks.selection import Event, matches
 from playbooks.sight import View, Withheld
 from playbooks.values import Value
 from storage.incident import Incident
@@ -45,9 +45,10 @@ class Addressee:
 
 @dataclass(frozen=True)
 class Addressing:
-    """Everyone, in the playbook's order."""
+    """Everyone, in the playbook's order, and the words for them."""
 
     event: Event
+    words: Clauses
     addressees: Mapping[str, Addressee] = field(default_factory=dict)
 
     def of(self, status: str) -> list[Addressee]:
@@ -86,15 +87,14 @@ def address(world: World, incident: Incident, template: str, event: Event, now: 
     book = world.book_of(incident)
     alert = book.playbook.alerts[template]
     so = circumstances(world, incident, now)
+    question = sight.Question(book, so, event)
+    words = Clauses(book, event, alert.text, tuple(alert.fields))
     found: dict[str, Addressee] = {}
     for partner in book.playbook.partners:
         if partner not in so.active:
             continue
-        rooms = [
-            (binding, sight.view(book, so, event, sight_room(world, binding), alert.fields))
-            for binding in rooms_for(world, incident, partner, "alerts")
-        ]
-        areas = _areas(book, so, event, [view.room for _, view in rooms]) if alert.to.uses_event else frozenset()
+        rooms = [sight_room(world, binding) for binding in rooms_for(world, incident, partner, "alerts")]
+        areas = _areas(question, rooms) if alert.to.uses_event else frozenset()
         if not matches(book, alert.to, partner, so, event.origin, areas, None):
             blind = (
                 alert.to.uses_event
@@ -105,18 +105,19 @@ def address(world: World, incident: Incident, template: str, event: Event, now: 
         elif not rooms:
             found[partner] = Addressee(partner, "roomless")
         else:
-            found[partner] = _addressee(book, alert, partner, [view for _, view in rooms])
-    return Addressing(event, found)
+            views = [question.view(room, alert.fields) for room in rooms]
+            found[partner] = _addressee(book, alert, words, partner, views)
+    return Addressing(event, words, found)
 
 
-def _areas(book: Book, so: Circumstances, event: Event, rooms: list[sight.Room]) -> frozenset[str] | None:
+def _areas(question: sight.Question, rooms: list[sight.Room]) -> frozenset[str] | None:
     """The event's areas as far as some room of a partner may see them; None where none may."""
-    seen = [sight.visible_areas(book, so, event, room) for room in rooms]
+    seen = [question.visible_areas(room) for room in rooms]
     return next((areas for areas in seen if areas is not None), None)
 
 
-def _addressee(book: Book, alert: Alert, partner: str, views: list[View]) -> Addressee:
-    rooms = [_room_view(book, alert, view) for view in views]
+def _addressee(book: Book, alert: Alert, words: Clauses, partner: str, views: list[View]) -> Addressee:
+    rooms = [_room_view(book, alert, words, view) for view in views]
     good = tuple(room for room in rooms if room.lacking is None and not room.hollow)
     if good:
         return Addressee(partner, "shown", good)
@@ -126,28 +127,46 @@ def _addressee(book: Book, alert: Alert, partner: str, views: list[View]) -> Add
     return Addressee(partner, "held", tuple(rooms), obstacle, first.lacking)
 
 
-def _room_view(book: Book, alert: Alert, view: View) -> RoomView:
+def _room_view(book: Book, alert: Alert, words: Clauses, view: View) -> RoomView:
     lacking = next((f for f, need in alert.fields.items() if need == "required" and view.shape(book, f) is None), None)
-    hollow = lacking is None and clauses(book, view, alert.text, (), tuple(alert.fields)) is None
+    hollow = lacking is None and words.shown(view, ()) is None
     return RoomView(view.room.ref, view, lacking, hollow)
 
 
-def body(world: World, incident: Incident, template: str, alert_id: str, at: datetime, view: View) -> Cleared | None:
-    """An alert as one room is shown it: what, which, how closely held, the clauses it may see, and from whom. None: hollow."""
-    book = world.book_of(incident)
-    alert = book.playbook.alerts[template]
-    room, partner = view.room.ref, view.room.partner
-    spoken = languages(world, book, room, partner)
-    reader = room_reader(world, book, room, partner)
-    content = clauses(book, view, alert.text, spoken, tuple(alert.fields))
-    if content is None:
-        return None
-    title = strong(quote(book, reader, alert.title))
-    heading = "🚨 {title} · {id}" if alert.cap.rings else "🔔 {title} · {id}"
-    lines = [
-        say(spoken, "<b>EXERCISE EXERCISE EXERCISE</b>") if incident.opened.exercise else NOTHING,
-        say((), heading, title=title, id=short_id(alert_id)),
-        say((), "{tlp}\n{content}", content=content),
-        say(spoken, "From {partner}, {time}", partner=name(book, reader, view.event.origin), time=clock(book, at)),
-    ]
-    return glue([line for line in lines if line is not NOTHING])
+class Letter:
+    """An alert as rooms are shown it. What is the same in many of them is put into words once."""
+
+    def __init__(
+        self, world: World, incident: Incident, template: str, alert_id: str, at: datetime, words: Clauses
+    ) -> None:
+        self._world = world
+        self._book = world.book_of(incident)
+        self._alert = self._book.playbook.alerts[template]
+        self._exercise = incident.opened.exercise
+        self._id = alert_id
+        self._at = at
+        self._words = words
+        self._frames: dict[tuple[tuple[str, ...], bool, bool], tuple[list[Cleared], Cleared]] = {}
+
+    def to(self, view: View) -> Cleared | None:
+        """For one room: what, which, how closely held, the clauses it may see, and from whom. None: hollow."""
+        reader = room_reader(self._world, self._book, view.room.ref, view.room.partner)
+        content = self._words.shown(view, reader.languages)
+        if content is None:
+            return None
+        origin = view.event.origin
+        key = (reader.languages, reader.insider, reader.partner == origin)
+        if key not in self._frames:
+            self._frames[key] = (self._heading(reader), self._signature(reader, origin))
+        heading, signature = self._frames[key]
+        return glue([*heading, say((), "{tlp}\n{content}", content=content), signature])
+
+    def _heading(self, reader: Reader) -> list[Cleared]:
+        title = strong(quote(self._book, reader, self._alert.title))
+        heading = "🚨 {title} · {id}" if self._alert.cap.rings else "🔔 {title} · {id}"
+        exercise = [say(reader.languages, "<b>EXERCISE EXERCISE EXERCISE</b>")] if self._exercise else []
+        return [*exercise, say((), heading, title=title, id=short_id(self._id))]
+
+    def _signature(self, reader: Reader, origin: str) -> Cleared:
+        partner, time = name(self._book, reader, origin), clock(self._book, self._at)
+        return say(reader.languages, "From {partner}, {time}", partner=partner, time=time)

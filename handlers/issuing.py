@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from handlers.addressing import Addressee, Addressing, address, body, event_of
+from handlers.addressing import Addressee, Addressing, Letter, address, event_of
 from handlers.case import Case, room_reader
 from handlers.choices import taps_for
 from handlers.drafting import values_of
@@ -20,7 +20,7 @@ from playbooks.rooms import RoomRef
 from playbooks.selection import Event
 from playbooks.sight import Withheld
 from playbooks.values import Place
-from storage.effects import Effect, Send, Urgency, Wake
+from storage.effects import Effect, Send, Tap, Urgency, Wake
 from storage.facts import AlertAddressed, AlertDrafted, AlertIssued, CopyHeld
 from storage.incident import Incident
 
@@ -93,15 +93,19 @@ def copies(
     """The alert to each room of each partner that may be shown it. ``only``: to this room alone, when decided again."""
     book = world.book_of(incident)
     alert = book.playbook.alerts[template]
+    letter = Letter(world, incident, template, identifier, at, addressing.words)
+    taps: dict[tuple[str, ...], tuple[tuple[Tap, ...], ...]] = {}
     effects: list[Effect] = []
     for one in addressing.of("shown"):
         for room in one.rooms:
             if only is not None and room.room != only:
                 continue
-            shown = body(world, incident, template, identifier, at, room.view)
+            shown = letter.to(room.view)
             if shown is None:
                 continue
             spoken = languages(world, book, room.room, one.partner)
+            if spoken not in taps:
+                taps[spoken] = taps_for(spoken, identifier, alert.ack.choices)
             effects.append(
                 Send(
                     stream=incident.id,
@@ -111,7 +115,7 @@ def copies(
                     about=identifier,
                     partner=one.partner,
                     language=spoken[0],
-                    taps=taps_for(spoken, identifier, alert.ack.choices),
+                    taps=taps[spoken],
                     loud=alert.cap.rings,
                     not_after=issued.expires,
                 )

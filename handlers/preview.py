@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from handlers.addressing import Addressee, Addressing, address, body, event_of
+from handlers.addressing import Addressee, Addressing, Letter, address, event_of
 from handlers.case import Case
 from handlers.drafting import values_of
 from handlers.why import why
@@ -65,7 +65,8 @@ def _own_view(case: Case, draft: AlertDrafted, addressing: Addressing) -> Cleare
         return None
     alert = case.book.playbook.alerts[draft.template]
     view = sight.view(case.book, case.so, addressing.event, sight_room(case.world, binding), alert.fields)
-    shown = body(case.world, case.incident, draft.template, draft.draft, case.now, view)
+    letter = Letter(case.world, case.incident, draft.template, draft.draft, case.now, addressing.words)
+    shown = letter.to(view)
     if shown is None or shown.only == case.request.room:
         return shown
     return None

@@ -23,7 +23,7 @@ from playbooks.load import Book
 from playbooks.phrasing import legible, phrase
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
-from playbooks.selection import local_time
+from playbooks.selection import Event, local_time
 from playbooks.sight import Seen, View, Withheld
 
 _TAG = re.compile(r"<[^>]*>")
@@ -251,29 +251,60 @@ def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Clear
     return Cleared(escape(legible(words), quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
 
 
+class Clauses:
+    """An alert's clauses for many rooms: where the same is seen in the same languages, the words are made once."""
+
+    def __init__(self, book: Book, event: Event, text: Mapping[str, Sequence[str]], fields: Sequence[str]) -> None:
+        self._book = book
+        self._event = event
+        self._text = text
+        self._fields = fields
+        self._made: dict[tuple[tuple[str | Seen | None, ...], tuple[str, ...]], Cleared | None] = {}
+
+    def shown(self, view: View, languages: Sequence[str]) -> Cleared | None:
+        """The clauses for one room: one that needs a field its reader lacks is left out whole. None when none is left.
+
+        In the first of the languages that the text has; a clause of its own words in another language says which one.
+        Raises Misdirected for a view of another event.
+        """
+        if view.event is not self._event:
+            raise Misdirected("clauses of one event were to show another")
+        seen = tuple(answer if isinstance(answer, Seen) else None for answer in view.answers.values())
+        key = ((*view.answers, *seen), tuple(languages))
+        if key not in self._made:
+            self._made[key] = self._words(view, languages)
+        made = self._made[key]
+        if made is None:
+            return None
+        # What is withheld differs from room to room in the line that says so, and is in no words.
+        withheld = {field: _shown(self._book, view, field) for field in self._fields if field not in made.shows}
+        return Cleared(made.html, made.label, {**withheld, **made.shows}, view.room.ref)
+
+    def _words(self, view: View, languages: Sequence[str]) -> Cleared | None:
+        book = self._book
+        lines, tag = text_in(self._text, [*languages, *book.playbook.languages])
+        parts: list[Cleared] = []
+        for line in lines:
+            values = {needed: value(book, view, needed, languages) for needed in _PLACEHOLDER.findall(line)}
+            if any(part is None for part in values.values()):
+                continue
+            present = {needed: part for needed, part in values.items() if part is not None}
+            own_words = any(character.isalpha() for character in _PLACEHOLDER.sub("", line))
+            html = _fill(escape(line, quote=False), present)
+            label, shows, _ = _joined(list(present.values()))
+            parts.append(Cleared(_marked(html, tag, languages) if own_words else html, label, shows, view.room.ref))
+        if not parts:
+            return None
+        whole = glue(parts)
+        shows = {field: _shown(book, view, field) for field in self._fields if decided(view, field)}
+        return Cleared(whole.html, whole.label, shows | dict(whole.shows), view.room.ref)
+
+
 def clauses(
     book: Book, view: View, text: Mapping[str, Sequence[str]], languages: Sequence[str], fields: Sequence[str]
 ) -> Cleared | None:
-    """An alert's clauses for one room: one that needs a field its reader lacks is left out whole. None when none is left.
-
-    In the first of the languages that the text has; a clause of its own words in another language says which one.
-    """
-    lines, tag = text_in(text, [*languages, *book.playbook.languages])
-    parts: list[Cleared] = []
-    for line in lines:
-        values = {needed: value(book, view, needed, languages) for needed in _PLACEHOLDER.findall(line)}
-        if any(part is None for part in values.values()):
-            continue
-        present = {needed: part for needed, part in values.items() if part is not None}
-        own_words = any(character.isalpha() for character in _PLACEHOLDER.sub("", line))
-        html = _fill(escape(line, quote=False), present)
-        label, shows, _ = _joined(list(present.values()))
-        parts.append(Cleared(_marked(html, tag, languages) if own_words else html, label, shows, view.room.ref))
-    if not parts:
-        return None
-    whole = glue(parts)
-    shows = {field: _shown(book, view, field) for field in fields} | dict(whole.shows)
-    return Cleared(whole.html, whole.label, shows, view.room.ref)
+    """An alert's clauses for one room alone: see ``Clauses``."""
+    return Clauses(book, view.event, text, fields).shown(view, languages)
 
 
 def _fill(line: str, values: Mapping[str, Cleared]) -> str:
