@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from playbooks.rooms import RoomRef
 from storage.facts import (
@@ -62,7 +63,7 @@ class Invitation:
     used_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deployment:
     """Everything known outside incidents. ``epoch`` grows whenever something changed that may change what a room may see."""
 
@@ -87,7 +88,14 @@ class Deployment:
 
     def rooms_of(self, playbook: str, partner: str) -> tuple[Binding, ...]:
         """A partner's bound rooms, in the order they were bound."""
-        return tuple(b for (book, _), b in self.bindings.items() if book == playbook and b.partner == partner)
+        return self._by_partner.get((playbook, partner), ())
+
+    @cached_property
+    def _by_partner(self) -> Mapping[tuple[str, str], tuple[Binding, ...]]:
+        found: dict[tuple[str, str], tuple[Binding, ...]] = {}
+        for (book, _), binding in self.bindings.items():
+            found[book, binding.partner] = (*found.get((book, binding.partner), ()), binding)
+        return found
 
     def binding(self, playbook: str, room: RoomRef) -> Binding | None:
         """Whose room this is in a playbook: the topic's own binding, else that of the whole chat."""
