@@ -16,6 +16,7 @@ from handlers.command import Command, Typed, is_command, nearest, short_ids, typ
 from handlers.deadlines import due
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
 from handlers.world import Request, World, actor
+from playbooks import mandate
 from playbooks.cleared import Cleared, code, echo, glue, secret, short_id
 from playbooks.phrasing import legible
 from storage.effects import Effect
@@ -61,6 +62,28 @@ def _auditors(case: Case) -> Cleared | None:
     return case.say("Only auditors and coordinators may read the log here.")
 
 
+def _has_alerts(case: Case) -> bool:
+    """Whether some alert is theirs to issue as things are now."""
+    assert case.book is not None
+    partner, issuer = case.actor.partner, case.actor.may_issue
+    return issuer and any(
+        isinstance(mandate.may_issue(case.book, case.so, template, str(partner), None), mandate.Mandated)
+        for template in case.book.playbook.alerts
+    )
+
+
+def _declares(case: Case) -> bool:
+    """Whether it is theirs to declare danger."""
+    assert case.book is not None
+    partner, issuer = case.actor.partner, case.actor.may_issue
+    return issuer and mandate.may_declare_danger(case.book, case.so, str(partner)) is not None
+
+
+def _starts(case: Case) -> bool:
+    """Whether there is a playbook that they may start an incident from."""
+    return bool(activate.startable(case))
+
+
 def _help(case: Case, arguments: str) -> list[Effect]:
     return helping.decide(case, COMMANDS)
 
@@ -86,6 +109,7 @@ COMMANDS: tuple[Command, ...] = (
         "whoever the playbook names",
         _issuers,
         alert.decide,
+        offered=_has_alerts,
     ),
     Command(
         "danger",
@@ -94,6 +118,7 @@ COMMANDS: tuple[Command, ...] = (
         "whoever the playbook names",
         _issuers,
         danger.decide,
+        offered=_declares,
     ),
     Command(
         "activate",
@@ -103,6 +128,7 @@ COMMANDS: tuple[Command, ...] = (
         _starters,
         activate.decide,
         incident=False,
+        offered=_starts,
     ),
     Command(
         "invite",

@@ -18,8 +18,15 @@ from storage.effects import Effect
 Needs = Callable[[Case], "Cleared | None"]
 """Why this person may not do this now, in words for them; None: they may."""
 
+Offered = Callable[[Case], bool]
+"""Whether the help offers it, where they may ask for it and would only be told whose it is."""
+
 Decide = Callable[[Case, str], list[Effect]]
 """What a command with these arguments leads to."""
+
+
+def _always(case: Case) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Command:
     decide: Decide
     incident: bool = True
     hidden: bool = False
+    offered: Offered = _always
 
     @property
     def typed(self) -> str:

@@ -14,7 +14,9 @@ def decide(case: Case, commands: Sequence[Command]) -> list[Effect]:
     """The commands that this person may give now, a line each, in the order of the list."""
     lines: list[Cleared] = []
     for command in commands:
-        if command.hidden or (command.incident and case.incident is None) or command.needs(case) is not None:
+        if command.hidden or (command.incident and case.incident is None):
+            continue
+        if command.needs(case) is not None or not command.offered(case):
             continue
         lines.append(
             case.say(

@@ -88,6 +88,9 @@ def test_help_lists_what_one_may_do_here_and_now_and_nothing_else() -> None:
     assert not {"/close", "/bind", "/log"} & listed(stage, CITY, MAYOR)
     assert {"/close", "/bind", "/log"} <= listed(stage, DESK, "telegram:501", private=True)
     assert not {"/status", "/ack", "/alert", "/who", "/close", "/activate"} & listed(stage, NOWHERE)
+    assert not {"/alert", "/danger", "/activate"} & listed(stage, AID)
+    assert not {"/alert", "/danger"} & listed(stage, CITY)
+    assert "/danger" in listed(stage, FIRE, LIAISON) and "/danger" not in listed(stage, CITY, MAYOR)
     for room, identity in ((CITY, MAYOR), (AID, SOMEBODY), (NOWHERE, SOMEBODY)):
         for name in {f"/{command.name}" for command in COMMANDS if not command.hidden} - listed(stage, room, identity):
             count = len(stage.facts)
