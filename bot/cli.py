@@ -165,7 +165,7 @@ def log(
 def export(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
     path: Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="PATH")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")] = "not stated",
     reader: Annotated[str, typer.Option("--for", help="For whom.", metavar="PARTNER|auditor")] = "auditor",
     form: Annotated[
         Literal["bundle", "jsonl", "csv", "html", "pdf", "ics214"], typer.Option("--format", help="In which form.")
