@@ -221,7 +221,9 @@ def draft(case: Case, arguments: str) -> list[Effect]:
         and fact.asking is not None
     ):
         return _chosen(case, found, action, int(parts[2]) - 1)
-    return preview.show(case, fact) if fact.asking is None else []
+    if fact.asking is not None:
+        return [_ask(case, case.book.playbook.alerts[fact.template], fact, None)]
+    return preview.show(case, fact)
 
 
 def _chosen(case: Case, found: Draft, action: str, index: int) -> list[Effect]:

@@ -94,7 +94,7 @@ def _happened(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard:
 def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | None:
     event = item["event"]
     content = event["content"]
-    relation = content.get("m.relates_to") or {}
+    relation = _object(content.get("m.relates_to"))
     said = Heard(
         item["key"],
         "message",
@@ -106,14 +106,14 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
         message_id=event["event_id"],
     )
     if event["type"] == "m.reaction":
-        if relation.get("rel_type") != "m.annotation":
+        if relation.get("rel_type") != "m.annotation" or not {"event_id", "key"} <= relation.keys():
             return None
         return replace(
             said, kind="reaction", message_id=str(relation["event_id"]), emoji=plain_emoji(str(relation["key"]))
         )
     if relation.get("rel_type") == "m.replace":
         fresh = content.get("m.new_content")
-        if not isinstance(fresh, dict):
+        if not isinstance(fresh, dict) or "event_id" not in relation:
             return None
         return replace(said, kind="edited", text=_text(event["type"], fresh), message_id=str(relation["event_id"]))
     reply_to = _reply_to(relation)
@@ -124,6 +124,11 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
     if not text and point is None:
         return None
     return replace(said, text=text, reply_to=reply_to, point=point)
+
+
+def _object(part: Any) -> dict[str, Any]:
+    """Any client may put anything where an object belongs; words beside it are still meant."""
+    return part if isinstance(part, dict) else {}
 
 
 def _text(kind: str, content: dict[str, Any]) -> str:
@@ -142,8 +147,11 @@ def _text(kind: str, content: dict[str, Any]) -> str:
 
 
 def _poll(content: dict[str, Any]) -> str:
-    poll = content.get("m.poll.start") or content.get("m.poll") or content.get("org.matrix.msc3381.poll.start") or {}
-    lines = [_words(poll.get("question")), *(f"– {_words(answer)}" for answer in poll.get("answers") or ())]
+    kinds = ("m.poll.start", "m.poll", "org.matrix.msc3381.poll.start")
+    poll = next((found for kind in kinds if (found := _object(content.get(kind)))), {})
+    answers = poll.get("answers")
+    answers = answers if isinstance(answers, list) else []
+    lines = [_words(poll.get("question")), *(f"– {_words(answer)}" for answer in answers)]
     return "\n".join(line for line in lines if line.strip("– "))
 
 
@@ -158,10 +166,10 @@ def _words(part: Any) -> str:
 
 
 def _reply_to(relation: dict[str, Any]) -> str | None:
-    answered = (relation.get("m.in_reply_to") or {}).get("event_id")
-    if relation.get("rel_type") == "m.thread" and (relation.get("is_falling_back") or not answered):
+    answered, thread = _object(relation.get("m.in_reply_to")).get("event_id"), relation.get("event_id")
+    if relation.get("rel_type") == "m.thread" and thread and (relation.get("is_falling_back") or not answered):
         # In a thread the reply is made up for clients without threads; what is meant is the thread.
-        return str(relation["event_id"])
+        return str(thread)
     return str(answered) if answered else None
 
 

@@ -271,7 +271,8 @@ def _drop(request: web.BaseRequest, response: web.StreamResponse | None = None) 
 
 
 def _body(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    # Escaped, as by the real server: half characters pass.
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _answer(status: int, value: Mapping[str, Any]) -> web.Response:
