@@ -181,7 +181,8 @@ class Bot:
     @property
     def trouble(self) -> str | None:
         """What is wrong with storage or with the courier."""
-        return self.engine.trouble or self.courier.trouble or self.timekeeper.trouble
+        unkept = next(iter(self.engine.unkept.values()), None)
+        return self.engine.trouble or unkept or self.courier.trouble or self.timekeeper.trouble
 
     @property
     def states(self) -> Mapping[Network, NetworkState]:
