@@ -132,8 +132,7 @@ def test_leads_follow_phase_and_hazard() -> None:
     book = border(
         (
             "  - {tier: operational, lead: brandweer}\n",
-            "  - {in: response, hazard: dam, tier: operational, jurisdiction: nl, lead: city}\n"
-            "  - {lead: brandweer, deputies: [fire]}\n",
+            "  - {in: response, hazard: dam, tier: operational, jurisdiction: nl, lead: city}\n  - {lead: brandweer}\n",
         )
     )
     for phase, hazard, lead in (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playbooks.labels import Label, Tlp, join
 from playbooks.load import Book
 from playbooks.schema import Permit
-from playbooks.sight import Room, Seen, decide, label_of, view
+from playbooks.sight import Question, Room, Seen, decide, label_of, view
 from playbooks.values import FORMS
 from tests.playbooks import plain_rule
 from tests.playbooks.generated import FIELDS, TLPS, Scene, book_of, forbids, permits, rooms_of, scenes
@@ -45,8 +45,9 @@ def changed(scene: Scene, **sections: Any) -> Book:
 @given(scenes())
 def test_sight_agrees_with_the_plain_rule(scene: Scene) -> None:
     """Every room of every partner sees each field in the form that the language page's own sentences give it."""
+    question = Question(scene.book, scene.so, scene.event)
     for room in ROOMS:
-        seen = view(scene.book, scene.so, scene.event, room, FIELDS)
+        seen = question.view(room, FIELDS)
         for field in FIELDS:
             found = seen.shape(scene.book, field)
             wanted = plain_rule.finest(scene.book, scene.so, scene.event, room, field)
