@@ -6,6 +6,7 @@ nothing is decided twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -34,7 +35,10 @@ def understood(heard: Heard, about: Mentioned | None, now: datetime, seed: bytes
             return _request(heard, about, now, seed, heard.text, "button")
         case "reaction":
             command = meaning(about.payload, heard.emoji or "") if about is not None else None
-            return None if command is None else _request(heard, about, now, seed, command, "reaction")
+            if about is None or command is None:
+                return None
+            # Telegram does not say in which topic a reaction was given; our message does.
+            return _request(replace(heard, room=about.to), about, now, seed, command, "reaction")
         case "edited":
             return None
         case "room":

@@ -63,3 +63,11 @@ def test_a_location_comes_with_its_point() -> None:
     """A shared place is a request with a point in microdegrees."""
     found = of("message", point=(50_640_000, 5_570_000))
     assert isinstance(found, Request) and found.point == (50_640_000, 5_570_000)
+
+
+def test_a_reaction_counts_in_the_topic_of_the_message_it_was_given_to() -> None:
+    """A network that does not name the topic of a reaction does not take it out of the partner's room."""
+    heard = Heard("k", "reaction", TOPIC.chat, START, emoji="👁")
+    found = understood(heard, ABOUT, START, b"s")
+    assert isinstance(found, Request)
+    assert (found.room, found.text) == (TOPIC, "/ack")
