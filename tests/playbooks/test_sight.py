@@ -404,4 +404,4 @@ def test_a_field_without_a_label_is_red() -> None:
 def test_a_rule_about_the_place_may_not_look_at_where_it_is() -> None:
     """Permitting `where` to the affected permits it to nobody: whoever may not see the area may not be selected by it."""
     book = border(("{permit: [where], as: area, to: {kind: ngo}", "{permit: [where], to: {area: affected}"))
-    assert form(book, "where", room("aid", "telegram")) == "no-permit"
+    assert form(book, "where", room("watchers", "telegram")) == "no-permit"
