@@ -9,12 +9,11 @@ log is read again.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from bot import outgoing
 from handlers.world import World
@@ -131,8 +130,9 @@ def _send(step: Step, rows: list[OutboxRow], splits: Splits) -> None:
 def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> None:
     """Append facts, and let the world be what they make it."""
     streams: dict[str, list[Kept]] = {}
+    compose = canonical.Once(canonical.composed)
     for stream, fact in facts:
-        as_read = _as_read(fact)
+        as_read = _as_read(fact, compose)
         _count(step, as_read)
         if isinstance(as_read, IncidentOpened):
             book = step.world.shelf[as_read.playbook]
@@ -150,13 +150,9 @@ def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> Non
         step.world = _folded(step.world, streams, step.counters)
 
 
-def _as_read(fact: Fact) -> Fact:
+def _as_read(fact: Fact, compose: Callable[[Any], Any]) -> Fact:
     """The fact as a restart would read it: texts in one form, times to the millisecond."""
-    said = parts(fact)
-    written = json.dumps(said, allow_nan=False)
-    # An alert has a fact for each of a thousand rooms; plain ASCII, which needs no composing, takes the short way.
-    plain = json.loads(written) if "\\u" not in written else canonical.composed(said)
-    return from_parts(type(fact).__name__, fact.V, plain)
+    return from_parts(type(fact).__name__, fact.V, canonical.composed_mapping(parts(fact), compose))
 
 
 def _opened(facts: Sequence[Kept]) -> str | None:

@@ -24,7 +24,7 @@ from playbooks.phrasing import legible, phrase
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
-from playbooks.sight import Seen, View, Withheld
+from playbooks.sight import Answer, Seen, View, Withheld
 
 _TAG = re.compile(r"<[^>]*>")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -259,6 +259,7 @@ class Clauses:
         self._event = event
         self._text = text
         self._fields = fields
+        self._reasons: dict[Answer, dict[str, Any]] = {}
         self._made: dict[tuple[tuple[str | Seen | None, ...], tuple[str, ...]], Cleared | None] = {}
 
     def shown(self, view: View, languages: Sequence[str]) -> Cleared | None:
@@ -277,8 +278,14 @@ class Clauses:
         if made is None:
             return None
         # What is withheld differs from room to room in the line that says so, and is in no words.
-        withheld = {field: _shown(self._book, view, field) for field in self._fields if field not in made.shows}
-        return Cleared(made.html, made.label, {**withheld, **made.shows}, view.room.ref)
+        shows = {field: made.shows.get(field) or self._withheld(view, field) for field in self._fields}
+        return Cleared(made.html, made.label, {**shows, **made.shows}, view.room.ref)
+
+    def _withheld(self, view: View, field: str) -> dict[str, Any]:
+        answer = view.answers[field]
+        if answer not in self._reasons:
+            self._reasons[answer] = _shown(self._book, view, field)
+        return self._reasons[answer]
 
     def _words(self, view: View, languages: Sequence[str]) -> Cleared | None:
         book = self._book

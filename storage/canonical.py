@@ -15,7 +15,9 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON agrees on."""
@@ -79,11 +81,35 @@ def composed(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [composed(item) for item in value]
     if isinstance(value, Mapping):
-        result = {composed(key): composed(item) for key, item in value.items()}
-        if len(result) != len(value):
-            raise ValueError("two keys that differ only in how their characters are composed")
-        return result
+        return composed_mapping(value, composed)
     return value
+
+
+def composed_mapping(value: Mapping[str, Any], item: Callable[[Any], Any]) -> dict[str, Any]:
+    """A mapping with its keys composed and ``item`` done to its values. Raises ValueError where two keys become one."""
+    result = {composed(key): item(one) for key, one in value.items()}
+    if len(result) != len(value):
+        raise ValueError("two keys that differ only in how their characters are composed")
+    return result
+
+
+class Once(Generic[T]):
+    """A function of values, worked out once for an object however often it comes back: a thousand rooms see the same.
+
+    It keeps every list and mapping it was given, unchanged as they must stay, and so lives only as long as one piece of work.
+    """
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self._work = work
+        self._known: dict[int, tuple[Any, T]] = {}
+
+    def __call__(self, value: Any) -> T:
+        if not isinstance(value, (dict, list, tuple)):
+            return self._work(value)
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = (value, self._work(value))
+        return known[1]
 
 
 def read(text: bytes) -> Any:

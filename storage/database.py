@@ -10,7 +10,7 @@ from pathlib import Path
 import aiosqlite
 
 from playbooks.rooms import Network, RoomRef
-from storage import checkpoints, deadlines, inbox, keys, log, outbox, tree
+from storage import canonical, checkpoints, deadlines, inbox, keys, log, outbox, tree
 from storage.checkpoints import RolledBack
 from storage.connection import Connection, change, connect
 from storage.facts import Fact
@@ -148,7 +148,8 @@ class SqliteStore:
         written, for a fact that the log cannot write.
         """
         # Salts and digests need no lock; only an entry's place does.
-        sealed = [log.seal(stream, playbook, fact) for stream, playbook, fact in changes.records]
+        write = canonical.Once(canonical.write_composed)
+        sealed = [log.seal(stream, playbook, fact, write) for stream, playbook, fact in changes.records]
         for digest, body in changes.playbooks:
             if sha256(body).hexdigest() != digest:
                 raise ValueError(f"a playbook's digest is the SHA-256 of its bytes, which {digest} is not")

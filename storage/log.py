@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import aiosqlite
@@ -45,18 +46,29 @@ class Sealed:
     disclosures: bytes
 
 
-def seal(stream: str, playbook_sha256: str | None, fact: Fact) -> Sealed:
-    """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float."""
+def seal(
+    stream: str, playbook_sha256: str | None, fact: Fact, write: Callable[[Any], str] = canonical.write_composed
+) -> Sealed:
+    """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float.
+
+    ``write`` writes a value canonically: for many facts at once, ``Once`` of it.
+    """
     fields = parts(fact)
     salts = os.urandom(SALT * len(fields))
     disclosures, digests = [], []
-    for number, path in enumerate(sorted(fields)):
+    for number, (path, written) in enumerate(_paths(tuple(fields))):
         salt = urlsafe_b64encode(salts[SALT * number : SALT * (number + 1)])[:-2].decode()
-        text = f'["{salt}",{canonical.write_composed(path)},{canonical.write_composed(fields[path])}]'
+        text = f'["{salt}",{written},{write(fields[path])}]'
         disclosures.append(text)
         digests.append(canonical.disclosure_digest(text))
     body = ("[" + ",".join(disclosures) + "]").encode()
     return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, sorted(digests), body)
+
+
+@lru_cache(maxsize=256)
+def _paths(paths: tuple[str, ...]) -> list[tuple[str, str]]:
+    """A fact's paths in order, each with how it is written: one kind of fact mostly has the same."""
+    return [(path, canonical.write_composed(path)) for path in sorted(paths)]
 
 
 async def append(inner: aiosqlite.Connection, sealed: Sequence[Sealed], now: datetime) -> None:
