@@ -56,6 +56,10 @@ class Label:
 
     def join(self, other: Label) -> Label:
         """The label of a text made from both: the stricter of each part."""
+        if other is PUBLIC:
+            return self
+        if self is PUBLIC:
+            return other
         if self.expires is None or other.expires is None:
             expires = self.expires or other.expires
         else:

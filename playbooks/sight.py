@@ -144,7 +144,7 @@ class Question:
         self.circumstances = circumstances
         self.event = event
         self._fields: dict[str, _Asked | None] = {}
-        self._carried: dict[tuple[int, str, str, str], tuple[str, ...] | str] = {}
+        self._permitted: dict[tuple[int, str, str, str], Seen | Withheld] = {}
 
     def decide(self, room: Room, field: str) -> Answer:
         """May the room's partner see this field of the event there now, in which form, and why or why not?"""
@@ -178,7 +178,9 @@ class Question:
             self._fields[field] = None
             if spec is not None:
                 labels = {form: label_of(spec, form, self.event) for form in spec.all_forms}
-                self._fields[field] = _Asked(field, spec, labels, *_rules(self.book, field))
+                permits, forbids = _rules(self.book, field)
+                rules = tuple(one for one in (*forbids, *permits) if _may_hold(one.rule, self.circumstances))
+                self._fields[field] = _Asked(field, spec, labels, rules)
         return self._fields[field]
 
     def _decide_form(self, room: Room, asked: _Asked, form: str, label: Label) -> Answer:
@@ -201,7 +203,7 @@ class Question:
             return Withheld("ceiling", book.line("networks", room.ref.network), label.tlp.word)
         # 5 and 6 come before 4: a forbid beats every permit, and a rule that fails denies, whatever else would allow.
         matching: list[_Rule] = []
-        for ready in (*asked.forbids, *asked.permits):
+        for ready in asked.rules:
             try:
                 applies = _when(ready.rule, circumstances) and self._means(room, asked.field, ready)
             except Exception as error:  # noqa: BLE001 condition 6: whatever went wrong, it denies
@@ -220,13 +222,12 @@ class Question:
             if permit.as_ is not None and (permit.as_ not in forms or forms.index(form) < forms.index(permit.as_)):
                 continue
             try:
-                agreements = self._agreements(who.jurisdiction, asked, form, label, permit)
+                answer = self._by_permit(who.jurisdiction, asked, form, label, ready, permit)
             except Exception as error:  # noqa: BLE001 condition 6
                 return Withheld("rule-failed", ready.line, type(error).__name__)
-            if isinstance(agreements, str):
-                obstacle = Withheld("agreement", ready.line, f"{agreements}→{who.jurisdiction}")
-                continue
-            return Seen(form, label, ready.line, agreements, permit.basis)
+            if isinstance(answer, Seen):
+                return answer
+            obstacle = answer
         return obstacle
 
     def _means(self, room: Room, field: str, ready: _Rule) -> bool:
@@ -240,26 +241,29 @@ class Question:
         ask = might_match if isinstance(ready.rule, Forbid) else matches
         return ask(self.book, selector, room.partner, self.circumstances, event.origin, areas, room.ref.network)
 
-    def _agreements(
-        self, jurisdiction: str, asked: _Asked, form: str, label: Label, permit: Permit
-    ) -> tuple[str, ...] | str:
+    def _by_permit(
+        self, jurisdiction: str, asked: _Asked, form: str, label: Label, ready: _Rule, permit: Permit
+    ) -> Seen | Withheld:
+        """What a permit that means them leads to in a jurisdiction: whether every origin has an agreement with it."""
         key = (id(permit), jurisdiction, asked.field, form)  # the book keeps the permit, and we keep the book
-        if key not in self._carried:
-            self._carried[key] = _agreements(
-                self.book, self.circumstances, self.event, jurisdiction, permit, label, asked.spec
-            )
-        return self._carried[key]
+        if key not in self._permitted:
+            so, event = self.circumstances, self.event
+            agreements = _agreements(self.book, so, event, jurisdiction, permit, label, asked.spec)
+            if isinstance(agreements, str):
+                self._permitted[key] = Withheld("agreement", ready.line, f"{agreements}→{jurisdiction}")
+            else:
+                self._permitted[key] = Seen(form, label, ready.line, agreements, permit.basis)
+        return self._permitted[key]
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A field as one event carries it: its forms, finest first, with their labels there; and the rules that name it."""
+    """A field as one event carries it: its forms, finest first, with their labels there; the rules that name it now, forbids first."""
 
     field: str
     spec: FieldSpec
     forms: Mapping[str, Label]
-    permits: tuple[_Rule, ...]
-    forbids: tuple[_Rule, ...]
+    rules: tuple[_Rule, ...]
 
 
 def decide(book: Book, circumstances: Circumstances, event: Event, room: Room, field: str) -> Answer:
@@ -276,6 +280,13 @@ def _when(rule: Permit | Forbid, circumstances: Circumstances) -> bool:
     if when.hazard is not None and circumstances.hazard not in when.hazard:
         return False
     return when.danger is None or when.danger == circumstances.danger
+
+
+def _may_hold(rule: Permit | Forbid, circumstances: Circumstances) -> bool:
+    try:
+        return _when(rule, circumstances)
+    except Exception:  # noqa: BLE001 condition 6: asked again for each room, it fails where that can be answered
+        return True
 
 
 def _agreements(
