@@ -35,6 +35,7 @@ def run(settings: Settings) -> None:
     if not books:
         empty = "TOCSIN_PLAYBOOKS: there is no playbook that can be used; name files or folders that have some"
         raise Stop(UNANSWERED, empty)
+    wiring.read_for_good()
     if settings.networks:
         logs.start(settings.log_format, settings.secrets)
         asyncio.run(_signalled(lambda stop: _run(settings, books, stop)))

@@ -28,6 +28,7 @@ Split = Callable[[str], Sequence[str]]
 
 _TAG = re.compile(r"<[^>]*>")
 _VARIANT = "\ufe0f"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SAME = {"👍": "✅", "👌": "✅", "✔": "✅", "☑": "✅", "👎": "❌", "✖": "❌", "🚫": "❌"}
 """What people tap when they mean one of our emoji; some phones offer these first."""
 
@@ -233,4 +234,4 @@ def _marking(label: Label) -> str:
 
 
 def _written(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(payload)
