@@ -72,7 +72,7 @@ class Courier:
         self._newest = 0
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._loaded = False
+        self._loaded = asyncio.Event()
         self.at_rest = asyncio.Event()
         self.trouble: str | None = None
 
@@ -99,7 +99,7 @@ class Courier:
                 wait = held_until(row, self._clock.now())
                 if wait > 0:
                     post.pace.rest(line.room, wait, self._clock.monotonic())
-        self._loaded = True
+        self._loaded.set()
         self._tell(reports)
         self.poke()
 
@@ -171,9 +171,9 @@ class Courier:
     # -- the loop ----------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Carry until ``stop``; then wait a little for what is in flight."""
-        if not self._loaded:
-            await self.load()
+        """Carry from ``load`` until ``stop``; then wait a little for what is in flight."""
+        # Before the engine has folded the log, nothing can be said of how old a clearance is.
+        await self._loaded.wait()
         tries = 0
         async with asyncio.TaskGroup() as sends:
             tasks: set[asyncio.Task[None]] = set()
@@ -206,6 +206,7 @@ class Courier:
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns within ``LAST_SENDS``."""
         self._stopped.set()
+        self._loaded.set()
         self._wake.set()
 
     async def _land(self, tasks: set[asyncio.Task[None]]) -> None:
