@@ -107,6 +107,7 @@ class TelegramEmulator(People):
         """Stop listening and break every connection: the network is gone."""
         assert self._server is not None and self._web is not None
         self._server.close()
+        self._server = None
         for connection in list(self._web.connections):
             if connection.transport is not None:
                 connection.transport.abort()
@@ -144,6 +145,8 @@ class TelegramEmulator(People):
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
         body = await request.read()
+        if self._server is None:
+            return _drop(request)  # it had been accepted when we went down
         if path == "/_control":
             return await self._control(body)
         try:

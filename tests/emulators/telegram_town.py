@@ -107,11 +107,11 @@ class Town:
                 self._changed.set_result(None)
             self._changed = None
 
-    async def change(self) -> None:
-        """Return when anything has changed."""
+    def change(self) -> asyncio.Future[None]:
+        """Done when anything has changed since this call: what happens before it is awaited counts too."""
         if self._changed is None:
             self._changed = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._changed)
+        return asyncio.shield(self._changed)
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
         """The predicate's value as soon as it is true. Raises TimeoutError, saying what the chats held."""
