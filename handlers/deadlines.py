@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.case import room_reader
+from handlers.delivery import tell_lost
 from handlers.texts import say
 from handlers.world import World
 from playbooks.cleared import clock, short_id
+from playbooks.rooms import NETWORKS
 from storage.effects import Effect, Record, Send, Tap, Urgency
 from storage.facts import AlertExpired, DangerEnded, DraftDropped
 from storage.incident import Incident
@@ -16,6 +18,8 @@ from storage.store import Deadline
 
 def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]:
     """What a deadline leads to; nothing where what it was set for is over."""
+    if deadline.kind == "network-down":
+        return _still_down(world, deadline.about, now)
     incident = world.incidents.get(deadline.stream)
     if incident is None or incident.closed_at is not None:
         return []
@@ -31,6 +35,14 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
         case _:
             pass
     return []
+
+
+def _still_down(world: World, name: str, now: datetime) -> list[Effect]:
+    """A network that had come and gone stays away: now it is told."""
+    network = next((network for network in NETWORKS if network == name), None)
+    if network is None or name not in world.who.down:
+        return []
+    return tell_lost(world, now, network, refused=world.who.outages[name].refused)
 
 
 def _danger(incident: Incident) -> list[Effect]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from handlers.coordinators import tell_coordinators
 from handlers.events import Came, Delivery, NetworkEvent, Stale
@@ -12,7 +13,9 @@ from handlers.rooms import moved, told_lost
 from handlers.texts import say
 from handlers.world import World
 from playbooks.cleared import NOTHING, Cleared, Reader, clock, glue, name, phone, short_id, word
-from storage.effects import Drop, Effect, Record, Repeat, Urgency
+from playbooks.rooms import Network
+from storage.deployment import Outage, outage_key
+from storage.effects import Drop, Effect, Record, Repeat, Unwake, Urgency, Wake
 from storage.facts import (
     DEPLOYMENT,
     CopyHeld,
@@ -40,13 +43,13 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
             effects: list[Effect] = [Record(row.stream, MessageRefused(row.token, row.to, event.reason))]
             if event.gone and row.to.chat not in world.who.lost:
                 effects += [Record(DEPLOYMENT, RoomLost(row.to.chat, event.reason)), *told_lost(world, came, row.to)]
-            return effects + _not_reached(world, came.now, event)
+            return effects + _not_reached(world, came.now, row, event.became)
         case "unknown":
             return _unknown(world, came, event)
         case "moved":
             return moved(world, row.to, event.moved_to) if event.moved_to is not None else []
         case "delayed":
-            return _not_reached(world, came.now, event)
+            return _not_reached(world, came.now, row, event.became)
 
 
 def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
@@ -55,9 +58,9 @@ def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
     if row.urgency >= Urgency.CHATTER or row.again >= MOST_REPEATS:
         return [
             Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None)),
-            *_not_reached(world, came.now, event),
+            *_not_reached(world, came.now, row, event.became),
         ]
-    spoken = _languages(world, row.stream, row.partner, event)
+    spoken = _languages(world, row.stream, row.partner, row.to)
     mark = (
         say(spoken, "⚠ Possible repeat · {alert}", alert=short_id(row.about))
         if row.about
@@ -69,17 +72,13 @@ def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
     ]
 
 
-def _languages(world: World, stream: str, partner: str | None, event: Delivery) -> tuple[str, ...]:
-    from handlers.world import languages
-
+def _languages(world: World, stream: str, partner: str | None, room: RoomRef) -> tuple[str, ...]:
     incident = world.incidents.get(stream)
-    book = world.book_of(incident) if incident else None
-    return languages(world, book, event.row.to, partner)
+    return languages(world, world.book_of(incident) if incident else None, room, partner)
 
 
-def _not_reached(world: World, now: datetime, event: Delivery) -> list[Effect]:
-    """An alert that did not get through: the lead and the coordinators get the number to ring."""
-    row = event.row
+def _not_reached(world: World, now: datetime, row: OutboxRow, why: str) -> list[Effect]:
+    """An alert that did not get through: the lead and the coordinators get the number to ring. ``why``: a key of ``WHY``."""
     incident = world.incidents.get(row.stream)
     about = row.about
     if incident is None or about is None or about not in incident.alerts or row.partner is None:
@@ -92,27 +91,31 @@ def _not_reached(world: World, now: datetime, event: Delivery) -> list[Effect]:
         incident,
         issued.fact.partner,
         now,
-        lambda reader: _ring(world, incident, reader, event),
+        lambda reader: _ring(world, incident, reader, row, why),
         about=about,
         avoiding=row.to,
     )
 
 
-def _ring(world: World, incident: Incident, reader: Reader, event: Delivery) -> Cleared:
+WHY = {
+    "refused": "the network refused it",
+    "unknown": "nobody knows whether it arrived",
+    "delayed": "the network holds it back",
+    "late": "its time was over before it could leave",
+    "withheld": "what may be seen there has changed",
+}
+
+
+def _ring(world: World, incident: Incident, reader: Reader, row: OutboxRow, why: str) -> Cleared:
     book = world.book_of(incident)
-    partner = str(event.row.partner)
-    reason = {
-        "refused": say(reader.languages, "the network refused it"),
-        "unknown": say(reader.languages, "nobody knows whether it arrived"),
-        "delayed": say(reader.languages, "the network holds it back"),
-    }.get(event.became, NOTHING)
+    partner = str(row.partner)
     return say(
         reader.languages,
         "<b>{alert} has not reached a room of {partner}</b> ({network}: {reason}). Please ring {phone}",
-        alert=short_id(str(event.row.about)),
+        alert=short_id(str(row.about)),
         partner=name(book, reader, partner),
-        network=word(event.row.to.network),
-        reason=reason,
+        network=word(row.to.network),
+        reason=say(reader.languages, WHY[why]),
         phone=phone(book, reader, partner),
     )
 
@@ -121,65 +124,93 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
     """A waiting message whose clearance is too old is decided again as things are now, or not sent."""
     row = event.row
     if event.over:
-        gone = Delivery(row, "refused", reason="its time was over before it could leave")
         return [
             Drop(row.token, "too late"),
             Record(row.stream, MessageDropped(row.token, row.to, "too late")),
-            *_not_reached(world, came.now, gone),
+            *_not_reached(world, came.now, row, "late"),
         ]
-    effects: list[Effect] = [
+    incident = world.incidents.get(row.stream)
+    dropped: list[Effect] = [
         Drop(row.token, "decided again"),
         Record(row.stream, MessageDropped(row.token, row.to, "decided again: what may be seen has changed")),
     ]
-    incident = world.incidents.get(row.stream)
-    about = row.about
-    if incident is None or about is None or about not in incident.alerts or row.urgency != Urgency.ALERT:
+    if incident is not None and row.about == incident.id:
+        return [*dropped, *announced_again(world, incident, row.to, came.now)]
+    if incident is not None and row.about in incident.alerts and row.urgency == Urgency.ALERT:
+        return [*dropped, *_copy_again(world, incident, row, came.now)]
+    spoken = _languages(world, row.stream, row.partner, row.to)
+    words = say(spoken, "What may be seen here has just changed, and an answer was not sent. Please ask again.")
+    lasts = came.now + ANSWER_LASTS
+    return [*dropped, Send(row.stream, row.to, words, Urgency.ANSWER, partner=row.partner, not_after=lasts)]
+
+
+def _copy_again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> list[Effect]:
+    """One room's copy of an alert, as it may be shown now; if no room of the partner may be shown it, it is held."""
+    about = str(row.about)
+    copies, addressing = again(world, incident, about, row.to, now)
+    if copies:
+        return copies
+    one = addressing.addressees.get(row.partner or "")
+    effects = _not_reached(world, now, row, "withheld")
+    if one is None or one.status != "held":
         return effects
-    copies, addressing = again(world, incident, about, row.to, came.now)
-    if not copies and row.partner is not None:
-        one = addressing.addressees.get(row.partner)
-        why = one.obstacle.why if one and one.obstacle else "no longer addressed"
-        effects.append(Record(row.stream, CopyHeld(about, row.partner, one.field if one else None, why, None)))
-        effects += _not_reached(world, came.now, Delivery(row, "refused", reason=why))
-    return effects + copies
+    why = one.obstacle.why if one.obstacle else "hollow"
+    return [Record(row.stream, CopyHeld(about, one.partner, one.field, why, None)), *effects]
 
 
 def network(world: World, came: Came, event: NetworkEvent) -> list[Effect]:
-    """A network is lost or back: recorded, and told to the coordinators over the others."""
-    down = event.network in world.who.down
+    """A network is lost or back: recorded, and told to the coordinators over the others, but not each time it flaps."""
+    name, who = event.network, world.who
+    down = name in who.down
+    before = who.outages.get(name, Outage())
     if event.kind == "back":
         if not down:
             return []
-        return [Record(DEPLOYMENT, NetworkBack(event.network)), *_tell(world, came, event)]
-    if down and world.who.down[event.network] == event.reason:
+        back = Record(DEPLOYMENT, NetworkBack(name))
+        if before.silent:
+            return [back, Unwake(outage_key(name))]
+        return [back, *tell_coordinators(world, DEPLOYMENT, came.now, partial(_works, came.now, name))]
+    if down and who.down[name] == event.reason:
         return []
+    effects: list[Effect] = [Record(DEPLOYMENT, NetworkLost(name, event.reason, event.rejected))]
+    after = before.lost(came.now, refused=event.rejected, again=down)
+    if after.silent:
+        at = after.speak_at or came.now
+        return [*effects, *([] if down else [Wake(outage_key(name), DEPLOYMENT, at, "network-down", name)])]
+    if after == before:
+        return effects
     return [
-        Record(DEPLOYMENT, NetworkLost(event.network, event.reason, event.rejected)),
-        *([] if down else _tell(world, came, event)),
+        *effects,
+        *([Unwake(outage_key(name))] if before.silent else []),
+        *tell_lost(world, came.now, name, refused=event.rejected),
     ]
 
 
-def _tell(world: World, came: Came, event: NetworkEvent) -> list[Effect]:
-    def words(reader: Reader) -> Cleared:
-        said, which = reader.languages, word(event.network)
-        if event.kind == "back":
-            return say(
-                said,
-                "{network} works again ({time}). What waited is being sent.",
-                network=which,
-                time=clock(None, came.now),
-            )
-        lines = [
-            say(
-                said,
-                "<b>{network} does not work</b> ({time}). The other network goes on.",
-                network=which,
-                time=clock(None, came.now),
-            )
-        ]
-        if event.rejected:
-            lines.append(say(said, "It refuses my account: its token or password must be renewed on the server."))
-        return glue(lines)
+def tell_lost(world: World, now: datetime, network: Network, *, refused: bool = False) -> list[Effect]:
+    """Tell the coordinators, over the other networks, that one is lost. ``refused``: it refuses who we are."""
+    words = partial(_fails, now, network, refused)
+    return tell_coordinators(world, DEPLOYMENT, now, words, not_over=network)
 
-    over = event.network if event.kind == "lost" else None
-    return tell_coordinators(world, DEPLOYMENT, came.now, words, not_over=over)
+
+def _works(now: datetime, network: Network, reader: Reader) -> Cleared:
+    return say(
+        reader.languages,
+        "{network} works again ({time}). What waited is being sent.",
+        network=word(network),
+        time=clock(None, now),
+    )
+
+
+def _fails(now: datetime, network: Network, refused: bool, reader: Reader) -> Cleared:
+    said = reader.languages
+    lines = [
+        say(
+            said,
+            "<b>{network} does not work</b> ({time}). The other network goes on.",
+            network=word(network),
+            time=clock(None, now),
+        )
+    ]
+    if refused:
+        lines.append(say(said, "It refuses my account: its token or password must be renewed on the server."))
+    return glue(lines)

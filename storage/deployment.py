@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from playbooks.rooms import RoomRef
 from storage.facts import (
     AliasResolved,
+    DeadlinePassed,
     DirectChatOpened,
     IdentityJoined,
     InvitationMade,
@@ -49,6 +50,39 @@ class Binding:
     by: str
 
 
+FLAPPING = timedelta(minutes=10)
+"""A network that is lost again so soon is told of only if it stays away: news that comes all the time is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """What the coordinators know of a network that is or was away. ``told``: when they last read that it is lost.
+
+    ``silent``: it is lost and they have not been told. ``refused``: it is lost because it refuses who we are.
+    """
+
+    told: datetime | None = None
+    silent: bool = False
+    refused: bool = False
+
+    @property
+    def speak_at(self) -> datetime | None:
+        """When they may be told of another loss; None: at any time."""
+        return None if self.told is None else self.told + FLAPPING
+
+    def lost(self, at: datetime, *, refused: bool, again: bool) -> Outage:
+        """After the network was lost. ``again``: it was lost already, and now says something else."""
+        news = (refused and not self.refused) or (not again and (self.told is None or at >= self.told + FLAPPING))
+        if news:
+            return Outage(at, silent=False, refused=refused)
+        return replace(self, silent=self.silent or not again, refused=self.refused or refused)
+
+
+def outage_key(network: str) -> str:
+    """The deadline at which a silent loss is told after all."""
+    return f"network-down:{network}"
+
+
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """A code that was handed out, and the networks it was redeemed on."""
@@ -78,6 +112,7 @@ class Deployment:
     languages: Mapping[str, str] = field(default_factory=dict)
     direct: Mapping[str, RoomRef] = field(default_factory=dict)
     down: Mapping[str, str] = field(default_factory=dict)
+    outages: Mapping[str, Outage] = field(default_factory=dict)
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     epoch: int = 0
 
@@ -154,10 +189,19 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
             return replace(state, revoked=state.revoked | {person}, epoch=state.epoch + 1)
         case LanguageChosen(who=who, language=language):
             return replace(state, languages={**state.languages, who: language})
-        case NetworkLost(network=network, reason=reason):
-            return replace(state, down={**state.down, network: reason})
+        case NetworkLost(network=network, reason=reason, rejected=rejected):
+            outage = state.outages.get(network, Outage())
+            after = outage.lost(kept.at, refused=rejected, again=network in state.down)
+            return replace(state, down={**state.down, network: reason}, outages={**state.outages, network: after})
         case NetworkBack(network=network):
-            return replace(state, down={name: why for name, why in state.down.items() if name != network})
+            over = replace(state.outages.get(network, Outage()), silent=False, refused=False)
+            down = {name: why for name, why in state.down.items() if name != network}
+            return replace(state, down=down, outages={**state.outages, network: over})
+        case DeadlinePassed(key=key):
+            told = {
+                name: Outage(kept.at, False, o.refused) for name, o in state.outages.items() if outage_key(name) == key
+            }
+            return replace(state, outages={**state.outages, **told})
         case _:
             pass
     return state
