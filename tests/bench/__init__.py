@@ -1,0 +1,1 @@
+"""How fast Tocsin is, as ratios: each figure beside the least that the same work costs, measured in the same run."""
