@@ -211,8 +211,8 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
 def _case(world: World, request: Request, incident: Incident | None) -> Case:
     """The request with who asks, as the incident's playbook sees it, else the playbook that knows this room."""
     if incident is not None:
-        return Case(world, request, actor(world, request, incident.playbook), incident, world.book_of(incident))
-    cases = [Case(world, request, actor(world, request, name), None, book) for name, book in world.shelf.items()]
+        return Case(world, request, actor(world, request, world.book_of(incident)), incident, world.book_of(incident))
+    cases = [Case(world, request, actor(world, request, book), None, book) for book in world.shelf.values()]
     for case in cases:
         if case.actor.partner is not None:
             return case
@@ -237,10 +237,10 @@ def _knows(world: World, request: Request, incident: Incident, identifier: str) 
     """Whether an id tells this incident from others for whoever asks: what they were not shown is no different from what is not."""
     if identifier == incident.id:
         return True
-    who_asks = actor(world, request, incident.playbook)
+    who_asks = actor(world, request, world.book_of(incident))
     issued, draft = incident.alerts.get(identifier), incident.drafts.get(identifier)
     if issued is not None:
-        shown = {copy.partner for copy in issued.copies.values()} | {issued.fact.partner}
+        shown = {*issued.shown, issued.fact.partner}
         return who_asks.partner in shown or (who_asks.coordinator and request.private)
     return draft is not None and draft.fact.partner == who_asks.partner
 
@@ -252,7 +252,7 @@ def _without(incident: str, arguments: str) -> str:
 
 
 def _takes_part(world: World, request: Request, incident: Incident) -> bool:
-    who_asks = actor(world, request, incident.playbook)
+    who_asks = actor(world, request, world.book_of(incident))
     return who_asks.partner is not None or (who_asks.coordinator and not who_asks.revoked)
 
 

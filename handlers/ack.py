@@ -7,7 +7,7 @@ from handlers.choices import WORDS, choice_in
 from handlers.command import short_ids
 from handlers.notify import tell_lead_of
 from handlers.texts import say
-from playbooks.cleared import Cleared, Reader, clock, echo, glue, name, phone, quote, short_id, strong
+from playbooks.cleared import Cleared, Reader, clock, echo, glue, name, phone, short_id, strong
 from storage.effects import Effect
 from storage.facts import Acknowledged
 from storage.incident import Issued
@@ -23,7 +23,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         )
     named = [identifier for identifier in short_ids(arguments) if identifier.startswith("A-")]
     about = case.request.about.about if case.request.about else None
-    mine = [a for a, issued in case.incident.alerts.items() if _shown_to(issued, partner)]
+    mine = [a for a, issued in case.incident.alerts.items() if issued.shown_to(partner)]
     if named:
         identifier = named[0]
     elif about in mine:
@@ -44,10 +44,6 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         words = glue([case.say(WORDS[c]) for c in choices], " · ")
         return [case.answer(case.say("“{typed}” is not one of the answers: {choices}.", typed=typed, choices=words))]
     return _acknowledge(case, identifier, issued, choice)
-
-
-def _shown_to(issued: Issued, partner: str) -> bool:
-    return any(copy.partner == partner for copy in issued.copies.values())
 
 
 def _which(case: Case, waiting: list[str]) -> list[Effect]:
@@ -98,9 +94,3 @@ def _cannot(case: Case, reader: Reader, identifier: str, partner: str) -> Cleare
         time=clock(case.book, case.now),
         phone=phone(case.book, reader, partner),
     )
-
-
-def title_of(case: Case, issued: Issued, reader: Reader) -> Cleared:
-    """An alert's title in the reader's language."""
-    assert case.book is not None
-    return quote(case.book, reader, case.book.playbook.alerts[issued.fact.template].title)

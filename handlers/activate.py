@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.case import Case, room_reader
 from handlers.command import nearest
 from handlers.texts import say
-from handlers.world import Actor, World, actor, agreed_room, languages, sight_room
+from handlers.world import Actor, World, actor, bound_for, circumstances, languages, sight_room
 from playbooks import mandate, sight
 from playbooks.cleared import Cleared, Reader, clock, echo, figure, glue, listed, name, quote, short_id, strong, value
 from playbooks.load import Book
+from playbooks.rooms import RoomRef
 from playbooks.selection import Circumstances, Event, Leading
 from playbooks.values import Text
 from storage.deployment import Binding
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import IncidentOpened, LeadTaken
+from storage.incident import Incident
 
 LONGEST_TITLE = 120
 
@@ -24,7 +28,7 @@ def startable(case: Case) -> list[str]:
 
 
 def _who(case: Case, book: Book) -> Actor:
-    return actor(case.world, case.request, book.playbook.playbook)
+    return actor(case.world, case.request, book)
 
 
 def _line(case: Case, book: Book) -> int | None:
@@ -126,16 +130,11 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
     effects += [Record(identifier, _taken(playbook.playbook, leading)) for leading in leads]
     bindings = [b for (of, _), b in world.who.bindings.items() if of == playbook.playbook]
     so = Circumstances(case.now, phase, frozenset(b.partner for b in bindings), leads=leads)
-    for binding in bindings:
-        agreed = agreed_room(book, binding)
-        if agreed is not None and (agreed.exercises or "alerts" not in agreed.for_):
-            continue
-        words = _announcement(case, book, identifier, title, so, binding)
-        loud = False
-        effects.append(Send(identifier, binding.room, words, Urgency.PROMPT, partner=binding.partner, loud=loud))
+    told = bound_for(world, book, "alerts", exercise=opened.exercise)
+    effects += [_announcement(world, book, opened, so, binding, case.now) for binding in told]
     bound = {binding.partner for binding in bindings}
     missing = [p for p in playbook.partners if p not in bound and listed(book, case.reader, p)]
-    if not any(b.room == case.request.room for b in bindings):
+    if not any(binding.room == case.request.room for binding in told):
         words = case.say(
             "<b>{title}</b> has begun: {incident}.",
             title=quote(book, case.reader, playbook.title),
@@ -165,9 +164,22 @@ def _taken(playbook: str, leading: Leading) -> LeadTaken:
     )
 
 
-def _announcement(case: Case, book: Book, identifier: str, title: str, so: Circumstances, binding: Binding) -> Cleared:
+def announced_again(world: World, incident: Incident, room: RoomRef, now: datetime) -> list[Effect]:
+    """The announcement to one room, decided anew as things are now; nothing where the room takes no part any more."""
+    book = world.book_of(incident)
+    so = circumstances(world, incident, now)
+    told = bound_for(world, book, "alerts", exercise=incident.opened.exercise)
+    return [
+        _announcement(world, book, incident.opened, so, binding, incident.opened_at)
+        for binding in told
+        if binding.room == room
+    ]
+
+
+def _announcement(
+    world: World, book: Book, opened: IncidentOpened, so: Circumstances, binding: Binding, at: datetime
+) -> Send:
     """What one room learns: which playbook, who started it, who leads; and the title, where it may be seen."""
-    world = case.world
     reader = room_reader(world, book, binding.room, binding.partner)
     said = reader.languages
     lines = [
@@ -175,27 +187,30 @@ def _announcement(case: Case, book: Book, identifier: str, title: str, so: Circu
             said,
             "<b>{title}</b> has begun · {incident}",
             title=quote(book, reader, book.playbook.title),
-            incident=short_id(identifier),
+            incident=short_id(opened.incident),
         )
     ]
-    own = incident_title(world, book, so, case.actor.partner, title or None, binding)
+    own = incident_title(world, book, so, opened.partner, opened.title, binding)
     if own is not None:
         lines.append(strong(own))
-    if case.actor.partner is not None:
+    if opened.partner is not None:
         lines.append(
-            say(
-                said,
-                "Started by {partner}, {time}.",
-                partner=name(book, reader, case.actor.partner),
-                time=clock(book, case.now),
-            )
+            say(said, "Started by {partner}, {time}.", partner=name(book, reader, opened.partner), time=clock(book, at))
         )
     leading = so.lead_for(book.playbook.partners[binding.partner].jurisdiction)
     if leading is not None:
         names = glue([name(book, reader, p) for p in leading.partners], " · ")
         lines.append(say(said, "In the lead: {partners}.", partners=names))
     lines.append(say(said, "/help shows what you can do here."))
-    return glue(lines)
+    return Send(
+        opened.incident,
+        binding.room,
+        glue(lines),
+        Urgency.PROMPT,
+        about=opened.incident,
+        partner=binding.partner,
+        language=said[0],
+    )
 
 
 def incident_title(

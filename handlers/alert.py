@@ -98,7 +98,7 @@ def _choose(case: Case) -> list[Effect]:
         return refused or [case.answer(case.say("This playbook has no alert that is yours to issue."))]
     emojis = "1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣9️⃣"
     taps = [
-        [case.tap("{title}", f"/alert {t}", emojis[3 * i : 3 * i + 3] or "🔔", title=case.title(t))]
+        [case.tap("{title}", f"/alert {t}", emojis[3 * i : 3 * i + 3], title=case.title(t))]
         for i, t in enumerate(mine[:9])
     ]
     return [case.answer(case.say("Which alert?"), taps, urgency=Urgency.PROMPT)]
@@ -131,6 +131,7 @@ def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None)
     spec = case.book.playbook.field(name)
     assert spec is not None
     label = field_name(case.book, case.reader, name)
+    place = list(alert.fields).index(name) + 1  # a tap names the field it was offered for: an old one answers no other
     question = {
         "choice": case.say("<b>{field}</b>: which one?", field=label),
         "place": case.say("<b>{field}</b>: where? An area, words, or share a location.", field=label),
@@ -141,7 +142,14 @@ def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None)
     taps: list[list[Tap]] = []
     if spec.type == "choice":
         taps = [
-            [case.tap("{option}", f"/draft {draft.draft} set {i}", f"{i}️⃣", option=quote(case.book, case.reader, texts))]
+            [
+                case.tap(
+                    "{option}",
+                    f"/draft {draft.draft} set {place} {i}",
+                    f"{i}️⃣",
+                    option=quote(case.book, case.reader, texts),
+                )
+            ]
             for i, texts in enumerate(list(spec.options.values())[:9], 1)
         ]
     elif spec.type == "place":
@@ -150,7 +158,7 @@ def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None)
             [
                 case.tap(
                     "{area}",
-                    f"/draft {draft.draft} area {i}",
+                    f"/draft {draft.draft} area {place} {i}",
                     f"{i}️⃣",
                     area=quote(case.book, case.reader, case.book.playbook.areas[a].name),
                 )
@@ -159,7 +167,7 @@ def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None)
         ]
     last = [case.tap("Discard", f"/draft {draft.draft} drop", "❌")]
     if alert.fields[name] == "optional":
-        last.insert(0, case.tap("Skip", f"/draft {draft.draft} skip", "⏭️"))
+        last.insert(0, case.tap("Skip", f"/draft {draft.draft} skip {place}", "⏭️"))
     heading = case.say("{title} · draft {draft}", title=case.title(draft.template), draft=case.id(draft.draft))
     lines = [heading, *([problem] if problem else []), question]
     return case.answer(glue(lines), [*taps, last], about=draft.draft, urgency=Urgency.PROMPT)
@@ -194,7 +202,7 @@ def _filled(case: Case, fact: AlertDrafted, fields: dict[str, object]) -> list[E
 
 
 def draft(case: Case, arguments: str) -> list[Effect]:
-    """What a draft's buttons say: ``/draft D-3 send|drop|skip|set N|area N``."""
+    """What a draft's buttons say: ``/draft D-3 send|drop|skip F|set F N|area F N``, F being the field's place."""
     assert case.book is not None and case.incident is not None
     parts = arguments.split()
     found = case.incident.drafts.get(parts[0].upper()) if parts else None
@@ -208,22 +216,30 @@ def draft(case: Case, arguments: str) -> list[Effect]:
         return _drop(case, fact)
     if action == "send":
         return _send(case, found)
-    if action == "skip" and fact.asking is not None:
-        alert = case.book.playbook.alerts[fact.template]
-        if alert.fields[fact.asking] == "required":
-            return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
-        asking = next_question(alert, values_of(fact.fields), fact.asking, fact.stepwise)
-        return _go_on(case, replace(fact, asking=asking), None)
-    if (
-        action in ("set", "area")
-        and len(parts) == 3
-        and re.fullmatch("[0-9]{1,4}", parts[2])
-        and fact.asking is not None
-    ):
-        return _chosen(case, found, action, int(parts[2]) - 1)
+    if action in ("skip", "set", "area"):
+        return _tapped(case, found, action, parts[2:])
     if fact.asking is not None:
         return [_ask(case, case.book.playbook.alerts[fact.template], fact, None)]
     return preview.show(case, fact)
+
+
+def _tapped(case: Case, found: Draft, action: str, numbers: list[str]) -> list[Effect]:
+    """A tap under a question: it counts for the field it was offered for, and only its author's."""
+    assert case.book is not None
+    fact, alert = found.fact, case.book.playbook.alerts[found.fact.template]
+    if case.actor.person != fact.person:
+        return [case.answer(case.say("Only its author fills in draft {draft}.", draft=case.id(fact.draft)))]
+    given = [int(number) for number in numbers if re.fullmatch("[0-9]{1,4}", number)]
+    fields = list(alert.fields)
+    asked = fields[given[0] - 1] if given and 0 < given[0] <= len(fields) else None
+    if asked is None or asked != fact.asking or len(given) != (1 if action == "skip" else 2):
+        return [case.answer(case.say("That choice is no longer open."))]
+    if action != "skip":
+        return _chosen(case, found, action, given[1] - 1)
+    if alert.fields[asked] == "required":
+        return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
+    asking = next_question(alert, values_of(fact.fields), asked, fact.stepwise)
+    return _go_on(case, replace(fact, asking=asking), None)
 
 
 def _chosen(case: Case, found: Draft, action: str, index: int) -> list[Effect]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from handlers.activate import announced_again
+from handlers.case import ANSWER_LASTS
 from handlers.coordinators import tell_coordinators
 from handlers.events import Came, Delivery, NetworkEvent, Stale
 from handlers.issuing import again
 from handlers.notify import tell_lead_of
 from handlers.rooms import moved, told_lost
 from handlers.texts import say
-from handlers.world import World
-from playbooks.cleared import NOTHING, Cleared, Reader, clock, glue, name, phone, short_id, word
-from playbooks.rooms import Network
+from handlers.world import World, languages
+from playbooks.cleared import Cleared, Reader, clock, glue, name, phone, short_id, word
+from playbooks.rooms import Network, RoomRef
 from storage.deployment import Outage, outage_key
-from storage.effects import Drop, Effect, Record, Repeat, Unwake, Urgency, Wake
+from storage.effects import Drop, Effect, Record, Repeat, Send, Tap, Unwake, Urgency, Wake
 from storage.facts import (
     DEPLOYMENT,
     CopyHeld,
@@ -28,6 +30,7 @@ from storage.facts import (
     RoomLost,
 )
 from storage.incident import Incident
+from storage.store import OutboxRow
 
 MOST_REPEATS = 3
 """How often a message of unknown fate is sent again; after that a person must ring."""
@@ -141,7 +144,12 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
     spoken = _languages(world, row.stream, row.partner, row.to)
     words = say(spoken, "What may be seen here has just changed, and an answer was not sent. Please ask again.")
     lasts = came.now + ANSWER_LASTS
-    return [*dropped, Send(row.stream, row.to, words, Urgency.ANSWER, partner=row.partner, not_after=lasts)]
+    draft = row.about if incident is not None and row.about in incident.drafts else None
+    taps = ((Tap(say(spoken, "Show it again"), f"/draft {draft} show", "🔄"),),) if draft else ()
+    return [
+        *dropped,
+        Send(row.stream, row.to, words, Urgency.ANSWER, about=draft, partner=row.partner, taps=taps, not_after=lasts),
+    ]
 
 
 def _copy_again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> list[Effect]:

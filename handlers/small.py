@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.case import Case, room_reader
 from handlers.texts import COMPLETE, say
-from handlers.world import agreed_room
+from handlers.world import bound_for
 from playbooks.cleared import clock, echo, glue, quote, short_id
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
@@ -65,12 +65,8 @@ def close(case: Case, arguments: str) -> list[Effect]:
     reason = " ".join(words[1:] if agreed_to else words) or None
     effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
     told = False
-    for (playbook, room), binding in case.world.who.bindings.items():
-        agreed = agreed_room(case.book, binding)
-        if playbook != case.incident.playbook or (
-            agreed is not None and (agreed.exercises or "alerts" not in agreed.for_)
-        ):
-            continue
+    for binding in bound_for(case.world, case.book, "alerts", exercise=case.incident.opened.exercise):
+        room = binding.room
         told = told or room == case.request.room
         reader = room_reader(case.world, case.book, room, binding.partner)
         said = say(
@@ -88,7 +84,7 @@ def close(case: Case, arguments: str) -> list[Effect]:
 
 def _waits(issued: Issued) -> bool:
     """Whether an alert runs that some partner has not answered."""
-    return not issued.expired and any(copy.partner not in issued.answers for copy in issued.copies.values())
+    return not issued.expired and any(partner not in issued.answers for partner in issued.shown)
 
 
 def log(case: Case, arguments: str) -> list[Effect]:
@@ -116,6 +112,4 @@ def _visible(case: Case) -> int:
     """The alerts that this reader was shown."""
     assert case.incident is not None
     partner = case.actor.partner
-    return sum(
-        1 for issued in case.incident.alerts.values() if any(c.partner == partner for c in issued.copies.values())
-    )
+    return sum(1 for issued in case.incident.alerts.values() if issued.shown_to(partner))

@@ -94,11 +94,7 @@ def _ours(case: Case) -> list[Cleared]:
     """The alerts that this partner was shown, and how it answered."""
     assert case.incident is not None
     partner = case.actor.partner
-    mine = [
-        (identifier, issued)
-        for identifier, issued in case.incident.alerts.items()
-        if any(copy.partner == partner for copy in issued.copies.values())
-    ]
+    mine = [(identifier, issued) for identifier, issued in case.incident.alerts.items() if issued.shown_to(partner)]
     if not mine:
         return [case.say("No alert is open for you.")]
     lines = [case.say("<b>Your alerts</b>")]
@@ -127,7 +123,7 @@ def _alert(case: Case, identifier: str) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     issued = case.incident.alerts.get(identifier)
     partner = case.actor.partner
-    own = issued is not None and partner is not None and any(c.partner == partner for c in issued.copies.values())
+    own = issued is not None and issued.shown_to(partner)
     if issued is None or not (own or _may_know(case, issued)):
         return [case.answer(case.say("There is no alert {alert} for you here.", alert=short_id(identifier)))]
     lines = [
@@ -170,7 +166,7 @@ def _may_know(case: Case, issued: Issued) -> bool:
 
 def _everyone(case: Case, issued: Issued) -> list[Cleared]:
     assert case.book is not None
-    partners = dict.fromkeys(copy.partner for copy in issued.copies.values())
+    partners = dict.fromkeys(copy.partner for copy in issued.copies.values() if copy.partner not in issued.held)
     known = [p for p in partners if listed(case.book, case.reader, p)]
     states = Counter(copy.state for copy in issued.copies.values() if copy.partner in known)
     lines = [

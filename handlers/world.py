@@ -95,7 +95,7 @@ class Actor:
         return self.partner is not None and bool(self.roles & mandate.ISSUERS)
 
 
-def actor(world: World, request: Request, playbook: str | None) -> Actor:
+def actor(world: World, request: Request, book: Book | None) -> Actor:
     """Who asks, as seen by a playbook (None: by none). Anonymous posts are nobody: see ``command``."""
     identity = request.identity or ""
     person = world.who.person(identity)
@@ -106,13 +106,12 @@ def actor(world: World, request: Request, playbook: str | None) -> Actor:
     if known_as in world.who.revoked or identity in world.who.revoked:
         return Actor(known_as, identity, name, revoked=True)
     partner: str | None = None
-    if playbook is not None:
-        binding = world.who.binding(playbook, request.room)
+    if book is not None:
+        binding = world.who.binding(book.playbook.playbook, request.room)
         if binding is not None:
             partner = binding.partner
-        elif request.private and person is not None:
-            book = world.shelf.get(playbook)
-            partner = person.partner if book and person.partner in book.playbook.partners else None
+        elif request.private and person is not None and person.partner in book.playbook.partners:
+            partner = person.partner
     roles: set[str] = set()
     if partner is not None:
         roles.add("responder")
@@ -159,11 +158,18 @@ def agreed_room(book: Book, binding: Binding) -> Room | None:
 def rooms_for(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:
     """A partner's rooms for one use (``alerts``, ``checkins``, a channel) in this incident: exercises stay in theirs."""
     book = world.book_of(incident)
+    return tuple(b for b in bound_for(world, book, use, exercise=incident.opened.exercise) if b.partner == partner)
+
+
+def bound_for(world: World, book: Book, use: str, *, exercise: bool) -> tuple[Binding, ...]:
+    """Every bound room of a playbook for one use, in real incidents or in exercises."""
     found = []
-    for binding in world.who.rooms_of(incident.playbook, partner):
+    for (playbook, _), binding in world.who.bindings.items():
+        if playbook != book.playbook.playbook:
+            continue
         room = agreed_room(book, binding)
         uses = room.for_ if room else ("alerts", "checkins")
-        if use in uses and (room.exercises if room else False) == incident.opened.exercise:
+        if use in uses and (room.exercises if room else False) == exercise:
             found.append(binding)
     return tuple(found)
 

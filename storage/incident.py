@@ -69,6 +69,15 @@ class Issued:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     expired: bool = False
 
+    def shown_to(self, partner: str | None) -> bool:
+        """Whether a partner has been shown it or is about to be: a copy that was taken back before it left is none."""
+        return any(copy.partner == partner and copy.state != "dropped" for copy in self.copies.values())
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The partners it was shown to, each once."""
+        return tuple(dict.fromkeys(copy.partner for copy in self.copies.values() if copy.state != "dropped"))
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
