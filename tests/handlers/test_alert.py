@@ -10,6 +10,7 @@ from playbooks import sight
 from storage.effects import Urgency
 from storage.facts import (
     AlertAddressed,
+    AlertDrafted,
     AlertIssued,
     AskedToIssue,
     CommandRefused,
@@ -280,3 +281,20 @@ def test_an_alert_is_issued_for_the_place_that_was_checked() -> None:
     )
     stage = opened(book)
     assert issued(stage, f"{EVACUATE} meet=Hill") == "A-1"
+
+
+def test_a_tap_answers_only_the_question_it_was_offered_for_and_only_its_authors() -> None:
+    """A second tap on Skip, an old choice and another person's tap change nothing: nobody's words are put in another's mouth."""
+    stage = opened()
+    sent = stage.say(CITY, "/alert evacuation", MAYOR)
+    tap = sent[-1].taps[0][0].command
+    stage.say(CITY, tap, OFFICER)
+    assert stage.world.incidents["I-1"].drafts["D-1"].fact.asking == "action"
+    stage.say(CITY, tap, MAYOR)
+    asked = stage.world.incidents["I-1"].drafts["D-1"].fact.asking
+    assert asked is not None and asked != "action"
+    stage.say(CITY, tap, MAYOR)
+    assert stage.world.incidents["I-1"].drafts["D-1"].fact.asking == asked
+    assert {fact.person for fact in stage.of(AlertDrafted) if isinstance(fact, AlertDrafted)} == {
+        stage.world.incidents["I-1"].drafts["D-1"].fact.person
+    }

@@ -19,6 +19,7 @@ from storage.facts import (
     NetworkLost,
     RoomObserved,
 )
+from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
@@ -34,6 +35,7 @@ from tests.handlers.border_stage import (
     copies,
     issued,
     opened,
+    said,
     to,
 )
 
@@ -93,6 +95,33 @@ def test_a_copy_that_waited_too_long_is_dropped_and_somebody_must_ring() -> None
     effects = stage.happen(Stale(copies(stage, "A-1")[AID], over=True))
     assert any(isinstance(effect, Drop) for effect in effects) and len(stage.of(MessageDropped)) == 1
     assert not any(isinstance(effect, Send) and effect.urgency == Urgency.ALERT for effect in effects)
+    told = to(stage.sent, DESK)[-1]
+    assert "Aid" in told and "its time was over" in told and "refused" not in told
+
+
+def test_a_partner_whose_copy_was_taken_back_was_not_shown_the_alert() -> None:
+    """Its status does not list it, and its answer is as to an alert that does not exist."""
+    stage = opened()
+    issued(stage, "/alert count people=12 Mind the numbers")
+    row = copies(stage, "A-1")[BRANDWEER]
+    stage.now += timedelta(days=40)
+    stage.happen(Stale(row, over=False))
+    assert not stage.world.incidents["I-1"].alerts["A-1"].shown_to("brandweer")
+    assert "A-1" not in said(stage, BRANDWEER, "/status")
+    assert said(stage, BRANDWEER, "/ack A-1").replace("A-1", "A-9") == said(stage, BRANDWEER, "/ack A-9")
+
+
+def test_an_announcement_that_waited_is_decided_again_and_still_told() -> None:
+    """A room hears that an incident began, whatever changed meanwhile; an answer to a person asks them to ask again."""
+    stage = opened()
+    row = OutboxRow("t", "t", "I-1", AID, Urgency.PROMPT, "{}", "I-1", "aid")
+    effects = stage.happen(Stale(row, over=False))
+    again = [effect for effect in effects if isinstance(effect, Send)]
+    assert [send.to for send in again] == [AID] and "I-1" in again[0].body.text
+    answer = OutboxRow("u", "u", "I-1", AID, Urgency.ANSWER, "{}", None, "aid")
+    effects = stage.happen(Stale(answer, over=False))
+    asked = [effect for effect in effects if isinstance(effect, Send)]
+    assert [send.to for send in asked] == [AID] and not asked[0].body.shows
 
 
 def test_a_waiting_copy_is_decided_again_as_things_are_now() -> None:
