@@ -106,8 +106,7 @@ def _rules(book: Book, field: str) -> tuple[tuple[_Rule, ...], tuple[_Rule, ...]
         forbids: dict[str, list[_Rule]] = {}
         for index, rule in enumerate(book.playbook.sharing):
             prepared = _Rule(rule, book.line("sharing", index), _always(book, rule.to))
-            names = rule.permit if isinstance(rule, Permit) else rule.forbid
-            for name in names:
+            for name in _named(rule):
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
         # Who has it and who is silent is for the lead by its nature: permitting it to others takes it from nobody.
         permits.setdefault("_delivery", []).append(_Rule(_DELIVERY_TO_LEAD, 0, None))
@@ -136,6 +135,39 @@ def _always(book: Book, selector: Selector) -> frozenset[str] | None:
         return None
 
 
+_STANDINGS: WeakKeyDictionary[Book, Mapping[str, int]] = WeakKeyDictionary()
+
+
+def _standings(book: Book) -> Mapping[str, int]:
+    """A number for each partner, the same for those whom the rule treats alike: with one clearance and jurisdiction, and meant by
+    the same rules, as far as these mean somebody whatever the event."""
+    ready = _STANDINGS.get(book)
+    if ready is None:
+        fields = {name for rule in book.playbook.sharing for name in _named(rule)}
+        rules = [
+            one for field in sorted(fields) for each in _rules(book, field) for one in each if one.always is not None
+        ]
+        numbers: dict[object, int] = {}
+        ready = {
+            name: numbers.setdefault(
+                (
+                    who.jurisdiction,
+                    who.clearance.tlp,
+                    frozenset(who.clearance.compartments),
+                    tuple(name in (one.always or ()) for one in rules),
+                ),
+                len(numbers),
+            )
+            for name, who in book.playbook.partners.items()
+        }
+        _STANDINGS[book] = ready
+    return ready
+
+
+def _named(rule: Permit | Forbid) -> tuple[str, ...]:
+    return rule.permit if isinstance(rule, Permit) else rule.forbid
+
+
 class Question:
     """What the rule says of one event at one moment. What does not depend on the room is worked out once, for all rooms."""
 
@@ -145,12 +177,39 @@ class Question:
         self.event = event
         self._fields: dict[str, _Asked | None] = {}
         self._permitted: dict[tuple[int, str, str, str], Seen | Withheld] = {}
+        self._standings = _standings(book)
+        self._known: dict[tuple[int, str, Tlp | None], dict[str, Answer]] = {}
 
     def decide(self, room: Room, field: str) -> Answer:
         """May the room's partner see this field of the event there now, in which form, and why or why not?"""
+        return self._decide(room, field, self._answers(room))
+
+    def view(self, room: Room, fields: Iterable[str]) -> View:
+        """Decide all of these fields for one room."""
+        known = self._answers(room)
+        return View(room, self.event, {field: self._decide(room, field, known) for field in fields})
+
+    def _answers(self, room: Room) -> dict[str, Answer]:
+        """What was answered to rooms that the rule cannot tell from this one. For nobody's room, nothing."""
+        if room.partner not in self._standings or room.partner not in self.circumstances.active:
+            return {}
+        key = (self._standings[room.partner], room.ref.network, ceiling_of(self.book, room))
+        return self._known.setdefault(key, {})
+
+    def _decide(self, room: Room, field: str, known: dict[str, Answer]) -> Answer:
+        if field in known:
+            return known[field]
         asked = self._asked(field)
         if asked is None:
             return Withheld("undeclared")
+        answer = self._finest(room, asked)
+        # Of a partner's own are the line of its clearance, and what a rule says of it in this event.
+        own = isinstance(answer, Withheld) and answer.why in ("clearance", "compartment")
+        if not own and all(ready.always is not None for ready in asked.rules):
+            known[field] = answer
+        return answer
+
+    def _finest(self, room: Room, asked: _Asked) -> Answer:
         answer: Answer | None = None
         for form, label in asked.forms.items():
             this = self._decide_form(room, asked, form, label)
@@ -159,10 +218,6 @@ class Question:
             if answer is None or this.why == "rule-failed":
                 answer = this
         return answer or Withheld("no-form")
-
-    def view(self, room: Room, fields: Iterable[str]) -> View:
-        """Decide all of these fields for one room."""
-        return View(room, self.event, {field: self.decide(room, field) for field in fields})
 
     def visible_areas(self, room: Room) -> frozenset[str] | None:
         """The event's areas if this partner may see them there: what `affected` may look at. None where it may not."""
