@@ -27,9 +27,10 @@ from bot.deciding import Decisions, Turn
 from bot.fates import Report
 from bot.faults import fault
 from bot.keeping import Keeping
-from bot.networks.port import NetworkPort
-from bot.resolving import resolved
+from bot.networks.port import NetworkDown, NetworkPort
+from bot.resolving import chats, resolved
 from bot.transaction import Transaction
+from handlers.coordinators import unreachable
 from handlers.events import Event, NetworkEvent
 from handlers.world import World
 from playbooks.load import Book
@@ -330,6 +331,10 @@ class Engine(Keeping):
             event = await resolved(self._networks[network], books, self._clock, self._stopped)
             if event is not None:
                 self.tell(event)
+            for opened in await chats(self._networks[network], unreachable(self._world, network)):
+                self.tell(opened)
+        except NetworkDown:
+            pass  # it is resolved again when it is back
         except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
             log.error("aliases could not be resolved", extra={"network": network, "fault": fault(error)})
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from bot.clock import Clock, woken
 from bot.networks.port import NetworkDown, NetworkPort
-from handlers.events import Resolved
+from handlers.events import Resolved, RoomEvent
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 
@@ -59,3 +59,13 @@ async def _all(port: NetworkPort, refs: list[RoomRef]) -> list[tuple[str, RoomRe
     async with asyncio.TaskGroup() as group:
         asked = [(ref, group.create_task(one(ref))) for ref in refs]
     return [(str(ref), room) for ref, task in asked if (room := task.result()) is not None]
+
+
+async def chats(port: NetworkPort, identities: Iterable[str]) -> list[RoomEvent]:
+    """A private chat with each of these people, opened where there is none. Raises NetworkDown."""
+    found = []
+    for identity in identities:
+        room = await port.direct(identity)
+        if room is not None:
+            found.append(RoomEvent("joined", room, identity, private=True))
+    return found

@@ -45,6 +45,15 @@ def tell_coordinators(
     return effects
 
 
+def unreachable(world: World, network: str) -> tuple[str, ...]:
+    """Coordinators on a network with whom there is no private chat yet: nothing could be told them there."""
+    return tuple(
+        identity
+        for identity in coordinators(world)
+        if identity.startswith(f"{network}:") and private_room(world, identity) is None
+    )
+
+
 def private_room(world: World, identity: str) -> RoomRef | None:
     """A person's private chat with the bot: known, or (on Telegram, where it is the person's own id) assumed."""
     known = world.who.direct.get(identity)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,6 +192,12 @@ class MatrixPerson:
 
     async def wait_invite(self, room: str, seconds: float = WAIT_SECONDS) -> None:
         await self._until(lambda: room in self.invited, seconds)
+
+    async def wait_any_invite(self, besides: Iterable[str] = (), seconds: float = WAIT_SECONDS) -> str:
+        """Wait for an invitation into a room that is none of these; its id."""
+        known = set(besides)
+        await self._until(lambda: bool(self.invited - known), seconds)
+        return min(self.invited - known)
 
     async def wait_member(self, room: str, user: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait until our client knows ``user`` as joined to ``room``."""

@@ -29,3 +29,16 @@ async def test_a_room_named_by_the_playbook_and_made_later_is_entered_when_the_b
         await town.telegram.start(ADMIN)
         await town.telegram.say(ADMIN, ADMIN, "/status")
         await town.telegram.wait_message(ADMIN, "I-1")
+
+
+async def test_a_coordinator_who_never_wrote_to_the_bot_is_told_what_they_must_act_on(
+    synapse: SynapseServer, tmp_path: Path
+) -> None:
+    """The bot opens a private chat with a coordinator on Matrix by itself, and says there that a partner's room was lost."""
+    async with crisis(synapse, tmp_path) as town:
+        await town.start()
+        chat = await town.ada.wait_any_invite(besides=town.rooms.values())
+        await town.ada.join(chat)
+        await town.ada.kick(town.rooms["vr-zl"], town.bot)
+        told = await town.ada.wait_message(chat, "Veiligheidsregio Zuid-Limburg")
+        assert "+31" in told.body
