@@ -157,21 +157,24 @@ def agreed_room(book: Book, binding: Binding) -> Room | None:
 
 def rooms_for(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:
     """A partner's rooms for one use (``alerts``, ``checkins``, a channel) in this incident: exercises stay in theirs."""
-    book = world.book_of(incident)
-    return tuple(b for b in bound_for(world, book, use, exercise=incident.opened.exercise) if b.partner == partner)
+    book, exercise = world.book_of(incident), incident.opened.exercise
+    theirs = world.who.rooms_of(incident.playbook, partner)
+    return tuple(binding for binding in theirs if _is_for(book, binding, use, exercise=exercise))
 
 
 def bound_for(world: World, book: Book, use: str, *, exercise: bool) -> tuple[Binding, ...]:
     """Every bound room of a playbook for one use, in real incidents or in exercises."""
-    found = []
-    for (playbook, _), binding in world.who.bindings.items():
-        if playbook != book.playbook.playbook:
-            continue
-        room = agreed_room(book, binding)
-        uses = room.for_ if room else ("alerts", "checkins")
-        if use in uses and (room.exercises if room else False) == exercise:
-            found.append(binding)
-    return tuple(found)
+    return tuple(
+        binding
+        for (playbook, _), binding in world.who.bindings.items()
+        if playbook == book.playbook.playbook and _is_for(book, binding, use, exercise=exercise)
+    )
+
+
+def _is_for(book: Book, binding: Binding, use: str, *, exercise: bool) -> bool:
+    room = agreed_room(book, binding)
+    uses = room.for_ if room else ("alerts", "checkins")
+    return use in uses and (room.exercises if room else False) == exercise
 
 
 def languages(world: World, book: Book | None, room: RoomRef, partner: str | None) -> tuple[str, ...]:
