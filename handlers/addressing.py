@@ -129,7 +129,7 @@ def _addressee(book: Book, alert: Alert, words: Clauses, partner: str, views: li
 
 def _room_view(book: Book, alert: Alert, words: Clauses, view: View) -> RoomView:
     lacking = next((f for f, need in alert.fields.items() if need == "required" and view.shape(book, f) is None), None)
-    hollow = lacking is None and words.shown(view, ()) is None
+    hollow = lacking is None and words.hollow(view)
     return RoomView(view.room.ref, view, lacking, hollow)
 
 

@@ -268,18 +268,25 @@ class Clauses:
         In the first of the languages that the text has; a clause of its own words in another language says which one.
         Raises Misdirected for a view of another event.
         """
+        made = self._once(view, languages)
+        if made is None:
+            return None
+        # What is withheld differs from room to room in the line that says so, and is in no words.
+        shows = {field: made.shows.get(field) or self._withheld(view, field) for field in self._fields}
+        return Cleared(made.html, made.label, {**shows, **made.shows}, view.room.ref)
+
+    def hollow(self, view: View) -> bool:
+        """Whether no clause would be left for this room."""
+        return self._once(view, ()) is None
+
+    def _once(self, view: View, languages: Sequence[str]) -> Cleared | None:
         if view.event is not self._event:
             raise Misdirected("clauses of one event were to show another")
         seen = tuple(answer if isinstance(answer, Seen) else None for answer in view.answers.values())
         key = ((*view.answers, *seen), tuple(languages))
         if key not in self._made:
             self._made[key] = self._words(view, languages)
-        made = self._made[key]
-        if made is None:
-            return None
-        # What is withheld differs from room to room in the line that says so, and is in no words.
-        shows = {field: made.shows.get(field) or self._withheld(view, field) for field in self._fields}
-        return Cleared(made.html, made.label, {**shows, **made.shows}, view.room.ref)
+        return self._made[key]
 
     def _withheld(self, view: View, field: str) -> dict[str, Any]:
         answer = view.answers[field]

@@ -87,7 +87,7 @@ def composed(value: Any) -> Any:
 
 def composed_mapping(value: Mapping[str, Any], item: Callable[[Any], Any]) -> dict[str, Any]:
     """A mapping with its keys composed and ``item`` done to its values. Raises ValueError where two keys become one."""
-    result = {composed(key): item(one) for key, one in value.items()}
+    result = {key if key.isascii() else composed(key): item(one) for key, one in value.items()}
     if len(result) != len(value):
         raise ValueError("two keys that differ only in how their characters are composed")
     return result
