@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from pathlib import Path
@@ -13,10 +12,11 @@ from bot import loading
 from handlers.world import World
 from playbooks.load import load
 from storage.database import open_store
+from storage.deployment import fold as fold_deployment
 from storage.facts import DEPLOYMENT
 from storage.incident import fold as fold_incident
 from tests.emulators.synapse import SynapseServer
-from tests.stories.crisis import ADMIN, ANNE, CARL, DRK, RED_CROSS, TOWN_HALL, Crisis, crisis
+from tests.stories.crisis import ANNE, CARL, DRK, RED_CROSS, TOWN_HALL, Crisis, crisis
 
 MANY = [-1001000000300 - number for number in range(30)]
 
@@ -58,7 +58,9 @@ async def test_a_draft_survives_a_kill_between_its_questions(synapse: SynapseSer
         await tg.press(TOWN_HALL, people.id, ANNE, "Passer")
         await ada.say(region, "12")
         preview = await tg.wait_message(TOWN_HALL, "la digue tient", 10, after=people.id)
-        shown = (await ada.wait_seen(lambda s: s.room == region and s.sender == town.bot and "der Damm hält" in s.body)).body
+        shown = (
+            await ada.wait_seen(lambda s: s.room == region and s.sender == town.bot and "der Damm hält" in s.body)
+        ).body
         assert "Chênée" in preview.text
         assert "Restez" in preview.text
         assert "Aachen" in shown
@@ -187,8 +189,6 @@ async def _worlds(town: Crisis, folder: Path) -> World:
         world, sizes = await loading.load(store, empty)
         assert sizes["I-1"] == len(await store.facts("I-1"))
         grown = empty.who
-        from storage.deployment import fold as fold_deployment
-
         for kept in await store.facts(DEPLOYMENT):
             grown = fold_deployment(grown, [kept])
         assert grown == world.who
