@@ -47,6 +47,13 @@ def _issuers(case: Case) -> Cleared | None:
     return case.say("This chat belongs to no partner. Please write in your partner's room.")
 
 
+def _revokers(case: Case) -> Cleared | None:
+    """Coordinators, and liaisons: whose people they may revoke is said with the person."""
+    if case.actor.coordinator or "liaison" in case.actor.roles:
+        return None
+    return case.say("Not revoked. Coordinators, and liaisons of the person's own partner, may do that.")
+
+
 def _coordinator(case: Case) -> Cleared | None:
     return None if case.actor.coordinator else case.say("Only coordinators may do this.")
 
@@ -147,7 +154,7 @@ COMMANDS: tuple[Command, ...] = (
         "PERSON",
         "take every role from a person, at once",
         "liaisons, coordinators",
-        _partner,
+        _revokers,
         people.revoke,
         incident=False,
     ),

@@ -52,8 +52,6 @@ def tell_lead_of(
                 effects.append(Send(incident.id, binding.room, said, Urgency.PROMPT, about=about, partner=partner))
 
     def for_coordinator(reader: Reader) -> Cleared | None:
-        trust = book.playbook.networks.get(reader.room.network)
-        spec = book.playbook.field("_delivery")
-        return words(reader) if trust and spec and spec.label.tlp <= trust.ceiling else None
+        return words(reader) if sight.coordinator_sees(book, reader.room.network, "_delivery") else None
 
     return effects + tell_coordinators(world, incident.id, now, for_coordinator, about=about)

@@ -157,11 +157,8 @@ def _may_know(case: Case, issued: Issued) -> bool:
         answer = sight.decide(case.book, case.so, event, sight_room(case.world, binding), "_delivery")
         if isinstance(answer, sight.Seen):
             return True
-    if not case.actor.coordinator or not case.request.private:
-        return False
-    trust = case.book.playbook.networks.get(case.request.room.network)
-    spec = case.book.playbook.field("_delivery")
-    return trust is not None and spec is not None and spec.label.tlp <= trust.ceiling
+    private = case.actor.coordinator and case.request.private
+    return private and sight.coordinator_sees(case.book, case.request.room.network, "_delivery")
 
 
 def _everyone(case: Case, issued: Issued) -> list[Cleared]:

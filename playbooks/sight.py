@@ -25,7 +25,7 @@ from weakref import WeakKeyDictionary
 
 from playbooks.labels import Label, Tlp
 from playbooks.load import Book
-from playbooks.rooms import RoomRef
+from playbooks.rooms import Network, RoomRef
 from playbooks.schema import Everyone, FieldSpec, Forbid, Lead, Matching, One, Permit, Selector
 from playbooks.selection import Circumstances, Event, local_time, matches, might_match
 from playbooks.values import FORMS, Moment, Shape, take
@@ -396,6 +396,15 @@ def ceiling_of(book: Book, room: Room) -> Tlp | None:
     if network.encrypted is not None and room.encrypted and not room.world_readable and not room.open_join:
         return network.encrypted
     return network.ceiling
+
+
+def coordinator_sees(book: Book, network: Network, field: str) -> bool:
+    """May a coordinator, who acts for no partner, be shown this built-in field in a private chat on this network?
+
+    Who has an alert and who is silent (``_delivery``) is theirs by its nature, as far as the network may carry it.
+    """
+    trust, spec = book.playbook.networks.get(network), book.playbook.field(field)
+    return field == "_delivery" and trust is not None and spec is not None and spec.label.tlp <= trust.ceiling
 
 
 def visible_areas(book: Book, circumstances: Circumstances, event: Event, room: Room) -> frozenset[str] | None:
