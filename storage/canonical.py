@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from json.encoder import encode_basestring
@@ -23,6 +23,9 @@ LARGEST = 2**53 - 1
 """The largest whole number that every reader of JSON agrees on."""
 
 _quote: Callable[[str], str] = encode_basestring
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+"""base64 into base64url: the library's own function costs as much again, fifteen times for each fact."""
 
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -61,6 +64,8 @@ def _sorted(value: Mapping[Any, object]) -> list[str]:
 
 def write_composed(value: object) -> str:
     """``write`` of ``composed``, in one pass for what is composed anyway: every part of a composed text is composed."""
+    if value is None:
+        return "null"
     text = write(value)
     if text.isascii() or (unicodedata.is_normalized("NFC", text) and not _HALF.search(text)):
         return text
@@ -131,4 +136,5 @@ def _no_float(text: str) -> Any:
 def disclosure_digest(disclosure: str) -> str:
     """The digest that commits to one disclosure (RFC 9901 §4.2.3): SHA-256 over the disclosure's base64url, itself in
     base64url, both without padding. ``disclosure`` is the canonical text of ``[salt, path, value]``."""
-    return urlsafe_b64encode(sha256(urlsafe_b64encode(disclosure.encode()).rstrip(b"=")).digest())[:-1].decode()
+    shown = b2a_base64(disclosure.encode(), newline=False).translate(_URL_SAFE).rstrip(b"=")
+    return b2a_base64(sha256(shown).digest(), newline=False)[:-1].translate(_URL_SAFE).decode()

@@ -54,12 +54,11 @@ def seal(
     ``write`` writes a value canonically: for many facts at once, ``Once`` of it.
     """
     fields = parts(fact)
-    salts = _salts(len(fields))
-    disclosures, digests = [], []
-    for salt, (path, written) in zip(salts, _paths(tuple(fields)), strict=True):
-        text = f'["{salt}",{written},{write(fields[path])}]'
-        disclosures.append(text)
-        digests.append(canonical.disclosure_digest(text))
+    disclosures = [
+        f'["{salt}",{written},{write(fields[path])}]'
+        for salt, (path, written) in zip(_salts(len(fields)), _paths(tuple(fields)), strict=True)
+    ]
+    digests = [canonical.disclosure_digest(text) for text in disclosures]
     body = ("[" + ",".join(disclosures) + "]").encode()
     return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, sorted(digests), body)
 
