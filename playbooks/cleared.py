@@ -260,7 +260,7 @@ class Clauses:
         self._text = text
         self._fields = fields
         self._reasons: dict[Answer, dict[str, Any]] = {}
-        self._made: dict[tuple[tuple[str | Seen | None, ...], tuple[str, ...]], Cleared | None] = {}
+        self._made: dict[tuple[tuple[int, ...], tuple[str, ...], tuple[str, ...]], tuple[View, Cleared | None]] = {}
 
     def shown(self, view: View, languages: Sequence[str]) -> Cleared | None:
         """The clauses for one room: one that needs a field its reader lacks is left out whole. None when none is left.
@@ -282,11 +282,12 @@ class Clauses:
     def _once(self, view: View, languages: Sequence[str]) -> Cleared | None:
         if view.event is not self._event:
             raise Misdirected("clauses of one event were to show another")
-        seen = tuple(answer if isinstance(answer, Seen) else None for answer in view.answers.values())
-        key = ((*view.answers, *seen), tuple(languages))
+        # Rooms that are alike share their answers, each of which is kept here, and so keeps its identity.
+        seen = tuple([id(answer) if isinstance(answer, Seen) else 0 for answer in view.answers.values()])
+        key = (seen, tuple(view.answers), tuple(languages))
         if key not in self._made:
-            self._made[key] = self._words(view, languages)
-        return self._made[key]
+            self._made[key] = (view, self._words(view, languages))
+        return self._made[key][1]
 
     def _withheld(self, view: View, field: str) -> dict[str, Any]:
         answer = view.answers[field]

@@ -197,16 +197,17 @@ class Question:
         return self._known.setdefault(key, {})
 
     def _decide(self, room: Room, field: str, known: dict[str, Answer]) -> Answer:
-        if field in known:
-            return known[field]
-        asked = self._asked(field)
-        if asked is None:
-            return Withheld("undeclared")
-        answer = self._finest(room, asked)
-        # Of a partner's own are the line of its clearance, and what a rule says of it in this event.
-        own = isinstance(answer, Withheld) and answer.why in ("clearance", "compartment")
-        if not own and all(ready.always is not None for ready in asked.rules):
-            known[field] = answer
+        answer = known.get(field)
+        if answer is None:
+            asked = self._asked(field)
+            if asked is None:
+                return Withheld("undeclared")
+            answer = self._finest(room, asked)
+            # What a rule says of a partner in this event is nobody else's.
+            if all(ready.always is not None for ready in asked.rules):
+                known[field] = answer
+        if isinstance(answer, Withheld) and answer.why in ("clearance", "compartment"):
+            return Withheld(answer.why, self.book.line("partners", room.partner, "clearance"), answer.detail)
         return answer
 
     def _finest(self, room: Room, asked: _Asked) -> Answer:
