@@ -108,20 +108,24 @@ def by_playbook(world: World) -> list[Effect]:
     """Rooms that playbooks name by the network's own id are bound as the playbook says, once."""
     effects: list[Effect] = []
     for playbook, book in world.shelf.items():
-        for partner, who in book.playbook.partners.items():
-            for room in who.rooms:
-                if not room.id.startswith("#") and not _bound_as(world, playbook, str(room.ref)):
-                    effects += _bound(playbook, partner, room.ref, str(room.ref))
+        for alias, (partner, room) in _named(book).items():
+            if not room.id.startswith("#") and not _is_theirs(world, playbook, alias, partner):
+                effects += _bound(playbook, partner, room, alias)
     return effects
 
 
-def _bound_as(world: World, playbook: str, alias: str) -> bool:
-    return any(b.alias == alias for (of, _), b in world.who.bindings.items() if of == playbook)
+def _named(book: Book) -> dict[str, tuple[str, RoomRef]]:
+    """The rooms a playbook names, as it writes them: whose, and where. A room has one owner: the first who names it."""
+    found: dict[str, tuple[str, RoomRef]] = {}
+    for partner, who in book.playbook.partners.items():
+        for room in who.rooms:
+            found.setdefault(str(room.ref), (partner, room.ref))
+    return found
 
 
-def _is_bound(world: World, playbook: str, alias: str, room: RoomRef) -> bool:
-    bound = world.who.bindings.get((playbook, room))
-    return bound is not None and bound.alias == alias
+def _is_theirs(world: World, playbook: str, alias: str, partner: str) -> bool:
+    """Whether the room of this name is already bound as the partner's."""
+    return any(b.alias == alias and b.partner == partner for (of, _), b in world.who.bindings.items() if of == playbook)
 
 
 def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> list[Effect]:
@@ -131,32 +135,27 @@ def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> list[Effec
 
 
 def resolved(world: World, came: Came, event: Resolved) -> list[Effect]:
-    """Pin the rooms behind names; a name that leads elsewhere than before is not followed, but told."""
+    """Pin the rooms behind names, for every playbook; a name that leads elsewhere than before is not followed, but told."""
     effects: list[Effect] = []
     for alias, room in event.rooms:
         before = world.who.aliases.get(alias)
-        if before == room:
-            continue
-        effects.append(Record(DEPLOYMENT, AliasResolved(alias, room)))
-        for playbook, book in world.shelf.items():
-            effects += _pin(world, came, playbook, book, alias, room)
+        if before != room:
+            effects.append(Record(DEPLOYMENT, AliasResolved(alias, room)))
+        for book in world.shelf.values():
+            if alias in _named(book):
+                partner, _ = _named(book)[alias]
+                effects += _pin(world, came, book, partner, alias, room, moved=before not in (None, room))
     return effects
 
 
-def _pin(world: World, came: Came, playbook: str, book: Book, alias: str, room: RoomRef) -> list[Effect]:
-    effects: list[Effect] = []
-    for partner, who in book.playbook.partners.items():
-        if not any(str(named.ref) == alias for named in who.rooms):
-            continue
-        if not _bound_as(world, playbook, alias):
-            effects += _bound(playbook, partner, room, alias)
-        elif not _is_bound(world, playbook, alias, room):
-
-            def words(reader: Reader, partner: str = partner) -> Cleared:
-                return _elsewhere(book, reader, partner, alias)
-
-            effects += tell_coordinators(world, DEPLOYMENT, came.now, words)
-    return effects
+def _pin(world: World, came: Came, book: Book, partner: str, alias: str, room: RoomRef, *, moved: bool) -> list[Effect]:
+    playbook = book.playbook.playbook
+    if not _is_theirs(world, playbook, alias, partner):
+        return _bound(playbook, partner, room, alias)
+    here = world.who.bindings.get((playbook, room))
+    if not moved or (here is not None and here.alias == alias):
+        return []
+    return tell_coordinators(world, DEPLOYMENT, came.now, lambda reader: _elsewhere(book, reader, partner, alias))
 
 
 def _elsewhere(book: Book, reader: Reader, partner: str, alias: str) -> Cleared:

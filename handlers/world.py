@@ -109,7 +109,7 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
     if book is not None:
         binding = world.who.binding(book.playbook.playbook, request.room)
         if binding is not None:
-            partner = binding.partner
+            partner = binding.partner if holds(book, binding) else None
         elif request.private and person is not None and person.partner in book.playbook.partners:
             partner = person.partner
     roles: set[str] = set()
@@ -125,10 +125,12 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
 
 def circumstances(world: World, incident: Incident, now: datetime) -> Circumstances:
     """What is so in an incident at this moment."""
+    book = world.book_of(incident)
+    bound = (b for (playbook, _), b in world.who.bindings.items() if playbook == incident.playbook)
     return Circumstances(
         now=now,
         phase=incident.phase,
-        active=frozenset(b.partner for (book, _), b in world.who.bindings.items() if book == incident.playbook),
+        active=frozenset(binding.partner for binding in bound if holds(book, binding)),
         danger=incident.in_danger(now),
         hazard=incident.hazard,
         leads=incident.leads,
@@ -155,6 +157,12 @@ def agreed_room(book: Book, binding: Binding) -> Room | None:
     return next((room for room in partner.rooms if str(room.ref) == binding.alias), None) if partner else None
 
 
+def holds(book: Book, binding: Binding) -> bool:
+    """Whether this version of the playbook still agrees to a binding: it names the room for that partner, or names none."""
+    partner = book.playbook.partners.get(binding.partner)
+    return partner is not None and (not partner.rooms or agreed_room(book, binding) is not None)
+
+
 def rooms_for(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:
     """A partner's rooms for one use (``alerts``, ``checkins``, a channel) in this incident: exercises stay in theirs."""
     book, exercise = world.book_of(incident), incident.opened.exercise
@@ -172,6 +180,8 @@ def bound_for(world: World, book: Book, use: str, *, exercise: bool) -> tuple[Bi
 
 
 def _is_for(book: Book, binding: Binding, use: str, *, exercise: bool) -> bool:
+    if not holds(book, binding):
+        return False
     room = agreed_room(book, binding)
     uses = room.for_ if room else ("alerts", "checkins")
     return use in uses and (room.exercises if room else False) == exercise

@@ -101,7 +101,7 @@ class Outgoing:
     replaces: str | None = None
     loud: bool = False  # rings: a notification on Telegram, a room mention on Matrix
     notice: bool = False  # the bot's own chatter: m.notice on Matrix
-    first_claimed_at: datetime | None = None  # when this token was first in flight; over 23 h ago on Matrix: look before sending again
+    first_claimed_at: datetime | None = None  # first in flight; over 23 h ago on Matrix: look before sending again
     must_encrypt: bool = False  # the room was encrypted when the words were cleared: never send them in plain text
 
 

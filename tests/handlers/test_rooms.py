@@ -6,24 +6,30 @@ from dataclasses import replace
 
 import pytest
 
+from handlers import started
 from handlers.events import Resolved, RoomEvent
+from handlers.world import Request, actor
+from playbooks.load import parse
 from playbooks.rooms import RoomRef
 from storage.effects import Enter, Redirect
 from storage.facts import CommandRefused, RoomBound, RoomLost, RoomObserved
 from tests.handlers.border_stage import (
     AID,
+    BRANDWEER,
     CITY,
     CITY_TELEGRAM,
     DESK,
     FIRE,
     MAYOR,
     NOWHERE,
+    SOMEBODY,
     WATCHERS,
     issued,
     opened,
     said,
 )
 from tests.handlers.stage import ADMIN, Stage
+from tests.playbooks.border import BOOK, NOON
 
 SEEN = RoomObserved(CITY, True, False, False, False, False, False, "")
 
@@ -126,3 +132,39 @@ def test_refusing_to_bind_is_recorded() -> None:
     stage.say(NOWHERE, "/bind aid", ADMIN)
     refused = stage.of(CommandRefused)[-1]
     assert isinstance(refused, CommandRefused) and refused.reason == "not-in-playbook"
+
+
+def test_a_room_that_a_new_version_gives_to_another_partner_is_no_longer_the_first_ones() -> None:
+    """Bindings follow the playbook: the next start binds the room anew, and an incident of the old version does not use it."""
+    stage = opened()
+    assert stage.world.shelf["border"].playbook.partners["aid"].rooms
+    text = BOOK.source.decode().replace("telegram: -14", "telegram: -77")
+    changed = parse(text.encode(), "border.yaml")
+    stage.world = replace(stage.world, shelf={"border": changed})
+    stage.apply(started(stage.world, stage.now, b"s"))
+    assert actor(stage.world, request(AID), changed).partner is None
+    assert actor(stage.world, request(RoomRef("telegram", "-77")), changed).partner == "aid"
+
+
+def test_a_room_that_two_partners_name_is_the_first_ones() -> None:
+    """A mistake in the playbook does not hand a room, and what it may see, to whoever is written last; a restart changes nothing."""
+    text = BOOK.source.decode().replace("telegram: -15", "telegram: -14")
+    stage = Stage.set(parse(text.encode(), "border.yaml"))
+    before = len(stage.of(RoomBound))
+    stage.apply(started(stage.world, stage.now, b"s"))
+    assert actor(stage.world, request(AID), stage.world.shelf["border"]).partner == "aid"
+    assert len(stage.of(RoomBound)) == before
+
+
+def test_an_alias_known_from_one_playbook_is_bound_for_another_that_comes_later() -> None:
+    """A second playbook with the same room names gets its rooms too."""
+    stage = opened()
+    text = BOOK.source.decode().replace("playbook: border", "playbook: border-two", 1)
+    stage.world = replace(stage.world, shelf={**stage.world.shelf, "border-two": parse(text.encode(), "two.yaml")})
+    stage.happen(Resolved("matrix", tuple((alias, room) for alias, room in stage.world.who.aliases.items())))
+    assert actor(stage.world, request(BRANDWEER), stage.world.shelf["border-two"]).partner == "brandweer"
+
+
+def request(room: RoomRef) -> Request:
+    """Somebody says something in a room."""
+    return Request(NOON, b"s", room, False, SOMEBODY, "somebody", "/help")
