@@ -7,7 +7,8 @@ from datetime import datetime
 from handlers.case import room_reader
 from handlers.delivery import tell_lost
 from handlers.texts import say
-from handlers.world import World
+from handlers.world import World, circumstances, rooms_for
+from playbooks import mandate
 from playbooks.cleared import clock, short_id
 from playbooks.rooms import NETWORKS
 from storage.effects import Effect, Record, Send, Tap, Urgency
@@ -25,7 +26,7 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
         return []
     match deadline.kind:
         case "danger-ends":
-            return _danger(incident)
+            return _danger(world, incident, now)
         case "alert-expires":
             return [Record(incident.id, AlertExpired(deadline.about))] if deadline.about in incident.alerts else []
         case "draft-alone":
@@ -45,8 +46,25 @@ def _still_down(world: World, name: str, now: datetime) -> list[Effect]:
     return tell_lost(world, now, network, refused=world.who.outages[name].refused)
 
 
-def _danger(incident: Incident) -> list[Effect]:
-    return [Record(incident.id, DangerEnded("time"))] if incident.danger is not None else []
+def _danger(world: World, incident: Incident, now: datetime) -> list[Effect]:
+    """Declared danger ends by time: whoever declared it and whoever was told of it is told so."""
+    if incident.danger is None:
+        return []
+    book = world.book_of(incident)
+    rule = book.playbook.danger
+    so = circumstances(world, incident, now)
+    declared = incident.danger.partner
+    told = mandate.chosen(book, rule.tell if rule else None, so, declared)
+    effects: list[Effect] = [Record(incident.id, DangerEnded("time"))]
+    for partner in dict.fromkeys((declared, *told)):
+        for binding in rooms_for(world, incident, partner, "alerts"):
+            words = say(
+                room_reader(world, book, binding.room, partner).languages,
+                "The declared danger ended at {time}. /danger REASON declares it again.",
+                time=clock(book, now),
+            )
+            effects.append(Send(incident.id, binding.room, words, Urgency.PROMPT, partner=partner))
+    return effects
 
 
 def _alone(world: World, incident: Incident, name: str, now: datetime) -> list[Effect]:

@@ -83,6 +83,17 @@ def _visible(case: Case, addressing: Addressing) -> tuple[str, ...]:
     return tuple(f for f in addressing.event.fields if view.shape(case.book, f) is not None)
 
 
+def _unseen(case: Case, addressing: Addressing) -> tuple[str, ...]:
+    """The alert's fields that this room may not see, whether they were given or not."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, case.request.room)
+    if binding is None:
+        return ()
+    room = sight_room(case.world, binding)
+    view = sight.view(case.book, case.so, addressing.event, room, tuple(addressing.event.fields))
+    return tuple(f for f in addressing.event.fields if not isinstance(view.answers[f], Seen))
+
+
 def _groups(case: Case, addressing: Addressing) -> list[Group]:
     assert case.book is not None
     visible = _visible(case, addressing)
@@ -108,7 +119,10 @@ def _counts(case: Case, addressing: Addressing) -> list[Cleared]:
     groups = _groups(case, addressing)
     total = sum(group.rooms for group in groups)
     lines = [case.says("{count} room:", "{count} rooms:", total) if total else case.say("No room would get this.")]
-    lines += [_group_line(case, group) for group in groups]
+    unseen = _unseen(case, addressing)
+    lines += [_group_line(case, group, partly=bool(unseen)) for group in groups]
+    if unseen:
+        lines.append(case.say("Not counted, because this room may not see it: {fields}", fields=_fields(case, unseen)))
     missing = [
         one
         for status in ("held", "roomless", "unselected")
@@ -123,10 +137,15 @@ def _counts(case: Case, addressing: Addressing) -> list[Cleared]:
     return lines
 
 
-def _group_line(case: Case, group: Group) -> Cleared:
+def _group_line(case: Case, group: Group, *, partly: bool) -> Cleared:
+    """``partly``: this room itself may not see every field, so that it cannot say who sees all."""
     assert case.book is not None
     if not group.lacking and not group.coarser:
-        what = case.says("{count} in full", "{count} in full", group.rooms)
+        what = (
+            case.says("{count} as much as you see here", "{count} as much as you see here", group.rooms)
+            if partly
+            else case.says("{count} in full", "{count} in full", group.rooms)
+        )
     elif not group.lacking:
         what = case.say("{count} with {fields} only roughly", count=group.rooms, fields=_fields(case, group.coarser))
     else:

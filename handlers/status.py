@@ -144,6 +144,8 @@ def _alert(case: Case, identifier: str) -> list[Effect]:
             )
             for answer in answers
         ] or [case.say("You have not answered yet.")]
+        if case.actor.coordinator:
+            lines.append(case.say("Who has it and who is silent, I tell coordinators in a private chat."))
     return [case.answer(glue(lines))]
 
 
