@@ -106,8 +106,8 @@ ODD: tuple[tuple[str, str], ...] = (
     ("/draft D-1 drop", "D-1"),
     ("/draft D-2 drop", "D-2"),
     ("/alert evacuation action={action.__class__} {0} {} <b>&amp;", "Partez"),
-    ("/draft D-3 set ²", "consigne"),
-    ("/draft D-3 set " + "9" * 5_000, "consigne"),
+    ("/draft D-3 set 1 ²", "choix"),
+    ("/draft D-3 set 1 " + "9" * 5_000, "choix"),
     ("²", "consigne"),
     ("/draft D-3 area 1", "choix"),
     ("/stauts", "/status"),
@@ -149,6 +149,7 @@ async def test_odd_words_get_a_clear_answer_or_none_and_the_bot_goes_on(synapse:
         await tg.say(TOWN_HALL, CARL, "/activate meuse-flood")
         await tg.wait_message(TOWN_HALL, "I-1")
         await town.enrol(ANNE, "official", "liege-city")
+        await town.program.at_rest()
         for text, expected in ODD:
             answer = await _answer(town, TOWN_HALL, ANNE, text)
             assert expected in answer, f"{text[:60]!r} was answered {answer[:300]!r}"
@@ -248,6 +249,7 @@ async def test_an_alert_too_long_for_one_message_arrives_in_parts_in_order(
         await tg.say(TOWN_HALL, CARL, "/activate meuse-flood")
         await tg.wait_message(TOWN_HALL, "I-1")
         await town.enrol(ANNE, "official", "liege-city")
+        await town.program.at_rest()
         what = " ".join(f"<w{n}&{{}}>" for n in range(330))[:3_000].rstrip()
         access = " ".join(f"r{n}<b>" for n in range(380))
         said = await tg.say(TOWN_HALL, ANNE, f'/alert evacuation action=leave where="Chênée" access="{access}" {what}')
