@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import loading
+from bot.cli_rehearse import script_beside
+from bot.filed import REHEARSAL_FILE
+from bot.settings import Settings
+from bot.wiring import rehearsal
 from handlers.world import World
 from playbooks.load import load
 from storage.database import open_store
+from storage.deployment import Deployment
 from storage.deployment import fold as fold_deployment
 from storage.facts import DEPLOYMENT
 from storage.incident import fold as fold_incident
 from tests.emulators.synapse import SynapseServer
-from tests.stories.crisis import ANNE, CARL, DRK, RED_CROSS, TOWN_HALL, Crisis, crisis
+from tests.stories.crisis import ANNE, CARL, DRK, LIBRARY, RED_CROSS, TOWN_HALL, Crisis, crisis
 
 MANY = [-1001000000300 - number for number in range(30)]
 
@@ -199,3 +205,29 @@ async def _worlds(town: Crisis, folder: Path) -> World:
         return world
     finally:
         await store.close()
+
+
+async def test_the_world_that_runs_is_the_one_the_log_gives(tmp_path: Path) -> None:
+    """After the shipped exercise the running engine's world, never folded from the log, equals what a start would load."""
+    settings = Settings(data=tmp_path)
+    book = load(LIBRARY)
+    script = script_beside(book)
+    assert script is not None
+    async with rehearsal(settings, {book.playbook.playbook: book}, book) as (stage, bot):
+        await stage.enrol(script.people)
+        async for _ in stage.play(script):
+            pass
+        await bot.settled()
+        live = bot.engine.world
+        store = await open_store(settings.rehearsal_folder, settings.rehearsal_name, REHEARSAL_FILE)
+        try:
+            loaded, _ = await loading.load(store, replace(live, who=Deployment(), incidents={}, kept={}, counters={}))
+            closed = live.incidents.keys() - loaded.incidents.keys()
+            for stream in sorted(closed):
+                loaded, _ = await loading.with_incident(store, loaded, stream)
+        finally:
+            await store.close()
+        assert live.incidents
+        assert loaded.who == live.who
+        assert loaded.incidents == live.incidents
+        assert loaded.counters == live.counters
