@@ -21,6 +21,8 @@ def why(book: Book, reader: Reader, withheld: Withheld) -> Cleared:
         case "ceiling":
             return say(said, "its network may not carry {level}", level=_level(withheld.detail))
         case "no-permit":
+            if withheld.line:
+                return say(said, "shared only in other circumstances (line {line})", line=line)
             return say(said, "no rule shares it")
         case "agreement":
             return say(

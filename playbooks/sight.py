@@ -49,7 +49,7 @@ Obstacle = Literal[
     "clearance",  # 2: detail is the TLP needed
     "compartment",  # 2: detail is the compartment lacking
     "ceiling",  # 3: detail is the TLP needed
-    "no-permit",  # 4
+    "no-permit",  # 4; the line is that of a permit which only holds in other circumstances
     "agreement",  # 4: detail is origin→jurisdiction
     "forbidden",  # 5
     "rule-failed",  # 6
@@ -284,7 +284,13 @@ class Question:
             if isinstance(answer, Seen):
                 return answer
             obstacle = answer
-        return obstacle
+        return obstacle if obstacle.why != "no-permit" else Withheld("no-permit", self._otherwise(partner, asked.field))
+
+    def _otherwise(self, partner: str, field: str) -> int:
+        """The line of a permit that would mean them in other circumstances: another phase, a hazard, danger. 0: none."""
+        permits, _ = _rules(self.book, field)
+        would = (one for one in permits if one.always is not None and partner in one.always)
+        return next((one.line for one in would if not _may_hold(one.rule, self.circumstances)), 0)
 
     def _means(self, room: Room, field: str, ready: _Rule) -> bool:
         """Whether a rule's selector means the room's partner. Rules about the place itself may not look at where it is."""
