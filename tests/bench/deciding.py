@@ -18,6 +18,9 @@ _TABLES = {
     "outbox": "length(payload) + length(token) + length(send) + length(room) + 100",
 }
 
+_NODE = 50
+"""Bytes of a row of the tree: its hash, its stream and its place."""
+
 
 async def alert(folder: Path, rooms: int) -> Figure:
     """Decide and commit it, and write as many rows with as many bytes without deciding anything."""
@@ -58,6 +61,7 @@ def _is_whole(ours: Desk, rooms: int) -> None:
 def _last_rows(ours: Desk) -> dict[str, int]:
     with sqlite3.connect(ours.database) as there:
         last = {name: there.execute(f"SELECT max(rowid) FROM {name}").fetchone()[0] or 0 for name in _TABLES}
+        last["nodes"] = there.execute("SELECT count(*) FROM nodes").fetchone()[0]
     there.close()
     return last
 
@@ -69,6 +73,8 @@ def _sizes(ours: Desk, before: dict[str, int]) -> list[int]:
         for name, size in _TABLES.items():
             rows = there.execute(f"SELECT {size} FROM {name} WHERE rowid > ?", (before[name],))
             found += [row[0] for row in rows]
+        nodes = there.execute("SELECT count(*) FROM nodes").fetchone()[0]
+        found += [_NODE] * (nodes - before["nodes"])
     there.close()
     return found
 
