@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from bot import outgoing
 from handlers.world import World
@@ -28,8 +28,7 @@ from storage.facts import (
     IncidentOpened,
     InvitationMade,
     PersonEnrolled,
-    from_parts,
-    parts,
+    as_read,
 )
 from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow
 
@@ -132,10 +131,10 @@ def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> Non
     streams: dict[str, list[Kept]] = {}
     compose = canonical.Once(canonical.composed)
     for stream, fact in facts:
-        as_read = _as_read(fact, compose)
-        _count(step, as_read)
-        if isinstance(as_read, IncidentOpened):
-            book = step.world.shelf[as_read.playbook]
+        fact = as_read(fact, compose)
+        _count(step, fact)
+        if isinstance(fact, IncidentOpened):
+            book = step.world.shelf[fact.playbook]
             step.world = replace(step.world, kept={**step.world.kept, book.digest: book})
             step.playbooks[book.digest] = book.source
             digest: str | None = book.digest
@@ -144,15 +143,10 @@ def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> Non
             digest = known.digest if known else _opened(streams.get(stream, ()))
         if stream != DEPLOYMENT and digest is None:
             raise ValueError(f"there is no incident {stream}")
-        streams.setdefault(stream, []).append(Kept(stream, _next(step.world, stream, streams), now, digest, as_read))
-        step.records.append((stream, digest, as_read))
+        streams.setdefault(stream, []).append(Kept(stream, _next(step.world, stream, streams), now, digest, fact))
+        step.records.append((stream, digest, fact))
     if streams:
         step.world = _folded(step.world, streams, step.counters)
-
-
-def _as_read(fact: Fact, compose: Callable[[Any], Any]) -> Fact:
-    """The fact as a restart would read it: texts in one form, times to the millisecond."""
-    return from_parts(type(fact).__name__, fact.V, canonical.composed_mapping(parts(fact), compose))
 
 
 def _opened(facts: Sequence[Kept]) -> str | None:

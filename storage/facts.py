@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from playbooks.rooms import RoomRef
+from storage import canonical
 
 DEPLOYMENT = "deployment"
 """The stream of who-is-who, rooms, playbooks and networks."""
@@ -521,6 +522,21 @@ def from_parts(kind: str, version: int, values: Mapping[str, Any]) -> Fact:
             value = values.get(name)
             attributes[name] = None if value is None else from_json(value)
     return FACTS[kind](**attributes)
+
+
+def as_read(fact: Fact, compose: Callable[[Any], Any]) -> Fact:
+    """The fact as ``from_parts`` reads its composed ``parts`` again: texts in one form, times to the millisecond.
+
+    ``compose`` is ``canonical.composed``; for many facts at once, ``Once`` of it.
+    """
+    attributes: dict[str, Any] = {}
+    for name, is_each, to_json, from_json in _codec(typing.cast(Hashable, type(fact))):
+        value = getattr(fact, name)
+        if is_each:
+            attributes[name] = canonical.composed_mapping(value, compose)
+        else:
+            attributes[name] = None if value is None else from_json(compose(to_json(value)))
+    return type(fact)(**attributes)
 
 
 def timestamp(at: datetime) -> str:
