@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,15 @@ class Program:
         assert self._process is not None
         async with asyncio.timeout(seconds):
             return await self._process.wait()
+
+    async def until(self, test: Callable[[int, Any], bool], seconds: float = 20.0) -> None:
+        """Wait until ``/readyz`` is so: ``test`` is given its status and body."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not test(*await self.ask("/readyz")):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise RuntimeError(f"it did not come to that: {await self.ask('/readyz')}\n{self.words()}") from None
 
     async def at_rest(self, seconds: float = 30.0) -> None:
         """Wait until it is ready and nothing waits to be sent: twice in a row, so that a decision between is not missed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -92,12 +91,7 @@ async def _until_told(town: Crisis, *words: str) -> str:
 
 
 async def _until(town: Crisis, network: str, *, connected: bool) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            _, body = await town.program.ask("/readyz")
-            if body and body["networks"][network]["connected"] is connected:
-                return
-            await asyncio.sleep(0.05)
+    await town.program.until(lambda _, body: bool(body) and body["networks"][network]["connected"] is connected)
 
 
 @pytest.mark.timeout(110)

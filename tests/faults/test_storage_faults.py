@@ -179,9 +179,7 @@ async def test_a_full_disk_delays_and_loses_nothing(tmp_path: Path) -> None:
 
 
 async def _until_not_ready(program: Program) -> None:
-    async with asyncio.timeout(15):
-        while (await program.ask("/readyz"))[0] != 503:
-            await asyncio.sleep(0.05)
+    await program.until(lambda status, _: status == 503)
 
 
 if __name__ == "__main__":
