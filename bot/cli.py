@@ -166,12 +166,13 @@ def export(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
     path: Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="PATH")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")] = "not stated",
-    reader: Annotated[str, typer.Option("--for", help="For whom.", metavar="PARTNER|auditor")] = "auditor",
-    form: Annotated[
-        Literal["bundle", "jsonl", "csv", "html", "pdf", "ics214"], typer.Option("--format", help="In which form.")
-    ] = "bundle",
+    reader: Annotated[str, typer.Option("--for", help="For whom; only `auditor` yet.", metavar="WHOM")] = "auditor",
+    form: Annotated[str, typer.Option("--format", help="In which form; only `bundle` yet.", metavar="FORM")] = "bundle",
 ) -> None:
-    """Write a copy of a log that anyone can verify."""
+    """Write a copy of a log that anyone can verify.
+
+    For now there is one kind: a bundle, whole, for an auditor. A copy made for a partner and other forms will follow.
+    """
     from bot.cli_log import export as writing
 
     writing(settings(), incident, path, reason, reader, form)
@@ -179,9 +180,16 @@ def export(
 
 @app.command()
 def verify(
-    path: Annotated[Path, typer.Argument(help="What `tocsin export` wrote.", metavar="PATH")],
+    path: Annotated[
+        Path, typer.Argument(help="What `tocsin export` wrote, or a folder it was unpacked into.", metavar="PATH")
+    ],
     checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="A signed checkpoint that you kept yourself.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            help="What you kept yourself: an older export of the same log, a signed checkpoint, or checkpoints.log.",
+            metavar="FILE",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

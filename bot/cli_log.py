@@ -83,9 +83,9 @@ async def _log(settings: Settings, incident: str, form: Form) -> None:
 def export(settings: Settings, incident: str, path: Path, reason: str, reader: str, form: str) -> None:
     """Write a bundle, and record it."""
     if form != "bundle":
-        raise Stop(UNANSWERED, f"--format {form} is not there yet; leave it out for a bundle")
+        raise Stop(UNANSWERED, f"--format {form}: only bundle is there yet; leave --format out")
     if reader != "auditor":
-        raise Stop(UNANSWERED, f"--for {reader} is not there yet: a bundle is whole, for an auditor; leave --for out")
+        raise Stop(UNANSWERED, f"--for {reader}: only a whole bundle for an auditor is there yet; leave --for out")
     if not reason.strip():
         raise Stop(UNANSWERED, "--reason is empty; say why the copy is made, it is recorded")
     if path.is_dir():
@@ -105,6 +105,7 @@ async def _export(settings: Settings, incident: str, path: Path, reason: str) ->
             )
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
-    print(f"{path} holds the whole log of {stream}. That {OPERATOR} made it, for an auditor, is recorded there.")
-    print(f"Whoever has it can check it without this machine: {program()} verify {path}")
+    print(f"{path} holds the whole log of {stream}, for an auditor. That it was made, and why, is recorded in the log.")
+    print(f"Whoever has it can check it without this machine:  {program()} verify {path}")
+    print("Keep it: a later export can be held against it, to show that nothing was changed (verify --checkpoint).")
     complain("It discloses everything in that log: keep it as you keep the log.")

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from bot.cli import UNANSWERED, Stop, complain
+from bot.program import program
+from storage.export.witnessed import checkpoints_in
 from storage.verify import Finding, Verdict
 from storage.verify import verify as examined
 
 VERDICTS = {0: "Intact.", 1: "TAMPERED WITH.", 2: "It cannot be said whether this is intact."}
+PACKED_AGAIN = "Intact inside, but not the file that was exported."
 
 
 def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"]) -> int:
     """Verify a bundle, and return the exit code."""
-    note = None
-    if checkpoint is not None:
-        try:
-            note = checkpoint.read_text("utf-8")
-        except UnicodeDecodeError:
-            raise Stop(
-                UNANSWERED, f"{checkpoint}: this is no signed checkpoint; save the posted text as it was"
-            ) from None
-    verdict = examined(path, note)
+    verdict = examined(path, *(_kept(checkpoint) if checkpoint is not None else ()))
     if form == "json":
         words = {0: "intact", 1: "tampered", 2: "incomplete"}[verdict.code]
         print(json.dumps({"verdict": words, **asdict(verdict)}, ensure_ascii=False, indent=2))
@@ -33,32 +30,74 @@ def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"]) -
     return verdict.code
 
 
+def _kept(file: Path) -> list[str]:
+    """The checkpoints in what somebody kept, or the end of the command."""
+    try:
+        found = checkpoints_in(file.read_bytes())
+    except UnicodeDecodeError:
+        found = []
+    if not found:
+        words = "there is no signed checkpoint in it; name the text of one, or an older export of the same log"
+        raise Stop(UNANSWERED, f"{file}: {words}")
+    return found
+
+
 def _say(path: Path, verdict: Verdict) -> None:
     for finding in verdict.findings:
         if finding.grade != "note":
             complain(f"{path}: {_place(finding)}{finding.words}")
-    print(f"{VERDICTS[verdict.code]} {_what(verdict)}".rstrip())
+    again = verdict.packed == "again" and [one.rule for one in verdict.findings if one.grade != "note"] == ["container"]
+    whole = verdict.code == 0 or (again and verdict.code == 2)
+    print(f"{PACKED_AGAIN if again and whole else VERDICTS[verdict.code]} {_what(verdict)}".rstrip())
     for finding in verdict.findings:
         if finding.grade == "note":
             print(f"Note: {_place(finding)}{finding.words}")
-    if verdict.code == 0:
-        print(f"{verdict.disclosed} fields are disclosed, {verdict.withheld} are not.")
-        print(f"Signed by {verdict.key}")
-        if verdict.witnessed is not None:
-            print(f"The checkpoint you kept is a part of it, up to entry {verdict.witnessed - 1}.")
-        else:
-            print(
-                "Compare that key with the one you were given on another way. With a checkpoint that was posted in your"
-            )
-            print("room, saved as a file, more can be said: that nothing before it was changed. See --checkpoint.")
+    if whole:
+        for line in _more(path, verdict):
+            print(line)
+
+
+def _more(path: Path, verdict: Verdict) -> Iterator[str]:
+    """What else there is to know of a copy whose contents are intact, and what its reader should do."""
+    if verdict.packed == "unpacked":
+        yield "It was checked file by file, as it was unpacked here."
+    yield _shown(verdict)
+    yield f"Signed by {verdict.key}"
+    yield "Compare that key with the one you were given by another way, such as by telephone or on paper."
+    if verdict.witnessed is not None:
+        yield f"The checkpoint you kept is a part of it: its first {_entries(verdict.witnessed)} have not changed since."
+        return
+    yield "Keep this file. A later export of the same log can be held against it, to show that nothing in it was changed:"
+    yield f"  {program()} verify LATER.zip --checkpoint {path if path.is_file() else 'THIS.zip'}"
+
+
+def _shown(verdict: Verdict) -> str:
+    if not verdict.withheld:
+        return f"It shows everything: all {verdict.disclosed} details of its entries."
+    of = verdict.disclosed + verdict.withheld
+    return f"It shows {verdict.disclosed} of the {of} details of its entries; {verdict.withheld} are withheld."
+
+
+def _entries(count: int) -> str:
+    return f"{count} entries" if count != 1 else "entry"
+
+
+_ARTICLE = {"auditor": "an auditor"}
 
 
 def _what(verdict: Verdict) -> str:
     if verdict.stream is None or verdict.size is None:
         return ""
-    reader = f", copied for {verdict.reader}" if verdict.reader else ""
-    signed = f", signed {verdict.signed_at}" if verdict.signed_at else ""
-    return f"The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} entries{signed}{reader}."
+    reader = f", copied for {_ARTICLE.get(verdict.reader, verdict.reader)}" if verdict.reader else ""
+    signed = f", signed {_readable(verdict.signed_at)}" if verdict.signed_at else ""
+    return f"The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."
+
+
+def _readable(at: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return at
 
 
 def _place(finding: Finding) -> str:

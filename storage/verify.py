@@ -3,7 +3,8 @@ that was kept.
 
 What is checked, by the name a finding gives it:
 
-- ``container``: the file is, byte for byte, the one way of packing its contents
+- ``container``: the file is, byte for byte, the one way of packing its contents; a copy that another program packed
+  again, or unpacked into a folder, is checked for what it contains
 - ``manifest``: its signature, and the SHA-256 of every other file
 - ``key``, ``checkpoint``: a proper key; a note it signed, for this stream
 - ``entry``: canonical JSON of the right shape; ``order``: each in its place, none missing, none twice
@@ -29,10 +30,11 @@ from typing import Any, Literal
 
 from storage import canonical, notes, tree
 from storage.entry import Entry, decode
-from storage.export import container
+from storage.export import container, repacked, witnessed
 from storage.notes import BadNote, Checkpoint, Verifier
 
 Grade = Literal["tampered", "incomplete", "note"]
+Packed = Literal["as exported", "again", "unpacked"]
 
 REQUIRED = (
     "checkpoint.txt", "disclosures.jsonl", "entries.jsonl", "key.txt", "leaves.txt", "manifest.json", "manifest.sig",
@@ -60,7 +62,8 @@ class Verdict:
 
     ``size``, ``root`` (hexadecimal), ``key`` (vkey) and ``signed_at`` (RFC 3339, the exporter's word) are what the
     bundle says, None where it cannot be read; ``witnessed`` is the size of the witness's checkpoint that was found to
-    be a part of this log. ``disclosed`` and ``withheld`` count fields.
+    be a part of this log. ``disclosed`` and ``withheld`` count fields. ``packed``: in the container that was exported,
+    in another program's, or in none.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -74,6 +77,7 @@ class Verdict:
     disclosed: int = 0
     withheld: int = 0
     witnessed: int | None = None
+    packed: Packed = "as exported"
 
     @property
     def code(self) -> int:
@@ -87,38 +91,77 @@ class Verdict:
         self.findings.append(Finding(entry, field, rule, words, grade))
 
 
-def verify(path: Path, checkpoint: str | None = None) -> Verdict:
-    """Verify the bundle in a file. ``checkpoint`` is the text of a signed note that a witness kept. Never raises for
-    what the file or the note holds."""
+def verify(path: Path, *kept: str) -> Verdict:
+    """Verify the bundle in a file, or one unpacked into a folder. ``kept`` are the texts of signed notes that a witness
+    kept, of which the one that says most is used. Never raises for what the file or the notes hold."""
     try:
+        if path.is_dir():
+            return _verify_folder(path, kept)
         raw = path.read_bytes()
     except OSError as error:
-        verdict = Verdict()
-        verdict.add("container", f"{path} cannot be read: {error.strerror}", grade="incomplete")
-        return verdict
-    return verify_bytes(raw, checkpoint)
+        return _unanswered(f"{error.filename or path} cannot be read: {error.strerror}")
+    return verify_bytes(raw, *kept)
 
 
-def verify_bytes(raw: bytes, checkpoint: str | None = None) -> Verdict:
+def verify_bytes(raw: bytes, *kept: str) -> Verdict:
     """``verify``, for the bytes of a bundle."""
-    verdict = Verdict()
+    if not raw:
+        return _unanswered("the file is empty")
     files = container.unpack(raw)
+    if _pack(files) == raw:
+        return _examined(Verdict(), files, kept)
+    try:
+        again = repacked.unzip(raw, REQUIRED)
+    except repacked.Unreadable as unknown:
+        return _unanswered(str(unknown))
+    if again is None:
+        verdict = Verdict()
+        if all(name in files for name in REQUIRED):
+            verdict.add(
+                "container",
+                "the container is not the one that was exported: bytes outside its files were changed or added",
+            )
+        return _examined(verdict, files, kept)
+    verdict = _examined(Verdict(packed="again"), again, kept, added="note")
+    if verdict.code == 0:
+        words = "it was packed again by another program; its contents are exactly what was exported"
+        verdict.add("container", words, grade="incomplete")
+    return verdict
+
+
+def _verify_folder(folder: Path, kept: Sequence[str]) -> Verdict:
+    try:
+        files, others = repacked.gather(folder, REQUIRED)
+    except repacked.Unreadable as unknown:
+        return _unanswered(str(unknown))
+    if not any(name in files for name in REQUIRED):
+        return _unanswered("no bundle was unpacked in this folder; name the file that was exported")
+    verdict = _examined(Verdict(packed="unpacked"), files, kept, added="note")
+    for name in others[:_MOST]:
+        verdict.add("container", f"{name} lies beside it and is no part of the bundle", grade="note")
+    return verdict
+
+
+def _unanswered(words: str) -> Verdict:
+    verdict = Verdict()
+    verdict.add("container", words, grade="incomplete")
+    return verdict
+
+
+def _examined(
+    verdict: Verdict, files: Mapping[str, bytes], kept: Sequence[str], *, added: Grade = "tampered"
+) -> Verdict:
+    """What the files hold. ``added`` is how bad a file is that was not exported."""
     missing = [name for name in REQUIRED if name not in files]
     if len(missing) == len(REQUIRED):
-        words = "the file is empty" if not raw else "this is no bundle of Tocsin"
-        verdict.add("container", words, grade="incomplete")
-        return verdict
+        return _unanswered("this is no bundle of Tocsin")
     for name in missing:
-        verdict.add(
-            "container", f"{name} is missing: the file was cut short, or the bundle is not whole", grade="incomplete"
-        )
-    if not missing and _pack(files) != raw:
-        verdict.add("container", "bytes outside the files were changed or added")
-
+        words = f"{name} is missing: the file was cut short, or the bundle is not whole"
+        verdict.add("container", words, grade="incomplete")
     key = _key(verdict, files)
-    manifest = _manifest(verdict, files, key)
+    manifest = _manifest(verdict, files, key, added)
     signed = _checkpoint(verdict, files, key, manifest)
-    witness = _witness(verdict, checkpoint, key, signed) if checkpoint is not None else None
+    witness = _witness(verdict, list(kept), key, signed) if kept else None
     log = _Log(verdict, files, signed)
     log.check(witness)
     _playbooks(verdict, files, log.playbooks)
@@ -145,7 +188,7 @@ def _key(verdict: Verdict, files: Mapping[str, bytes]) -> Verifier | None:
     return key
 
 
-def _manifest(verdict: Verdict, files: Mapping[str, bytes], key: Verifier | None) -> Mapping[str, Any]:
+def _manifest(verdict: Verdict, files: Mapping[str, bytes], key: Verifier | None, added: Grade) -> Mapping[str, Any]:
     data = files.get("manifest.json")
     if data is None:
         return {}
@@ -168,7 +211,7 @@ def _manifest(verdict: Verdict, files: Mapping[str, bytes], key: Verifier | None
                 if name not in REQUIRED:
                     verdict.add("manifest", f"{name} is missing", grade="incomplete")
             elif name not in listed:
-                verdict.add("manifest", f"{name} was added to the bundle")
+                verdict.add("manifest", f"{name} was added to the bundle", grade=added)
             elif sha256(files[name]).hexdigest() != listed[name]:
                 verdict.add("manifest", f"{name} is not the file that was exported")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -201,12 +244,11 @@ def _checkpoint(
     return said
 
 
-def _witness(verdict: Verdict, note: str, key: Verifier | None, signed: Checkpoint | None) -> Checkpoint | None:
+def _witness(verdict: Verdict, kept: list[str], key: Verifier | None, signed: Checkpoint | None) -> Checkpoint | None:
     """A witness's checkpoint, if it is evidence about this log."""
-    # A note that went through a chat comes back with other line ends, or without the last one.
-    note = "\n".join(line.strip() for line in note.strip().splitlines()) + "\n"
+    note = witnessed.best(kept, signed.origin, signed.size) if signed is not None else kept[0]
     try:
-        text, signatures = notes.split_note(note)
+        text, signatures = notes.split_note(witnessed.in_chat(note))
         said = notes.parse_checkpoint(text)
     except BadNote as error:
         verdict.add("witness", f"the witness's checkpoint cannot be read: {error}", grade="incomplete")

@@ -44,12 +44,14 @@ This is a copy of one log of Tocsin, made to be verified by anyone.
   disclosures.jsonl  what this copy shows of each entry.
   leaves.txt         the hash of each entry.
   checkpoint.txt     size and root of the log, signed.
-  key.txt            the key that signed. Compare it with the one you were given on another way.
+  key.txt            the key that signed. Compare it with the one you were given by another way.
   playbooks/         the rules that were in force.
   manifest.json      for whom this copy was made, by whom, why, when.
 
 Verify it offline:  tocsin verify FILE
-With a checkpoint that was posted in one of your rooms, saved as a file:  tocsin verify FILE --checkpoint NOTE
+Keep this file: it holds a checkpoint. A later copy of the same log can be held against it:
+  tocsin verify LATER --checkpoint FILE
+Do not pack it again: only the file as it was exported is intact. Unpacked into a folder, it can be checked too.
 Exit code 0: intact. 1: tampered with; it says where. 2: the question cannot be answered.
 """
 

@@ -384,7 +384,7 @@ async def test_a_witness_agrees(store: SqliteStore, tmp_path: Path) -> None:
     for note in (early, early.strip(), early.replace("\n", "\r\n"), "  " + early):
         verdict = verify(tmp_path / "b", note)
         assert (verdict.code, verdict.findings, verdict.witnessed) == (0, [], 4)
-    full = verify(tmp_path / "b", await store.checkpoint(STREAM))
+    full = verify(tmp_path / "b", await store.checkpoint(STREAM) or "")
     assert (full.code, full.witnessed) == (0, full.size)
 
 

@@ -1,0 +1,68 @@
+"""Finds checkpoints in what somebody kept: a signed note, an older bundle, or lines of the log's own side file.
+
+Whatever it is, a checkpoint proves something only by its signature; where it came from does not matter.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from storage import notes
+from storage.export import container
+from storage.export.repacked import SMALL
+
+CHECKPOINT = "checkpoint.txt"
+
+
+def checkpoints_in(data: bytes) -> list[str]:
+    """The signed notes that can be found, as text; the text itself where nothing else is. Raises UnicodeDecodeError
+    for what is neither text nor a bundle."""
+    if data[:2] == b"PK":
+        return [note] if (note := _bundled(data)) else []
+    text = data.decode("utf-8")
+    return list(_lines(text)) or [text]
+
+
+def best(kept: list[str], origin: str, size: int) -> str:
+    """Of several notes the largest that is for this log and not larger than this size; else the one nearest to that."""
+    sized = [(said.size, note) for note in kept if (said := _read(note)) is not None and said.origin == origin]
+    within = [one for one in sized if one[0] <= size]
+    return max(within)[1] if within else min(sized)[1] if sized else kept[0]
+
+
+def in_chat(note: str) -> str:
+    """A note as it was signed: one that went through a chat comes back with other line ends, or without the last."""
+    return "\n".join(line.strip() for line in note.strip().splitlines()) + "\n"
+
+
+def _read(note: str) -> notes.Checkpoint | None:
+    try:
+        return notes.parse_checkpoint(notes.split_note(in_chat(note))[0])
+    except notes.BadNote:
+        return None
+
+
+def _bundled(data: bytes) -> str:
+    found = container.unpack(data).get(CHECKPOINT, b"")
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            name = next((name for name in archive.namelist() if name.rpartition("/")[2] == CHECKPOINT), None)
+            if name is not None and archive.getinfo(name).file_size < SMALL:
+                found = archive.read(name)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, RuntimeError, zlib.error):
+        return found.decode("utf-8", "replace")
+    return found.decode("utf-8", "replace")
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        try:
+            note = json.loads(line)["note"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if isinstance(note, str):
+            yield note
