@@ -15,6 +15,7 @@ from playbooks.selection import Event
 from playbooks.sight import Room, Seen, decide
 from storage.effects import Urgency
 from storage.store import Deadline, OutboxRow
+from tests.examples import examples
 from tests.handlers.stage import Stage
 from tests.playbooks.border import BOOK, NOON, said, so
 
@@ -176,7 +177,7 @@ def test_the_crisis_shows_each_partner_something_and_hides_something() -> None:
     assert stage.world.incidents["I-1"].alerts["A-3"].held
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([partner for partner in ROOMS if partner != "city"]), fields, fields)
 @example("fire", {name: values[-1] for name, values in OTHERWISE.items()}, dict.fromkeys(OTHERWISE) | {"spot": "Hill"})
 @example("aid", {name: values[-1] for name, values in OTHERWISE.items()}, dict.fromkeys(OTHERWISE) | {"spot": "Hill"})

@@ -15,12 +15,13 @@ from playbooks.load import Book
 from playbooks.schema import Permit
 from playbooks.sight import Question, Room, Seen, decide, label_of, view
 from playbooks.values import FORMS
+from tests.examples import examples
 from tests.playbooks import plain_rule
 from tests.playbooks.generated import FIELDS, TLPS, Scene, book_of, forbids, permits, rooms_of, scenes
 
 ROOMS = rooms_of()
 FEW = [room for room in ROOMS if room.ref.network == "telegram" or (room.encrypted and not room.world_readable)]
-tried = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+tried = settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def forms(scene: Scene, book: Book | None = None, rooms: list[Room] = FEW) -> dict[tuple[Room, str], str]:
@@ -41,7 +42,7 @@ def changed(scene: Scene, **sections: Any) -> Book:
     return book_of({**scene.data, **sections})
 
 
-@settings(tried, max_examples=250)
+@settings(tried, max_examples=examples(250))
 @given(scenes())
 def test_sight_agrees_with_the_plain_rule(scene: Scene) -> None:
     """Every room of every partner sees each field in the form that the language page's own sentences give it."""
@@ -54,7 +55,7 @@ def test_sight_agrees_with_the_plain_rule(scene: Scene) -> None:
             assert (found[0].form if found else None) == wanted, (room, field, seen.answers[field])
 
 
-@settings(tried, max_examples=50)
+@settings(tried, max_examples=examples(50))
 @given(scenes())
 def test_an_empty_policy_shows_nothing(scene: Scene) -> None:
     """Where no rule permits anything, nobody sees anything."""
@@ -197,7 +198,7 @@ def at_least(high: Label, low: Label) -> bool:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(a_label, a_label, a_label)
 def test_labels_form_a_join_semilattice(a: Label, b: Label, c: Label) -> None:
     """The join is associative, commutative, idempotent, monotone, and never lower than what went into it."""
