@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from handlers import alert
 from handlers.activate import announced_again
-from handlers.case import ANSWER_LASTS
+from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
 from handlers.events import Came, Delivery, NetworkEvent, Stale
 from handlers.issuing import again
 from handlers.notify import tell_lead_of
 from handlers.rooms import moved, told_lost
 from handlers.texts import say
-from handlers.world import World, languages
+from handlers.world import Request, World, actor, languages
 from playbooks.cleared import Cleared, Reader, clock, glue, name, phone, short_id, word
 from playbooks.rooms import Network, RoomRef
 from storage.deployment import Outage, outage_key
-from storage.effects import Drop, Effect, Record, Repeat, Send, Tap, Unwake, Urgency, Wake
+from storage.effects import Drop, Effect, Record, Repeat, Send, Unwake, Urgency, Wake
 from storage.facts import (
     DEPLOYMENT,
     CopyHeld,
@@ -29,7 +30,7 @@ from storage.facts import (
     NetworkLost,
     RoomLost,
 )
-from storage.incident import Incident
+from storage.incident import Draft, Incident
 from storage.store import OutboxRow
 
 MOST_REPEATS = 3
@@ -141,15 +142,22 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
         return [*dropped, *announced_again(world, incident, row.to, came.now)]
     if incident is not None and row.about in incident.alerts and row.urgency == Urgency.ALERT:
         return [*dropped, *_copy_again(world, incident, row, came.now)]
+    draft = incident.drafts.get(row.about or "") if incident is not None else None
+    if incident is not None and draft is not None:
+        return [*dropped, *_draft_again(world, incident, draft, row.to, came)]
     spoken = _languages(world, row.stream, row.partner, row.to)
     words = say(spoken, "What may be seen here has just changed, and an answer was not sent. Please ask again.")
     lasts = came.now + ANSWER_LASTS
-    draft = row.about if incident is not None and row.about in incident.drafts else None
-    taps = ((Tap(say(spoken, "Show it again"), f"/draft {draft} show", "🔄"),),) if draft else ()
-    return [
-        *dropped,
-        Send(row.stream, row.to, words, Urgency.ANSWER, about=draft, partner=row.partner, taps=taps, not_after=lasts),
-    ]
+    return [*dropped, Send(row.stream, row.to, words, Urgency.ANSWER, partner=row.partner, not_after=lasts)]
+
+
+def _draft_again(world: World, incident: Incident, draft: Draft, room: RoomRef, came: Came) -> list[Effect]:
+    """The preview of a draft, or its question, as things are now; for its author, where it waited."""
+    book = world.book_of(incident)
+    private = room in world.who.direct.values()
+    request = Request(came.now, came.seed, room, private, draft.fact.identity, "", f"/draft {draft.fact.draft} show")
+    case = Case(world, request, actor(world, request, book), incident, book)
+    return alert.draft(case, f"{draft.fact.draft} show")
 
 
 def _copy_again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> list[Effect]:

@@ -184,3 +184,14 @@ def test_a_refusal_is_recorded_with_its_reason() -> None:
     refused = stage.of(MessageRefused)[0]
     assert isinstance(refused, MessageRefused) and refused.reason == "kicked"
     assert AID in stage.world.who.lost
+
+
+def test_a_preview_that_waited_is_shown_as_things_are_now() -> None:
+    """Its author sees what would leave now, with the buttons."""
+    stage = opened()
+    stage.say(CITY, "/alert evacuation action=leave where=Town", MAYOR)
+    row = OutboxRow("t", "t", "I-1", CITY, Urgency.PROMPT, "{}", "D-1", "city")
+    effects = stage.happen(Stale(row, over=False))
+    shown = [effect for effect in effects if isinstance(effect, Send)]
+    assert [send.to for send in shown] == [CITY]
+    assert "D-1" in shown[0].body.text and any("send" in tap.command for line in shown[0].taps for tap in line)
