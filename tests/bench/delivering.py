@@ -23,8 +23,9 @@ from bot import wiring
 from bot.clock import SystemClock
 from bot.networks import matrix_write, telegram_send
 from bot.networks.matrix import Matrix
-from bot.networks.port import Limits, Outcome, Outgoing, Sent
+from bot.networks.port import Ears, Limits, Outcome, Outgoing, Sent
 from bot.networks.telegram import Telegram
+from bot.supervisor import Attentive
 from playbooks.load import Book
 from playbooks.rooms import Network
 from storage.database import SqliteStore, open_store
@@ -64,10 +65,27 @@ class Arrivals:
             self.complete.set()
 
 
+class Announcing(Attentive):
+    """The bot's ears, which also say when the network is there."""
+
+    def __init__(self, ears: Ears, here: asyncio.Event) -> None:
+        super().__init__(ears)
+        self._here = here
+
+    async def connected(self, network: Network, username: str) -> None:
+        """The network works."""
+        await super().connected(network, username)
+        self._here.set()
+
+
 class WatchedTelegram(Telegram):
     """The bot's Telegram, whose copies are counted."""
 
     arrivals: Arrivals
+    here: asyncio.Event
+
+    async def run(self, ears: Ears) -> None:
+        await super().run(Announcing(ears, self.here))
 
     async def send(self, out: Outgoing) -> Outcome:
         outcome = await super().send(out)
@@ -79,6 +97,10 @@ class WatchedMatrix(Matrix):
     """The bot's Matrix, whose copies are counted."""
 
     arrivals: Arrivals
+    here: asyncio.Event
+
+    async def run(self, ears: Ears) -> None:
+        await super().run(Announcing(ears, self.here))
 
     async def send(self, out: Outgoing) -> Outcome:
         outcome = await super().send(out)
@@ -127,24 +149,25 @@ async def _alert(places: Places) -> tuple[float, list[Outgoing]]:
         places.server.url, places.bot, password=places.password, store_folder=places.folder / "matrix", clock=clock.now
     )
     over_telegram.arrivals = over_matrix.arrivals = arrivals
+    over_telegram.here, over_matrix.here = asyncio.Event(), asyncio.Event()
     ports: dict[Network, Any] = {"telegram": over_telegram, "matrix": over_matrix}
     shelf = {places.book.playbook.playbook: places.book}
     bot = wiring.Bot(places.store, clock, shelf, {f"telegram:{ADMIN}"}, "bench", ports)
     running = asyncio.create_task(bot.run())
     try:
         async with asyncio.timeout(WITHIN):
-            await _until(lambda: all(port.state.connected for port in ports.values()), running)
+            await over_telegram.here.wait()
+            await over_matrix.here.wait()
             await bot.settled()
             where = places.groups[0]
             if not bot.engine.world.open:
                 await tg.do("say", chat=where, user=ADMIN, text="/activate meuse-flood")
-                await _until(lambda: bool(bot.engine.world.open), running)
-            await bot.settled()
+                await tg.do("wait_message", chat=where, containing=STREAM, timeout=WITHIN)
+                await bot.settled()
+            draft = bot.engine.world.next_id("D")
             await tg.do("say", chat=where, user=ADMIN, text=WORDS)
-            await _until(lambda: bool(bot.engine.world.incidents[STREAM].drafts), running)
+            asked = await tg.do("wait_message", chat=where, containing=draft, timeout=WITHIN)
             await bot.settled()
-            [draft] = bot.engine.world.incidents[STREAM].drafts
-            asked = await tg.do("wait_message", chat=where, containing=draft)
             start = now()
             await tg.do("press", chat=where, message_id=asked["id"], user=ADMIN, label_or_data=f"/draft {draft} send")
             await arrivals.complete.wait()
@@ -153,14 +176,6 @@ async def _alert(places: Places) -> tuple[float, list[Outgoing]]:
         bot.stop("the round is over")
         await running
     return arrivals.last - start, arrivals.out
-
-
-async def _until(test: Callable[[], bool], running: asyncio.Task[None]) -> None:
-    while not test():
-        if running.done():
-            running.result()
-            raise RuntimeError("the bot ended")
-        await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
