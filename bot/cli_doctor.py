@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Literal
 
-from bot.cli import BAD, FINE
+from bot.cli import BAD, FINE, UNANSWERED, Stop
 from bot.clock import SystemClock
-from bot.doctor import Finding
 from bot.doctor import examine as tried
-from bot.settings import Settings, SettingsError, load
+from bot.findings import Finding
+from bot.settings import Settings, UnreadSettings, load_sound
 
 
 def doctor(form: Literal["text", "json"]) -> int:
     """Try everything, and return the exit code."""
     try:
-        found = asyncio.run(_all(load(), form))
-    except SettingsError as error:
-        found = [Finding("fail", "settings", line) for line in error.lines]
-        if form == "text":
-            for finding in found:
-                _print(finding)
+        settings, wrong = load_sound()
+    except UnreadSettings as error:
+        raise Stop(UNANSWERED, *error.lines) from None
+    found = asyncio.run(_all(settings, wrong, form))
     if form == "json":
         print(json.dumps({"findings": [_as_json(finding) for finding in found]}, ensure_ascii=False, indent=2))
     failed = sum(finding.level == "fail" for finding in found)
@@ -32,9 +31,9 @@ def doctor(form: Literal["text", "json"]) -> int:
     return BAD if failed else FINE
 
 
-async def _all(settings: Settings, form: str) -> list[Finding]:
+async def _all(settings: Settings, wrong: Sequence[str], form: str) -> list[Finding]:
     found: list[Finding] = []
-    async for finding in tried(settings, SystemClock()):
+    async for finding in tried(settings, SystemClock(), wrong):
         found.append(finding)
         if form == "text":
             _print(finding)

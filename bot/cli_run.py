@@ -11,10 +11,11 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 
-from bot import filed, logs, wiring
+from bot import filed, logs, samples, wiring
 from bot.cli import UNANSWERED, Stop, complain
 from bot.cli_rehearse import converse, people_of, play, script_beside
 from bot.clock import SystemClock
+from bot.samples import only_samples
 from bot.settings import Settings, SettingsError
 from bot.web import AddressTaken, Web
 from playbooks.load import Book
@@ -98,6 +99,9 @@ def _say_what_runs(settings: Settings, books: Mapping[str, Book], web: Web) -> N
     print(f"Data       {settings.data.absolute()}")
     print(f"Networks   {', '.join(where[name] for name in settings.networks)}")
     print(f"Playbooks  {_listed(books)}")
+    if only_samples(books.values()):
+        print(f"           Look: {samples.WARNING}.")
+        print(f"           To change that, {samples.TODO}.")
     print(f"Web        {web.address} (/healthz, /readyz, /metrics)")
     if not settings.identities:
         print("Nobody is a coordinator: set TOCSIN_ADMINS, like telegram:501, to invite the first people.")

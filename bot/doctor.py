@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
@@ -10,69 +9,83 @@ import socket
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
-from bot import filed, wiring
+from bot import filed, samples
 from bot.clock import Clock
-from bot.networks.port import NetworkDown, NetworkPort
-from bot.settings import Settings, SettingsError
+from bot.doctor_networks import networks
+from bot.findings import Finding, told
+from bot.program import program
+from bot.samples import only_samples
+from bot.settings import Settings
 from playbooks.load import Book, PlaybookErrors, load
-from playbooks.rooms import Network, RoomRef
-from storage import deployment
-from storage.connection import SAFE_WAL
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT
-from storage.keys import KEY
-from storage.store import StorageError, Store
+from storage.keys import KEY, LOCK
+from storage.store import StorageError
 
-Level = Literal["ok", "warn", "fail"]
-
-CONNECT_SECONDS = 30.0
 LITTLE_DISK = 1 << 30
 NO_DISK = 100 << 20
 BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 """No true clock shows an earlier time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was tried. ``todo`` says what to do about it; empty where all is well."""
-
-    level: Level
-    about: str
-    says: str
-    todo: str = ""
-
-
-async def examine(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
-    """Try everything, in the order in which trouble should be mended."""
-    for finding in (*_folder(settings.data), _sqlite(), _clock(clock), *_admins(settings)):
+async def examine(settings: Settings, clock: Clock, wrong: Sequence[str] = ()) -> AsyncIterator[Finding]:
+    """Try everything, in the order in which trouble should be mended. ``wrong`` has a line for each setting that cannot
+    be used; the rest is tried without them."""
+    for line in wrong:
+        yield told("fail", "settings", line, "set it right, or take it out", "; ")
+    for finding in (*_folder(settings.data), _sqlite(), _clock(clock), *_configured(settings, wrong)):
         yield finding
+    yield _admins(settings)
     books: list[Book] = []
     for finding in _playbooks(settings, books):
         yield finding
+    runs = _runs(settings.data)
+    rehearses = _runs(settings.rehearsal_folder)
+    for says in filter(None, (runs, rehearses)):
+        yield Finding("ok", "program", says)
+    web = _web(settings)
+    if web.level == "fail" and (runs or rehearses):
+        web = Finding("ok", "web", f"http://{settings.web} is in use, by the program that runs here")
+    yield web
     if not (settings.data.is_dir() and os.access(settings.data, os.W_OK)):
+        yield _later(settings, "the data folder")
         return
-    with contextlib.ExitStack() as held:
-        runs = False
-        try:
-            held.enter_context(hold(settings.data))
-        except StorageError as error:
-            runs = True
-            yield Finding("ok", "program", str(error).partition(":")[0])
-        if not runs:
-            yield _web(settings)
-        try:
+    try:
+        with contextlib.ExitStack() as held:
+            if not runs:
+                held.enter_context(hold(settings.data))
             async with filed.real(settings) as store:
                 async for finding in _kept(settings, store, clock):
                     yield finding
-                async for finding in _networks(settings, store, clock, books, runs=runs):
-                    yield finding
-        except StorageError as error:
-            yield Finding("fail", "database", str(error))
+                if runs and settings.networks:
+                    says = f"the bot is running, so they are not tried here; http://{settings.web}/readyz tells of them"
+                    yield Finding("ok", "networks", says)
+                else:
+                    async for finding in networks(settings, store, clock, books):
+                        yield finding
+    except StorageError as error:
+        yield told("fail", "database", str(error), "put it aside and restore a backup")
+        yield _later(settings, "the database")
+
+
+def _later(settings: Settings, what: str) -> Finding:
+    names = " and ".join(("the log", *settings.networks))
+    return Finding("warn", "not tried", names, f"mend {what} first, then try again")
+
+
+def _runs(folder: Path) -> str:
+    """That a program runs on this folder, in words; empty where none does."""
+    if not (folder / LOCK).is_file():
+        return ""
+    try:
+        with hold(folder):
+            return ""
+    except StorageError as error:
+        says = str(error).partition(":")[0]
+        return says if says.startswith("Tocsin already runs") else ""
 
 
 def _folder(folder: Path) -> Iterator[Finding]:
@@ -104,15 +117,7 @@ def _folder(folder: Path) -> Iterator[Finding]:
 
 
 def _sqlite() -> Finding:
-    version = sqlite3.sqlite_version
-    if sqlite3.sqlite_version_info >= SAFE_WAL:
-        return Finding("ok", "sqlite", f"version {version}, write-ahead log")
-    safe = ".".join(map(str, SAFE_WAL))
-    return Finding(
-        "ok",
-        "sqlite",
-        f"version {version}, rollback journal: before {safe} two programs can damage a write-ahead log",
-    )
+    return Finding("ok", "sqlite", f"version {sqlite3.sqlite_version}")
 
 
 def _clock(clock: Clock) -> Finding:
@@ -124,43 +129,49 @@ def _clock(clock: Clock) -> Finding:
     return Finding("ok", "clock", f"{now:%Y-%m-%d %H:%M:%S} UTC; compare it with a watch")
 
 
-def _admins(settings: Settings) -> Iterator[Finding]:
-    if not settings.networks:
-        yield Finding(
-            "warn",
-            "networks",
-            "none is configured: `tocsin run` rehearses",
-            "set TOCSIN_TELEGRAM_TOKEN, or TOCSIN_MATRIX_HOMESERVER with its account",
-        )
-        return
+def _configured(settings: Settings, wrong: Sequence[str]) -> Iterator[Finding]:
+    if settings.networks:
+        yield Finding("ok", "networks", f"{' and '.join(settings.networks)} set up")
+    elif not any(line.startswith(("TOCSIN_TELEGRAM", "TOCSIN_MATRIX")) for line in wrong):
+        todo = "set TOCSIN_TELEGRAM_TOKEN, or TOCSIN_MATRIX_HOMESERVER with its account"
+        yield Finding("warn", "networks", "none is set up: `tocsin run` rehearses", todo)
+
+
+def _admins(settings: Settings) -> Finding:
     named = {identity.partition(":")[0] for identity in settings.identities}
     if not named:
-        yield Finding(
-            "warn", "admins", "nobody is a coordinator from the start", "set TOCSIN_ADMINS, like telegram:501"
-        )
-    elif not named & set(settings.networks):
-        yield Finding(
-            "fail", "admins", "no administrator is on a network that is configured", "add one to TOCSIN_ADMINS"
-        )
-    else:
-        yield Finding("ok", "admins", ", ".join(sorted(settings.identities)))
+        todo = "set TOCSIN_ADMINS, like telegram:501 or matrix:@ada:example.org"
+        return Finding("warn", "admins", "nobody is a coordinator from the start", todo)
+    says = ", ".join(sorted(settings.identities))
+    if settings.networks and not named & set(settings.networks):
+        return Finding("warn", "admins", f"none is on a network that is set up: {says}", "add one to TOCSIN_ADMINS")
+    return Finding("ok", "admins", says)
 
 
 def _playbooks(settings: Settings, books: list[Book]) -> Iterator[Finding]:
     files = settings.playbook_files
     if not files:
         yield Finding("fail", "playbooks", "there is none", "set TOCSIN_PLAYBOOKS to files or folders that have some")
+    known: dict[str, Book] = {}
     for file in files:
         try:
             book = load(file)
         except PlaybookErrors as wrong:
             more = f", and {len(wrong.errors) - 1} more" if len(wrong.errors) > 1 else ""
-            yield Finding("fail", "playbook", f"{wrong.errors[0]}{more}", f"see them all: tocsin check {file}")
+            yield Finding("fail", "playbook", f"{wrong.errors[0]}{more}", f"see them all: {program()} check {file}")
         except OSError as error:
             yield Finding("fail", "playbook", f"{file} cannot be read: {error.strerror}", "make it readable")
         else:
-            books.append(book)
-            yield Finding("ok", "playbook", f"{book.playbook.playbook} version {book.playbook.version} ({file})")
+            name = book.playbook.playbook
+            first = known.setdefault(name, book)
+            if first is book:
+                books.append(book)
+                yield Finding("ok", "playbook", f"{name} version {book.playbook.version} ({file})")
+            else:
+                says = f"{file}: {name} is also in {first.file}, and this one is left out"
+                yield Finding("fail", "playbook", says, "name one of them alone in TOCSIN_PLAYBOOKS")
+    if settings.networks and only_samples(books):
+        yield Finding("warn", "playbook", samples.WARNING, samples.TODO)
 
 
 def _web(settings: Settings) -> Finding:
@@ -177,11 +188,15 @@ def _web(settings: Settings) -> Finding:
 async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIterator[Finding]:
     wrong = await store.health()
     for says in wrong:
-        yield Finding("fail", "log", says)
+        todo = "restore the newest backup and tell the partners"
+        if "another key" in says:
+            says = says.partition(":")[0]
+            todo = f"put the former {KEY} or TOCSIN_NAME back; if the change was meant, tell the partners the new key"
+        yield Finding("fail", "log", says.rstrip("."), todo)
     heads = await store.heads()
     if not wrong:
         entries = sum(head.size for head in heads)
-        yield Finding("ok", "log", f"{len(heads)} streams, {entries} entries, none lost since it was last signed")
+        yield Finding("ok", "log", f"{entries} entries are kept, and none was lost since they were last signed")
     facts = await store.facts(DEPLOYMENT)
     if facts and facts[-1].at > clock.now() + timedelta(minutes=1):
         yield Finding(
@@ -205,128 +220,3 @@ async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIt
             "key",
             f"{key} signs the log (mode {mode:o}); keep a copy of it apart from the backups of the database",
         )
-
-
-# -- networks --------------------------------------------------------------------------------------------------------
-
-
-class _Ears:
-    """Keeps what a network tells while it is tried, so that the bot finds it when it starts."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        self.here = asyncio.Event()
-        self.username = ""
-
-    async def cursor(self, network: Network) -> str | None:
-        return await self._store.cursor(network)
-
-    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None) -> None:
-        await self._store.keep(network, items, cursor, self._clock.now())
-
-    async def keep_batch(self, network: Network, body: str, cursor: str) -> int:
-        return await self._store.keep_batch(network, body, cursor, self._clock.now())
-
-    async def batches(self, network: Network) -> Sequence[tuple[int, str]]:
-        return await self._store.batches(network)
-
-    async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
-        await self._store.settle_batch(network, batch, items, self._clock.now())
-
-    async def connected(self, network: Network, username: str) -> None:
-        del network
-        self.username = username
-        self.here.set()
-
-    async def lost(self, network: Network, reason: str, *, rejected: bool) -> None:
-        """``run`` raises the same."""
-
-
-async def _networks(
-    settings: Settings, store: SqliteStore, clock: Clock, books: Sequence[Book], *, runs: bool
-) -> AsyncIterator[Finding]:
-    if not settings.networks:
-        return
-    if runs:
-        yield Finding(
-            "ok", "networks", "the bot is running, so they are not tried here", f"see http://{settings.web}/readyz"
-        )
-        return
-    try:
-        networks = wiring.networks(settings, clock)
-    except SettingsError as error:
-        for line in error.lines:
-            yield Finding("fail", "networks", line)
-        return
-    who = deployment.fold(deployment.Deployment(), await store.facts(DEPLOYMENT))
-    for name, port in networks.items():
-        ears = _Ears(store, clock)
-        task = asyncio.create_task(port.run(ears))
-        arrived = asyncio.create_task(ears.here.wait())
-        try:
-            await asyncio.wait({task, arrived}, timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if not ears.here.is_set():
-                yield _not_there(name, task)
-                continue
-            yield Finding("ok", name, f"connected as {ears.username}")
-            async for finding in _rooms(port, who, books):
-                yield finding
-        finally:
-            arrived.cancel()
-            task.cancel()
-            await asyncio.gather(task, arrived, return_exceptions=True)
-            await port.close()
-
-
-def _not_there(name: Network, task: asyncio.Task[None]) -> Finding:
-    error = task.exception() if task.done() and not task.cancelled() else None
-    if error is None:
-        return Finding("fail", name, f"no answer within {CONNECT_SECONDS:.0f} s", "see whether this machine reaches it")
-    return Finding("fail", name, str(error) or type(error).__name__)
-
-
-async def _rooms(port: NetworkPort, who: deployment.Deployment, books: Sequence[Book]) -> AsyncIterator[Finding]:
-    """Every room that is bound, or that a playbook names, with what is missing there."""
-    wanted: dict[RoomRef, str] = {}
-    for (book, room), binding in who.bindings.items():
-        if room.network == port.name:
-            wanted.setdefault(room, f"{binding.partner} in {book}")
-    for name, partner in _named(books):
-        for written in partner:
-            if written.network != port.name:
-                continue
-            try:
-                found = await port.resolve(written.id) if written.id.startswith(("#", "@")) else written
-            except NetworkDown as down:
-                yield Finding("fail", port.name, str(down))
-                return
-            if found is None:
-                yield Finding(
-                    "warn",
-                    port.name,
-                    f"{written.id} of {name}: there is no such room",
-                    "make it, or correct the playbook",
-                )
-            else:
-                wanted.setdefault(found, name)
-    sound = 0
-    for room, owner in wanted.items():
-        try:
-            troubles = await port.examine(room)
-        except NetworkDown as down:
-            troubles = [str(down)]
-        sound += not troubles
-        for trouble in troubles:
-            yield Finding("fail" if _is_bound(who, room) else "warn", port.name, f"{owner}: {trouble}")
-    yield Finding("ok", port.name, f"{sound} of {len(wanted)} rooms are as they should be")
-
-
-def _named(books: Sequence[Book]) -> Iterator[tuple[str, list[RoomRef]]]:
-    for book in books:
-        for name, partner in book.playbook.partners.items():
-            yield f"{name} in {book.playbook.playbook}", [room.ref for room in partner.rooms]
-
-
-def _is_bound(who: deployment.Deployment, room: RoomRef) -> bool:
-    return any(ref == room for _, ref in who.bindings)

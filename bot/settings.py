@@ -19,6 +19,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.envfile import unread
 from playbooks.rooms import NETWORKS, Network
 from storage.notes import proper_name
 
@@ -35,6 +36,10 @@ class SettingsError(Exception):
     def __init__(self, *lines: str) -> None:
         self.lines = lines
         super().__init__("\n".join(lines))
+
+
+class UnreadSettings(SettingsError):
+    """``.env`` itself cannot be read, or a line of it: what was meant is not known, and nothing else is worth trying."""
 
 
 class Settings(BaseSettings):
@@ -209,20 +214,53 @@ SETTINGS: tuple[Setting, ...] = tuple(_rows())
 
 def load(folder: Path | None = None) -> Settings:
     """Read the environment and the ``.env`` of this folder (by default the current one). Raises SettingsError."""
-    env_file = (folder or Path()) / ENV_FILE
-    try:
-        given = {**dotenv_values(env_file), **os.environ} if env_file.is_file() else dict(os.environ)
-        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8")
-    except ValidationError as error:
-        raise SettingsError(*_lines(error)) from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{env_file} is not UTF-8 text; save it as UTF-8") from None
-    except OSError as error:
-        raise SettingsError(f"{env_file} cannot be read: {error.strerror}; make it readable, or move it away") from None
-    wrong = [*_misspelt(given), *_half_given(settings)]
+    settings, wrong = load_sound(folder)
     if wrong:
         raise SettingsError(*wrong)
     return settings
+
+
+def load_sound(folder: Path | None = None) -> tuple[Settings, list[str]]:
+    """The settings that can be used, the others as if not given, and a line for each of those. Raises UnreadSettings."""
+    env_file = (folder or Path()) / ENV_FILE
+    given = _given(env_file)
+    wrong: list[str] = []
+    instead: dict[str, Any] = {}
+    try:
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8")
+    except ValidationError as error:
+        wrong += _lines(error)
+        bad = {str(detail["loc"][0]) for detail in error.errors(include_url=False, include_input=False)}
+        instead = {name: Settings.model_fields[name].default for name in bad}
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **instead)
+    wrong += _misspelt(given)
+    half = [line for line in _half_given(settings) if not any(_alike(line, name) for name in instead)]
+    if half or instead:
+        unsure = {name for name in Settings.model_fields for line in (*half, *wrong) if _alike(line, name)}
+        instead |= {name: Settings.model_fields[name].default for name in unsure}
+        settings = Settings(_env_file=env_file, _env_file_encoding="utf-8", **instead)
+    return settings, [*wrong, *half]
+
+
+def _given(env_file: Path) -> Mapping[str, Any]:
+    """What is set, by whatever name. Raises UnreadSettings."""
+    try:
+        if not env_file.is_file():
+            return dict(os.environ)
+        if lines := list(unread(env_file, PREFIX)):
+            raise UnreadSettings(*lines)
+        return {**dotenv_values(env_file), **os.environ}
+    except UnicodeDecodeError:
+        raise UnreadSettings(f"{env_file} is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        words = f"{env_file} cannot be read: {error.strerror}; make it readable, or move it away"
+        raise UnreadSettings(words) from None
+
+
+def _alike(line: str, name: str) -> bool:
+    """Whether a line is about a setting of the network that this setting belongs to."""
+    network = name.partition("_")[0]
+    return network in NETWORKS and line.startswith(f"{PREFIX}{network.upper()}_")
 
 
 def library() -> Path:
@@ -234,7 +272,7 @@ def _lines(error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False, include_input=False):
         name = PREFIX + str(detail["loc"][0]).upper()
         if detail["type"] == "literal_error":
-            yield f"{name}: write text or json"
+            yield f"{name}: there is no such format; write text or json"
         else:
             yield f"{name}: {str(detail['msg']).removeprefix('Value error, ')}"
 

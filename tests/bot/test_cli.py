@@ -84,6 +84,22 @@ def test_wrong_settings_are_code_2(tmp_path: Path) -> None:
     assert (limits.code, limits.err[:23]) == (2, "TOCSIN_TELEGRAM_LIMITS:")
 
 
+@pytest.mark.parametrize("command", [("run",), ("doctor",), ("doctor", "--json"), ("incidents",), ("log", "I-1")])
+def test_a_line_of_env_that_cannot_be_read_is_code_2(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A setting in .env whose quote is not closed ends every command that reads settings, with one line and code 2."""
+    (tmp_path / ".env").write_text('\nTOCSIN_TELEGRAM_TOKEN="123456:AAAA\n')
+    ran = tocsin(tmp_path, *command)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert ran.err.startswith(".env:2: TOCSIN_TELEGRAM_TOKEN: ")
+
+
+def test_the_sample_alone_on_a_real_network_is_told(tmp_path: Path) -> None:
+    """Where networks are set up and only the sample playbook is used, the doctor and the bot say so at once."""
+    assert "warn playbook: only the sample" in tocsin(tmp_path, "doctor", **TELEGRAM).out
+    (tmp_path / "own.yaml").write_bytes(FLOOD.read_bytes() + b"# ours\n")
+    assert "only the sample" not in tocsin(tmp_path, "doctor", **TELEGRAM, PLAYBOOKS="own.yaml").out
+
+
 def test_a_broken_playbook_is_left_out(tmp_path: Path) -> None:
     """The bot runs with the playbooks that are whole, and tells every error of the others; with none it does not."""
     (tmp_path / "broken.yaml").write_text(BROKEN)
@@ -130,6 +146,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
     assert process.returncode == 0, err
     assert time.monotonic() - before < 5
     assert "Telegram (http://127.0.0.1:9)" in said
+    assert "only the sample playbook" in said
     assert "Stopped." in out
     assert "Traceback" not in err
     assert TELEGRAM["TELEGRAM_TOKEN"] not in out + err

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
+from storage.database import hold
 from tests.bot.running import FLOOD, tocsin
 
 
@@ -24,23 +26,28 @@ def test_what_is_wrong_fails_with_what_to_do(tmp_path: Path) -> None:
     """A wrong setting, a broken playbook, an open folder and a network that is not there are each told."""
     settings = tocsin(tmp_path, "doctor", WEB="nowhere")
     assert (settings.code, "fail settings: TOCSIN_WEB" in settings.out) == (1, True)
+    assert "ok   playbook: " in settings.out
+    assert "     -> write host:port" in settings.out
     (tmp_path / "broken.yaml").write_text("playbook: x\n")
-    (tmp_path / "data").mkdir(mode=0o755)
+    (tmp_path / "copy.yaml").write_bytes(FLOOD.read_bytes())
     os.chmod(tmp_path / "data", 0o755)  # noqa: PTH101 whatever the umask was
     ran = tocsin(
         tmp_path,
         "doctor",
         "--json",
-        PLAYBOOKS=f"broken.yaml,{FLOOD}",
+        PLAYBOOKS=f"broken.yaml,copy.yaml,{FLOOD}",
         TELEGRAM_TOKEN="123456:AAAA-not-a-real-token",
         TELEGRAM_BASE_URL="http://127.0.0.1:9",
         ADMINS="telegram:501",
     )
     assert ran.code == 1
     found = {(one["level"], one["about"]): one for one in json.loads(ran.out)["findings"]}
-    assert "tocsin check broken.yaml" in found["fail", "playbook"]["todo"]
+    assert "check broken.yaml" in ran.out
+    assert "is also in copy.yaml" in found["fail", "playbook"]["says"]
+    assert all(one["todo"] for one in found.values() if one["level"] == "fail")
     assert "chmod 700" in found["warn", "data"]["todo"]
-    assert "no connection" in found["fail", "telegram"]["says"]
+    assert "no connection to Telegram (http://127.0.0.1:9)" in found["fail", "telegram"]["says"]
+    assert found["ok", "admins"]["says"] == "telegram:501"
 
 
 def test_a_log_that_was_rolled_back_is_told(tmp_path: Path) -> None:
@@ -53,3 +60,26 @@ def test_a_log_that_was_rolled_back_is_told(tmp_path: Path) -> None:
     ran = tocsin(tmp_path, "doctor")
     assert ran.code == 1
     assert "fail log: " in ran.out
+    assert "     -> restore the newest backup" in ran.out
+
+
+def test_a_bot_that_runs_is_no_trouble(tmp_path: Path) -> None:
+    """While the program runs here, the address it listens on is its own; another's is told with what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        alone = tocsin(tmp_path, "doctor", WEB=address)
+        with hold(tmp_path / "data" / "rehearsal"):
+            ours = tocsin(tmp_path, "doctor", WEB=address)
+    assert (alone.code, ours.code) == (1, 0)
+    assert f"fail web: cannot listen on {address}" in alone.out
+    assert f"ok   web: http://{address} is in use" in ours.out
+
+
+def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
+    """Where the database cannot be opened, everything else is tried, and what was not is named."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "tocsin.sqlite").write_bytes(b"no database" * 999)
+    ran = tocsin(tmp_path, "doctor", TELEGRAM_TOKEN="123456:AAAA-not-a-real-token")
+    assert ran.code == 1
+    assert "fail database: " in ran.out
+    assert "warn not tried: the log and telegram" in ran.out

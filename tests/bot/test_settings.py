@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SETTINGS, Settings, SettingsError, load
+from bot.settings import SETTINGS, Settings, SettingsError, UnreadSettings, load, load_sound
 
 SECRET = "123456:AAAA-secret_secret_secret_secret_se"
 
@@ -99,3 +99,42 @@ def test_scripts_are_no_playbooks(given: pytest.MonkeyPatch, tmp_path: Path) -> 
         (tmp_path / name).touch()
     given.setenv("TOCSIN_PLAYBOOKS", str(tmp_path))
     assert [path.name for path in load().playbook_files] == ["a.yml", "b.yaml"]
+
+
+UNREAD = [
+    (f'TOCSIN_TELEGRAM_TOKEN="{SECRET}\n', 1, "TOCSIN_TELEGRAM_TOKEN"),
+    (f'# hello\n\nTOCSIN_NAME="liege\nTOCSIN_TELEGRAM_TOKEN="{SECRET}"\n', 3, "TOCSIN_NAME"),
+    (f'OTHER="x\nTOCSIN_TELEGRAM_TOKEN="{SECRET}"\n', 2, "TOCSIN_TELEGRAM_TOKEN"),
+    ('TOCSIN_NAME="liege\nOTHER="\n', 1, "TOCSIN_NAME"),
+    ("OTHER=1\n\nTOCSIN_TELEGRAM_TOKEN\n", 3, "TOCSIN_TELEGRAM_TOKEN"),
+    ("TOCSIN_TELEGRAM_TOKEN=\n", 1, "TOCSIN_TELEGRAM_TOKEN"),
+    (f"export TOCSIN_TELEGRAM_TOKEN: {SECRET}\n", 1, "TOCSIN_TELEGRAM_TOKEN"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "name"), UNREAD)
+def test_a_line_that_cannot_be_read_is_no_rehearsal(given: pytest.MonkeyPatch, text: str, line: int, name: str) -> None:
+    """A line of .env that names a setting and gives it no value is told with its place, and never passed over."""
+    Path(".env").write_text(text)
+    with pytest.raises(UnreadSettings) as wrong:
+        load()
+    [said] = wrong.value.lines
+    assert said.startswith(f".env:{line}: {name}: ")
+    assert SECRET not in said
+
+
+def test_lines_of_others_are_theirs(given: pytest.MonkeyPatch) -> None:
+    """What is not ours in .env, comments, and quotes that are closed are no trouble."""
+    Path(".env").write_text("# TOCSIN_NAME\nOTHER\nX='a\nb'\nexport TOCSIN_NAME='liege' # TOCSIN_WEB\nODD=\"x\n")
+    assert load().name == "liege"
+
+
+def test_one_wrong_setting_leaves_the_others(given: pytest.MonkeyPatch) -> None:
+    """The sound settings can be had, each wrong one as if not given, with the network it belongs to, and a line for it."""
+    given.setenv("TOCSIN_NAME", "two words")
+    given.setenv("TOCSIN_WEB", "127.0.0.1:81")
+    given.setenv("TOCSIN_TELEGRAM_TOKEN", SECRET)
+    given.setenv("TOCSIN_MATRIX_HOMESERVER", "https://m.example.org")
+    settings, wrong = load_sound()
+    assert [line.partition(":")[0] for line in wrong] == ["TOCSIN_NAME", "TOCSIN_MATRIX_USER", "TOCSIN_MATRIX_PASSWORD"]
+    assert (settings.name, settings.networks, settings.address) == ("tocsin", ("telegram",), ("127.0.0.1", 81))
