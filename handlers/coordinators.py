@@ -55,9 +55,15 @@ def unreachable(world: World, network: str) -> tuple[str, ...]:
 
 
 def private_room(world: World, identity: str) -> RoomRef | None:
-    """A person's private chat with the bot: known, or (on Telegram, where it is the person's own id) assumed."""
+    """A person's private chat with the bot: known and still private, or (on Telegram, where it is the person's own id) assumed."""
     known = world.who.direct.get(identity)
     if known is not None:
-        return known
+        return known if between_two(world, known) else None
     network, _, number = identity.partition(":")
     return RoomRef("telegram", number) if network == "telegram" else None
+
+
+def between_two(world: World, room: RoomRef) -> bool:
+    """Whether a chat that was private has stayed so: nobody else is in it, may come into it, or may read it from outside."""
+    seen = world.who.traits.get(room.chat)
+    return seen is None or (seen.private and not (seen.world_readable or seen.open_join or seen.public))

@@ -8,6 +8,7 @@ from handlers.activate import incident_title
 from handlers.case import Case
 from handlers.choices import WORDS
 from handlers.command import short_ids
+from handlers.coordinators import between_two
 from handlers.world import sight_room
 from playbooks import sight
 from playbooks.cleared import Cleared, clock, code, glue, listed, name, phone, quote, short_id, strong
@@ -159,8 +160,8 @@ def _may_know(case: Case, issued: Issued) -> bool:
         answer = sight.decide(case.book, case.so, event, sight_room(case.world, binding), "_delivery")
         if isinstance(answer, sight.Seen):
             return True
-    private = case.actor.coordinator and case.request.private
-    return private and sight.coordinator_sees(case.book, case.request.room.network, "_delivery")
+    private = case.request.private and between_two(case.world, case.request.room)
+    return private and case.actor.coordinator and sight.coordinator_sees(case.book, case.request.room.network, "_delivery")
 
 
 def _everyone(case: Case, issued: Issued) -> list[Cleared]:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from handlers.events import RoomEvent
+from playbooks.rooms import RoomRef
+from storage.facts import RoomObserved
 from tests.handlers.border_stage import (
     AID,
     CITY,
@@ -17,6 +24,7 @@ from tests.handlers.border_stage import (
     issued,
     opened,
     said,
+    to,
 )  # fmt: skip
 from tests.playbooks.border import border
 
@@ -68,6 +76,25 @@ def test_an_unlisted_partner_is_named_and_counted_nowhere() -> None:
             assert "watchers" not in answer.lower() and "+3299" not in answer
     assert f"{listed_rooms} waiting" in said(stage, FIRE, "/status A-1")
     assert "Silent watchers" in said(stage, WATCHERS, "/who")
+
+
+@pytest.mark.parametrize(
+    "traits", [(True, False, False, True), (False, True, False, True), (False, False, True, True), (False,) * 4]
+)
+def test_a_coordinators_chat_that_is_no_longer_private_learns_nothing(traits: tuple[bool, bool, bool, bool]) -> None:
+    """Neither by itself nor asked: readable from outside, open to join, public, or with others in it."""
+    chat, ada = RoomRef("matrix", "!dm-ada"), "matrix:@ada:x.org"
+    stage = opened()
+    stage.world = replace(stage.world, admins=frozenset({ada}))
+    stage.say(chat, "/start", ada, private=True)
+    issued(stage, "/alert count people=12 Mind the numbers")
+    assert any("did not go to everyone" in text for text in to(stage.sent, chat))
+    assert "Rooms:" in said(stage, chat, "/status A-1", ada, private=True)
+    stage.happen(RoomEvent("observed", chat, observed=RoomObserved(chat, True, False, *traits, "")))
+    stage.sent.clear()
+    issued(stage, "/alert count people=12 Mind the numbers")
+    assert to(stage.sent, chat) == []
+    assert "Rooms:" not in said(stage, chat, "/status A-1", ada, private=True)
 
 
 def test_a_held_copy_is_shown_to_the_lead() -> None:
