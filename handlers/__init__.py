@@ -15,7 +15,7 @@ from handlers.choices import choice_in
 from handlers.command import Command, Typed, is_command, nearest, short_ids, typed
 from handlers.deadlines import due
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
-from handlers.world import Request, World, actor
+from handlers.world import Request, World, actor, actor_in
 from playbooks import mandate
 from playbooks.cleared import Cleared, code, echo, glue, secret, short_id
 from playbooks.phrasing import legible
@@ -34,8 +34,8 @@ def _anyone(case: Case) -> Cleared | None:
 
 
 def _partner(case: Case) -> Cleared | None:
-    """People of a partner, and coordinators."""
-    if case.actor.partner is not None or case.actor.coordinator:
+    """People of a partner, and coordinators in a private chat."""
+    if case.actor.partner is not None or (case.actor.coordinator and case.request.private):
         return None
     return case.say("This chat belongs to no partner. Please write in your partner's room.")
 
@@ -218,7 +218,7 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
 def _case(world: World, request: Request, incident: Incident | None) -> Case:
     """The request with who asks, as the incident's playbook sees it, else the playbook that knows this room."""
     if incident is not None:
-        return Case(world, request, actor(world, request, world.book_of(incident)), incident, world.book_of(incident))
+        return Case(world, request, actor_in(world, request, incident), incident, world.book_of(incident))
     cases = [Case(world, request, actor(world, request, book), None, book) for book in world.shelf.values()]
     for case in cases:
         if case.actor.partner is not None:
@@ -244,7 +244,7 @@ def _knows(world: World, request: Request, incident: Incident, identifier: str) 
     """Whether an id tells this incident from others for whoever asks: what they were not shown is no different from what is not."""
     if identifier == incident.id:
         return True
-    who_asks = actor(world, request, world.book_of(incident))
+    who_asks = actor_in(world, request, incident)
     issued, draft = incident.alerts.get(identifier), incident.drafts.get(identifier)
     if issued is not None:
         shown = {*issued.shown, issued.fact.partner}
@@ -259,8 +259,8 @@ def _without(incident: str, arguments: str) -> str:
 
 
 def _takes_part(world: World, request: Request, incident: Incident) -> bool:
-    who_asks = actor(world, request, world.book_of(incident))
-    return who_asks.partner is not None or (who_asks.coordinator and not who_asks.revoked)
+    who_asks = actor_in(world, request, incident)
+    return who_asks.partner is not None or (who_asks.coordinator and request.private)
 
 
 def _which(world: World, request: Request, command: Command, arguments: str, found: list[Incident]) -> list[Effect]:
@@ -270,7 +270,7 @@ def _which(world: World, request: Request, command: Command, arguments: str, fou
             case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
         )
     if not found:
-        if case.actor.partner is None and not case.actor.coordinator:
+        if case.actor.partner is None and not (case.actor.coordinator and request.private):
             return [case.answer(_nobodys(case))]
         return [case.answer(case.say("No incident is open here. /activate starts one."))]
     taps = []

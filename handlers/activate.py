@@ -7,7 +7,7 @@ from datetime import datetime
 from handlers.case import Case, room_reader
 from handlers.command import nearest
 from handlers.texts import say
-from handlers.world import Actor, World, actor, bound_for, circumstances, languages, sight_room
+from handlers.world import Actor, World, actor_before, bound_for, circumstances, languages, sight_room
 from playbooks import mandate, sight
 from playbooks.cleared import Cleared, Reader, clock, echo, figure, glue, listed, name, quote, short_id, strong, value
 from playbooks.load import Book
@@ -28,7 +28,7 @@ def startable(case: Case) -> list[str]:
 
 
 def _who(case: Case, book: Book) -> Actor:
-    return actor(case.world, case.request, book)
+    return actor_before(case.world, case.request, book)
 
 
 def _line(case: Case, book: Book) -> int | None:

@@ -267,6 +267,12 @@ def _drop(case: Case, fact: AlertDrafted) -> list[Effect]:
     ]
 
 
+def _are_two(case: Case, fact: AlertDrafted) -> bool:
+    """Whether the author and whoever confirms are two enrolled persons: accounts that nobody has joined may be one human's."""
+    author, other = case.world.who.person(fact.identity), case.world.who.person(case.actor.identity)
+    return author is not None and other is not None and author.id != other.id
+
+
 def _send(case: Case, found: Draft) -> list[Effect]:
     assert case.book is not None
     fact = found.fact
@@ -277,8 +283,13 @@ def _send(case: Case, found: Draft) -> list[Effect]:
     if refused is not None:
         return refused
     done: list[Effect] = [Unwake(f"draft:{fact.draft}"), Unwake(f"alone:{fact.draft}")]
-    if alert.confirm.kind != "two-person" or (case.actor.known and case.actor.person != fact.person):
+    if alert.confirm.kind != "two-person" or _are_two(case, fact):
         return [*done, *issue(case, fact, confirmed_by=case.actor.person, alone=False)]
+    if case.actor.identity != fact.identity and case.actor.person != fact.person:
+        words = case.say(
+            "Not sent yet. Two persons must agree to this alert, and only those enrolled with /invite count."
+        )
+        return [case.answer(words, about=fact.draft)]
     if alert.confirm.alone_after is not None and case.now >= found.at + alert.confirm.alone_after:
         return [*done, *issue(case, fact, confirmed_by=case.actor.person, alone=True)]
     confirmed = (

@@ -122,7 +122,8 @@ def reader(world: World, book: Book | None, request: Request, who: Actor) -> Rea
         spoken.append(request.language)
     theirs = [language for language in spoken if language]
     found = (*theirs, *languages(world, book, request.room, who.partner))
-    insider = who.coordinator or (book is not None and who.partner in book.playbook.partners)
+    # In a group a coordinator's answer is read by the group: what it may know is what its partner may know.
+    insider = (who.coordinator and request.private) or (book is not None and who.partner in book.playbook.partners)
     return Reader(request.room, who.partner, insider, tuple(dict.fromkeys(found)))
 
 

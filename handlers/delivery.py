@@ -51,7 +51,7 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         case "unknown":
             return _unknown(world, came, event)
         case "moved":
-            return moved(world, row.to, event.moved_to) if event.moved_to is not None else []
+            return moved(world, came, row.to, event.moved_to) if event.moved_to is not None else []
         case "delayed":
             return _not_reached(world, came.now, row, event.became)
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from handlers.case import Case
 from handlers.command import nearest, words
+from handlers.coordinators import private_room
 from handlers.texts import say
 from playbooks.cleared import Cleared, Reader, code, echo, glue, name, quote, secret, short_id, strong, word
-from storage.deployment import Invitation
+from storage.deployment import Invitation, PersonOnFile
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import (
     DEPLOYMENT,
@@ -86,10 +87,12 @@ def invite(case: Case, arguments: str) -> list[Effect]:
 
 
 def _may(case: Case, role: str, partner: str | None) -> bool:
-    if case.actor.coordinator:
+    if case.actor.everywhere:
         return True
     if partner is None or partner != case.actor.partner:
         return False
+    if "coordinator" in case.actor.roles:
+        return True
     return any(role in _MAY_INVITE.get(own, set()) for own in case.actor.roles)
 
 
@@ -169,7 +172,8 @@ def start(case: Case, arguments: str) -> list[Effect]:
             else case.say("This code was already used here. Ask for a new one.")
         )
         return [*remember, case.answer(said)]
-    if made.by in case.world.who.revoked:
+    maker = case.world.who.person(made.by)
+    if made.by in case.world.who.revoked or (maker is not None and maker.id in case.world.who.revoked):
         return [*remember, case.answer(case.say("This invitation is over. Ask for a new one."))]
     return [*remember, *_redeem(case, made)]
 
@@ -184,7 +188,19 @@ def _redeem(case: Case, made: Invitation) -> list[Effect]:
             return [case.answer(case.say("You are already enrolled as somebody else. Ask a coordinator."))]
         joined = IdentityJoined(made.person, identity, called, made.id)
         said = case.say("Welcome. This account is now joined to your other one.")
-        return [Record(DEPLOYMENT, joined), case.answer(said), *_told(case, made, made.person)]
+        return [
+            Record(DEPLOYMENT, joined),
+            case.answer(said),
+            *_told(case, made, made.person),
+            *_told_first(case, made),
+        ]
+    if own is not None and not _raises(own, made):
+        said = case.say(
+            "You are already enrolled, as {role} of {partner}. Nothing was changed: ask a coordinator.",
+            role=strong(case.say(ROLE_WORDS[own.role])),
+            partner=_partner(case, own.partner),
+        )
+        return [case.answer(said)]
     person = own.id if own is not None else case.world.next_id("P")
     enrolled = PersonEnrolled(person, called, made.partner, made.role, identity, made.id)
     known = case.request.language or case.world.who.languages.get(identity) or case.world.who.languages.get(person)
@@ -196,6 +212,12 @@ def _redeem(case: Case, made: Invitation) -> list[Effect]:
         partner=_partner(case, made.partner),
     )
     return [Record(DEPLOYMENT, enrolled), case.answer(said), *_told(case, made, person)]
+
+
+def _raises(own: PersonOnFile, made: Invitation) -> bool:
+    """Whether an invitation gives somebody enrolled more than they have: a code never takes a role away unasked."""
+    order = ("observer", "responder", "auditor", "liaison", "official", "coordinator")
+    return own.partner == made.partner and order.index(made.role) > order.index(own.role)
 
 
 def _told(case: Case, made: Invitation, person: str) -> list[Effect]:
@@ -210,6 +232,22 @@ def _told(case: Case, made: Invitation, person: str) -> list[Effect]:
         person=short_id(person),
     )
     return [Send(DEPLOYMENT, made.room, said, Urgency.PROMPT)]
+
+
+def _told_first(case: Case, made: Invitation) -> list[Effect]:
+    """The person's first account learns in private that a second one was joined to it: it may be a thief's."""
+    first = case.world.who.people.get(made.person or "")
+    rooms = {
+        room: None for i in (first.identities if first else ()) if (room := private_room(case.world, i)) is not None
+    }
+    words = say(
+        _room_languages(case, made),
+        "Your invitation {id} was now also redeemed on {network}. Was it not you? /revoke {person}, at once.",
+        id=short_id(made.id),
+        network=word(case.request.room.network),
+        person=short_id(str(made.person)),
+    )
+    return [Send(DEPLOYMENT, room, words, Urgency.PROMPT, loud=True) for room in rooms if room != case.request.room]
 
 
 def _room_languages(case: Case, made: Invitation) -> tuple[str, ...]:
@@ -227,7 +265,9 @@ def revoke(case: Case, arguments: str) -> list[Effect]:
     found = case.world.who.people.get(wanted.upper()) or case.world.who.person(wanted)
     looks_like_identity = ":" in wanted and wanted.partition(":")[0] in ("telegram", "matrix")
     same_partner = found is not None and found.partner is not None and found.partner == case.actor.partner
-    if not (case.actor.coordinator or (same_partner and case.actor.roles & {"liaison", "coordinator"})):
+    accounts = {*(found.identities if found is not None else ()), wanted}
+    theirs = same_partner and case.actor.roles & {"liaison", "coordinator"} and not accounts & case.world.admins
+    if not (case.actor.everywhere or theirs):
         return case.refuse(
             case.say("Not revoked. Coordinators, and liaisons of the person's own partner, may do that."),
             "/revoke",

@@ -7,7 +7,7 @@ from handlers.command import nearest
 from handlers.coordinators import coordinators, tell_coordinators
 from handlers.events import Came, Resolved, RoomEvent
 from handlers.texts import say
-from handlers.world import World
+from handlers.world import World, holds
 from playbooks.cleared import NOTHING, Cleared, Reader, echo, glue, name, phone, quote, word
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
@@ -24,13 +24,9 @@ def bind(case: Case, arguments: str) -> list[Effect]:
     every = {p for book in case.world.shelf.values() for p in book.playbook.partners}
     known = sorted(p for p in every if _listed(case, p))
     if not wanted:
-        return [
-            case.answer(
-                case.say(
-                    "Whose room is this? Write /bind PARTNER, with one of: {partners}.", partners=_names(case, known)
-                )
-            )
-        ]
+        return [case.answer(case.say("Whose room is this? Write /bind PARTNER, with its name in the playbook."))]
+    if not case.actor.everywhere and wanted != case.actor.partner:
+        return case.refuse(case.say("Not bound. You may bind rooms of your own partner."), "/bind", "role")
     if wanted not in every:
         near = nearest(wanted, known)
         typed = echo(wanted[:60], case.request.room)
@@ -48,6 +44,7 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         if partner is None:
             continue
         owner = case.world.who.binding(playbook, case.request.room)
+        owner = owner if owner is not None and holds(book, owner) else None
         if owner is not None and owner.partner == wanted:
             already = True
             continue
@@ -128,6 +125,23 @@ def _is_theirs(world: World, playbook: str, alias: str, partner: str) -> bool:
     return any(b.alias == alias and b.partner == partner for (of, _), b in world.who.bindings.items() if of == playbook)
 
 
+def _is_anothers(world: World, room: RoomRef, partner: str | None) -> bool:
+    """Whether a room is already some other partner's, in any playbook that still says so."""
+    return any(
+        ref.chat == room.chat and b.partner != partner and playbook in world.shelf and holds(world.shelf[playbook], b)
+        for (playbook, ref), b in world.who.bindings.items()
+    )
+
+
+def _taken(book: Book, reader: Reader, partner: str) -> Cleared:
+    return say(
+        reader.languages,
+        "<b>A room named for {partner} leads into another partner's room.</b> I did not follow. Please check it with them: {phone}",
+        partner=name(book, reader, partner),
+        phone=phone(book, reader, partner),
+    )
+
+
 def _bound(playbook: str, partner: str, room: RoomRef, alias: str) -> list[Effect]:
     """The playbook binds a room; where one must go in to hear it, we do, or learn that we were not asked."""
     enter: list[Effect] = [Enter(room)] if room.network == "matrix" else []
@@ -151,6 +165,8 @@ def resolved(world: World, came: Came, event: Resolved) -> list[Effect]:
 def _pin(world: World, came: Came, book: Book, partner: str, alias: str, room: RoomRef, *, moved: bool) -> list[Effect]:
     playbook = book.playbook.playbook
     if not _is_theirs(world, playbook, alias, partner):
+        if _is_anothers(world, room, partner):
+            return tell_coordinators(world, DEPLOYMENT, came.now, lambda reader: _taken(book, reader, partner))
         return _bound(playbook, partner, room, alias)
     here = world.who.bindings.get((playbook, room))
     if not moved or (here is not None and here.alias == alias):
@@ -178,7 +194,7 @@ def happened(world: World, came: Came, event: RoomEvent) -> list[Effect]:
         case "removed":
             return _removed(world, came, event)
         case "moved":
-            return _moved(world, event)
+            return _moved(world, came, event)
         case "observed":
             return (
                 [Record(DEPLOYMENT, event.observed)]
@@ -238,16 +254,39 @@ def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
     return []
 
 
-def _moved(world: World, event: RoomEvent) -> list[Effect]:
+def _moved(world: World, came: Came, event: RoomEvent) -> list[Effect]:
     if event.moved_to is None or event.moved_to == event.room:
         return []
-    return moved(world, event.room, event.moved_to)
+    return moved(world, came, event.room, event.moved_to)
 
 
-def moved(world: World, old: RoomRef, new: RoomRef) -> list[Effect]:
-    """A room has a new address: what is known of it follows, and what waits for it goes there."""
-    known = any(ref.chat == old.chat for _, ref in world.who.bindings) or old in world.who.direct.values()
-    if not known:
+def moved(world: World, came: Came, old: RoomRef, new: RoomRef) -> list[Effect]:
+    """A room has a new address: what is known of it follows, what waits for it goes there, and the coordinators learn it.
+
+    A room is never moved onto another partner's: whoever may close their own room has no say over somebody else's.
+    """
+    owners = [(of, b) for (of, ref), b in world.who.bindings.items() if ref.chat == old.chat and of in world.shelf]
+    if not owners and old not in world.who.direct.values():
         return []
+    told: list[Effect] = []
+    if owners:
+        playbook, binding = owners[0]
+        book, partner = world.shelf[playbook], binding.partner
+        if _is_anothers(world, new, partner) or new in world.who.direct.values():
+            lost = Record(DEPLOYMENT, RoomLost(old.chat, "closed, and its successor is somebody else's room"))
+            return [
+                *([] if old.chat in world.who.lost else [lost]),
+                *tell_coordinators(world, DEPLOYMENT, came.now, lambda reader: _taken(book, reader, partner)),
+            ]
+        told = tell_coordinators(world, DEPLOYMENT, came.now, lambda reader: _followed(book, reader, partner, new))
     enter: list[Effect] = [Enter(new)] if new.network == "matrix" else []
-    return [Record(DEPLOYMENT, RoomMoved(old.chat, new.chat)), Redirect(old.chat, new.chat), *enter]
+    return [Record(DEPLOYMENT, RoomMoved(old.chat, new.chat)), Redirect(old.chat, new.chat), *enter, *told]
+
+
+def _followed(book: Book, reader: Reader, partner: str, new: RoomRef) -> Cleared:
+    return say(
+        reader.languages,
+        "A room of {partner} has a new address ({network}). I follow it.",
+        partner=name(book, reader, partner),
+        network=word(new.network),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -77,7 +77,7 @@ class Actor:
     """Who asks, and for whom: the partner of the room they speak in; in private, their own.
 
     ``person`` is a person's id, or the identity of somebody who was never enrolled. ``roles`` are theirs in that partner.
-    ``coordinator``: one of the deployment's coordinators. ``known``: enrolled, or an administrator from the settings.
+    ``coordinator``: a coordinator here; ``everywhere``: of the whole deployment, of no partner. ``known``: enrolled, or an administrator from the settings.
     """
 
     person: str
@@ -86,6 +86,7 @@ class Actor:
     partner: str | None = None
     roles: frozenset[str] = frozenset()
     coordinator: bool = False
+    everywhere: bool = False
     known: bool = False
     revoked: bool = False
 
@@ -119,8 +120,38 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
             roles.add(person.role)
         if admin:
             roles.add("coordinator")
-    coordinator = admin or (person is not None and person.role == "coordinator")
-    return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, admin or person is not None)
+    coordinator = admin or (
+        person is not None
+        and person.role == "coordinator"
+        and (person.partner is None or (book is not None and person.partner in book.playbook.partners))
+    )
+    everywhere = coordinator and (admin or person is None or person.partner is None)
+    return Actor(
+        known_as, identity, name, partner, frozenset(roles), coordinator, everywhere, admin or person is not None
+    )
+
+
+def actor_in(world: World, request: Request, incident: Incident) -> Actor:
+    """Who asks, in an incident: a room for exercises speaks for nobody in a real one, and the reverse."""
+    book = world.book_of(incident)
+    found = actor(world, request, book)
+    return found if _plays_in(world, book, request.room, incident.opened.exercise) else _bystander(found)
+
+
+def actor_before(world: World, request: Request, book: Book) -> Actor:
+    """Who asks for a real incident that is still to begin."""
+    found = actor(world, request, book)
+    return found if _plays_in(world, book, request.room, exercise=False) else _bystander(found)
+
+
+def _plays_in(world: World, book: Book, room: RoomRef, exercise: bool) -> bool:
+    binding = world.who.binding(book.playbook.playbook, room)
+    agreed = agreed_room(book, binding) if binding is not None else None
+    return agreed is None or agreed.exercises == exercise
+
+
+def _bystander(actor: Actor) -> Actor:
+    return replace(actor, partner=None, roles=frozenset(), coordinator=False)
 
 
 def circumstances(world: World, incident: Incident, now: datetime) -> Circumstances:

@@ -149,28 +149,33 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
         case RoomBound() as f:
             bindings = {key: b for key, b in state.bindings.items() if not _same_place(b, f)}
             bindings[f.playbook, f.room] = Binding(f.playbook, f.partner, f.room, f.alias, f.by)
-            return replace(state, bindings=bindings, epoch=state.epoch + 1)
+            # A room that becomes somebody's changes nothing for the others; one that was somebody else's does.
+            changed = any(b.room.chat == f.room.chat for b in state.bindings.values())
+            return replace(state, bindings=bindings, epoch=state.epoch + changed)
         case AliasResolved(alias=alias, room=room):
             return replace(state, aliases={**state.aliases, alias: room})
         case RoomObserved() as f:
             ever = state.ever_encrypted | {f.room} if f.encrypted or f.tampered else state.ever_encrypted
+            before = state.traits.get(f.room)
+            # A new title, or anything about a room that is nobody's, changes nobody's sight.
+            changed = _trusted(f) != (_trusted(before) if before else _PLAIN) and _concerns(state, f.room)
             known = {**state.traits, f.room: f}
-            return replace(state, traits=known, ever_encrypted=ever, epoch=state.epoch + 1)
+            return replace(state, traits=known, ever_encrypted=ever, epoch=state.epoch + changed)
         case RoomMoved(old=old, new=new):
             return _move(state, old, new)
         case RoomLost(room=room, reason=reason):
-            return replace(state, lost={**state.lost, room: reason}, epoch=state.epoch + 1)
+            return replace(state, lost={**state.lost, room: reason})
         case RoomRegained(room=room):
             lost = {ref: why for ref, why in state.lost.items() if ref != room}
-            return replace(state, lost=lost, epoch=state.epoch + 1)
+            return replace(state, lost=lost)
         case DirectChatOpened(identity=identity, room=room):
             return replace(state, direct={**state.direct, identity: room})
         case InvitationMade() as f:
             made = Invitation(f.invitation, f.partner, f.role, f.by, f.room, f.expires)
             return replace(state, invitations={**state.invitations, f.code_sha256: made})
         case PersonEnrolled() as f:
-            before = state.people.get(f.person)
-            identities = tuple(dict.fromkeys((*(before.identities if before else ()), f.identity)))
+            known_as = state.people.get(f.person)
+            identities = tuple(dict.fromkeys((*(known_as.identities if known_as else ()), f.identity)))
             enrolled = PersonOnFile(f.person, f.name, f.partner, f.role, identities)
             return replace(
                 _redeemed(state, f.invitation, f.person, f.identity),
@@ -205,6 +210,19 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
         case _:
             pass
     return state
+
+
+_PLAIN = (False, False, False, False, False)
+
+
+def _trusted(seen: RoomObserved) -> tuple[bool, ...]:
+    """What decides how far a room can be trusted."""
+    return (seen.encrypted, seen.tampered, seen.world_readable, seen.open_join, seen.public)
+
+
+def _concerns(state: Deployment, room: RoomRef) -> bool:
+    """Whether a room is a partner's, or a person's private chat."""
+    return any(ref.chat == room.chat for _, ref in state.bindings) or room in state.direct.values()
 
 
 def _same_place(binding: Binding, bound: RoomBound) -> bool:

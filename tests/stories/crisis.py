@@ -34,6 +34,7 @@ class Crisis:
     bot: str
     rooms: dict[str, str] = field(default_factory=dict)
     playbook: Path = Path()
+    admin_enrolled: bool = False
 
     async def start(self, **more: str) -> None:
         """Start the bot and wait until it is in every room."""
@@ -47,15 +48,25 @@ class Crisis:
         await self.telegram.press(chat, message.id, user, label)
 
     async def enrol(self, user: int, role: str, partner: str) -> None:
-        """Make a Telegram user a person of a partner: invited by the administrator in private, redeemed in private."""
+        """Make a Telegram user a person of a partner: invited by the administrator in private, redeemed in private.
+
+        The administrator is enrolled first: for alerts that two persons must agree to, only enrolled ones count.
+        """
+        if not self.admin_enrolled:
+            self.admin_enrolled = True
+            await self._redeem(ADMIN, "coordinator")
+        await self._redeem(user, f"{role} {partner}")
+
+    async def _redeem(self, user: int, wanted: str) -> None:
         tg = self.telegram
         await tg.start(ADMIN)
         after = max((m.id for m in tg.messages(ADMIN)), default=0)
-        await tg.say(ADMIN, ADMIN, f"/invite {role} {partner}")
+        await tg.say(ADMIN, ADMIN, f"/invite {wanted}")
         asked = await tg.wait_message(ADMIN, "/start ", after=after)
         code = asked.text.split("/start ")[1].split()[0]
+        after = max((m.id for m in tg.messages(user)), default=0)
         await tg.start(user, code)
-        await tg.wait_message(user, "/help")
+        await tg.wait_message(user, "/help", after=after)
 
 
 @asynccontextmanager
