@@ -161,7 +161,9 @@ def _may_know(case: Case, issued: Issued) -> bool:
         if isinstance(answer, sight.Seen):
             return True
     private = case.request.private and between_two(case.world, case.request.room)
-    return private and case.actor.coordinator and sight.coordinator_sees(case.book, case.request.room.network, "_delivery")
+    return (
+        private and case.actor.coordinator and sight.coordinator_sees(case.book, case.request.room.network, "_delivery")
+    )
 
 
 def _everyone(case: Case, issued: Issued) -> list[Cleared]:
