@@ -197,3 +197,15 @@ def test_no_command_fails_whoever_gives_it_and_whatever_its_argument(room: RoomR
                     assert effect.body.only in (None, effect.to)
                     assert all(tap.label.only in (None, effect.to) for row in effect.taps for tap in row)
     assert isinstance(stage.facts[-1].fact, Fact)
+
+
+def test_a_room_for_exercises_speaks_for_nobody_in_a_real_incident() -> None:
+    """Nor can a real one be started from it."""
+    stage = Stage.set()
+    drill, real = RoomRef("telegram", "-1001000000102"), RoomRef("telegram", "-1001000000002")
+    stage.say(drill, "/activate meuse-flood A drill", SOMEBODY)
+    assert stage.world.incidents == {}
+    stage.say(real, "/activate meuse-flood The real thing", SOMEBODY)
+    assert "real thing" not in said(stage, drill, "/status", SOMEBODY)
+    stage.say(drill, '/alert evacuation action=leave where="Chênée"', ADMIN)
+    assert stage.world.incidents["I-1"].drafts == {}

@@ -138,3 +138,42 @@ def test_a_liaison_revokes_people_of_the_own_partner_only() -> None:
     stage.say(fire, f"/revoke {stage.world.who.identities[MAYOR]}", LIAISON)
     stage.say(fire, f"/revoke {colleague}", LIAISON)
     assert [fact.person for fact in stage.of(PersonRevoked) if isinstance(fact, PersonRevoked)] == [colleague]
+
+
+def test_a_partners_coordinator_coordinates_only_there() -> None:
+    """They invite for their own partner and no other, take nothing from administrators, and bring no sight into a group."""
+    stage = opened()
+    stage.enrol("telegram:700", "coordinator", "aid")
+    assert "not" in said(stage, AID, "/invite official city", "telegram:700").lower()
+    assert "/start" in said(stage, AID, "/invite liaison", "telegram:700")
+    assert "not" in said(stage, AID, f"/revoke {ADMIN}", "telegram:700").lower()
+    nowhere = said(stage, NOWHERE, "/who", "telegram:700")
+    assert "City" not in nowhere and "Fire" not in nowhere
+
+
+def test_a_code_never_takes_a_role_away() -> None:
+    """An official who redeems a responder's code stays an official, of their own partner."""
+    stage = opened()
+    asked = said(stage, DESK, "/invite responder aid", ADMIN, private=True)
+    code = asked.split("/start ")[1].split()[0]
+    stage.say(RoomRef("matrix", "!dm"), f"/start {code}", MAYOR, private=True)
+    person = stage.world.who.person(MAYOR)
+    assert person is not None and (person.role, person.partner) == ("official", "city")
+
+
+def test_the_first_account_learns_of_the_second() -> None:
+    """A stolen code is noticed by whom it was stolen from."""
+    stage = opened()
+    asked = said(stage, DESK, "/invite official city", ADMIN, private=True)
+    code = asked.split("/start ")[1].split()[0]
+    stage.say(RoomRef("telegram", "800"), f"/start {code}", "telegram:800", private=True)
+    sent = stage.say(RoomRef("matrix", "!thief"), f"/start {code}", "matrix:@thief:x.org", private=True)
+    assert any(send.to == RoomRef("telegram", "800") and "/revoke" in send.body.text for send in sent)
+
+
+def test_two_unjoined_accounts_are_not_two_persons() -> None:
+    """For an alert that two must agree to, only enrolled persons count, whoever writes it and whoever confirms."""
+    stage = opened()
+    stage.say(CITY, "/alert talk Gather at once", ADMIN)
+    assert "/invite" in said(stage, CITY, "/draft D-1 send", MAYOR)
+    assert stage.world.incidents["I-1"].alerts == {}

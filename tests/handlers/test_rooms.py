@@ -168,3 +168,36 @@ def test_an_alias_known_from_one_playbook_is_bound_for_another_that_comes_later(
 def request(room: RoomRef) -> Request:
     """Somebody says something in a room."""
     return Request(NOON, b"s", room, False, SOMEBODY, "somebody", "/help")
+
+
+def test_nobody_moves_their_room_onto_another_partners() -> None:
+    """A successor that is somebody else's room is not followed: the owner keeps it, and the coordinators are told."""
+    stage = opened()
+    before = stage.world.who.binding("border", CITY)
+    stage.happen(RoomEvent("moved", BRANDWEER, moved_to=CITY))
+    assert stage.world.who.binding("border", CITY) == before
+    assert any(send.to == DESK and "Brandweer" in send.body.text for send in stage.sent)
+
+
+def test_a_name_that_leads_into_another_partners_room_is_not_bound() -> None:
+    """Whoever owns an alias cannot point it at a room that is already somebody's."""
+    stage = Stage.set(BOOK)
+    text = BOOK.source.decode().replace("#fire:x.org", "#newfire:x.org")
+    stage.world = replace(stage.world, shelf={"border": parse(text.encode(), "border.yaml")})
+    stage.happen(Resolved("matrix", (("matrix:#newfire:x.org", CITY),)))
+    binding = stage.world.who.binding("border", CITY)
+    assert binding is not None and binding.partner == "city"
+
+
+def test_a_new_title_or_a_strangers_room_makes_nothing_stale() -> None:
+    """Only what decides how far a partner's room can be trusted raises the epoch."""
+    stage = opened()
+    epoch = stage.world.who.epoch
+    seen = stage.world.who.traits[CITY]
+    stage.happen(RoomEvent("observed", CITY, observed=replace(seen, title="New")))
+    stage.happen(
+        RoomEvent("observed", NOWHERE, observed=RoomObserved(NOWHERE, True, False, True, True, True, False, ""))
+    )
+    assert stage.world.who.epoch == epoch
+    stage.happen(RoomEvent("observed", CITY, observed=replace(seen, world_readable=True)))
+    assert stage.world.who.epoch > epoch
