@@ -23,7 +23,7 @@ from tests.handlers.border_stage import (
     opened,
     said,
 )  # fmt: skip
-from tests.handlers.stage import Stage
+from tests.handlers.stage import ADMIN, Stage
 
 ALL_IN = [f"/{command.name} {command.usage.split(' ')[0]}" for command in COMMANDS]
 
