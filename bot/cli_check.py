@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.cli import BAD, FINE, UNANSWERED, Stop, complain
+from bot.program import program
+from bot.unused import asleep
 from playbooks.load import Book, PlaybookErrors, load
 
 
@@ -18,6 +20,13 @@ def check(paths: Sequence[Path], form: Literal["text", "json", "sarif"]) -> int:
     code = FINE
     said: list[dict[str, Any]] = []
     for path in _files(paths):
+        if path.name.endswith((".script.yaml", ".script.yml")) and path.is_file():
+            code = max(code, UNANSWERED)
+            words = f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
+            said.append({"file": str(path), "fine": None, "unreadable": words})
+            if form == "text":
+                complain(f"{path}: {words}")
+            continue
         try:
             book = load(path)
         except PlaybookErrors as wrong:
@@ -49,10 +58,13 @@ def check(paths: Sequence[Path], form: Literal["text", "json", "sarif"]) -> int:
                     "version": version,
                     "sha256": book.digest,
                     "errors": [],
+                    "notes": [f"{what}: {why}" for what, why in asleep(book)],
                 }
             )
             if form == "text":
                 print(f"{path}: fine: {summary(book)}")
+                if parts := [what for what, _ in asleep(book)]:
+                    print(f"{path}: note: read, but not yet acted on by this version: {'; '.join(parts)}")
     if form == "json":
         print(json.dumps({"playbooks": said}, ensure_ascii=False, indent=2))
     return code
@@ -68,6 +80,11 @@ def summary(book: Book) -> str:
     ]
     parts = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
     return f"{playbook.playbook} version {playbook.version}, {parts}"
+
+
+def _rehearsing(script: Path) -> str:
+    book = script.with_name(script.name.replace(".script.", "."))
+    return f"{program()} rehearse {book}" if book.is_file() else f"{program()} rehearse PLAYBOOK --script {script}"
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -39,7 +39,7 @@ def incidents(settings: Settings, form: Form) -> None:
         print(json.dumps({"incidents": rows}, ensure_ascii=False, indent=2))
         return
     if not listed:
-        print(f"No incident is on file in {settings.data}.")
+        print(f"No incident is on file in {settings.data}, nor one of a rehearsal.")
     for one, rehearsal in listed:
         state = f"closed {one.closed_at:%Y-%m-%d %H:%M}" if one.closed_at else "open"
         kind = " rehearsal," if rehearsal else ""

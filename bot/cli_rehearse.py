@@ -27,14 +27,8 @@ Form = Literal["text", "json"]
 TICK = 0.25
 """Seconds between two looks at the real clock while somebody types."""
 
-HELP = """\
-  ROOM> WORDS           say something in a room:      zuid-limburg> /ack A-1
-  ROOM/telegram> WORDS  in a partner's Telegram room (or /matrix), where it has several
-  ROOM> tap LABEL       tap a button of the last message that has it:  liege-city> tap send
-  as NAME               be another person; `as coordinator` is the deployment's coordinator
-  wait 5m               let time pass
-  rooms, people, help   what there is
-  Ctrl-C                the end"""
+PROMPT = "> "
+OVER = "The rehearsal is over."
 
 
 def rehearse(settings: Settings, playbook: Path, script: Path | None, form: Form) -> None:
@@ -111,8 +105,13 @@ def afterwards(incident: str) -> tuple[str, ...]:
 
 def script_beside(book: Book) -> Script | None:
     """The exercise that lies beside a playbook, if one does. Raises Stop where it is wrong."""
-    path = Path(book.file).with_name(f"{Path(book.file).stem}.script.yaml")
+    path = script_file(book)
     return _script(path, book) if path.is_file() else None
+
+
+def script_file(book: Book) -> Path:
+    """Where the exercise of a playbook lies, if it has one."""
+    return Path(book.file).with_name(f"{Path(book.file).stem}.script.yaml")
 
 
 def people_of(script: Script | None) -> Mapping[str, Player]:
@@ -132,20 +131,61 @@ async def converse(stage: Stage, book: Book, people: Mapping[str, Player]) -> No
     transcript = Transcript(console(), _names(book))
     seat = Seat(stage, people)
     print(f"\nNow you. {_example(stage, book)}")
-    print(HELP, flush=True)
+    for line in in_english(stage, people):
+        print(line)
+    print(usage(stage), flush=True)
     flow = asyncio.create_task(_flow(stage.clock))
     try:
+        _prompt()
         async for line in lines():
+            if line.strip().lower() in ("exit", "quit"):
+                break
             transcript.show([told async for told in stage.news()])
             try:
-                news = [told async for told in seat.take(line)]
+                transcript.show([told async for told in seat.take(line)])
             except LookupError as error:
                 complain(str(error.args[0]))
-                continue
-            transcript.show(news)
+            _prompt()
+        else:
+            print()
+        print(OVER, flush=True)
     finally:
         flow.cancel()
         await asyncio.gather(flow, return_exceptions=True)
+
+
+def _prompt() -> None:
+    print(PROMPT, end="", flush=True)
+
+
+def usage(stage: Stage) -> str:
+    """What can be typed, with rooms and an alert that there are."""
+    room, partner = stage.rooms[0], stage.rooms[0].partition("/")[0]
+    first = f"/ack {stage.alert}" if stage.alert is not None else "/status"
+    rows = (
+        (f"{room}> {first}", "say something in a room; ROOM/telegram and ROOM/matrix, where a partner has both"),
+        (f"{room}> tap LABEL", "tap a button under the bot's messages there, by its label or how that begins"),
+        (f"{room}> reply WORDS", "answer the bot's last message there"),
+        ("as NAME", f"be another person, as in `as {rehearsal.COORDINATOR}`, who may do most; `people` lists them"),
+        (f"{partner}> /lang room en", "have a room spoken to in English"),
+        ("wait 5m", "let time pass"),
+        ("rooms, people, help", "what there is"),
+        ("exit", "the end, as Ctrl-D is"),
+    )
+    width = max(len(what) for what, _ in rows)
+    return "\n".join(f"  {what:<{width}}  {means}" for what, means in rows)
+
+
+def in_english(stage: Stage, people: Mapping[str, Player]) -> tuple[str, ...]:
+    """How to have the answers in English: rooms are spoken to in their partners' languages."""
+    person = next(iter(people), None)
+    if person is None:
+        return (f"Rooms are spoken to in their own language; for English:  {stage.rooms[0]}> /lang room en",)
+    room = people[person].partner
+    return (
+        f"Rooms are spoken to in their own language. For English, be somebody:  as {person}",
+        f"then ask there:  {room}> /lang en  (for yourself), or  {room}> /lang room en  (for everybody there)",
+    )
 
 
 def _example(stage: Stage, book: Book) -> str:
@@ -214,10 +254,12 @@ class Seat:
             case "people":
                 for key, player in self._people.items():
                     print(f"{key:<12} {player.name}, {player.role} of {player.partner}")
+                print(f"{rehearsal.COORDINATOR:<12} the deployment's coordinator")
             case "help" | "?":
-                print(HELP)
+                print(usage(self._stage))
             case _:
-                raise LookupError("Write ROOM> WORDS, for example  liege-city> /status ; `help` says what else")
+                room = self._stage.rooms[0]
+                raise LookupError(f"Write ROOM> WORDS, for example  {room}> /status ; `help` says what else")
 
     def _be(self, name: str) -> None:
         wanted = name.casefold()
@@ -240,8 +282,11 @@ class Seat:
         who = key or f"guest-{partner}"
         called = self._called(who) if key else f"Somebody of {partner}"
         identity = rehearsal.identity_of(who, room.network)
-        if words.lower().startswith("tap "):
-            told = self._stage.tap(room, identity, called, words[4:].strip())
+        verb, _, rest = words.partition(" ")
+        if verb.lower() == "tap" and rest.strip():
+            told = self._stage.tap(room, identity, called, rest.strip())
+        elif verb.lower() == "reply" and rest.strip():
+            told = self._stage.say(room, identity, called, rest.strip(), self._stage.last(room).id)
         elif words:
             told = self._stage.say(room, identity, called, words)
         else:

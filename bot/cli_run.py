@@ -8,15 +8,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib.metadata import version
 
 from bot import filed, logs, samples, wiring
 from bot.cli import UNANSWERED, Stop, complain
-from bot.cli_rehearse import converse, people_of, play, script_beside
+from bot.cli_rehearse import converse, people_of, play, script_beside, script_file
 from bot.clock import SystemClock
 from bot.samples import only_samples
-from bot.settings import Settings, SettingsError
+from bot.script import Script
+from bot.settings import Settings, SettingsError, library
 from bot.web import AddressTaken, Web
 from playbooks.load import Book
 from storage.database import hold
@@ -131,10 +132,11 @@ async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio
         print("  Telegram   TOCSIN_TELEGRAM_TOKEN")
         print("  Matrix     TOCSIN_MATRIX_HOMESERVER, TOCSIN_MATRIX_USER, TOCSIN_MATRIX_PASSWORD")
         print("  and        TOCSIN_ADMINS, who is a coordinator from the start")
-        print(f"\nThe exercise, {book.playbook.playbook}:", flush=True)
+        script = script_beside(book)
+        for line in _before(book, script):
+            print(line, flush=True)
 
         async def act() -> None:
-            script = script_beside(book)
             if script is not None:
                 await play(stage, book, script.left_open() if _is_terminal() else script, "text")
             if _is_terminal():
@@ -153,6 +155,17 @@ async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio
             await web.close()
     if stop.is_set():
         print("\nStopped.")
+
+
+def _before(book: Book, script: Script | None) -> Iterator[str]:
+    if script is not None:
+        yield f"\nThe exercise for {book.playbook.playbook}, {script.title}:"
+        return
+    path = script_file(book)
+    yield f"\nThere is no exercise to play: a script for {book.playbook.playbook} would lie beside it, as {path}."
+    if not _is_terminal():
+        yield "Write one, or run this in a terminal and type what rooms say."
+    yield f"One that ships can be copied: {library() / f'{SHIPPED}.script.yaml'}"
 
 
 def _is_terminal() -> bool:

@@ -6,7 +6,7 @@ Looking makes nothing: where no database is, none is made. Both may be open whil
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -70,11 +70,11 @@ async def incidents(settings: Settings) -> list[tuple[Summary, bool]]:
 async def found(settings: Settings, incident: str) -> AsyncIterator[tuple[SqliteStore, str, Summary | None]]:
     """The store with an incident, its stream and summary (None for the deployment's own log). Raises NotOnFile."""
     wanted = _short(incident)
-    known: list[str] = []
+    known: dict[Path, list[str]] = {}
     for path in places(settings):
         async with rehearsed(settings) if path.name == REHEARSAL_FILE else real(settings) as store:
             summaries = await store.incidents()
-            known += [one.incident for one in summaries]
+            known[path] = [one.incident for one in summaries]
             if wanted == DEPLOYMENT:
                 yield store, DEPLOYMENT, None
                 return
@@ -93,7 +93,18 @@ def _short(incident: str) -> str:
     return f"{short[1].upper()}-{short[2]}" if short else incident
 
 
-def _there_is(settings: Settings, known: Sequence[str]) -> str:
-    if not known:
-        return f"nothing is on file in {settings.data}; is TOCSIN_DATA set to the right folder?"
-    return f"on file in {settings.data}: {', '.join(known[-12:])}"
+def _there_is(settings: Settings, known: Mapping[Path, Sequence[str]]) -> str:
+    real = [one for path, some in known.items() if path.name != REHEARSAL_FILE for one in some]
+    rehearsed = [one for path, some in known.items() if path.name == REHEARSAL_FILE for one in some]
+    if real and rehearsed:
+        return f"on file in {settings.data}: {_last(real)}; and of rehearsals: {_last(rehearsed)}"
+    if real:
+        return f"on file in {settings.data}: {_last(real)}"
+    if rehearsed:
+        return f"only rehearsals are on file, in {settings.rehearsal_folder}: {_last(rehearsed)}"
+    return f"nothing is on file in {settings.data}; is TOCSIN_DATA set to the right folder?"
+
+
+def _last(known: Sequence[str]) -> str:
+    """The newest of them, and that there are more."""
+    return f"{'…, ' if len(known) > 12 else ''}{', '.join(known[-12:])}"

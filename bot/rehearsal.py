@@ -237,7 +237,7 @@ class Stage:
         if step.tap is not None:
             told = self.tap(room, identity_of(step.as_, room.network), player.name, step.tap)
         else:
-            reply_to = self._last(room).id if step.reply is not None else None
+            reply_to = self.last(room).id if step.reply is not None else None
             words = (
                 (step.say or step.reply or "")
                 .replace("{alert}", self.alert or "")
@@ -257,13 +257,20 @@ class Stage:
             yield told
 
     async def tap(self, room: RoomRef, identity: str, name: str, choice: str) -> AsyncIterator[Told]:
-        """Somebody chooses under the last message that offers it; then what that leads to. Raises LookupError."""
-        for message in reversed(self._networks[room.network].messages(room)):
-            button = message.button(choice)
+        """Somebody chooses under the last message that offers it; then what that leads to.
+
+        ``choice`` is the label shown or how it begins, the last word of the command under it, or the emoji. Raises
+        LookupError.
+        """
+        for message in self._shown(room):
+            button = _meant(message, choice)
             if button is not None:
                 break
         else:
-            raise LookupError(f"no message in {self._named(room)[0]} offers {choice!r}")
+            offered = next(
+                (self._offers(one) for one in self._shown(room) if one.buttons), "nothing can be tapped there"
+            )
+            raise LookupError(f"no message in {self._named(room)[0]} offers {choice!r}; {offered}")
         words = f"taps [{button.label}]" if room.network == "telegram" else f"reacts {button.emoji} ({button.label})"
         yield self._line(room, "in", words, name)
         await self._networks[room.network].tap(room, message.id, identity, button.command, name)
@@ -300,11 +307,18 @@ class Stage:
         self._where[key] = room
         return room
 
-    def _last(self, room: RoomRef) -> Message:
-        messages = self._networks[room.network].messages(room)
-        if not messages:
-            raise LookupError(f"nothing was said in {self._named(room)[0]} to reply to")
-        return messages[-1]
+    def last(self, room: RoomRef) -> Message:
+        """The bot's last message in a room. Raises LookupError where there is none."""
+        for message in self._shown(room):
+            return message
+        raise LookupError(f"nothing was said in {self._named(room)[0]} to reply to")
+
+    def _shown(self, room: RoomRef) -> Iterator[Message]:
+        """The bot's messages in a room, the newest first."""
+        yield from reversed(self._networks[room.network].messages(room))
+
+    def _offers(self, message: Message) -> str:
+        return "the last one offers " + ", ".join(button.label for line in message.buttons for button in line)
 
     def _named(self, room: RoomRef) -> tuple[str, str | None]:
         if room in self._names:
@@ -419,6 +433,17 @@ class Stage:
 
     def _place(self, room: RoomRef) -> str:
         return "Matrix, encrypted" if room.network == "matrix" else "Telegram"
+
+
+def _meant(message: Message, choice: str) -> Button | None:
+    """The choice under a message that is called so, or the only one whose label begins so."""
+    wanted = choice.strip().removeprefix("[").removesuffix("]").strip()
+    found = message.button(wanted)
+    if found is not None or not wanted:
+        return found
+    begun = wanted.casefold()
+    near = [one for line in message.buttons for one in line if one.label.casefold().startswith(begun)]
+    return near[0] if len(near) == 1 else None
 
 
 _UNREACHED = {

@@ -44,6 +44,26 @@ def test_check_finds_every_error_with_its_place(tmp_path: Path) -> None:
     assert said["playbooks"][0]["errors"][0]["line"] >= 1
 
 
+def test_check_tells_an_exercise_from_a_playbook(tmp_path: Path) -> None:
+    """An exercise is told to be one, in one line with the command that plays it."""
+    ran = tocsin(tmp_path, "check", FLOOD.with_name("meuse-flood.script.yaml"))
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    assert "this is an exercise, not a playbook" in ran.err
+    assert f"rehearse {FLOOD}" in ran.err
+
+
+def test_check_names_what_is_not_acted_on_yet(tmp_path: Path) -> None:
+    """Parts of a playbook that do nothing yet are noted, and the playbook is fine all the same."""
+    ran = tocsin(tmp_path, "check", FLOOD)
+    assert (ran.code, ran.err) == (0, "")
+    [note] = [line for line in ran.out.splitlines() if ": note: " in line]
+    for part in ("escalation", "check-ins", "channels", "duties", "phases after the first", "own tests"):
+        assert part in note
+    said = json.loads(tocsin(tmp_path, "check", "--format", "json", FLOOD).out)["playbooks"][0]
+    assert said["fine"] is True
+    assert any(one.startswith("check-ins") for one in said["notes"])
+
+
 def test_schema_is_json_schema(tmp_path: Path) -> None:
     """The schema of the language can be read by an editor."""
     assert json.loads(tocsin(tmp_path, "schema").out)["$schema"].startswith("https://json-schema.org/")
@@ -152,8 +172,9 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
     assert TELEGRAM["TELEGRAM_TOKEN"] not in out + err
 
 
-def test_somebody_at_a_terminal_speaks_as_any_room(tmp_path: Path) -> None:
-    """After the exercise, lines typed at a terminal are said in rooms, mistakes are told, and Ctrl-C ends it with code 0."""
+@pytest.mark.parametrize("ending", [None, b"exit\n", b"\x04"], ids=["Ctrl-C", "exit", "Ctrl-D"])
+def test_somebody_at_a_terminal_speaks_as_any_room(tmp_path: Path, ending: bytes | None) -> None:
+    """After the exercise, lines typed at a terminal are said in rooms, mistakes are told, and each way to end has code 0."""
     script = tmp_path / "short.script.yaml"
     (tmp_path / "short.yaml").write_bytes(FLOOD.read_bytes())
     script.write_text("script: meuse-flood\ntitle: Short\npeople: {}\nsteps:\n  - {note: Short}\n")
@@ -188,8 +209,13 @@ def test_somebody_at_a_terminal_speaks_as_any_room(tmp_path: Path) -> None:
         os.write(seat, b"nowhere> /help\n")
         at = read_until(b"no room nowhere", at)
         os.write(seat, b"wait 5m\nas coordinator\n")
-        read_until(b"You are the coordinator", at)
-        process.send_signal(signal.SIGINT)
+        at = read_until(b"You are the coordinator", at)
+        at = read_until(b"> ", at)
+        if ending is None:
+            process.send_signal(signal.SIGINT)
+        else:
+            os.write(seat, ending)
+            read_until(b"The rehearsal is over.", at)
         assert process.wait(timeout=10) == 0
     finally:
         process.kill()

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot import wiring
+from bot.cli_rehearse import Seat, in_english, usage
+from bot.rehearsal import Line
 from bot.script import load_script
+from bot.settings import Settings
 from playbooks.load import PlaybookErrors, load
 from tests.bot.running import FLOOD, LIBRARY, Ran, tocsin
 
@@ -126,3 +130,48 @@ def test_the_shipped_scripts_load() -> None:
     assert scripts
     for path in scripts:
         load_script(path, load(path.with_name(path.name.replace(".script", ""))))
+
+
+async def test_a_seat_taps_and_replies(tmp_path: Path) -> None:
+    """At the prompt a button is meant by its label, how that begins, its command's last word or its emoji; a reply is one."""
+    book = load(FLOOD)
+    script = load_script(FLOOD.with_name("meuse-flood.script.yaml"), book)
+    settings = Settings(data=tmp_path / "data")
+    async with wiring.rehearsal(settings, {"meuse-flood": book}, book) as (stage, _):
+        await stage.enrol(script.people)
+        opened = script.model_copy(update={"steps": script.steps[:8]})
+        assert [told async for told in stage.play(opened)]
+        assert stage.alert == "A-1"
+        seat = Seat(stage, script.people)
+
+        async def said(line: str) -> str:
+            return "\n".join([told.text async for told in seat.take(line) if isinstance(told, Line)])
+
+        assert "En action" in await said("liege-fire> tap EN ACT")
+        assert "In actie" in await said("zuid-limburg> tap acting")
+        assert "Gesehen" in await said("drk-aachen> tap [Gesehen]")
+        assert "Vu" in await said("chu-liege> tap 👀")
+        assert "Ville de Visé · Vu" in await said("vise-city> reply vu")
+        with pytest.raises(LookupError, match="offers En action, Vu, Impossible"):
+            await said("red-cross> tap nothing")
+        assert "/ack A-1" in usage(stage)
+        assert any("as anne" in line for line in in_english(stage, script.people))
+
+
+def test_run_without_an_exercise_says_so(tmp_path: Path) -> None:
+    """Where no script lies beside the playbook, that is said, and what can be done about it."""
+    (tmp_path / "alone.yaml").write_bytes(FLOOD.read_bytes())
+    ran = tocsin(tmp_path, "run", PLAYBOOKS="alone.yaml")
+    assert ran.code == 0
+    assert "There is no exercise to play" in ran.out
+    assert "alone.script.yaml" in ran.out
+    missing = tocsin(tmp_path, "log", "I-1")
+    assert (missing.code, "rehearsals" in missing.err) == (2, False)
+
+
+def test_what_is_on_file_is_named_by_its_kind(played: tuple[Path, Ran]) -> None:
+    """Asked for an incident that is not there, it says that what is on file is a rehearsal's, and where."""
+    missing = tocsin(played[0], "log", "I-1")
+    assert missing.code == 2
+    assert "only rehearsals are on file, in " in missing.err
+    assert "data/rehearsal: X-1" in missing.err

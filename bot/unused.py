@@ -1,0 +1,36 @@
+"""Which parts of a playbook are read and checked, but not yet acted on by this version, so that nobody counts on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playbooks.load import Book
+
+
+def asleep(book: Book) -> Iterator[tuple[str, str]]:
+    """Each part that is written and does nothing yet, by name, and what that means."""
+    playbook = book.playbook
+    silent = [name for name, alert in playbook.alerts.items() if alert.ack.then]
+    if silent:
+        names = ", ".join(silent)
+        yield (
+            f"escalation (`then`) of {names}",
+            "nobody is reminded or called when an answer stays out; look at /status",
+        )
+    for section, what, means in _SECTIONS:
+        written = getattr(playbook, section)
+        if written:
+            number = f" ({len(written)})"
+            yield f"{what}{number}", means
+    if later := playbook.phases[1:]:
+        yield f"phases after the first ({', '.join(later)})", f"an incident stays in {playbook.phases[0]}"
+
+
+_SECTIONS = (
+    ("checkins", "check-ins", "no round is started"),
+    ("channels", "channels", "no conversation is bridged"),
+    ("duties", "duties", "nobody is reminded of them"),
+    ("risks", "risks", "they are not shown"),
+    ("means", "means", "they are not shown"),
+    ("tests", "the playbook's own tests", "they are not run"),
+)
