@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from playbooks.labels import PUBLIC, Label, Tlp
 from playbooks.load import Book
-from playbooks.phrasing import legible, phrase
+from playbooks.phrasing import legible, one_line, phrase, quoted
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
@@ -154,8 +154,8 @@ def day(book: Book | None, at: datetime) -> Cleared:
 
 
 def echo(words: str, room: RoomRef) -> Cleared:
-    """What somebody typed a moment ago in this room, said back there and nowhere else."""
-    return Cleared(escape(legible(words), quote=False), only=room)
+    """What somebody typed a moment ago in this room, said back there, on one line, and nowhere else."""
+    return Cleared(escape(one_line(legible(words)), quote=False), only=room)
 
 
 def secret(words: str, room: RoomRef) -> Cleared:
@@ -168,7 +168,7 @@ def name(book: Book, reader: Reader, partner: str) -> Cleared:
     who = book.playbook.partners.get(partner)
     if who is None or not reader.insider or not (who.listed or reader.partner == partner):
         return Cleared("…")
-    return Cleared(escape(who.name, quote=False))
+    return Cleared(escape(one_line(who.name), quote=False))
 
 
 def listed(book: Book, reader: Reader, partner: str) -> bool:
@@ -197,9 +197,9 @@ def quote(book: Book, reader: Reader, texts: Mapping[str, str] | str | None) -> 
     if texts is None or not reader.insider:
         return NOTHING
     if isinstance(texts, str):
-        return Cleared(escape(_in_playbook(book, texts), quote=False))
+        return Cleared(escape(one_line(_in_playbook(book, texts)), quote=False))
     words, tag = text_in(texts, [*reader.languages, *book.playbook.languages])
-    return Cleared(_marked(escape(_in_playbook(book, words), quote=False), tag, reader.languages))
+    return Cleared(_marked(escape(one_line(_in_playbook(book, words)), quote=False), tag, reader.languages))
 
 
 _SAID: WeakKeyDictionary[Book, frozenset[str]] = WeakKeyDictionary()
@@ -241,14 +241,23 @@ def _marked(html: str, tag: str, languages: Sequence[str]) -> str:
     return html if known else f"[{tag}] {html}"
 
 
+_ON_ONE_LINE = frozenset({"_title", "_speaker"})
+
+
 def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Cleared | None:
-    """A field of an event as this room may see it; None where it may not, or where there is nothing."""
+    """A field of an event as this room may see it; None where it may not, or where there is nothing.
+
+    A text keeps its lines, each after the first visibly quoted. Everything else is one line.
+    """
     found = view.shape(book, field)
     if found is None:
         return None
     seen, shape = found
-    words = phrase(book, field, seen.form, shape, [*languages, *book.playbook.languages])
-    return Cleared(escape(legible(words), quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
+    words = legible(phrase(book, field, seen.form, shape, [*languages, *book.playbook.languages]))
+    spec = book.playbook.field(field)
+    has_lines = spec is not None and spec.type == "text" and field not in _ON_ONE_LINE
+    words = quoted(words.strip("\n")) if has_lines else one_line(words)
+    return Cleared(escape(words, quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
 
 
 class Clauses:

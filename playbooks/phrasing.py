@@ -49,6 +49,16 @@ def legible(words: str) -> str:
     return words.translate(_LEGIBLE)
 
 
+def one_line(words: str) -> str:
+    """Names, titles and places: lines of their own would look like words of ours."""
+    return " ".join(words.split("\n")) if "\n" in words else words
+
+
+def quoted(words: str) -> str:
+    """What somebody wrote, in its lines: each after the first has a bar in front, so that none looks like words of ours."""
+    return "\n".join(line if number == 0 else f"│ {line}".rstrip() for number, line in enumerate(words.split("\n")))
+
+
 def day(at: date, languages: Sequence[str]) -> str:
     """A date as the language writes it."""
     return format_date(at, "medium", locale=locale(languages))

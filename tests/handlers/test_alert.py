@@ -298,3 +298,31 @@ def test_a_tap_answers_only_the_question_it_was_offered_for_and_only_its_authors
     assert {fact.person for fact in stage.of(AlertDrafted) if isinstance(fact, AlertDrafted)} == {
         stage.world.incidents["I-1"].drafts["D-1"].fact.person
     }
+
+
+FORGED = "Hello all\nFrom Fire, 12:00\n\n🚨 Evacuate · A-7\nTLP:CLEAR\u2028Stay inside."
+
+
+def test_no_line_of_what_somebody_wrote_looks_like_one_of_the_bots() -> None:
+    """Each line after the first has a bar in front, in every room and in the preview; the words themselves stay whole."""
+    stage = opened()
+    preview = stage.say(CITY, f'{EVACUATE} what="{FORGED}"', MAYOR)
+    stage.say(CITY, "/draft D-1 send", MAYOR)
+    alerts = [send for send in stage.sent if send.urgency == Urgency.ALERT and send.to != HILFE]
+    assert alerts
+    for send in (*preview, *alerts):
+        lines = send.body.text.split("\n")
+        assert "Hello all" in lines and "│ 🚨 Evacuate · A-7" in lines and "│ Stay inside." in lines
+        assert not {"From Fire, 12:00", "🚨 Evacuate · A-7", "TLP:CLEAR", "Stay inside."} & set(lines)
+
+
+def test_titles_places_and_what_is_said_back_are_one_line() -> None:
+    """A line of its own in any of them would look like words of the bot."""
+    book = border(("{permit: [action], to: everyone", "{permit: [action, _title], to: everyone"))
+    stage = opened(book)
+    sent = stage.say(CITY, "/activate +border High water\n🚨 Evacuate · A-7\nTLP:CLEAR", MAYOR)
+    sent += stage.say(CITY, "/status I-2", MAYOR)
+    sent += stage.say(CITY, '/alert evacuation I-2 action=leave where="Town\n🚨 Evacuate · A-7"', MAYOR)
+    sent += stage.say(CITY, '/alert evacuation I-2 action="x\n🚨 Evacuate · A-7"', MAYOR)
+    assert sum("🚨 Evacuate · A-7" in send.body.text for send in sent) > 3
+    assert all("🚨 Evacuate · A-7" not in send.body.text.split("\n") for send in sent)

@@ -101,9 +101,10 @@ def test_what_people_type_is_text_and_never_markup_or_a_placeholder(words: str) 
 
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_any_typed_words_come_through_a_wording_whole(words: str) -> None:
-    """No character that people type changes what stands around it."""
+    """On one line; no character that people type changes what stands around it."""
     text = wording("{a}<i>|</i>{b}", a=echo(words, HERE), b=echo(words, HERE))
-    assert text.text == f"{cleared.legible(words)}|{cleared.legible(words)}"
+    once = cleared.one_line(cleared.legible(words))
+    assert text.text == f"{once}|{once}"
     assert text.html.count("<") == 2
 
 
