@@ -17,7 +17,21 @@ def coordinators(world: World) -> tuple[str, ...]:
     """Their identities: the administrators from the settings, and those enrolled as coordinators, without the revoked."""
     enrolled = [p for p in world.who.people.values() if p.role == "coordinator" and p.id not in world.who.revoked]
     found = [*sorted(world.admins), *(identity for person in enrolled for identity in person.identities)]
-    return tuple(dict.fromkeys(i for i in found if i not in world.who.revoked))
+    return tuple(dict.fromkeys(i for i in found if not _is_revoked(world, i)))
+
+
+def _is_revoked(world: World, identity: str) -> bool:
+    person = world.who.person(identity)
+    return identity in world.who.revoked or (person is not None and person.id in world.who.revoked)
+
+
+def _concerned(world: World, identity: str, stream: str) -> bool:
+    """Whether news of a stream is for a coordinator: those of a partner hear of incidents that their partner takes part in."""
+    person = world.who.person(identity)
+    incident = world.incidents.get(stream)
+    if person is None or person.partner is None or identity in world.admins:
+        return True
+    return incident is not None and person.partner in world.book_of(incident).playbook.partners
 
 
 def tell_coordinators(
@@ -33,7 +47,7 @@ def tell_coordinators(
     effects: list[Effect] = []
     for identity in coordinators(world):
         room = private_room(world, identity)
-        if room is None or room.network == not_over:
+        if room is None or room.network == not_over or not _concerned(world, identity, stream):
             continue
         language = world.who.languages.get(identity)
         person = world.who.person(identity)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.events import NetworkEvent
 from playbooks.rooms import RoomRef
 from storage.facts import CommandRefused, IdentityJoined, InvitationMade, PersonEnrolled, PersonRevoked
 from tests.handlers.border_stage import (
@@ -177,3 +178,16 @@ def test_two_unjoined_accounts_are_not_two_persons() -> None:
     stage.say(CITY, "/alert talk Gather at once", ADMIN)
     assert "/invite" in said(stage, CITY, "/draft D-1 send", MAYOR)
     assert stage.world.incidents["I-1"].alerts == {}
+
+
+def test_a_revoked_administrator_hears_nothing_more() -> None:
+    """Neither under their account nor as the person they had become."""
+    stage = opened()
+    stage.enrol(ADMIN, "coordinator", None)
+    stage.enrol("telegram:900", "coordinator", None)
+    person = stage.world.who.person(ADMIN)
+    assert person is not None
+    stage.say(RoomRef("telegram", "900"), f"/revoke {person.id}", "telegram:900", private=True)
+    stage.sent.clear()
+    stage.happen(NetworkEvent("matrix", "lost", "refused"))
+    assert {send.to for send in stage.sent} == {RoomRef("telegram", "900")}
