@@ -78,6 +78,8 @@ async def networks(
                 yield _not_there(settings, name, task, ears)
                 continue
             yield Finding("ok", name, f"connected as {ears.username}")
+            if port.state.last_error:
+                yield told("warn", name, port.state.last_error, "see the program's log")
             async for finding in _rooms(port, who, books):
                 yield finding
         finally:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import quote
@@ -29,6 +29,7 @@ from bot.networks import (
 from bot.networks.matrix_hear import Hearing
 from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError, TokenRefused
 from bot.networks.matrix_login import log_in
+from bot.networks.matrix_memory import MEMORY_FILE
 from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_session import Session
 from bot.networks.port import (
@@ -213,8 +214,18 @@ class Matrix:
 
     async def _connected(self) -> None:
         if not self.state.connected and self._ears is not None:
-            self.state.connected, self.state.since, self.state.last_error = True, self._clock(), None
+            self.state.connected, self.state.since, self.state.last_error = True, self._clock(), self._set_aside()
             await self._ears.connected("matrix", self.state.username or self._user)
+
+    def _set_aside(self) -> str | None:
+        aside = self._session.memory.aside() if self._session is not None else []
+        if not aside:
+            return None
+        since = datetime.fromtimestamp(aside[-1][0], UTC)
+        return (
+            f"what Matrix said at {since:%Y-%m-%d %H:%M} UTC could not be worked on ({aside[-1][1]});"
+            f" it is kept in {self._folder / MEMORY_FILE}, and was not heard: ask in the rooms what was said then"
+        )
 
     async def _lost(self, reason: str, *, rejected: bool) -> None:
         self.state.connected, self.state.since, self.state.last_error = False, self._clock(), reason

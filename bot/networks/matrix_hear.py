@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+from bot.faults import fault
 from bot.networks import matrix_gaps
 from bot.networks.matrix_http import CLIENT, MatrixError
 from bot.networks.matrix_intake import UNREADABLE_SECONDS, Yield
+from bot.networks.matrix_odd import own_trouble
 from bot.networks.matrix_session import Session
 from bot.networks.port import Ears, NetworkDown
+from storage.store import StorageError
 
 log = logging.getLogger(__name__)
 
+_TRIES = 2
 _KEY_SECONDS = 30 * 86_400.0  # a key that has not come by then is not waited for any more
 _FILTER = json.dumps(
     {
@@ -45,12 +50,13 @@ class Hearing:
         """Settle what an earlier process left, then learn of all rooms, and of what was missed. Raises NetworkDown."""
         session = self._session
         for number, body in await self._ears.batches("matrix"):
-            for room in (json.loads(body)["sync"].get("rooms") or {}).get("join") or {}:
-                try:
-                    await session.room(room)
-                except MatrixError as refusal:
-                    log.info("the state of %s is not to be had: %s", room, refusal)
-            await self._settle(number, session.intake.take(body))
+            async with self._work_on(number, body):
+                for room in (json.loads(body)["sync"].get("rooms") or {}).get("join") or {}:
+                    try:
+                        await session.room(room)
+                    except MatrixError as refusal:
+                        log.info("the state of %s is not to be had: %s", room, refusal)
+                await self._settle(number, session.intake.take(body))
         self._cursor = await self._ears.cursor("matrix")
         await self._take(await self._sync(0.0, {"full_state": "true"}))
         await self._keep(session.intake.retry_all(self._now_ms()))
@@ -75,12 +81,34 @@ class Hearing:
             body = json.dumps({"since": since, "heard": heard, "sync": sync})  # ASCII: half a character cannot spoil it
             number = await self._ears.keep_batch("matrix", body, str(sync["next_batch"]))
             self._cursor = str(sync["next_batch"])
-            yielded = session.intake.take(body)
-            session.intake.tell_traits(yielded, heard)
-            await self._settle(number, yielded)
+            async with self._work_on(number, body):
+                yielded = session.intake.take(body)
+                session.intake.tell_traits(yielded, heard)
+                await self._settle(number, yielded)
         # A server that names no count has none of ours.
         counts = sync.get("device_one_time_keys_count") or {}
         await session.keys.offer(int(counts.get("signed_curve25519") or 0))
+
+    @asynccontextmanager
+    async def _work_on(self, number: int, body: str) -> AsyncIterator[None]:
+        """Work on a kept batch. One that fails is tried once more from what is on disk, and then set aside, so that
+        the next ones are heard. What it failed of is raised: what is in memory may be half of it.
+        """
+        memory = self._session.memory
+        try:
+            yield
+        except (NetworkDown, StorageError):
+            raise
+        except Exception as error:
+            if own_trouble(error):
+                raise
+            times = memory.spoiled(body, fault(error), self._now_ms() / 1000)
+            log.error("a batch could not be worked on", extra={"batch": number, "fault": fault(error), "times": times})
+            if times >= _TRIES:
+                memory.set_aside(body)
+                await self._ears.settle_batch("matrix", number, [])
+                log.error("a batch was set aside; what was said in it is not heard", extra={"batch": number})
+            raise
 
     async def _settle(self, number: int, yielded: Yield) -> None:
         await self._ears.settle_batch("matrix", number, yielded.items)

@@ -7,12 +7,12 @@ the waiting.
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
+from bot.networks import matrix_odd
 from bot.networks.port import NetworkDown, NetworkRejected
 
 CLIENT = "/_matrix/client/v3"
@@ -121,7 +121,7 @@ class Homeserver:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        answer = json.loads(text)
+        answer = matrix_odd.loads(text)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
@@ -131,7 +131,7 @@ def _object(text: str) -> dict[str, Any]:
 
 def _error(status: int, text: str, header: str | None) -> MatrixError:
     try:
-        body = json.loads(text)
+        body = matrix_odd.loads(text)
     except ValueError:
         body = {}
     if not isinstance(body, dict):

@@ -17,13 +17,13 @@ from bot.networks import matrix_read
 from bot.networks.matrix_gaps import arrival
 from bot.networks.matrix_keys import Keys
 from bot.networks.matrix_memory import Memory, WaitingEvent
+from bot.networks.matrix_odd import own_trouble
 from bot.networks.matrix_rooms import MEGOLM, Room
 from bot.networks.matrix_sharing import Sharing
 
 log = logging.getLogger(__name__)
 
 UNREADABLE_SECONDS = 300.0
-_ODD = (KeyError, TypeError, AttributeError, ValueError, IndexError)
 
 
 @dataclass(slots=True)
@@ -80,7 +80,10 @@ class Intake:
         """Add what is new of the rooms. Only where their whole state is known, so not with a batch of long ago."""
         for room in sorted(yielded.touched):
             if self.memory.room(room).joined and room in self.rooms:
-                self._tell_traits(yielded, room, heard)
+                try:
+                    self._tell_traits(yielded, room, heard)
+                except Exception as odd:  # noqa: BLE001 no room can spoil another
+                    _warn(room, odd)
 
     def learn_state(self, room: str, events: Iterable[dict[str, Any]]) -> Room:
         """Know a room from its whole state, before any sync has told of it."""
@@ -121,7 +124,7 @@ class Intake:
                 direct = event["content"].get("is_direct") is True
                 body = matrix_read.happened(key, "invited", room, event, heard=heard, private=direct, name=name)
                 yielded.items.append((key, body))
-            except _ODD as odd:
+            except Exception as odd:  # noqa: BLE001 no event can spoil another
                 _warn(room, odd)
 
     def _joined(self, yielded: Yield, room: str, part: dict[str, Any], heard: int, first: bool) -> None:
@@ -176,7 +179,7 @@ class Intake:
                     self._hear_state(yielded, room, event, heard)
                 elif event["sender"] != self.me:
                     self._hear_words(yielded, room, event, heard)
-            except _ODD as odd:
+            except Exception as odd:  # noqa: BLE001 no event can spoil another
                 _warn(room, odd)
 
     def _hear_state(self, yielded: Yield, room: str, event: dict[str, Any], heard: int) -> None:
@@ -207,12 +210,15 @@ class Intake:
     def _retry(self, yielded: Yield, waiting: list[WaitingEvent], heard: int) -> None:
         for event in waiting:
             item = json.loads(event.body)
-            plain = self.keys.decrypt(item["room"], item["event"])
-            if plain is None:
-                continue
-            yielded.readable.append(event.event)
-            if plain["type"] in matrix_read.SPOKEN:
-                yielded.items.append((event.event, self._words_body(plain, item["room"], heard)))
+            try:
+                plain = self.keys.decrypt(item["room"], item["event"])
+                if plain is None:
+                    continue
+                if plain["type"] in matrix_read.SPOKEN:
+                    yielded.items.append((event.event, self._words_body(plain, item["room"], heard)))
+                yielded.readable.append(event.event)
+            except Exception as odd:  # noqa: BLE001 no event can spoil another
+                _warn(item["room"], odd)
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -222,7 +228,7 @@ class Intake:
         try:
             self._note_encryption(room, event)
             known.apply(event)
-        except _ODD as odd:
+        except Exception as odd:  # noqa: BLE001 no event can spoil another
             _warn(room, odd)
         if known.changes != before:
             self.sharing.readers_changed(room)
@@ -284,4 +290,7 @@ def _list(part: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _warn(room: str, odd: Exception) -> None:
+    """Leave an event out, with a word in the log. Raises trouble of our own, after which it is to be read again."""
+    if own_trouble(odd):
+        raise odd
     log.warning("an event in %s could not be read: %s", room, type(odd).__name__)

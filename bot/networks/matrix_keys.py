@@ -19,20 +19,15 @@ from urllib.parse import quote
 
 from nio.crypto import Olm
 from nio.events import ForwardedRoomKeyEvent, MegolmEvent, OlmEvent, RoomKeyEvent, ToDeviceEvent
-from nio.exceptions import EncryptionError, OlmTrustError, ProtocolError
+from nio.exceptions import EncryptionError
 from nio.store import SqliteStore
 
 from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError
 from bot.networks.matrix_login import Login
+from bot.networks.matrix_odd import own_trouble
 from bot.networks.port import NetworkRejected
 
 log = logging.getLogger(__name__)
-
-# What hostile or broken input makes the library raise. Trouble of our own (a full disk, say) is not among these.
-ODD_INPUT = (
-    EncryptionError, OlmTrustError, ProtocolError,
-    ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError,
-)  # fmt: skip
 
 FEW_KEYS = 25  # of the 50 one-time keys on offer; below this we bring new ones
 FRESH_DEVICE = (
@@ -84,9 +79,14 @@ class Keys:
             plain: dict[str, Any] = self.olm.decrypt_megolm_event(parsed, room).source
             if plain.get("room_id", room) != room or not isinstance(plain["content"], dict):
                 return None
-        except ODD_INPUT:
+            return {**event, "type": str(plain["type"]), "content": plain["content"]}
+        except EncryptionError:
+            return None  # no key, or the wrong one
+        except Exception as odd:  # whatever a stranger wrote spoils nothing but itself
+            if own_trouble(odd):
+                raise
+            log.warning("an encrypted event in %s could not be read: %s", room, type(odd).__name__)
             return None
-        return {**event, "type": str(plain["type"]), "content": plain["content"]}
 
     def note_encrypted(self, room: str) -> None:
         """Record in the key store that ``room`` is encrypted."""
@@ -147,7 +147,9 @@ class Keys:
                 return None
             event = ToDeviceEvent.parse_encrypted_event(raw)
             got = self.olm.handle_to_device_event(event) if isinstance(event, OlmEvent) else None
-        except ODD_INPUT as odd:
+        except Exception as odd:  # whatever a stranger wrote spoils nothing but itself
+            if own_trouble(odd):
+                raise
             log.warning("a message between devices could not be read: %s", type(odd).__name__)
             return None
         return str(got.session_id) if isinstance(got, RoomKeyEvent | ForwardedRoomKeyEvent) else None

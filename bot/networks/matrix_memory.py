@@ -2,11 +2,12 @@
 
 For each room whether it was ever encrypted (a mark that is set once and never taken away, so that no fault of a
 library or server can make us speak plainly in it), what the engine was last told of it, and whether it is somebody's
-direct chat; and the encrypted messages whose keys have not come yet.
+direct chat; the encrypted messages whose keys have not come yet; and the batches that cannot be worked on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -36,6 +37,13 @@ CREATE TABLE IF NOT EXISTS waiting (
     told INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting_session ON waiting (session);
+CREATE TABLE IF NOT EXISTS spoiled (
+    batch TEXT PRIMARY KEY,              -- the digest of its body; numbers are used again
+    times INTEGER NOT NULL,              -- how often working on it failed
+    since REAL NOT NULL,
+    reason TEXT NOT NULL,                -- what it failed of at last, without anybody's words
+    body TEXT                            -- the batch itself, once it is set aside
+) STRICT;
 """
 
 
@@ -158,8 +166,27 @@ class Memory:
         self._db.executemany("DELETE FROM waiting WHERE event = ?", [(event,) for event in events])
 
     def give_up(self, before: float) -> None:
-        """Forget what has waited since ``before`` or longer; its key will not come."""
+        """Forget what has waited since ``before`` or longer; its key will not come, and nobody examines it."""
         self._db.execute("DELETE FROM waiting WHERE told = 1 AND since < ?", (before,))
+        self._db.execute("DELETE FROM spoiled WHERE since < ?", (before,))
+
+    def spoiled(self, body: str, reason: str, now: float) -> int:
+        """Working on the batch ``body`` failed for ``reason``. Returns how often it has."""
+        row = self._db.execute(
+            "INSERT INTO spoiled (batch, times, since, reason) VALUES (?, 1, ?, ?)"
+            " ON CONFLICT (batch) DO UPDATE SET times = times + 1, reason = excluded.reason RETURNING times",
+            (_digest(body), now, reason),
+        ).fetchone()
+        return int(row[0])
+
+    def set_aside(self, body: str) -> None:
+        """Keep a spoiled batch here for examination; the inbox may forget it then."""
+        self._db.execute("UPDATE spoiled SET body = ? WHERE batch = ?", (body, _digest(body)))
+
+    def aside(self) -> list[tuple[float, str]]:
+        """The batches set aside, oldest first: when (seconds of the epoch) and why."""
+        rows = self._db.execute("SELECT since, reason FROM spoiled WHERE body IS NOT NULL ORDER BY since")
+        return [(float(row[0]), str(row[1])) for row in rows]
 
     def _waiting(self, where: str, values: tuple[object, ...]) -> list[WaitingEvent]:
         rows = self._db.execute(f"SELECT event, session, body, since, told FROM waiting {where} ORDER BY since", values)  # noqa: S608
@@ -181,3 +208,7 @@ class Memory:
                 setattr(mark, column, value)
             else:
                 setattr(mark, column, bool(value))
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.networks import matrix_odd
 from bot.networks.matrix_http import Homeserver, room_path
 from bot.networks.matrix_intake import Intake
 from bot.networks.matrix_keys import Keys
@@ -55,7 +55,7 @@ class Session:
             if known is not None and known.whole:
                 return known
             text = await self.home.call_raw("GET", room_path(room, "state"))
-            return self.intake.learn_state(room, json.loads(text))
+            return self.intake.learn_state(room, matrix_odd.loads(text))
 
     def encryption_trouble(self, room: Room) -> str | None:
         """Why nothing may be said in ``room``: its state, the key store and our own mark must agree on encryption."""

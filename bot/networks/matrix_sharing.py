@@ -17,7 +17,8 @@ from typing import Any
 from nio.responses import KeysClaimResponse, KeysQueryResponse
 
 from bot.networks.matrix_http import CLIENT
-from bot.networks.matrix_keys import ODD_INPUT, Keys
+from bot.networks.matrix_keys import Keys
+from bot.networks.matrix_odd import own_trouble
 from bot.networks.matrix_rooms import Room
 from bot.networks.port import NetworkDown
 
@@ -143,23 +144,28 @@ class Sharing:
         answer = await self.keys.home.call("POST", f"{CLIENT}/keys/claim", {"one_time_keys": wanted, "timeout": 10_000})
         with self.keys.store.database.atomic():
             for user, devices in (answer.get("one_time_keys") or {}).items():
-                for device, key in devices.items():
+                for device, key in devices.items() if isinstance(devices, dict) else ():
                     try:
                         self._olm.handle_response(KeysClaimResponse({user: {device: key}}, {}))
-                    except (*ODD_INPUT, StopIteration) as odd:
+                    except Exception as odd:  # one device's odd key keeps nobody else from theirs
+                        if own_trouble(odd):
+                            raise
                         log.warning("a one-time key of %s cannot be used: %s", user, type(odd).__name__)
 
     def _take_devices(self, shown: dict[str, Any]) -> None:
         changed: set[str] = set()
         with self.keys.store.database.atomic():
             for user, devices in shown.items():
-                sound = {device: payload for device, payload in devices.items() if _sound(user, device, payload)}
-                if len(sound) < len(devices):
+                named = devices if isinstance(devices, dict) else {}
+                sound = {device: payload for device, payload in named.items() if _sound(user, device, payload)}
+                if len(sound) < len(named):
                     log.warning("a device of %s has keys that cannot be read", user)
                 response = KeysQueryResponse({user: sound}, {})
                 try:
                     self._olm.handle_response(response)
-                except ODD_INPUT as odd:
+                except Exception as odd:  # one person's odd devices keep nobody else from theirs
+                    if own_trouble(odd):
+                        raise
                     log.warning("the devices of %s cannot be read: %s", user, type(odd).__name__)
                 changed |= set(response.changed)
         if changed:
