@@ -11,8 +11,10 @@ from bot import filed
 from bot.cli import UNANSWERED, Stop, complain
 from bot.program import program
 from bot.settings import Settings
-from bot.told import heading, told
+from bot.told import Telling
+from playbooks.load import Book, PlaybookErrors, parse
 from storage.facts import LogRead, parts, timestamp
+from storage.store import Summary
 
 OPERATOR = "operator"
 """Who reads through the command line: whoever may use this machine. The program cannot know them better."""
@@ -57,6 +59,7 @@ async def _log(settings: Settings, incident: str, form: Form) -> None:
         async with filed.found(settings, incident) as (store, stream, summary):
             kept = await store.facts(stream)
             digest = next((one.playbook_sha256 for one in kept if one.playbook_sha256), None)
+            source = await store.playbook(digest) if digest is not None else None
             read = LogRead(OPERATOR, None, "tocsin log", len(kept))
             await store.append(stream, read, now=await filed.now(store), playbook=digest)
     except filed.NotOnFile as missing:
@@ -72,12 +75,21 @@ async def _log(settings: Settings, incident: str, form: Form) -> None:
             }
             print(json.dumps(row, ensure_ascii=False))
         return
-    for line in heading(stream, summary, kept):
+    book = _book(source, summary)
+    telling = Telling(stream, summary, kept, book)
+    for line in (*telling.heading(), *telling.lines()):
         print(line)
-    for one in kept:
-        for line in told(one):
-            print(line)
     print(f"That you read this, as {OPERATOR}, is entry {len(kept)} of the log.")
+
+
+def _book(source: bytes | None, summary: Summary | None) -> Book | None:
+    """The playbook an incident began with, as it was then; None where this version reads it no more."""
+    if source is None or summary is None:
+        return None
+    try:
+        return parse(source, summary.playbook)
+    except PlaybookErrors:
+        return None
 
 
 def export(settings: Settings, incident: str, path: Path, reason: str, reader: str, form: str) -> None:

@@ -1,0 +1,86 @@
+"""A log told at a terminal: in few lines, in plain words, in the playbook's time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.told import Telling
+from playbooks.rooms import RoomRef
+from storage import facts as f
+from storage.store import Kept, Summary
+from tests.playbooks.small import SMALL, read
+
+BOOK = read(SMALL)
+NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+SUMMARY = Summary("I-1", NOON, None, "small", None, 9)
+
+
+def room(number: int) -> RoomRef:
+    """One room on either network."""
+    return RoomRef("telegram", str(number)) if number % 2 else RoomRef("matrix", f"!{number}:example.org")
+
+
+def shown(number: int, about: str = "A-1", **fields: object) -> f.Disclosed:
+    """A message to a room."""
+    return f.Disclosed(f"s{number}", about, f"p{number}", room(number), "en", "TLP:AMBER", 1, fields)
+
+
+def told(*facts: f.Fact, apart: timedelta = timedelta(0)) -> list[str]:
+    """The lines of a log of these facts."""
+    kept = [Kept("I-1", number, NOON + number * apart, BOOK.digest, fact) for number, fact in enumerate(facts)]
+    telling = Telling("I-1", SUMMARY, kept, BOOK)
+    return [*telling.heading(), *telling.lines()]
+
+
+def test_what_left_together_is_one_line() -> None:
+    """The sends of one alert are one line with counts; a failure between them, and what belongs to others, stays single."""
+    sent = [f.MessageSent(f"s{number}", room(number), f"m{number}") for number in range(5)]
+    failed = f.MessageRefused("s9", room(3), "the bot was thrown out")
+    alone = f.MessageSent("s5", room(5), "m5")
+    said = told(*(shown(number) for number in range(5)), shown(5, "A-2"), *sent[:2], failed, *sent[2:], alone)
+    lines = [line for line in said if "sent to" in line or "Refused" in line]
+    assert len(lines) == 3
+    assert "A-1 sent to 5 rooms: 3 on Matrix, 2 on Telegram" in lines[0]
+    assert "Refused by p3 (Telegram): the bot was thrown out" in lines[1]
+    assert "A-2 sent to p5 (Telegram)" in lines[2]
+
+
+def test_what_left_later_is_another_line() -> None:
+    """Messages about the same alert that leave minutes apart are not told as one."""
+    facts = [shown(0), f.MessageSent("s0", room(0), "m0"), f.MessageSent("s0", room(0), "m0")]
+    said = told(*facts, apart=timedelta(minutes=5))
+    assert sum("A-1 sent to" in line for line in said) == 2
+
+
+def test_plain_words() -> None:
+    """Reasons are words and not codes, built-in fields are called by their names, and what is exact is not said to be."""
+    lines = "\n".join(
+        told(
+            shown(
+                1,
+                _title={"form": "exact", "value": "Flood", "rule": 1},
+                people={"form": "range", "value": "50-199", "rule": 2},
+                what={"withheld": "no-permit", "rule": None},
+                victims={"withheld": "clearance", "rule": None, "detail": "red"},
+            ),
+            f.AlertAddressed("A-1", {"fire": {"status": "unselected"}, "city": {"status": "roomless"}}),
+            f.CommandRefused("P-1", "fire", room(1), "/alert evacuation", "not-theirs", "small:7"),
+            f.CopyHeld("A-1", "fire", "what", "no-permit", None),
+        )
+    )
+    said = " ".join(lines.split())
+    assert "shows title, people only as range" in said
+    assert "withholds what: no rule shares it" in said
+    assert "withholds victims: not cleared for TLP:RED" in said
+    assert "not meant for: fire" in said
+    assert "which is not theirs to do (small, line 7)" in said
+    for code in ("no-permit", "unselected", "roomless", "_title", "not-theirs"):
+        assert code not in said
+
+
+def test_times_are_the_playbooks() -> None:
+    """Times are those of the playbook's zone, which is named once."""
+    said = told(f.NoteAdded("P-1", None, room(1), "x"))
+    zone = str(BOOK.playbook.timezone)
+    assert said[0].endswith(f"times in {zone}.")
+    assert f"{NOON.astimezone(BOOK.playbook.timezone):%Y-%m-%d %H:%M}" in said[-1]
