@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -64,16 +65,17 @@ def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
             Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None)),
             *_not_reached(world, came.now, row, event.became),
         ]
-    spoken = _languages(world, row.stream, row.partner, row.to)
-    mark = (
-        say(spoken, "⚠ Possible repeat · {alert}", alert=short_id(row.about))
-        if row.about
-        else say(spoken, "⚠ Possible repeat")
-    )
     return [
         Record(row.stream, MessageUnknown(row.token, row.to, event.reason, event.repeat)),
-        Repeat(row.token, mark),
+        Repeat(row.token, _repeats(world, row)),
     ]
+
+
+def _repeats(world: World, row: OutboxRow) -> Cleared:
+    spoken = _languages(world, row.stream, row.partner, row.to)
+    if row.about:
+        return say(spoken, "⚠ Possible repeat · {alert}", alert=short_id(row.about))
+    return say(spoken, "⚠ Possible repeat")
 
 
 def _languages(world: World, stream: str, partner: str | None, room: RoomRef) -> tuple[str, ...]:
@@ -125,7 +127,24 @@ def _ring(world: World, incident: Incident, reader: Reader, row: OutboxRow, why:
 
 
 def stale(world: World, came: Came, event: Stale) -> list[Effect]:
-    """A waiting message whose clearance is too old is decided again as things are now, or not sent."""
+    """A waiting message whose clearance is too old is decided again as things are now, or not sent. Where its beginning
+    was shown already, what is sent instead says so.
+    """
+    effects = _instead(world, came, event)
+    if not event.begun:
+        return effects
+    mark = _repeats(world, event.row)
+    return [
+        replace(one, body=glue([mark, one.body])) if isinstance(one, Send) and _shows_again(one, event.row) else one
+        for one in effects
+    ]
+
+
+def _shows_again(send: Send, row: OutboxRow) -> bool:
+    return row.about is not None and (send.about, send.to) == (row.about, row.to)
+
+
+def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     row = event.row
     if event.over:
         return [

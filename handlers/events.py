@@ -55,6 +55,11 @@ class Stale:
     row: OutboxRow
     over: bool
 
+    @property
+    def begun(self) -> bool:
+        """Whether something of it may have been shown already: parts before this one left, or it went before."""
+        return self.row.part > 0 or self.row.again > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:

@@ -136,6 +136,28 @@ def test_a_waiting_copy_is_decided_again_as_things_are_now() -> None:
     assert "Leave now." in again[0].body.text and "dam" not in again[0].body.text
 
 
+@pytest.mark.parametrize(("part", "again", "marked"), [(0, 0, False), (1, 0, True), (0, 1, True)])
+def test_a_copy_whose_beginning_was_shown_is_decided_again_with_a_mark(part: int, again: int, marked: bool) -> None:
+    """Its first part left, or the whole may have: what goes instead says that it may be a repeat."""
+    stage = opened()
+    issued(stage, "/alert evacuation action=leave where=Town secret=dam")
+    row = replace(copies(stage, "A-1")[CITY], part=part, again=again)
+    effects = stage.happen(Stale(row, over=False))
+    [text] = [one.body.text for one in effects if isinstance(one, Send) and one.urgency == Urgency.ALERT]
+    assert text.startswith("⚠ Possible repeat · A-1\n") is marked and "Leave now." in text
+
+
+def test_an_announcement_that_may_have_arrived_is_decided_again_with_a_mark() -> None:
+    """An answer to a person asks them to ask again, and repeats nothing."""
+    stage = opened()
+    row = OutboxRow("t", "t", "I-1", AID, Urgency.PROMPT, "{}", "I-1", "aid", part=1)
+    [told] = [one.body.text for one in stage.happen(Stale(row, over=False)) if isinstance(one, Send)]
+    assert told.startswith("⚠ Possible repeat · I-1\n")
+    answer = OutboxRow("u", "u", "I-1", AID, Urgency.ANSWER, "{}", None, "aid", part=1)
+    [asked] = [one.body.text for one in stage.happen(Stale(answer, over=False)) if isinstance(one, Send)]
+    assert "Possible repeat" not in asked
+
+
 def test_a_copy_that_may_no_longer_be_shown_is_held() -> None:
     """The agreement ended while it waited: the count is for nobody across the border, and the lead must ring."""
     stage = opened()
