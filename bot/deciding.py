@@ -73,15 +73,15 @@ class Turn:
             await self._failed(row.id, fault(error))
             return
         said = None
-        if heard is not None:
-            message = answered(heard)
-            about = await self.store.sent_message(heard.room, message) if message is not None else None
-            if about is not None:
-                await self._know(about.stream)
-            said = understood(heard, about, self.tx.now, row.seed)
-            if isinstance(said, RoomEvent) and said.kind == "invited" and not self._bound(said.room):
-                self.asked_in.add(row.network)
         try:
+            if heard is not None:
+                message = answered(heard)
+                about = await self.store.sent_message(heard.room, message) if message is not None else None
+                if about is not None:
+                    await self._know(about.stream)
+                said = understood(heard, about, self.tx.now, row.seed)
+                if isinstance(said, RoomEvent) and said.kind == "invited" and not self._bound(said.room):
+                    self.asked_in.add(row.network)
             if isinstance(said, Request):
                 request = said
                 await self._carry(lambda world: self.decide.hear(world, request), row.seed)

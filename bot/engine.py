@@ -248,6 +248,8 @@ class Engine(Keeping):
         try:
             for one in waits:
                 await self._attend(turn, one)
+                # Deciding waits for nothing: in a long turn messages, taps and probes would be kept waiting.
+                await asyncio.sleep(0)
             await self._commit(turn, [one for one in waits if isinstance(one, Report)])
         except BaseException as error:
             self._agenda.put_back(waits)

@@ -294,10 +294,41 @@ async def test_a_stale_clearance_is_decided_again_and_nothing_of_it_is_shown(tmp
         await on.settled()
         assert "".join(network.texts) == "plainless"
         [stale] = on.decide.of(Stale)
-        assert isinstance(stale, Stale) and not stale.over
+        assert isinstance(stale, Stale) and not stale.over and not stale.begun
         for number in (1, 2):
             row = await on.store.row(f"{stale.row.send.removesuffix('-1')}-{number}")
             assert row is not None and (row.state, row.reason) == ("dropped", "decided again")
+
+
+async def test_parts_that_go_back_after_the_first_one_left_say_so(tmp_path: Path) -> None:
+    """Whoever decides again is told that the beginning was shown; the parts that had not left never do."""
+
+    def hear(world: World, request: Request) -> list[Effect]:
+        if request.text == "move":
+            return [Record(DEPLOYMENT, RoomMoved(room(50), room(51)))]
+        return [message(room(1), "secret", what={"value": 1})]
+
+    left, may_arrive = asyncio.Event(), asyncio.Event()
+
+    async def held(out: Outgoing) -> Outcome:
+        left.set()
+        await may_arrive.wait()
+        return Sent("m1")
+
+    async with floor(tmp_path, FakeDecisions(on_hear=hear), FakeNetwork(longest=3, answers=held)) as on:
+        await on.hear("alert")
+        async with asyncio.timeout(10):
+            await left.wait()
+        epoch = on.engine.epoch(DEPLOYMENT)
+        await on.hear("move")
+        async with asyncio.timeout(10):
+            while on.engine.epoch(DEPLOYMENT) == epoch:
+                await asyncio.sleep(0)
+        may_arrive.set()
+        await on.settled()
+        assert on.network.texts == ["sec"]
+        [stale] = on.decide.of(Stale)
+        assert isinstance(stale, Stale) and stale.begun
 
 
 async def test_what_is_too_late_does_not_leave(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ world.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -80,6 +81,51 @@ async def test_what_waits_together_shares_a_commit_in_order(tmp_path: Path) -> N
         await on.settled()
         assert await notes(on) == [str(number) for number in range(50)]
         assert [len(changes.handled) for changes in commits if changes.handled] == [50]
+
+
+async def test_a_long_turn_lets_others_go_on(tmp_path: Path) -> None:
+    """Between the decisions of one turn whatever else is ready has its go; the turn is still one commit."""
+    others = 0
+    seen: list[int] = []
+    done = asyncio.Event()
+
+    async def others_go_on() -> None:
+        nonlocal others
+        while not done.is_set():
+            others += 1
+            await asyncio.sleep(0)
+
+    def hear(world: World, request: Request) -> list[Effect]:
+        seen.append(others)
+        return [note(request.text)]
+
+    async with floor(tmp_path, FakeDecisions(on_hear=hear), running=False) as on:
+        await on.hear_all([str(number) for number in range(100)])
+        commits, commit = [], on.store.commit
+
+        async def counted(changes: Changes) -> None:
+            commits.append(len(changes.handled))
+            await commit(changes)
+
+        on.store.commit = counted  # type: ignore[method-assign]
+        ticking = asyncio.create_task(others_go_on())
+        await on.start()
+        await on.settled()
+        done.set()
+        await ticking
+        assert len(seen) == 100 and all(before < after for before, after in itertools.pairwise(seen))
+        assert 100 in commits
+
+
+async def test_an_answer_to_what_has_no_name_fails_alone(tmp_path: Path) -> None:
+    """A reply that names a message by half a character cannot be looked up; it is kept as failed, the next is heard."""
+    async with floor(tmp_path, FakeDecisions(on_hear=echoing)) as on:
+        await on.hear("odd", reply_to="\ud800")
+        await on.hear("fine")
+        await on.settled()
+        assert await notes(on) == ["fine"]
+        assert len([fact for fact in await facts(on) if isinstance(fact, EventFailed)]) == 1
+        assert await on.store.waiting(10) == []
 
 
 async def test_each_decision_sees_what_the_one_before_it_did(tmp_path: Path) -> None:
