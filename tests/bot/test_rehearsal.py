@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,28 @@ def test_what_is_on_file_is_named_by_its_kind(played: tuple[Path, Ran]) -> None:
     assert missing.code == 2
     assert "only rehearsals are on file, in " in missing.err
     assert "data/rehearsal: X-1" in missing.err
+
+
+def test_what_verify_says(played: tuple[Path, Ran]) -> None:
+    """It says why before the verdict, counts in plain words, tells how to keep a checkpoint, and takes an older export."""
+    folder, _ = played
+    for name in ("first.zip", "second.zip"):
+        assert tocsin(folder, "export", "X-1", "-o", name, "--reason", "Review").code == 0
+    first = tocsin(folder, "verify", "first.zip")
+    assert "It shows everything: all " in first.out
+    assert "--checkpoint first.zip" in first.out
+    assert "posted" not in first.out
+    second = tocsin(folder, "verify", "second.zip", "--checkpoint", "first.zip")
+    assert (second.code, "is a part of it" in second.out) == (0, True)
+    with zipfile.ZipFile(folder / "first.zip") as archive:
+        archive.extractall(folder / "unpacked")
+        with zipfile.ZipFile(folder / "again.zip", "w", zipfile.ZIP_DEFLATED) as other:
+            for one in archive.namelist():
+                other.writestr(one, archive.read(one))
+    again = tocsin(folder, "verify", "again.zip")
+    assert (again.code, len(again.err.splitlines())) == (2, 1)
+    assert again.out.startswith("Intact inside, but not the file that was exported.")
+    assert tocsin(folder, "verify", "unpacked").code == 0
+    assert (
+        tocsin(folder, "verify", "first.zip", "--checkpoint", folder / "data" / "rehearsal" / "signing.key").code == 2
+    )
