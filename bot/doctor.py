@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -25,6 +26,9 @@ from storage.facts import DEPLOYMENT
 from storage.keys import KEY, LOCK
 from storage.store import StorageError
 
+KEPT_BY = {"TOCSIN_DATA", "TOCSIN_DATABASE", "TOCSIN_NAME"}
+"""Where the log is kept, and under which name it is signed: without these nothing there is opened."""
+
 LITTLE_DISK = 1 << 30
 NO_DISK = 100 << 20
 BUILT = datetime(2025, 1, 1, tzinfo=UTC)
@@ -33,28 +37,31 @@ BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 
 async def examine(settings: Settings, clock: Clock, wrong: Sequence[str] = ()) -> AsyncIterator[Finding]:
     """Try everything, in the order in which trouble should be mended. ``wrong`` has a line for each setting that cannot
-    be used; the rest is tried without them."""
+    be used; what depends on it is left out, and the rest is tried."""
     for line in wrong:
         yield told("fail", "settings", line, "set it right, or take it out", "; ")
-    for finding in (*_folder(settings.data), _sqlite(), _clock(clock), *_configured(settings, wrong)):
-        yield finding
-    yield _admins(settings)
+    unsure = {line.partition(":")[0] for line in wrong}
     books: list[Book] = []
-    for finding in _playbooks(settings, books):
-        yield finding
-    runs = _runs(settings.data)
-    rehearses = _runs(settings.rehearsal_folder)
-    for says in filter(None, (runs, rehearses)):
-        yield Finding("ok", "program", says)
-    web = _web(settings)
-    if web.level == "fail" and (runs or rehearses):
-        web = Finding("ok", "web", f"http://{settings.web} is in use, by the program that runs here")
-    yield web
+    for setting, tried in (
+        ("TOCSIN_DATA", _folder(settings.data)),
+        ("", iter((_sqlite(), _clock(clock)))),
+        ("", _configured(settings, wrong)),
+        ("TOCSIN_ADMINS", _admins(settings)),
+        ("TOCSIN_PLAYBOOKS", _playbooks(settings, books)),
+        ("TOCSIN_WEB", _web(settings)),
+    ):
+        if setting not in unsure:
+            for finding in tried:
+                yield finding
+    if unsure & KEPT_BY:
+        yield _later(settings, " and ".join(sorted(unsure & KEPT_BY)))
+        return
     if not (settings.data.is_dir() and os.access(settings.data, os.W_OK)):
         yield _later(settings, "the data folder")
         return
     try:
         with contextlib.ExitStack() as held:
+            runs = _runs(settings.data)
             if not runs:
                 held.enter_context(hold(settings.data))
             async with filed.real(settings) as store:
@@ -137,15 +144,17 @@ def _configured(settings: Settings, wrong: Sequence[str]) -> Iterator[Finding]:
         yield Finding("warn", "networks", "none is set up: `tocsin run` rehearses", todo)
 
 
-def _admins(settings: Settings) -> Finding:
+def _admins(settings: Settings) -> Iterator[Finding]:
     named = {identity.partition(":")[0] for identity in settings.identities}
     if not named:
         todo = "set TOCSIN_ADMINS, like telegram:501 or matrix:@ada:example.org"
-        return Finding("warn", "admins", "nobody is a coordinator from the start", todo)
+        yield Finding("warn", "admins", "nobody is a coordinator from the start", todo)
+        return
     says = ", ".join(sorted(settings.identities))
     if settings.networks and not named & set(settings.networks):
-        return Finding("warn", "admins", f"none is on a network that is set up: {says}", "add one to TOCSIN_ADMINS")
-    return Finding("ok", "admins", says)
+        yield Finding("warn", "admins", f"none is on a network that is set up: {says}", "add one to TOCSIN_ADMINS")
+    else:
+        yield Finding("ok", "admins", says)
 
 
 def _playbooks(settings: Settings, books: list[Book]) -> Iterator[Finding]:
@@ -174,15 +183,20 @@ def _playbooks(settings: Settings, books: list[Book]) -> Iterator[Finding]:
         yield Finding("warn", "playbook", samples.WARNING, samples.TODO)
 
 
-def _web(settings: Settings) -> Finding:
+def _web(settings: Settings) -> Iterator[Finding]:
+    running = [says for says in (_runs(settings.data), _runs(settings.rehearsal_folder)) if says]
+    for says in running:
+        yield Finding("ok", "program", says)
     host, port = settings.address
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-            return Finding("ok", "web", f"http://{settings.web} is free")
+            yield Finding("ok", "web", f"http://{settings.web} is free")
     except OSError as error:
-        return Finding(
-            "fail", "web", f"cannot listen on {settings.web}: {error.strerror}", "set TOCSIN_WEB to another host:port"
-        )
+        if running and error.errno == errno.EADDRINUSE:
+            yield Finding("ok", "web", f"http://{settings.web} is in use, by the program that runs here")
+        else:
+            says = f"cannot listen on {settings.web}: {error.strerror}"
+            yield Finding("fail", "web", says, "set TOCSIN_WEB to another host:port, or end what listens there")
 
 
 async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIterator[Finding]:

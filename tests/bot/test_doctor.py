@@ -83,3 +83,16 @@ def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
     assert ran.code == 1
     assert "fail database: " in ran.out
     assert "warn not tried: the log and telegram" in ran.out
+
+
+def test_what_depends_on_a_wrong_setting_is_not_guessed(tmp_path: Path) -> None:
+    """With a name that cannot sign, or a data folder that is none, no log is opened under another; the rest is tried."""
+    ran = tocsin(tmp_path, "doctor", NAME="two words", PLAYBOOKS="nowhere")
+    assert ran.code == 1
+    assert "warn not tried: the log\n     -> mend TOCSIN_NAME first" in ran.out
+    assert "ok   web: " in ran.out
+    assert " playbook: " not in ran.out
+    assert not (tmp_path / "data" / "signing.key").exists()
+    (tmp_path / "file").touch()
+    assert tocsin(tmp_path / "data", "doctor", DATA=str(tmp_path / "file")).code == 1
+    assert not list((tmp_path / "data").iterdir())
