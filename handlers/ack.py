@@ -7,7 +7,7 @@ from handlers.choices import WORDS, choice_in
 from handlers.command import short_ids
 from handlers.notify import tell_lead_of
 from handlers.texts import say
-from playbooks.cleared import Cleared, Reader, clock, echo, glue, name, phone, short_id, strong
+from playbooks.cleared import Cleared, Reader, clock, echo, glue, listed, name, phone, short_id, strong
 from storage.effects import Effect
 from storage.facts import Acknowledged
 from storage.incident import Issued
@@ -86,6 +86,8 @@ def _acknowledge(case: Case, identifier: str, issued: Issued, choice: str) -> li
 
 def _cannot(case: Case, reader: Reader, identifier: str, partner: str) -> Cleared | None:
     assert case.book is not None
+    if not listed(case.book, reader, partner):
+        return None
     return say(
         reader.languages,
         "<b>{partner} cannot act on {alert}</b> ({time}). {phone}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.case import Case, room_reader
 from handlers.texts import COMPLETE, say
 from handlers.world import bound_for
-from playbooks.cleared import clock, echo, glue, quote, short_id
+from playbooks.cleared import clock, echo, glue, listed, quote, short_id
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
 from storage.incident import Issued
@@ -52,7 +52,7 @@ def close(case: Case, arguments: str) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     identifier = case.incident.id
     words = [word for word in arguments.split() if word.upper() != identifier]
-    waiting = sum(1 for issued in case.incident.alerts.values() if _waits(issued))
+    waiting = sum(1 for issued in case.incident.alerts.values() if _waits(case, issued))
     if not words and waiting:
         asked = case.says(
             "Close {incident}? {count} alert still waits for answers.",
@@ -82,9 +82,12 @@ def close(case: Case, arguments: str) -> list[Effect]:
     return effects
 
 
-def _waits(issued: Issued) -> bool:
-    """Whether an alert runs that some partner has not answered."""
-    return not issued.expired and any(partner not in issued.answers for partner in issued.shown)
+def _waits(case: Case, issued: Issued) -> bool:
+    """Whether an alert runs that some partner has not answered of whom this reader may know."""
+    book = case.book
+    assert book is not None
+    silent = (partner for partner in issued.shown if partner not in issued.answers)
+    return not issued.expired and any(listed(book, case.reader, partner) for partner in silent)
 
 
 def log(case: Case, arguments: str) -> list[Effect]:

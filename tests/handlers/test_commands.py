@@ -11,9 +11,11 @@ from storage.effects import Send
 from storage.facts import CommandRefused, DangerDeclared, DangerEnded, Fact, NoteAdded
 from tests.handlers.border_stage import (
     AID,
+    BRANDWEER,
     CITY,
     DESK,
     FIRE,
+    HILFE,
     LIAISON,
     MAYOR,
     NOWHERE,
@@ -137,6 +139,17 @@ def test_an_incident_that_is_closed_is_asked_for_no_more() -> None:
     count = len(stage.facts)
     stage.say(AID, "/ack A-1 seen", SOMEBODY, about=stage.about(alert))
     assert len(stage.facts) == count
+
+
+def test_closing_waits_for_no_partner_that_whoever_closes_may_not_know() -> None:
+    """When all who are listed have answered, an unlisted partner's silence is not counted."""
+    stage = opened()
+    issued(stage)
+    asked = stage.say(DESK, "/close", ADMIN, private=True)
+    assert "1 alert still waits" in asked[0].body.text
+    for room in (CITY, FIRE, BRANDWEER, AID, HILFE):
+        stage.say(room, "/ack A-1 acting", SOMEBODY)
+    assert not any("still wait" in send.body.text for send in stage.say(DESK, "/close", ADMIN, private=True))
 
 
 def test_a_partner_of_one_playbook_is_a_stranger_in_another() -> None:
