@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -15,7 +15,7 @@ from playbooks.cleared import Clauses, Cleared, Reader, clock, glue, name, quote
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Alert
-from playbooks.selection import Event, matches
+from playbooks.selection import Circumstances, Event, matches
 from playbooks.sight import View, Withheld
 from playbooks.values import Value
 from storage.incident import Incident
@@ -23,12 +23,13 @@ from storage.incident import Incident
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """One room: what it may see, and whether that is enough to show it the alert."""
+    """One room: what it may see, whether that is enough to show it the alert, and until when this was decided."""
 
     room: RoomRef
     view: View
     lacking: str | None  # a required field it may not see, in any form
     hollow: bool = False
+    until: datetime | None = None  # when an agreement or the danger ends by which it may see what it sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Addressee:
     rooms: tuple[RoomView, ...] = ()
     obstacle: Withheld | None = None
     field: str | None = None
-    blind: bool = False  # unselected because it may not see the area the selection looks at
+    blind: bool = False  # unselected because none of its rooms may see the area the selection looks at
+    by_place: bool = False  # it would be otherwise elsewhere: for those alone who see where it is
 
 
 @dataclass(frozen=True)
@@ -82,55 +84,79 @@ def event_of(
     )
 
 
-def address(world: World, incident: Incident, template: str, event: Event, now: datetime) -> Addressing:
-    """Decide for every active partner whether the alert is for it, and what each of its rooms may see."""
+def sees_place(book: Book, so: Circumstances, event: Event, room: sight.Room | None) -> bool:
+    """Whether a room may know where an event is, as far as it decides whom an alert is for."""
+    return room is not None and sight.visible_areas(book, so, event, room) is not None
+
+
+def address(
+    world: World,
+    incident: Incident,
+    template: str,
+    event: Event,
+    now: datetime,
+    partners: Iterable[str] | None = None,
+) -> Addressing:
+    """Decide for every active partner (or for these ``partners`` alone) whether the alert is for it, and what each of its rooms may see.
+
+    Where the selection looks at the event's area, each room is selected by what it may see itself.
+    """
     book = world.book_of(incident)
     alert = book.playbook.alerts[template]
     so = circumstances(world, incident, now)
     question = sight.Question(book, so, event)
     words = Clauses(book, event, alert.text, tuple(alert.fields))
+    danger = incident.danger.until if incident.danger is not None and so.danger else None
     found: dict[str, Addressee] = {}
-    for partner in book.playbook.partners:
+    for partner in book.playbook.partners if partners is None else partners:
         if partner not in so.active:
             continue
         rooms = [sight_room(world, binding) for binding in rooms_for(world, incident, partner, "alerts")]
-        areas = _areas(question, rooms) if alert.to.uses_event else frozenset()
-        if not matches(book, alert.to, partner, so, event.origin, areas, None):
-            blind = (
-                alert.to.uses_event
-                and areas is None
-                and matches(book, alert.to, partner, so, event.origin, event.areas, None)
-            )
-            found[partner] = Addressee(partner, "unselected", blind=blind)
-        elif not rooms:
+        anywhere = matches(book, alert.to, partner, so, event.origin, None, None)
+        chosen = rooms if anywhere else [room for room in rooms if _selects(question, alert, room)]
+        if chosen:
+            views = [question.view(room, alert.fields) for room in chosen]
+            found[partner] = _addressee(book, alert, words, partner, views, danger, by_place=not anywhere)
+        elif anywhere:
             found[partner] = Addressee(partner, "roomless")
         else:
-            views = [question.view(room, alert.fields) for room in rooms]
-            found[partner] = _addressee(book, alert, words, partner, views)
+            there = matches(book, alert.to, partner, so, event.origin, event.areas, None)
+            found[partner] = Addressee(partner, "unselected", blind=there, by_place=there)
     return Addressing(event, words, found)
 
 
-def _areas(question: sight.Question, rooms: list[sight.Room]) -> frozenset[str] | None:
-    """The event's areas as far as some room of a partner may see them; None where none may."""
-    seen = [question.visible_areas(room) for room in rooms]
-    return next((areas for areas in seen if areas is not None), None)
+def _selects(question: sight.Question, alert: Alert, room: sight.Room) -> bool:
+    """Whether the alert is for this room's partner, as far as this room may see where it is."""
+    areas = question.visible_areas(room) if alert.to.uses_event else None
+    so, origin = question.circumstances, question.event.origin
+    return areas is not None and matches(question.book, alert.to, room.partner, so, origin, areas, None)
 
 
-def _addressee(book: Book, alert: Alert, words: Clauses, partner: str, views: list[View]) -> Addressee:
-    rooms = [_room_view(book, alert, words, view) for view in views]
+def _addressee(
+    book: Book,
+    alert: Alert,
+    words: Clauses,
+    partner: str,
+    views: list[View],
+    danger: datetime | None,
+    *,
+    by_place: bool,
+) -> Addressee:
+    rooms = [_room_view(book, alert, words, view, danger) for view in views]
     good = tuple(room for room in rooms if room.lacking is None and not room.hollow)
     if good:
-        return Addressee(partner, "shown", good)
+        return Addressee(partner, "shown", good, by_place=by_place)
     first = rooms[0]
     answer = first.view.answers.get(first.lacking) if first.lacking else None
     obstacle = answer if isinstance(answer, Withheld) else (Withheld("no-form") if first.lacking else None)
-    return Addressee(partner, "held", tuple(rooms), obstacle, first.lacking)
+    return Addressee(partner, "held", tuple(rooms), obstacle, first.lacking, by_place=by_place)
 
 
-def _room_view(book: Book, alert: Alert, words: Clauses, view: View) -> RoomView:
+def _room_view(book: Book, alert: Alert, words: Clauses, view: View, danger: datetime | None) -> RoomView:
     lacking = next((f for f, need in alert.fields.items() if need == "required" and view.shape(book, f) is None), None)
     hollow = lacking is None and words.hollow(view)
-    return RoomView(view.room.ref, view, lacking, hollow)
+    ends = [end for end in (sight.cleared_until(book, view.answers.values()), danger) if end is not None]
+    return RoomView(view.room.ref, view, lacking, hollow, min(ends, default=None))
 
 
 class Letter:

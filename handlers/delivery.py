@@ -16,7 +16,7 @@ from handlers.notify import tell_lead_of
 from handlers.rooms import moved, told_lost
 from handlers.texts import say
 from handlers.world import Request, World, actor, languages
-from playbooks.cleared import Cleared, Reader, clock, glue, name, phone, short_id, word
+from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, short_id, word
 from playbooks.rooms import Network, RoomRef
 from storage.deployment import Outage, outage_key
 from storage.effects import Drop, Effect, Record, Repeat, Send, Unwake, Urgency, Wake
@@ -112,9 +112,11 @@ WHY = {
 }
 
 
-def _ring(world: World, incident: Incident, reader: Reader, row: OutboxRow, why: str) -> Cleared:
+def _ring(world: World, incident: Incident, reader: Reader, row: OutboxRow, why: str) -> Cleared | None:
     book = world.book_of(incident)
     partner = str(row.partner)
+    if not listed(book, reader, partner):
+        return None
     return say(
         reader.languages,
         "<b>{alert} has not reached a room of {partner}</b> ({network}: {reason}). Please ring {phone}",
@@ -146,13 +148,13 @@ def _shows_again(send: Send, row: OutboxRow) -> bool:
 
 def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     row = event.row
-    if event.over:
+    incident = world.incidents.get(row.stream)
+    if event.over and not _may_be_decided_again(incident, row, came.now):
         return [
             Drop(row.token, "too late"),
             Record(row.stream, MessageDropped(row.token, row.to, "too late")),
             *_not_reached(world, came.now, row, "late"),
         ]
-    incident = world.incidents.get(row.stream)
     dropped: list[Effect] = [
         Drop(row.token, "decided again"),
         Record(row.stream, MessageDropped(row.token, row.to, "decided again: what may be seen has changed")),
@@ -170,6 +172,14 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     return [*dropped, Send(row.stream, row.to, words, Urgency.ANSWER, partner=row.partner, not_after=lasts)]
 
 
+def _may_be_decided_again(incident: Incident | None, row: OutboxRow, now: datetime) -> bool:
+    """Whether only what a copy was cleared by has ended, an agreement or the danger, and not the alert itself."""
+    issued = incident.alerts.get(row.about or "") if incident is not None else None
+    if issued is None or row.urgency != Urgency.ALERT:
+        return False
+    return issued.fact.expires is None or now < issued.fact.expires
+
+
 def _draft_again(world: World, incident: Incident, draft: Draft, room: RoomRef, came: Came) -> list[Effect]:
     """The preview of a draft, or its question, as things are now; for its author, where it waited."""
     book = world.book_of(incident)
@@ -182,10 +192,9 @@ def _draft_again(world: World, incident: Incident, draft: Draft, room: RoomRef, 
 def _copy_again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> list[Effect]:
     """One room's copy of an alert, as it may be shown now; if no room of the partner may be shown it, it is held."""
     about = str(row.about)
-    copies, addressing = again(world, incident, about, row.to, now)
+    copies, one = again(world, incident, about, row.partner or "", row.to, now)
     if copies:
         return copies
-    one = addressing.addressees.get(row.partner or "")
     effects = _not_reached(world, now, row, "withheld")
     if one is None or one.status != "held":
         return effects

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
-from handlers.addressing import Addressee, Addressing, Letter, address, event_of
+from handlers.addressing import Addressee, Addressing, Letter, RoomView, address, event_of, sees_place
 from handlers.case import Case, room_reader
 from handlers.choices import taps_for
 from handlers.drafting import values_of
@@ -117,10 +117,16 @@ def copies(
                     language=spoken[0],
                     taps=taps[spoken],
                     loud=alert.cap.rings,
-                    not_after=issued.expires,
+                    not_after=_not_after(issued, room),
                 )
             )
     return effects
+
+
+def _not_after(issued: AlertIssued, room: RoomView) -> datetime | None:
+    """The last instant at which a copy may leave as it is: that of the alert, or of what it was cleared by."""
+    cleared = room.until - timedelta(microseconds=1) if room.until is not None else None
+    return min((end for end in (issued.expires, cleared) if end is not None), default=None)
 
 
 def _held(case: Case, identifier: str, addressing: Addressing) -> list[Effect]:
@@ -177,29 +183,36 @@ def _reason(case: Case, reader: Reader, one: Addressee, event: Event) -> Cleared
 
 
 def _missed(case: Case, reader: Reader, identifier: str, missed: Sequence[Addressee], event: Event) -> Cleared | None:
-    assert case.book is not None
-    known = [one for one in missed if listed(case.book, reader, one.partner)]
+    """Whom an alert did not reach, as far as a room may know. Who may not see where it is does not tell where that is."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, reader.room)
+    room = sight_room(case.world, binding) if binding is not None else None
+    # The room where it was issued is told in the answer there.
+    blind = reader.room != case.request.room and sees_place(case.book, case.so, event, room)
+    known = [one for one in missed if listed(case.book, reader, one.partner) and (blind or not one.blind)]
     if not known:
         return None
     lines = [
         say(reader.languages, "<b>{alert} did not go to everyone.</b> Please ring them:", alert=short_id(identifier))
     ]
-    for one in known:
-        reason = (
-            say(reader.languages, "no room of theirs is bound")
-            if one.status == "roomless"
-            else _reason(case, reader, one, event)
-        )
-        lines.append(
-            say(
-                reader.languages,
-                "• {partner} ({reason}) {phone}",
-                partner=name(case.book, reader, one.partner),
-                reason=reason,
-                phone=phone(case.book, reader, one.partner),
-            )
-        )
-    return glue(lines)
+    return glue([*lines, *(_missed_line(case, reader, one, event) for one in known)])
+
+
+def _missed_line(case: Case, reader: Reader, one: Addressee, event: Event) -> Cleared:
+    assert case.book is not None
+    if one.status == "roomless":
+        reason = say(reader.languages, "no room of theirs is bound")
+    elif one.blind:
+        reason = say(reader.languages, "may not see where it is")
+    else:
+        reason = _reason(case, reader, one, event)
+    return say(
+        reader.languages,
+        "• {partner} ({reason}) {phone}",
+        partner=name(case.book, reader, one.partner),
+        reason=reason,
+        phone=phone(case.book, reader, one.partner),
+    )
 
 
 def _tell_owners(case: Case, identifier: str, draft: AlertDrafted, basis: str) -> list[Effect]:
@@ -227,24 +240,38 @@ def _tell_owners(case: Case, identifier: str, draft: AlertDrafted, basis: str) -
 
 
 def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Addressing) -> Send:
-    assert case.book is not None
-    rooms = sum(len(one.rooms) for one in addressing.of("shown") if listed(case.book, case.reader, one.partner))
-    words = case.says(
-        "Sent as {alert}: {title}, to {count} room.",
-        "Sent as {alert}: {title}, to {count} rooms.",
-        rooms,
-        alert=strong(short_id(identifier)),
-        title=case.title(draft.template),
-    )
+    """To how many rooms it went, and who was left out because they may not see where it is: both as far as this room sees that."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, case.request.room)
+    room = sight_room(case.world, binding) if binding is not None else None
+    sees = sees_place(case.book, case.so, addressing.event, room)
+    known = [one for one in addressing.addressees.values() if listed(case.book, case.reader, one.partner)]
+    rooms = sum(len(one.rooms) for one in known if one.status == "shown" and (sees or not one.by_place))
+    alert, title = strong(short_id(identifier)), case.title(draft.template)
+    if sees or not case.book.playbook.alerts[draft.template].to.uses_event:
+        words = case.says(
+            "Sent as {alert}: {title}, to {count} room.",
+            "Sent as {alert}: {title}, to {count} rooms.",
+            rooms,
+            alert=alert,
+            title=title,
+        )
+    else:
+        words = case.say("Sent as {alert}: {title}.", alert=alert, title=title)
+    lines = [words]
+    blind = [one for one in known if one.blind and sees]
+    if blind:
+        lines.append(case.say("<b>It will not reach:</b>"))
+        lines += [_missed_line(case, case.reader, one, addressing.event) for one in blind]
     hint = case.say("/status {alert} shows who has answered.", alert=short_id(identifier))
     replaces = case.request.message if case.request.via == "button" else None
-    return case.answer(glue([words, hint]), replaces=replaces)
+    return case.answer(glue([*lines, hint]), replaces=replaces)
 
 
 def again(
-    world: World, incident: Incident, identifier: str, room: RoomRef, now: datetime
-) -> tuple[list[Effect], Addressing]:
-    """Decide one room's copy anew, as things are now: the copy if it may still be shown, and how everyone stands."""
+    world: World, incident: Incident, identifier: str, partner: str, room: RoomRef, now: datetime
+) -> tuple[list[Effect], Addressee | None]:
+    """Decide the copy for one room of a partner anew, as things are now: the copy if it may still be shown, and how the partner stands."""
     issued = incident.alerts[identifier]
     book = world.book_of(incident)
     event = event_of(
@@ -255,8 +282,8 @@ def again(
         issued.fact.raised,
         issued.fact.expires,
     )
-    addressing = address(world, incident, issued.fact.template, event, now)
+    addressing = address(world, incident, issued.fact.template, event, now, partners=(partner,))
     return (
         copies(world, incident, issued.fact.template, identifier, issued.at, addressing, issued.fact, only=room),
-        addressing,
+        addressing.addressees.get(partner),
     )

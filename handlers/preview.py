@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from handlers.addressing import Addressee, Addressing, Letter, address, event_of
+from handlers.addressing import Addressee, Addressing, Letter, address, event_of, sees_place
 from handlers.case import Case
 from handlers.drafting import values_of
 from handlers.why import why
 from handlers.world import sight_room
 from playbooks import sight
 from playbooks.cleared import NOTHING, Cleared, clock, field_name, glue, listed, name, phone
+from playbooks.schema import Alert
 from playbooks.sight import Seen, Withheld
 from storage.effects import Effect, Send, Urgency
 from storage.facts import AlertDrafted
@@ -44,7 +45,7 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
         case.say("<b>Draft {draft}</b>, not sent yet:", draft=case.id(draft.draft)),
         _own_view(case, draft, addressing) or case.say("(This room may not see the words of this alert.)"),
         NOTHING,
-        *_counts(case, addressing),
+        *_counts(case, alert, addressing),
     ]
     if alert.confirm.kind == "two-person":
         lines.append(
@@ -94,13 +95,26 @@ def _unseen(case: Case, addressing: Addressing) -> tuple[str, ...]:
     return tuple(f for f in addressing.event.fields if not isinstance(view.answers[f], Seen))
 
 
-def _groups(case: Case, addressing: Addressing) -> list[Group]:
+def _sees(case: Case, addressing: Addressing) -> bool:
+    """Whether this room sees where it is, as far as that decides whom it is for."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, case.request.room)
+    room = sight_room(case.world, binding) if binding is not None else None
+    return sees_place(case.book, case.so, addressing.event, room)
+
+
+def _known(case: Case, addressing: Addressing, status: str, *, sees: bool) -> list[Addressee]:
+    """Those whom whoever asks may know to be meant: whom the place selects, only where this room sees the place."""
+    assert case.book is not None
+    meant = (one for one in addressing.of(status) if sees or not one.by_place)
+    return [one for one in meant if listed(case.book, case.reader, one.partner)]
+
+
+def _groups(case: Case, addressing: Addressing, *, sees: bool) -> list[Group]:
     assert case.book is not None
     visible = _visible(case, addressing)
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
-    for one in addressing.of("shown"):
-        if not listed(case.book, case.reader, one.partner):
-            continue
+    for one in _known(case, addressing, "shown", sees=sees):
         for room in one.rooms:
             seen = {f: room.view.shape(case.book, f) for f in visible}
             lacking = tuple(f for f in visible if seen[f] is None)
@@ -114,11 +128,16 @@ def _groups(case: Case, addressing: Addressing) -> list[Group]:
     return sorted(groups.values(), key=lambda g: (len(g.lacking), len(g.coarser), -g.rooms))
 
 
-def _counts(case: Case, addressing: Addressing) -> list[Cleared]:
+def _counts(case: Case, alert: Alert, addressing: Addressing) -> list[Cleared]:
     assert case.book is not None
-    groups = _groups(case, addressing)
+    sees = _sees(case, addressing)
+    groups = _groups(case, addressing, sees=sees)
     total = sum(group.rooms for group in groups)
-    lines = [case.says("{count} room:", "{count} rooms:", total) if total else case.say("No room would get this.")]
+    lines = [case.says("{count} room:", "{count} rooms:", total)] if total else []
+    if alert.to.uses_event and not sees:
+        lines.append(case.say("Who else would get it depends on where it is, which this room may not see."))
+    elif not total:
+        lines.append(case.say("No room would get this."))
     unseen = _unseen(case, addressing)
     lines += [_group_line(case, group, partly=bool(unseen)) for group in groups]
     if unseen:
@@ -126,8 +145,8 @@ def _counts(case: Case, addressing: Addressing) -> list[Cleared]:
     missing = [
         one
         for status in ("held", "roomless", "unselected")
-        for one in addressing.of(status)
-        if listed(case.book, case.reader, one.partner) and (status != "unselected" or one.blind)
+        for one in _known(case, addressing, status, sees=sees)
+        if status != "unselected" or one.blind
     ]
     if missing:
         lines.append(case.say("<b>It will not reach:</b>"))

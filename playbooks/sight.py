@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -386,6 +386,15 @@ def _carries(
     if agreement is None or permit.purpose not in agreement.purposes:
         return False
     return agreement.joins(origin, jurisdiction) and agreement.in_force(local_time(book, circumstances.now).date())
+
+
+def cleared_until(book: Book, answers: Iterable[Answer]) -> datetime | None:
+    """When the first of the agreements ends that these answers rely on: the midnight after its last day. None: never."""
+    used = {name for answer in answers if isinstance(answer, Seen) for name in answer.agreements}
+    last = [until for name in used if (until := book.playbook.agreements[name].until) is not None]
+    if not last:
+        return None
+    return datetime.combine(min(last) + timedelta(days=1), time.min, tzinfo=book.playbook.timezone)
 
 
 def label_of(spec: FieldSpec, form: str, event: Event) -> Label:

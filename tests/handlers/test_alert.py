@@ -326,3 +326,60 @@ def test_titles_places_and_what_is_said_back_are_one_line() -> None:
     sent += stage.say(CITY, '/alert evacuation I-2 action="x\n🚨 Evacuate · A-7"', MAYOR)
     assert sum("🚨 Evacuate · A-7" in send.body.text for send in sent) > 3
     assert all("🚨 Evacuate · A-7" not in send.body.text.split("\n") for send in sent)
+
+
+BLIND = (
+    ("    competences: [order-evacuation]\n    covers: [town]", "    competences: [order-evacuation]\n    covers: [town, hill]"),
+    ("permit: [what, where, people], to: {kind: [fire, municipality]}", "permit: [what, people], to: {kind: [fire, municipality]}"),
+    ("  - {permit: [where], as: area, to: {kind: ngo}, purpose: life-safety}\n", "  - {permit: [where], to: city, purpose: life-safety}\n"),
+)  # fmt: skip
+"""Only the city sees where it is."""
+
+
+def test_who_may_not_see_the_place_is_named_only_to_rooms_that_do() -> None:
+    """The lead and the coordinators are told the same whatever the place is; the origin, who may ring."""
+    told = {}
+    for place in ("Town", "Hill"):
+        stage = opened(border(*BLIND))
+        answer = to(stage.say(CITY, f'/alert affected where="{place}" Come', MAYOR), CITY)[-1]
+        told[place] = [(send.to, send.body.text) for send in stage.sent if send.to in (FIRE, FIRE_TELEGRAM, DESK)]
+        assert ("Aid (may not see where it is) ☎ +3213" in answer) == (place == "Town")
+        assert "Fire (may not see where it is)" in answer and "Silent watchers" not in answer
+    assert told["Town"] == told["Hill"]
+
+
+PLACE_IS_RED = (
+    ("  where: {type: place, tlp: amber, forms: {area: green}}", "  where: {type: place, tlp: red, forms: {area: red}}"),
+    ("clearance: {tlp: amber+strict, compartments: [medical]}", "clearance: {tlp: red, compartments: [medical]}"),
+    ("    level: regional\n    jurisdiction: be\n", "    level: regional\n    jurisdiction: be\n    covers: [town]\n"),
+)  # fmt: skip
+"""The place is for encrypted rooms."""
+
+
+def test_the_affected_are_selected_room_by_room() -> None:
+    """A room that may not see the area gets nothing by it, whatever its partner's other room may see."""
+    stage = opened(border(*PLACE_IS_RED))
+    issued(stage, "/alert affected where=Town Come", MAYOR)
+    alerts = {send.to for send in stage.sent if send.urgency == Urgency.ALERT}
+    assert alerts == {CITY, FIRE}
+    fact = stage.of(AlertAddressed)[0]
+    assert isinstance(fact, AlertAddressed)
+    assert fact.partners["fire"] == {"status": "shown", "rooms": [str(FIRE)]}
+
+
+def test_a_preview_counts_by_the_place_only_where_its_room_sees_it() -> None:
+    """Asked for in a room that may not see the place, it reads the same wherever that is, and so does what follows."""
+    confirmed = (
+        "to: {area: affected, near: true}\n    confirm: no",
+        "to: {area: affected, near: true}\n    confirm: yes",
+    )
+    shown = {}
+    for place in ("Town", "Hill"):
+        stage = opened(border(*PLACE_IS_RED[:2], confirmed))
+        stage.say(FIRE, f'/alert affected where="{place}" Come', LIAISON)
+        preview = said(stage, FIRE_TELEGRAM, "/draft D-1", LIAISON)
+        assert "depends on where it is" in preview and "No room" not in preview
+        assert "depends on where it is" not in said(stage, FIRE, "/draft D-1", LIAISON)
+        answer = to(stage.say(FIRE_TELEGRAM, "/draft D-1 send", LIAISON), FIRE_TELEGRAM)
+        shown[place] = (preview, answer)
+    assert shown["Town"] == shown["Hill"]

@@ -7,7 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import addressing, world
 from handlers.events import Delivery, NetworkEvent, RoomEvent, Stale
+from handlers.world import World
+from playbooks.rooms import RoomRef
+from storage.deployment import Binding
 from storage.effects import Drop, Repeat, Send, Urgency
 from storage.facts import (
     CopyHeld,
@@ -19,12 +23,14 @@ from storage.facts import (
     NetworkLost,
     RoomObserved,
 )
+from storage.incident import Incident
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
     CITY,
     DESK,
+    EVACUATE,
     FIRE,
     FIRE_TELEGRAM,
     HILFE,
@@ -38,6 +44,7 @@ from tests.handlers.border_stage import (
     said,
     to,
 )
+from tests.handlers.stage import Stage
 
 
 def test_an_arrival_is_recorded_and_told_to_nobody() -> None:
@@ -92,6 +99,7 @@ def test_a_copy_that_waited_too_long_is_dropped_and_somebody_must_ring() -> None
     """It is not sent when its time is over."""
     stage = opened()
     issued(stage)
+    stage.now += timedelta(hours=12)
     effects = stage.happen(Stale(copies(stage, "A-1")[AID], over=True))
     assert any(isinstance(effect, Drop) for effect in effects) and len(stage.of(MessageDropped)) == 1
     assert not any(isinstance(effect, Send) and effect.urgency == Urgency.ALERT for effect in effects)
@@ -182,6 +190,73 @@ def test_danger_that_ended_takes_back_what_it_had_opened() -> None:
     stage.say(FIRE, "/danger off", LIAISON)
     effects = stage.happen(Stale(row, over=False))
     assert not any(isinstance(effect, Send) and effect.to == HILFE for effect in effects)
+
+
+def copy_for(stage: Stage, room: RoomRef) -> Send:
+    """The last copy of an alert to a room."""
+    return [send for send in stage.sent if send.to == room and send.urgency == Urgency.ALERT][-1]
+
+
+def test_a_copy_leaves_before_the_agreement_ends_that_cleared_it_and_is_decided_again_after() -> None:
+    """The pact ends at midnight in Brussels: across the border the words of yesterday go no more, and the rest still does."""
+    stage = opened()
+    stage.now = stage.now.replace(month=6, day=30, hour=23, minute=50)
+    midnight = stage.now.replace(month=7, day=1, hour=0, minute=0, second=0)
+    issued(stage, f"{EVACUATE} The quay")
+    first = copy_for(stage, BRANDWEER)
+    assert "The quay" in first.body.text and first.not_after == midnight - timedelta(microseconds=1)
+    expires = stage.world.incidents["I-1"].alerts["A-1"].fact.expires
+    assert {copy_for(stage, room).not_after for room in (CITY, FIRE, AID, HILFE)} == {expires}
+    row = replace(copies(stage, "A-1")[BRANDWEER], not_after=first.not_after)
+    stage.now = midnight
+    stage.sent.clear()
+    effects = stage.happen(Stale(row, over=True))
+    assert isinstance(effects[0], Drop) and effects[0].reason == "decided again"
+    again = copy_for(stage, BRANDWEER)
+    assert "Leave now." in again.body.text and "The quay" not in again.body.text and again.not_after == expires
+
+
+def test_what_was_cleared_in_danger_is_decided_again_when_the_danger_is_over() -> None:
+    """However late the bot learns it: nothing that only danger had opened leaves afterwards, and the lead must ring."""
+    stage = opened()
+    stage.say(FIRE, "/danger a dyke broke", LIAISON)
+    danger = stage.world.incidents["I-1"].danger
+    assert danger is not None
+    stage.say(CITY, "/alert talk Gather at once", MAYOR)
+    stage.say(CITY, "/draft D-1 send", OFFICER)
+    assert copy_for(stage, HILFE).not_after == danger.until - timedelta(microseconds=1)
+    stage.now = danger.until
+    stage.sent.clear()
+    stage.happen(Stale(copies(stage, "A-1")[HILFE], over=True))
+    assert to(stage.sent, HILFE) == [] and any("Hilfe" in text for text in to(stage.sent, FIRE))
+    held = stage.of(CopyHeld)[-1]
+    assert isinstance(held, CopyHeld) and held.partner == "hilfe"
+
+
+def test_deciding_one_waiting_copy_again_looks_at_its_partner_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a thousand waiting copies would ask about a thousand partners each."""
+    stage = opened()
+    issued(stage)
+    row = copies(stage, "A-1")[AID]
+    asked: list[str] = []
+    rooms_for = world.rooms_for
+
+    def counted(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:
+        asked.append(partner)
+        return rooms_for(world, incident, partner, use)
+
+    monkeypatch.setattr(addressing, "rooms_for", counted)
+    stage.happen(Stale(row, over=False))
+    assert asked == ["aid"] and copy_for(stage, AID).partner == "aid"
+
+
+def test_nobody_learns_that_a_message_did_not_reach_a_partner_they_may_not_know() -> None:
+    """Not even that somebody was not reached; of a listed partner they do."""
+    stage = opened()
+    issued(stage)
+    stage.sent.clear()
+    stage.happen(Delivery(copies(stage, "A-1")[WATCHERS], "refused", reason="kicked"))
+    assert stage.sent == []
 
 
 def test_a_network_that_fails_and_returns_is_told_once_to_coordinators() -> None:
