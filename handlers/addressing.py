@@ -97,7 +97,7 @@ def address(
     now: datetime,
     partners: Iterable[str] | None = None,
 ) -> Addressing:
-    """Decide for every active partner (or for these ``partners`` alone) whether the alert is for it, and what each of its rooms may see.
+    """Decide for every partner (or for these ``partners`` alone) whether the alert is for it, and what each of its rooms may see.
 
     Where the selection looks at the event's area, each room is selected by what it may see itself.
     """
@@ -109,8 +109,6 @@ def address(
     danger = incident.danger.until if incident.danger is not None and so.danger else None
     found: dict[str, Addressee] = {}
     for partner in book.playbook.partners if partners is None else partners:
-        if partner not in so.active:
-            continue
         rooms = [sight_room(world, binding) for binding in rooms_for(world, incident, partner, "alerts")]
         anywhere = matches(book, alert.to, partner, so, event.origin, None, None)
         chosen = rooms if anywhere else [room for room in rooms if _selects(question, alert, room)]
@@ -121,7 +119,10 @@ def address(
             found[partner] = Addressee(partner, "roomless")
         else:
             there = matches(book, alert.to, partner, so, event.origin, event.areas, None)
-            found[partner] = Addressee(partner, "unselected", blind=there, by_place=there)
+            if there and partner not in so.active:
+                found[partner] = Addressee(partner, "roomless", by_place=True)
+            else:
+                found[partner] = Addressee(partner, "unselected", blind=there, by_place=there)
     return Addressing(event, words, found)
 
 

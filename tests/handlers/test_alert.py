@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -39,7 +40,8 @@ from tests.handlers.border_stage import (
     said,
     to,
 )  # fmt: skip
-from tests.playbooks.border import BOOK, border
+from tests.handlers.stage import Stage
+from tests.playbooks.border import BOOK, NOON, border
 
 LINE = str(BOOK.line("alerts", "evacuation", "by"))
 
@@ -383,3 +385,19 @@ def test_a_preview_counts_by_the_place_only_where_its_room_sees_it() -> None:
         answer = to(stage.say(FIRE_TELEGRAM, "/draft D-1 send", LIAISON), FIRE_TELEGRAM)
         shown[place] = (preview, answer)
     assert shown["Town"] == shown["Hill"]
+
+
+def test_a_partner_without_any_room_is_named_with_its_number() -> None:
+    """Nobody leaves the alerts in silence: whose room was never bound, or was lost, must be rung, and the preview says so."""
+    stage = Stage.set(border(("rooms: [{telegram: -14}]", 'rooms: [{matrix: "#never:x.org"}]')))
+    stage.now = NOON
+    aliases = [alias for alias in stage.world.who.aliases if "never" in alias]
+    who = stage.world.who
+    bindings = {key: binding for key, binding in who.bindings.items() if binding.alias not in aliases}
+    stage.world = replace(stage.world, who=replace(who, bindings=bindings))
+    stage.enrol(MAYOR, "official", "city")
+    stage.say(CITY, "/activate border", MAYOR)
+    preview = stage.say(CITY, "/alert evacuation action=leave where=Town", MAYOR)[-1].body.text
+    assert "Aid" in preview.partition("not reach")[2] and "+3213" in preview
+    sent = stage.say(CITY, "/draft D-1 send", MAYOR)
+    assert any(send.to == FIRE and "Aid" in send.body.text and "+3213" in send.body.text for send in sent)
