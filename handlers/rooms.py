@@ -8,7 +8,7 @@ from handlers.coordinators import coordinators, tell_coordinators
 from handlers.events import Came, Resolved, RoomEvent
 from handlers.texts import say
 from handlers.world import World, holds
-from playbooks.cleared import NOTHING, Cleared, Reader, echo, glue, name, phone, quote, word
+from playbooks.cleared import NOTHING, Cleared, Reader, echo, glue, listed, name, phone, quote, word
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Partner, Room
@@ -236,7 +236,9 @@ def told_lost(world: World, came: Came, room: RoomRef) -> list[Effect]:
             continue
         book = world.shelf[playbook]
 
-        def words(reader: Reader, book: Book = book, partner: str = binding.partner) -> Cleared:
+        def words(reader: Reader, book: Book = book, partner: str = binding.partner) -> Cleared | None:
+            if not listed(book, reader, partner):
+                return None
             lines = [
                 say(
                     reader.languages,
