@@ -39,6 +39,8 @@ def _known(session: Session, person: str) -> str | None:
             return room  # made a moment ago: no sync has told of it yet
         there = known.members.get(person)
         here = {user for user, member in known.members.items() if member.membership in ("join", "invite")}
-        if here <= us and (there is None or there.membership in ("join", "invite")) and known.replacement is None:
+        # One that was opened to others since is no chat between two any more: a new one is made.
+        usable = known.closed and known.replacement is None
+        if usable and here <= us and (there is None or there.membership in ("join", "invite")):
             return room
     return None

@@ -53,6 +53,11 @@ class Room:
         """Whether its state was ever seen from the beginning; nothing may be concluded from a part of it."""
         return bool(self.creators)
 
+    @property
+    def closed(self) -> bool:
+        """Whether only those who are asked in can read; what is said in any other room is private to nobody."""
+        return self.visibility != "world_readable" and self.join_rule != "public"
+
     def readers(self) -> list[str]:
         """Who must be able to read what is said now: the joined, and the invited where history is shown to them."""
         wanted = ("join",) if self.visibility == "joined" else ("join", "invite")
@@ -109,12 +114,13 @@ class Room:
         """What decides how far the room can be trusted. ``mark`` is what we remember of it from earlier."""
         here = [user for user, member in self.members.items() if member.membership in ("join", "invite")]
         others = [user for user in here if user != me]
+        between_two = mark.direct is not None and others == [mark.direct] and me in here
         return RoomTraits(
             encrypted=self.encrypted and mark.encryption is not None and not mark.broken,
             tampered=mark.tampered or (mark.encryption is not None and not self.encrypted),
             world_readable=self.visibility == "world_readable",
             open_join=self.join_rule == "public",
-            private=mark.direct is not None and others == [mark.direct] and me in here,
+            private=between_two and self.closed,
             title=self.name or self.alias or (self.name_of(others[0]) if len(others) == 1 else ""),
             alias=self.alias,
         )

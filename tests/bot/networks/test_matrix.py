@@ -286,6 +286,31 @@ async def test_a_direct_chat_is_opened_once(bench: Bench, ada: MatrixPerson) -> 
     assert await bench.matrix.direct("matrix:@nobody:localhost.invalid") is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("m.room.history_visibility", {"history_visibility": "world_readable"}),
+        ("m.room.join_rules", {"join_rule": "public"}),
+    ],
+)
+async def test_a_direct_chat_that_was_opened_to_others_is_told_and_replaced(
+    bench: Bench, ada: MatrixPerson, kind: str, content: dict[str, Any]
+) -> None:
+    """What became of it is heard, as of any room; nothing in it is private any more, and a new one is made for that."""
+    chat = await ada.create_room(direct=True, invite=(bench.user,))
+    await bench.enter(chat)
+    assert await bench.matrix.direct(f"matrix:{ada.user}") == RoomRef("matrix", chat)
+    await ada.set_state(chat, kind, content)
+    told = await bench.hear(
+        lambda h: h.kind == "room" and h.traits is not None and (h.traits.world_readable or h.traits.open_join)
+    )
+    assert told.room.id == chat and told.traits is not None and not told.traits.private
+    await ada.say(chat, "/help")
+    assert not (await bench.hear_text(chat, "/help")).private
+    fresh = await bench.matrix.direct(f"matrix:{ada.user}")
+    assert fresh is not None and fresh.id != chat
+
+
 async def test_keys_given_ahead_reach_everyone(bench: Bench, ada: MatrixPerson) -> None:
     """After preparing, the first message needs no key requests, and somebody who comes later reads the next one."""
     room = await a_room(bench, ada, encrypted=True)
