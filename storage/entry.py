@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,19 @@ class Entry:
             f'"incident":{canonical.write(self.stream)},"playbook_sha256":{canonical.write(self.playbook_sha256)},'
             f'"seq":{canonical.write(self.seq)},"ts":"{self.ts}","type":"{self.type}","v":{canonical.write(self.v)}}}'
         ).encode()
+
+
+def readable(seq: int, ts: str, kind: str, disclosed: Iterable[tuple[str, object]]) -> str:
+    """An entry for people, as ``log.txt`` has it: its head, and a line for each (path, value) that is disclosed.
+
+    A value of several lines is marked on each, so that nobody's words can look like another entry.
+    """
+    lines = [f"{seq}  {ts}  {kind}"]
+    for path, value in disclosed:
+        if value is not None:
+            text = value if isinstance(value, str) else canonical.write(value)
+            lines.append(f"    {path}: " + "\n      | ".join(text.splitlines() or [""]))
+    return "\n".join(lines) + "\n"
 
 
 def decode(line: bytes) -> Entry:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from storage import canonical, notes, tree
-from storage.entry import Entry, decode
+from storage.entry import Entry, decode, readable
 from storage.export import container, repacked, witnessed
 from storage.notes import BadNote, Checkpoint, Verifier
 
@@ -165,6 +165,7 @@ def _examined(
     log = _Log(verdict, files, signed)
     log.check(witness)
     _playbooks(verdict, files, log.playbooks)
+    _words(verdict, files, manifest, log)
     return verdict
 
 
@@ -282,6 +283,20 @@ def _playbooks(verdict: Verdict, files: Mapping[str, bytes], named: set[str]) ->
             verdict.add("playbook", f"playbook {digest[:12]}… is not in the bundle", grade="note")
 
 
+def _words(verdict: Verdict, files: Mapping[str, bytes], manifest: Mapping[str, Any], log: _Log) -> None:
+    """What is there for people says what the entries say: the text of the log, and for whom and why it was exported."""
+    if verdict.code != 0:
+        return  # something is wrong already, and named
+    if files.get("log.txt") != "\n".join(log.text).encode():
+        verdict.add("text", "log.txt does not say what the entries say")
+    told = {"by": log.exported.get("by"), "reader": log.exported.get("reader"), "reason": log.exported.get("reason")}
+    if any(manifest.get(name) != value for name, value in told.items()):
+        verdict.add("manifest", "the manifest and the log differ on who exported this, for whom or why")
+    for name in sorted(files):
+        if name.startswith("playbooks/") and name not in {f"playbooks/{digest}.yaml" for digest in log.playbooks}:
+            verdict.add("playbook", f"{name} is no playbook of this log")
+
+
 class _Log:
     """The pass over entries and disclosures."""
 
@@ -292,6 +307,8 @@ class _Log:
         self.signed = signed
         self.leaves = self._leaves(files.get("leaves.txt", b""))
         self.playbooks: set[str] = set()
+        self.text: list[str] = []
+        self.exported: dict[str, object] = {}
         self.told = 0
         self.remarked = 0
 
@@ -319,7 +336,7 @@ class _Log:
             # Where every line is there, an entry out of place still finds its own.
             at = place if self.signed is not None and len(self.disclosures) == self.signed.size else index
             if at < len(self.disclosures):
-                self._disclosed(place, entry.digests, self.disclosures[at])
+                self._disclosed(place, entry, self.disclosures[at])
         self._whole(tree.fold(edge), witness)
 
     def _leaves(self, data: bytes) -> list[bytes]:
@@ -356,7 +373,7 @@ class _Log:
             self._say("order", f"entry {said} stands where entry {due} belongs", said)
         return said
 
-    def _disclosed(self, place: int, digests: Sequence[str], line: bytes) -> None:
+    def _disclosed(self, place: int, entry: Entry, line: bytes) -> None:
         try:
             triples = [_triple(one) for one in json.loads(line)]
             write = canonical.write
@@ -366,7 +383,11 @@ class _Log:
         except (ValueError, TypeError, RecursionError) as error:
             self._say("disclosure", f"entry {place}: its disclosures: {error}", place)
             return
-        left, paths = set(digests), set()
+        said = [(path, value) for _, path, value in triples]
+        self.text.append(readable(entry.seq, entry.ts, entry.type, said))
+        if entry.type == "Exported":
+            self.exported = dict(said)
+        left, paths = set(entry.digests), set()
         for (_, path, _), text in zip(triples, texts, strict=True):
             digest = canonical.disclosure_digest(text)
             if digest not in left:

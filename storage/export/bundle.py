@@ -28,6 +28,7 @@ from typing import Protocol
 
 from storage import canonical, notes, tree
 from storage.connection import words
+from storage.entry import readable
 from storage.export import container
 from storage.facts import Exported, Fact, timestamp
 from storage.keys import sync_folder
@@ -39,7 +40,7 @@ FORMAT = 1
 README = """\
 This is a copy of one log of Tocsin, made to be verified by anyone.
 
-  log.txt            the log, to read. A convenience: what is verified is the rest.
+  log.txt            the log, to read: the entries and what is disclosed of them, in words.
   entries.jsonl      the entries; each commits to every field of what happened, without showing it.
   disclosures.jsonl  what this copy shows of each entry.
   leaves.txt         the hash of each entry.
@@ -106,7 +107,7 @@ async def export_bundle(
 
 
 async def _contents(store: Source, stream: str, checkpoint: Checkpoint) -> dict[str, bytes]:
-    entries, disclosures, leaves, readable = [], [], [], []
+    entries, disclosures, leaves, text = [], [], [], []
     digests: set[str] = set()
     async for seq, data, disclosed in store.entries(stream):
         if seq >= checkpoint.size:
@@ -115,7 +116,8 @@ async def _contents(store: Source, stream: str, checkpoint: Checkpoint) -> dict[
         entries.append(data)
         leaves.append(tree.leaf_hash(data))
         disclosures.append(canonical.encode(disclosed))
-        readable.append(_readable(said, disclosed))
+        pairs = [(str(path), value) for _, path, value in disclosed]
+        text.append(readable(said["seq"], said["ts"], said["type"], pairs))
         digests.add(said["playbook_sha256"] or "")
     if tree.root_of(leaves) != checkpoint.root:
         raise StorageError(f"the entries of {stream} do not have the root that was signed: the database is damaged")
@@ -124,7 +126,7 @@ async def _contents(store: Source, stream: str, checkpoint: Checkpoint) -> dict[
         "entries.jsonl": b"".join(line + b"\n" for line in entries),
         "disclosures.jsonl": b"".join(line + b"\n" for line in disclosures),
         "leaves.txt": "".join(leaf.hex() + "\n" for leaf in leaves).encode(),
-        "log.txt": "\n".join(readable).encode(),
+        "log.txt": "\n".join(text).encode(),
         "key.txt": f"{store.signer.verifier.vkey}\n".encode(),
     }
     for digest in sorted(digests - {""}):
@@ -151,14 +153,6 @@ def _manifest(
     )
     manifest = canonical.encode(said) + b"\n"
     return {"manifest.json": manifest, "manifest.sig": signer.sign(container.manifest_text(manifest)).encode()}
-
-
-def _readable(said: Mapping[str, object], disclosed: list[list[object]]) -> str:
-    lines = [f"{said['seq']}  {said['ts']}  {said['type']}"]
-    for _, path, value in disclosed:
-        if value is not None:
-            lines.append(f"    {path}: {value if isinstance(value, str) else canonical.write(value)}")
-    return "\n".join(lines) + "\n"
 
 
 def _draft(path: Path, replace: bool) -> Path:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from storage import canonical, notes, tree
 from storage.database import SqliteStore, open_store
-from storage.entry import Entry, decode
+from storage.entry import Entry, decode, readable
 from storage.export import container
 from storage.export.bundle import ExportFailed, export_bundle
 from storage.facts import Exported, NoteAdded
@@ -243,6 +243,40 @@ def test_a_rewritten_entry(bundle: bytes) -> None:
     assert {"leaf", "root", "manifest"} <= rules(verdict)
 
 
+def told_anew(files: Files) -> None:
+    """The text of the log, as what is disclosed would have it."""
+    rows = zip(files["entries.jsonl"].splitlines(), files["disclosures.jsonl"].splitlines(), strict=True)
+    told = []
+    for line, disclosed in rows:
+        entry = decode(line)
+        told.append(
+            readable(entry.seq, entry.ts, entry.type, [(path, value) for _, path, value in json.loads(disclosed)])
+        )
+    files["log.txt"] = "\n".join(told).encode()
+
+
+def test_what_people_read_is_what_was_committed_to(bundle: bytes, store: SqliteStore) -> None:
+    """Whoever holds the key cannot put other words into the text of the log, or another name on the copy."""
+
+    def forge(files: Files) -> None:
+        files["log.txt"] += b"99  2026-01-01T00:00:00.000Z  AlertIssued\n"
+
+    def rename(files: Files) -> None:
+        files["manifest.json"] = canonical.encode(json.loads(files["manifest.json"]) | {"reader": "press"}) + b"\n"
+
+    for change in (forge, rename):
+        verdict = verify_bytes(resigned(bundle, store.signer, change))
+        assert verdict.code == 1, verdict.findings
+
+
+def test_words_of_several_lines_look_like_no_entry() -> None:
+    """Each of their lines is marked."""
+    text = readable(
+        7, "2026-01-01T00:00:00.000Z", "NoteAdded", [("text", "one\n8  2026-01-01T00:00:00.000Z  AlertIssued")]
+    )
+    assert [line[:6] for line in text.splitlines()] == ["7  202", "    te", "      "]
+
+
 def test_withheld_fields_are_counted(bundle: bytes, store: SqliteStore) -> None:
     """What is not disclosed is no damage: it is counted, and the tree stands."""
 
@@ -251,7 +285,7 @@ def test_withheld_fields_are_counted(bundle: bytes, store: SqliteStore) -> None:
         rows[4] = b"[]"
 
     whole = verify_bytes(bundle)
-    verdict = verify_bytes(resigned(bundle, store.signer, lines("disclosures.jsonl", withhold)))
+    verdict = verify_bytes(resigned(bundle, store.signer, both(lines("disclosures.jsonl", withhold), told_anew)))
     assert (verdict.code, verdict.findings) == (0, [])
     assert (verdict.withheld, verdict.disclosed) == (5, whole.disclosed - 5)
 
