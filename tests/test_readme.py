@@ -37,7 +37,7 @@ def written(text: str) -> str:
             rf"<!-- {name} -->.*?<!-- /{name} -->",
             lambda _, n=name, t=table: f"<!-- {n} -->\n{t}\n<!-- /{n} -->",
             text,
-            flags=re.S,
+            flags=re.DOTALL,
         )
     return text
 
@@ -54,7 +54,7 @@ def test_the_commands_of_the_readme_exist() -> None:
     text = README.read_text()
     makefile = (README.parent / "Makefile").read_text()
     for target in set(re.findall(r"\bmake ([a-z]+)\b", text)):
-        assert re.search(rf"^{target}\b.*:", makefile, re.M), target
+        assert re.search(rf"^{target}\b.*:", makefile, re.MULTILINE), target
     from bot.cli import app
 
     known = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
