@@ -77,7 +77,7 @@ class Actor:
     """Who asks, and for whom: the partner of the room they speak in; in private, their own.
 
     ``person`` is a person's id, or the identity of somebody who was never enrolled. ``roles`` are theirs in that partner.
-    ``coordinator``: a coordinator here; ``everywhere``: of the whole deployment, of no partner. ``known``: enrolled, or an administrator from the settings.
+    ``coordinator``: a coordinator here; ``everywhere``: of the whole deployment, of no partner.
     """
 
     person: str
@@ -87,7 +87,6 @@ class Actor:
     roles: frozenset[str] = frozenset()
     coordinator: bool = False
     everywhere: bool = False
-    known: bool = False
     revoked: bool = False
 
     @property
@@ -126,9 +125,7 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
         and (person.partner is None or (book is not None and person.partner in book.playbook.partners))
     )
     everywhere = coordinator and (admin or person is None or person.partner is None)
-    return Actor(
-        known_as, identity, name, partner, frozenset(roles), coordinator, everywhere, admin or person is not None
-    )
+    return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, everywhere)
 
 
 def actor_in(world: World, request: Request, incident: Incident) -> Actor:

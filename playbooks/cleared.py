@@ -147,12 +147,6 @@ def clock(book: Book | None, at: datetime) -> Cleared:
     return Cleared(f"{local_time(book, at):%H:%M}" if book else f"{at:%H:%M} UTC")
 
 
-def day(book: Book | None, at: datetime) -> Cleared:
-    """A date, as ISO 8601."""
-    when: date = (local_time(book, at) if book else at).date()
-    return Cleared(when.isoformat())
-
-
 def echo(words: str, room: RoomRef) -> Cleared:
     """What somebody typed a moment ago in this room, said back there, on one line, and nowhere else."""
     return Cleared(escape(one_line(legible(words)), quote=False), only=room)
