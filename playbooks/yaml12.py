@@ -9,8 +9,9 @@ is too large or too deep, ends the reading early.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import yaml
@@ -96,7 +97,21 @@ def read(source: bytes, file: str) -> Tree:
     except yaml.YAMLError:
         reader.note(Mark(1, 1), "this is not YAML", "save it as plain text in UTF-8")
         tree.value = None
+    _draw_back(tree, text)
     return tree
+
+
+def _draw_back(tree: Tree, text: str) -> None:
+    """What is missing at the end is found, by libyaml, on a line that the file does not have: take the last one."""
+    last = _inside(text, sys.maxsize, 1).line
+    for places in (tree.marks, tree.values):
+        for path, mark in places.items():
+            if mark.line > last:
+                places[path] = _inside(text, mark.line, mark.column)
+    tree.problems[:] = [
+        problem if problem.line <= last else replace(problem, **_inside(text, problem.line, problem.column)._asdict())
+        for problem in tree.problems
+    ]
 
 
 def _text(source: bytes, file: str, problems: list[Problem]) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playbooks.load import Mark, PlaybookErrors, load, parse
@@ -257,6 +257,8 @@ def test_any_bytes_give_a_book_or_errors(source: bytes) -> None:
     harmless(source)
 
 
+@example("?")
+@example("a:\n")
 @given(st.text(alphabet=st.sampled_from(list("ab: -[]{},\"'#&*!|>?%@\n\t\r01.~<é\u2028\U0001f30a")), max_size=80))
 def test_any_yaml_like_text_gives_a_book_or_errors(text: str) -> None:
     """The same for texts made of the characters that YAML cares about."""
