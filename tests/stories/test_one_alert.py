@@ -65,6 +65,9 @@ async def test_an_evacuation_reaches_each_room_with_its_own_view_and_the_log_ver
         await ada.wait_message(fire, "I-1, ")
         await tg.wait_message(RED_CROSS, "I-1, ")
         assert await town.program.stop() == 0
+        printed = town.program.log.read_text()
+        assert printed and "Ourthe" not in printed and "digue" not in printed, "what people say is no business of a log"
+        assert tg.token not in printed and "bot-password" not in printed
 
         bundle = tmp_path / "crue.zip"
         code, out, err = await town.program.run("export", "I-1", "-o", str(bundle), "--reason", "inquiry")
