@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Literal
 
 MOST_SHOWN = 100
+
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong. Line and column count from 1, in characters."""
+    """One thing that is wrong. Line and column count from 1, in characters.
+
+    `code` is one of `codes.CODES`, which also says how severe it is; what a code stands for does not change from one
+    version to the next. An error makes the playbook unfit for use, a warning does not.
+    """
 
     file: str
     line: int
     column: int
     what: str
     fix: str
+    code: str = "not-right"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.fix}"
+        mild = "warning: " if self.severity == "warning" else ""
+        return f"{self.file}:{self.line}:{self.column}: {mild}{self.what}; {self.fix} [{self.code}]"
 
 
 class PlaybookErrors(Exception):
