@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import preview
-from handlers.addressing import place_field
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.drafting import Unreadable, fill, next_question, read, values_of
 from handlers.issuing import issue
 from handlers.prerogative import refusal
 from playbooks import mandate
+from playbooks.audience import place_field
 from playbooks.cleared import Cleared, echo, field_name, glue, quote
 from playbooks.schema import Alert
 from playbooks.selection import ground

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from handlers.addressing import Addressee, Addressing, Letter, RoomView, address, event_of, sees_place
+from handlers.addressing import Letter, address, event_of, sees_place
 from handlers.case import Case, room_reader
 from handlers.choices import taps_for
 from handlers.drafting import values_of
@@ -15,6 +15,7 @@ from handlers.texts import say
 from handlers.why import why
 from handlers.world import World, languages, rooms_for, sight_room
 from playbooks import mandate, sight
+from playbooks.audience import Addressee, Audience, RoomView
 from playbooks.cleared import Cleared, Reader, clock, field_name, glue, listed, name, phone, quote, short_id, strong
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
@@ -67,7 +68,7 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     return effects
 
 
-def _addressed(identifier: str, addressing: Addressing) -> AlertAddressed:
+def _addressed(identifier: str, addressing: Audience) -> AlertAddressed:
     return AlertAddressed(
         identifier,
         {
@@ -86,7 +87,7 @@ def copies(
     template: str,
     identifier: str,
     at: datetime,
-    addressing: Addressing,
+    addressing: Audience,
     issued: AlertIssued,
     only: RoomRef | None = None,
 ) -> list[Effect]:
@@ -129,7 +130,7 @@ def _not_after(issued: AlertIssued, room: RoomView) -> datetime | None:
     return min((end for end in (issued.expires, cleared) if end is not None), default=None)
 
 
-def _held(case: Case, identifier: str, addressing: Addressing) -> list[Effect]:
+def _held(case: Case, identifier: str, addressing: Audience) -> list[Effect]:
     """A fact for every copy that is held, and the news for the lead and the coordinators, as far as they may see it."""
     assert case.book is not None
     effects: list[Effect] = []
@@ -147,7 +148,7 @@ def _held(case: Case, identifier: str, addressing: Addressing) -> list[Effect]:
     return effects
 
 
-def _failed(addressing: Addressing) -> list[Withheld]:
+def _failed(addressing: Audience) -> list[Withheld]:
     """Each rule that could not be evaluated, once."""
     answers = (a for one in addressing.addressees.values() for room in one.rooms for a in room.view.answers.values())
     found = {a.line: a for a in answers if isinstance(a, Withheld) and a.why == "rule-failed"}
@@ -239,7 +240,7 @@ def _tell_owners(case: Case, identifier: str, draft: AlertDrafted, basis: str) -
     return effects
 
 
-def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Addressing) -> Send:
+def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Audience) -> Send:
     """To how many rooms it went, and who was left out because they may not see where it is: both as far as this room sees that."""
     assert case.book is not None and case.incident is not None
     binding = case.world.who.binding(case.incident.playbook, case.request.room)

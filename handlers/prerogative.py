@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers.addressing import place_field
 from handlers.case import Case, room_reader
 from handlers.texts import say
 from handlers.world import rooms_for
 from playbooks import mandate
+from playbooks.audience import place_field
 from playbooks.cleared import Cleared, clock, figure, glue, listed, name, phone, quote, strong
 from playbooks.values import Place, Value
 from storage.effects import Effect, Send, Tap, Urgency

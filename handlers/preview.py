@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from handlers.addressing import Addressee, Addressing, Letter, address, event_of, sees_place
+from handlers.addressing import Letter, address, event_of, sees_place
 from handlers.case import Case
 from handlers.drafting import values_of
 from handlers.why import why
 from handlers.world import sight_room
 from playbooks import sight
+from playbooks.audience import Addressee, Audience
 from playbooks.cleared import NOTHING, Cleared, clock, field_name, glue, listed, name, phone
 from playbooks.schema import Alert
 from playbooks.sight import Seen, Withheld
@@ -58,7 +59,7 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
     return [case.answer(glue([*lines, verb]), taps, about=draft.draft, urgency=Urgency.PROMPT)]
 
 
-def _own_view(case: Case, draft: AlertDrafted, addressing: Addressing) -> Cleared | None:
+def _own_view(case: Case, draft: AlertDrafted, addressing: Audience) -> Cleared | None:
     """The alert as the room where it is written would be shown it."""
     assert case.book is not None and case.incident is not None
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
@@ -73,7 +74,7 @@ def _own_view(case: Case, draft: AlertDrafted, addressing: Addressing) -> Cleare
     return None
 
 
-def _visible(case: Case, addressing: Addressing) -> tuple[str, ...]:
+def _visible(case: Case, addressing: Audience) -> tuple[str, ...]:
     """The fields of the alert that this room itself sees: what it may count over."""
     assert case.book is not None and case.incident is not None
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
@@ -84,7 +85,7 @@ def _visible(case: Case, addressing: Addressing) -> tuple[str, ...]:
     return tuple(f for f in addressing.event.fields if view.shape(case.book, f) is not None)
 
 
-def _unseen(case: Case, addressing: Addressing) -> tuple[str, ...]:
+def _unseen(case: Case, addressing: Audience) -> tuple[str, ...]:
     """The alert's fields that this room may not see, whether they were given or not."""
     assert case.book is not None and case.incident is not None
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
@@ -95,7 +96,7 @@ def _unseen(case: Case, addressing: Addressing) -> tuple[str, ...]:
     return tuple(f for f in addressing.event.fields if not isinstance(view.answers[f], Seen))
 
 
-def _sees(case: Case, addressing: Addressing) -> bool:
+def _sees(case: Case, addressing: Audience) -> bool:
     """Whether this room sees where it is, as far as that decides whom it is for."""
     assert case.book is not None and case.incident is not None
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
@@ -103,14 +104,14 @@ def _sees(case: Case, addressing: Addressing) -> bool:
     return sees_place(case.book, case.so, addressing.event, room)
 
 
-def _known(case: Case, addressing: Addressing, status: str, *, sees: bool) -> list[Addressee]:
+def _known(case: Case, addressing: Audience, status: str, *, sees: bool) -> list[Addressee]:
     """Those whom whoever asks may know to be meant: whom the place selects, only where this room sees the place."""
     assert case.book is not None
     meant = (one for one in addressing.of(status) if sees or not one.by_place)
     return [one for one in meant if listed(case.book, case.reader, one.partner)]
 
 
-def _groups(case: Case, addressing: Addressing, *, sees: bool) -> list[Group]:
+def _groups(case: Case, addressing: Audience, *, sees: bool) -> list[Group]:
     assert case.book is not None
     visible = _visible(case, addressing)
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
@@ -128,7 +129,7 @@ def _groups(case: Case, addressing: Addressing, *, sees: bool) -> list[Group]:
     return sorted(groups.values(), key=lambda g: (len(g.lacking), len(g.coarser), -g.rooms))
 
 
-def _counts(case: Case, alert: Alert, addressing: Addressing) -> list[Cleared]:
+def _counts(case: Case, alert: Alert, addressing: Audience) -> list[Cleared]:
     assert case.book is not None
     sees = _sees(case, addressing)
     groups = _groups(case, addressing, sees=sees)

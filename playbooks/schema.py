@@ -146,7 +146,13 @@ class Playbook(Part):
     tests: Listed[Expectation] = ()
 
     def field(self, name: str) -> FieldSpec | None:
-        """The field of this name: as declared, else built in, else None; what is not declared is seen by nobody."""
+        """The field of this name: as declared, else built in, else None; what is not declared is seen by nobody.
+
+        What is said in a channel is a field too, `#` with the channel's name, under the channel's label.
+        """
+        if name.startswith("#"):
+            channel = self.channels.get(name[1:])
+            return None if channel is None else FieldSpec(type="text", **channel.label.model_dump())
         return self.fields.get(name) or BUILT_IN.get(name)
 
     def ceiling(self, network: Network) -> Tlp:

@@ -92,7 +92,7 @@ def clause_fields(clause: str) -> tuple[str, ...]:
 
 def _clause(value: str, info: ValidationInfo) -> str:
     if set("{}") & set(_PLACEHOLDER.sub("", value)):
-        raise refusal(Finding(f"a brace in {quoted(value)} has no partner", "write `{field}`"))
+        raise refusal(Finding("bad-placeholder", f"a brace in {quoted(value)} has no partner", "write `{field}`"))
     known = (info.context or {}).get("field")
     for name in clause_fields(value):
         if known is not None and name not in known:
@@ -109,7 +109,9 @@ def _clauses_in_every_language(value: object) -> object:
 
 def _some_language(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     if not value:
-        raise refusal(Finding("there is no text here", 'write its clauses in at least one language, `{en: ["…"]}`'))
+        raise refusal(
+            Finding("empty-text", "there is no text here", 'write its clauses in at least one language, `{en: ["…"]}`')
+        )
     return value
 
 
@@ -171,7 +173,7 @@ def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     for i in range(1, len(steps)):
         if steps[i].after < steps[i - 1].after:
             fix = "put the steps in order of time"
-            raise refusal(Finding("this step comes before the one above it", fix, (i, "after")))
+            raise refusal(Finding("wrong-order", "this step comes before the one above it", fix, (i, "after")))
     return steps
 
 
@@ -206,7 +208,7 @@ class Alert(Part):
 def _alert(value: Alert) -> Alert:
     if value.main is not None and value.main not in value.fields:
         fix = f"add it to `fields`, or take one of: {', '.join(value.fields)}"
-        raise refusal(Finding(f"{quoted(value.main)} is not a field of this alert", fix, ("main",)))
+        raise refusal(Finding("undefined-name", f"{quoted(value.main)} is not a field of this alert", fix, ("main",)))
     return value
 
 
@@ -232,7 +234,7 @@ class Checkin(Part):
 
 def _checkin(value: Checkin) -> Checkin:
     if value.every is not None and value.cron is not None:
-        raise refusal(Finding("it has `every` and `cron`", "keep one of them", ("cron",), True))
+        raise refusal(Finding("conflicting-keys", "it has `every` and `cron`", "keep one of them", ("cron",), True))
     return value
 
 
@@ -306,6 +308,7 @@ class Given(Part):
     encrypted: bool | None = None
     at: WallTime | None = None
     danger: bool = False
+    hazard: HazardRef | None = None
 
 
 class Expectation(Part):
@@ -316,3 +319,4 @@ class Expectation(Part):
     given: Given
     sees: Mapping[PartnerRef, Mapping[FieldRef, Form]] = Field(default_factory=dict)
     receives: Annotated[Listed[PartnerRef], AfterValidator(distinct)] | None = None
+    may_issue: Annotated[Listed[PartnerRef], AfterValidator(distinct)] | None = None
