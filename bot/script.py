@@ -126,18 +126,20 @@ def _undefined(script: Script, book: Book, tree: Tree, path: Path) -> Any:
             )
 
 
-def _at(tree: Tree, path: Path, place: tuple[str | int, ...], what: str, fix: str) -> Problem:
+def _at(
+    tree: Tree, path: Path, place: tuple[str | int, ...], what: str, fix: str, code: str = "undefined-name"
+) -> Problem:
     while place not in tree.marks and place:
         place = place[:-1]
     mark = tree.marks.get(place) or tree.values[()]
-    return Problem(str(path), mark.line, mark.column, what, fix)
+    return Problem(str(path), mark.line, mark.column, what, fix, code)
 
 
 def _problem(tree: Tree, path: Path, detail: Any) -> Problem:
     place = tuple(detail["loc"])
-    what = str(detail["msg"]).removeprefix("Value error, ")
+    what, code = str(detail["msg"]).removeprefix("Value error, "), "unknown-value"
     if detail["type"] == "extra_forbidden":
-        what = f"there is no key {place[-1]} here"
+        what, code = f"there is no key {place[-1]} here", "unknown-key"
     elif detail["type"] == "missing":
-        what = f"{place[-1]} is missing"
-    return _at(tree, path, place, what, "see the scripts that ship beside the playbooks")
+        what, code = f"{place[-1]} is missing", "missing-key"
+    return _at(tree, path, place, what, "see the scripts that ship beside the playbooks", code)

@@ -33,7 +33,45 @@ def _warnings(*entries: tuple[str, str]) -> tuple[Code, ...]:
 
 
 READING = _errors(
-    ("not-right", "Something is not right here"),
+    # the file
+    ("unreadable-file", "The file cannot be read"),
+    ("not-a-playbook", "The file holds something else than a playbook, or nothing"),
+    ("too-large", "There is more in the file than a playbook can need"),
+    ("too-deep", "Values are nested deeper than a playbook can need"),
+    ("not-utf8", "The file is not text in UTF-8"),
+    ("invisible-character", "A character stands in the file that nobody can see"),
+    ("not-listed", "There are more problems than are listed"),
+    # its YAML
+    ("not-yaml", "The file breaks off being YAML here"),
+    ("yaml-version", "The file says that it is written in another version of YAML"),
+    ("second-document", "A second document begins in the same file"),
+    ("tag", "A tag gives a value another type than it shows"),
+    ("anchor-or-alias", "A value is borrowed from elsewhere in the file"),
+    ("bad-key", "A key is not a plain word"),
+    ("duplicate-key", "A key stands twice in one mapping"),
+    ("empty-value", "A key or a list item has no value"),
+    # its keys
+    ("unknown-key", "The language has no such key here"),
+    ("missing-key", "A key is missing without which this entry has no meaning"),
+    ("conflicting-keys", "Two keys exclude each other"),
+    ("misplaced-key", "A key has no meaning beside the others here"),
+    # its values
+    ("wrong-type", "A value is of another type than is meant here"),
+    ("wrong-count", "A list is too short or too long"),
+    ("wrong-order", "Values that must ascend do not"),
+    ("out-of-range", "A number or a duration is too small or too large"),
+    ("unknown-value", "A word is none of those that may stand here"),
+    ("listed-twice", "A list says the same thing twice"),
+    ("empty-text", "A text says nothing"),
+    ("empty-selector", "A selector says nobody"),
+    ("bad-placeholder", "A brace in a text is not part of a `{field}`"),
+    ("bad-time", "A duration, a date, a moment or a clock time cannot be read as one"),
+    ("bad-language", "A language is not written as a tag"),
+    ("bad-address", "A room, a topic or a telephone number cannot be one"),
+    # its names
+    ("undefined-name", "A name is used that the playbook does not declare"),
+    ("bad-name", "A name has characters that names do not have, or is too long"),
+    ("reserved-name", "A name is taken that has a meaning of its own"),
 )
 """What reading can find, in the order of CHECKS.md."""
 

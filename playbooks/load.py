@@ -70,7 +70,9 @@ def _playbook(tree: Tree, file: str) -> tuple[Playbook | None, list[Problem]]:
         if tree.value is not None or not tree.problems:
             mark = tree.values[()]
             what = "a playbook is a mapping, and this is none"
-            tree.problems.append(Problem(file, mark.line, mark.column, what, "begin with `playbook: NAME`"))
+            tree.problems.append(
+                Problem(file, mark.line, mark.column, what, "begin with `playbook: NAME`", "not-a-playbook")
+            )
         return None, tree.problems
     readers: dict[int, type[Part]] = {}
     context = {**_names(tree.value), "readers": readers}

@@ -25,7 +25,7 @@ class Problem:
     column: int
     what: str
     fix: str
-    code: str = "not-right"
+    code: str
     severity: Severity = "error"
 
     def __str__(self) -> str:
@@ -41,7 +41,12 @@ class PlaybookErrors(Exception):
         if len(found) > MOST_SHOWN:
             last = found[MOST_SHOWN]
             more = Problem(
-                last.file, last.line, last.column, "further errors are not listed", "correct those above first"
+                last.file,
+                last.line,
+                last.column,
+                "further errors are not listed",
+                "correct those above first",
+                "not-listed",
             )
             found = [*found[:MOST_SHOWN], more]
         self.errors: tuple[Problem, ...] = tuple(found)

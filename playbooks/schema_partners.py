@@ -76,7 +76,7 @@ class Agreement(Part):
 
 def _agreement(value: Agreement) -> Agreement:
     if value.from_ is not None and value.until is not None and value.until < value.from_:
-        raise refusal(Finding("it ends before it begins", "put `until` on or after `from`", ("until",)))
+        raise refusal(Finding("wrong-order", "it ends before it begins", "put `until` on or after `from`", ("until",)))
     return value
 
 
@@ -100,9 +100,13 @@ class Area(Part):
 
 def _area(value: Area) -> Area:
     if value.circle is None and value.polygon is None:
-        raise refusal(Finding("it has no ground", "add `circle: [lat, lon, km]` or `polygon: [[lat, lon], …]`"))
+        raise refusal(
+            Finding("missing-key", "it has no ground", "add `circle: [lat, lon, km]` or `polygon: [[lat, lon], …]`")
+        )
     if value.circle is not None and value.polygon is not None:
-        raise refusal(Finding("it has a circle and a polygon", "keep one of them", ("polygon",), True))
+        raise refusal(
+            Finding("conflicting-keys", "it has a circle and a polygon", "keep one of them", ("polygon",), True)
+        )
     return value
 
 
@@ -114,22 +118,28 @@ _MATRIX = re.compile(r"[#!][^\s:]+:[^\s:/]+(:[0-9]{1,5})?|![A-Za-z0-9_-]{43}")
 def _matrix(value: str) -> str:
     if not _MATRIX.fullmatch(value) or len(value.encode()) > 255:
         raise refusal(
-            Finding(f"{quoted(value)} is not a Matrix room", "write its alias `#room:server` or its id `!room:server`")
+            Finding(
+                "bad-address",
+                f"{quoted(value)} is not a Matrix room",
+                "write its alias `#room:server` or its id `!room:server`",
+            )
         )
     return value
 
 
 def _telegram(value: int) -> int:
     if value == 0 or abs(value) >= 2**52:
-        raise refusal(Finding(f"{quoted(value)} is not a Telegram chat", "write its id, like -1001234567890"))
+        raise refusal(
+            Finding("bad-address", f"{quoted(value)} is not a Telegram chat", "write its id, like -1001234567890")
+        )
     return value
 
 
 def _topic(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise refusal(Finding(f"{quoted(value)} is not a topic", "write the number of the topic"))
+        raise refusal(Finding("bad-address", f"{quoted(value)} is not a topic", "write the number of the topic"))
     if not 0 < value < 2**31:
-        raise refusal(Finding(f"{quoted(value)} is not a topic", "write its number, 1 or more"))
+        raise refusal(Finding("bad-address", f"{quoted(value)} is not a topic", "write its number, 1 or more"))
     return str(value)
 
 
@@ -160,11 +170,19 @@ class Room(Part):
 
 def _room(value: Room) -> Room:
     if value.matrix is None and value.telegram is None:
-        raise refusal(Finding("this room is on no network", 'write `{matrix: "#room:server"}` or `{telegram: -100…}`'))
+        raise refusal(
+            Finding(
+                "missing-key", "this room is on no network", 'write `{matrix: "#room:server"}` or `{telegram: -100…}`'
+            )
+        )
     if value.matrix is not None and value.telegram is not None:
-        raise refusal(Finding("this room is on two networks", "write two rooms", ("telegram",), True))
+        raise refusal(
+            Finding("conflicting-keys", "this room is on two networks", "write two rooms", ("telegram",), True)
+        )
     if value.topic is not None and value.telegram is None:
-        raise refusal(Finding("only Telegram chats have topics", "leave `topic` out", ("topic",), True))
+        raise refusal(
+            Finding("misplaced-key", "only Telegram chats have topics", "leave `topic` out", ("topic",), True)
+        )
     return value
 
 
@@ -180,7 +198,9 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{1,30}")
 
 def _phone(value: str) -> str:
     if not _PHONE.fullmatch(value):
-        raise refusal(Finding(f"{quoted(value)} is not a telephone number", 'write it like "+3240000001"'))
+        raise refusal(
+            Finding("bad-address", f"{quoted(value)} is not a telephone number", 'write it like "+3240000001"')
+        )
     return value
 
 
@@ -231,16 +251,29 @@ class LeadRule(Part):
 
 def _lead_rule(value: LeadRule) -> LeadRule:
     if value.lead is None and not value.unified:
-        raise refusal(Finding("nobody leads here", "add `lead: PARTNER`, or `unified: [A, B]` with `decides: A`"))
+        raise refusal(
+            Finding("missing-key", "nobody leads here", "add `lead: PARTNER`, or `unified: [A, B]` with `decides: A`")
+        )
     if value.lead is not None and (value.unified or value.decides):
         word = "unified" if value.unified else "decides"
         raise refusal(
-            Finding(f"it has a `lead` and `{word}`", "a unified command has no `lead`: keep one of them", (word,), True)
+            Finding(
+                "conflicting-keys",
+                f"it has a `lead` and `{word}`",
+                "a unified command has no `lead`: keep one of them",
+                (word,),
+                True,
+            )
         )
     if value.unified and value.decides not in value.unified:
         at = ("decides",) if value.decides else ("unified",)
         raise refusal(
-            Finding("nobody in this unified command has the last word", "add `decides:` with one of its partners", at)
+            Finding(
+                "missing-key",
+                "nobody in this unified command has the last word",
+                "add `decides:` with one of its partners",
+                at,
+            )
         )
     return value
 

@@ -102,7 +102,7 @@ def _terms(value: object) -> object:
     if isinstance(value, Selector):
         return tuple(term.partner if isinstance(term, One) else term for term in value.terms)
     if isinstance(value, list | tuple) and not value:
-        raise refusal(Finding("this selects nobody", "name whom, or leave the key out"))
+        raise refusal(Finding("empty-selector", "this selects nobody", "name whom, or leave the key out"))
     return one_or_many(value)
 
 
@@ -116,10 +116,16 @@ def _spelling(value: object) -> object:
 def _matching(value: Matching) -> Matching:
     if not value.model_fields_set:
         fix = "write `everyone`, or say whom: `{kind: fire}`"
-        raise refusal(Finding("this mapping matches nothing in particular", fix))
+        raise refusal(Finding("empty-selector", "this mapping matches nothing in particular", fix))
     if value.near and value.area is None:
         raise refusal(
-            Finding("`near` has no `area` to be near to", "add `area: affected`, or leave `near` out", ("near",), True)
+            Finding(
+                "misplaced-key",
+                "`near` has no `area` to be near to",
+                "add `area: affected`, or leave `near` out",
+                ("near",),
+                True,
+            )
         )
     return value
 

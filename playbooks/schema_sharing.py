@@ -90,6 +90,7 @@ class FieldSpec(Labelled):
 def _field(value: FieldSpec) -> FieldSpec:
     findings = [
         Finding(
+            "unknown-value",
             f"a {value.type} has no form `{form}`",
             f"its coarser forms are: {', '.join(FORMS[value.type][1:])}" if FORMS[value.type][1:] else "leave it out",
             ("forms", form),
@@ -99,15 +100,27 @@ def _field(value: FieldSpec) -> FieldSpec:
         if form not in FORMS[value.type]
     ]
     if value.type == "choice" and not value.options:
-        findings.append(Finding("this choice has nothing to choose from", "add `options: {name: {en: …}}`"))
+        findings.append(
+            Finding("missing-key", "this choice has nothing to choose from", "add `options: {name: {en: …}}`")
+        )
     if value.type != "choice" and value.options:
-        findings.append(Finding(f"a {value.type} has no options", "make it a `choice`, or drop it", ("options",), True))
+        findings.append(
+            Finding(
+                "misplaced-key", f"a {value.type} has no options", "make it a `choice`, or drop it", ("options",), True
+            )
+        )
     if value.type != "number" and value.ranges:
-        findings.append(Finding(f"a {value.type} has no ranges", "make it a `number`, or drop it", ("ranges",), True))
+        findings.append(
+            Finding(
+                "misplaced-key", f"a {value.type} has no ranges", "make it a `number`, or drop it", ("ranges",), True
+            )
+        )
     if "range" in value.forms and value.type == "number" and not value.ranges:
-        findings.append(Finding("there are no ranges to give", "add `ranges: [1, 10, 50]`", ("forms", "range"), True))
+        findings.append(
+            Finding("missing-key", "there are no ranges to give", "add `ranges: [1, 10, 50]`", ("forms", "range"), True)
+        )
     findings += [
-        Finding("these ranges do not ascend", "write each limit once, smallest first", ("ranges", i))
+        Finding("wrong-order", "these ranges do not ascend", "write each limit once, smallest first", ("ranges", i))
         for i in range(1, len(value.ranges))
         if value.ranges[i] <= value.ranges[i - 1]
     ][:1]
@@ -148,11 +161,17 @@ def _relabelled(name: object, spec: object) -> object:
 def only_known_built_ins(fields: Mapping[str, FieldSpec]) -> Mapping[str, FieldSpec]:
     """Names that begin with `_` are Tocsin's own, and are texts."""
     findings = [
-        Finding(f"{quoted(name)} is not a built-in field", f"these are: {', '.join(BUILT_IN)}", (name,), True)
+        Finding(
+            "reserved-name",
+            f"{quoted(name)} is not a built-in field",
+            f"these are: {', '.join(BUILT_IN)}",
+            (name,),
+            True,
+        )
         for name in fields
         if name.startswith("_") and name not in BUILT_IN
     ] + [
-        Finding(f"{quoted(name)} is a text", "leave `type` out", (name, "type"))
+        Finding("misplaced-key", f"{quoted(name)} is a text", "leave `type` out", (name, "type"))
         for name, spec in fields.items()
         if name in BUILT_IN and spec.type != "text"
     ]
@@ -195,7 +214,13 @@ class Forbid(Part):
 def _permit(value: Permit) -> Permit:
     if value.under and value.purpose is None:
         raise refusal(
-            Finding("an agreement allows sharing for a purpose, and none is given", "add `purpose:`", ("under",), True)
+            Finding(
+                "missing-key",
+                "an agreement allows sharing for a purpose, and none is given",
+                "add `purpose:`",
+                ("under",),
+                True,
+            )
         )
     return value
 

@@ -28,10 +28,12 @@ def _duration(value: object) -> timedelta:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         fix = "write a number and a unit: `30s`, `5m`, `2h`, `90d`"
-        raise refusal(Finding(f"{quoted(value)} is not a duration", fix))
+        raise refusal(Finding("bad-time", f"{quoted(value)} is not a duration", fix))
     seconds = int(found[1]) * _SECONDS[found[2]]
     if seconds > _LONGEST.total_seconds():
-        raise refusal(Finding(f"{quoted(value)} is longer than two centuries", "write a shorter duration"))
+        raise refusal(
+            Finding("out-of-range", f"{quoted(value)} is longer than two centuries", "write a shorter duration")
+        )
     return timedelta(seconds=seconds)
 
 
@@ -53,8 +55,8 @@ def _day(value: object) -> date:
             return date.fromisoformat(value)
         except ValueError:
             what = f"{quoted(value)} is a day that no calendar has"
-            raise refusal(Finding(what, "write a date like `2027-12-31`")) from None
-    raise refusal(Finding(f"{quoted(value)} is not a date", "write it as year-month-day: `2027-12-31`"))
+            raise refusal(Finding("bad-time", what, "write a date like `2027-12-31`")) from None
+    raise refusal(Finding("bad-time", f"{quoted(value)} is not a date", "write it as year-month-day: `2027-12-31`"))
 
 
 def _wall(value: object) -> datetime:
@@ -65,8 +67,12 @@ def _wall(value: object) -> datetime:
             return datetime.fromisoformat(value)
         except ValueError:
             what = f"{quoted(value)} is a moment that no calendar has"
-            raise refusal(Finding(what, "write it like `2027-12-31T14:30`")) from None
-    raise refusal(Finding(f"{quoted(value)} is not a moment", "write a date, or a date and a time: `2027-12-31T14:30`"))
+            raise refusal(Finding("bad-time", what, "write it like `2027-12-31T14:30`")) from None
+    raise refusal(
+        Finding(
+            "bad-time", f"{quoted(value)} is not a moment", "write a date, or a date and a time: `2027-12-31T14:30`"
+        )
+    )
 
 
 Day = Annotated[date, PlainValidator(_day, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DAY.pattern}$")])]
@@ -192,7 +198,7 @@ def _cron(value: object) -> Cron:
     try:
         return Cron.parse(value)
     except ValueError as error:
-        raise refusal(Finding(str(error), "write it like `0 8 * * 1`, which is Mondays at eight")) from None
+        raise refusal(Finding("bad-time", str(error), "write it like `0 8 * * 1`, which is Mondays at eight")) from None
 
 
 CronTime = Annotated[

@@ -53,8 +53,12 @@ class Part(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, at a path relative to the value being read. `keyed` points at the key, not its value."""
+    """One thing that is wrong, at a path relative to the value being read. `keyed` points at the key, not its value.
 
+    `code` is one of `codes.CODES`.
+    """
+
+    code: str
     what: str
     fix: str
     at: tuple[str | int, ...] = ()
@@ -96,7 +100,7 @@ def listed(value: object) -> object:
 def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     """Refuse a list that says the same thing twice."""
     findings = [
-        Finding(f"{quoted(value)} is listed twice", "name it once", (i,))
+        Finding("listed-twice", f"{quoted(value)} is listed twice", "name it once", (i,))
         for i, value in enumerate(values)
         if value in values[:i][:1000]
     ]
@@ -136,11 +140,13 @@ _FIELD = re.compile(r"_?[a-z][a-z0-9_-]*")
 def _named(pattern: re.Pattern[str], right: str, taken: Collection[str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            raise refusal(Finding(f"{quoted(value)} is not a name", right))
+            raise refusal(Finding("bad-name", f"{quoted(value)} is not a name", right))
         if len(value) > 64:
-            raise refusal(Finding(f"{quoted(value)} is too long for a name", "use at most 64 characters"))
+            raise refusal(Finding("bad-name", f"{quoted(value)} is too long for a name", "use at most 64 characters"))
         if value in taken:
-            raise refusal(Finding(f"{quoted(value)} has a meaning of its own here", "choose another name"))
+            raise refusal(
+                Finding("reserved-name", f"{quoted(value)} has a meaning of its own here", "choose another name")
+            )
         return value
 
     return check
@@ -191,13 +197,13 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 def _language(value: str) -> str:
     if not _LANGUAGE.fullmatch(value):
-        raise refusal(Finding(f"{quoted(value)} is not a language", "use a tag like `fr` or `nl-BE`"))
+        raise refusal(Finding("bad-language", f"{quoted(value)} is not a language", "use a tag like `fr` or `nl-BE`"))
     return value
 
 
 def _filled(value: str) -> str:
     if not value.strip():
-        raise refusal(Finding("this text is empty", "write it, or leave the key out"))
+        raise refusal(Finding("empty-text", "this text is empty", "write it, or leave the key out"))
     return value
 
 
@@ -216,7 +222,7 @@ def _language_or_any(value: str) -> str:
 
 def _said(texts: Mapping[str, T]) -> Mapping[str, T]:
     if not texts:
-        raise refusal(Finding("there is no text here", "write it in at least one language, `{en: …}`"))
+        raise refusal(Finding("empty-text", "there is no text here", "write it in at least one language, `{en: …}`"))
     return texts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import ErrorDetails, ValidationError
@@ -26,7 +27,7 @@ def problems(error: ValidationError, tree: Tree, file: str, readers: Mapping[int
             continue
         for finding in _findings(detail, path, keyed, tree, readers):
             mark = _mark(finding, path, tree)
-            yield Problem(file, mark.line, mark.column, finding.what, finding.fix)
+            yield Problem(file, mark.line, mark.column, finding.what, finding.fix, finding.code)
 
 
 def _locate(loc: tuple[int | str, ...], tree: Tree) -> tuple[Path, bool]:
@@ -68,42 +69,54 @@ def _findings(
     if kind == "tocsin":
         if any((*path, step) in tree.broken for step in (node if isinstance(node, Mapping) else ())):
             return ()  # what the entry lacks may be just what could not be read
-        return tuple(
-            Finding(finding.what, finding.fix, finding.at, finding.keyed or keyed) for finding in context["findings"]
-        )
+        return tuple(replace(finding, keyed=finding.keyed or keyed) for finding in context["findings"])
     if kind == "tocsin_name":
         noun, known = context["kind"], context["known"]
         name = context["name"]
         fix = suggestion(name, known, _DECLARE.get(noun, "check the spelling"))
-        return (Finding(f"there is no {noun} {quoted(name)}", fix, (), keyed),)
+        return (Finding(_NAMELESS.get(noun, "undefined-name"), f"there is no {noun} {quoted(name)}", fix, (), keyed),)
     if kind == "tocsin_rule":
-        return (Finding("this rule neither permits nor forbids", "begin it with `permit: […]` or `forbid: […]`"),)
+        return (
+            Finding(
+                "missing-key", "this rule neither permits nor forbids", "begin it with `permit: […]` or `forbid: […]`"
+            ),
+        )
     if kind == "missing":
         key = detail["loc"][-1]
         if isinstance(key, int):
-            return (Finding("this list is too short", f"it has {key} of its values: write all of them"),)
-        return (Finding(f"`{key}` is missing", f"add `{key}: …`"),)
+            return (Finding("wrong-count", "this list is too short", f"it has {key} of its values: write all of them"),)
+        return (Finding("missing-key", f"`{key}` is missing", f"add `{key}: …`"),)
     if kind == "extra_forbidden":
         return (_unknown_key(path, tree, readers),)
     if kind == "literal_error":
         words = [word for word in _WORD.findall(context["expected"]) if word]
         if not isinstance(given, str):
-            return (Finding(f"{_called(given)} stands where a word is meant", _one_of(words), (), keyed),)
+            return (Finding("wrong-type", f"{_called(given)} stands where a word is meant", _one_of(words), (), keyed),)
         noun = next((step for step in reversed(path[:-1] if keyed else path) if isinstance(step, str)), "value")
         return (
-            Finding(f"{quoted(given)} is not known for `{noun}`", suggestion(given, words, _one_of(words)), (), keyed),
+            Finding(
+                "unknown-value",
+                f"{quoted(given)} is not known for `{noun}`",
+                suggestion(given, words, _one_of(words)),
+                (),
+                keyed,
+            ),
         )
     if kind in _WANTED:
         wanted, fix_for = _WANTED[kind]
-        return (Finding(f"{_called(given)} stands where {wanted} is meant", fix_for(given), (), keyed),)
+        return (Finding("wrong-type", f"{_called(given)} stands where {wanted} is meant", fix_for(given), (), keyed),)
     if kind == "too_short" and _size(path, tree) >= context["min_length"]:
         return ()  # enough was written, and what is wrong with it is reported by itself
     if kind in _LIMITS:
-        limit, words_of = _LIMITS[kind]
+        limit, code, words_of = _LIMITS[kind]
         value = context.get(limit)
-        return (Finding(words_of[0].format(given=quoted(given) if not isinstance(given, Mapping | tuple) else ""),
+        return (Finding(code, words_of[0].format(given=quoted(given) if not isinstance(given, Mapping | tuple) else ""),
                         words_of[1].format(limit=value, s="" if value == 1 else "s"), (), keyed),)  # fmt: skip
-    return (Finding("this is not right here", "see the playbook language for what may stand here", (), keyed),)
+    return (
+        Finding(
+            "unknown-value", "this is not right here", "see the playbook language for what may stand here", (), keyed
+        ),
+    )
 
 
 def _size(path: Path, tree: Tree) -> int:
@@ -125,7 +138,9 @@ def _unknown_key(path: Path, tree: Tree, readers: Mapping[int, type[Part]]) -> F
     keys = [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
     key = str(path[-1])
     others = [known for known in keys if known not in node]
-    return Finding(f"the key {quoted(key)} is unknown here", suggestion(key, others, "remove it"), (), True)
+    return Finding(
+        "unknown-key", f"the key {quoted(key)} is unknown here", suggestion(key, others, "remove it"), (), True
+    )
 
 
 def _called(value: object) -> str:
@@ -173,14 +188,15 @@ _WANTED: Mapping[str, tuple[str, Callable[[object], str]]] = {
     "model_type": ("a mapping", _always("write it as `key: value`")),
     "model_attributes_type": ("a mapping", _always("write it as `key: value`")),
 }
-_LIMITS: Mapping[str, tuple[str, tuple[str, str]]] = {
-    "too_short": ("min_length", ("there is not enough here", "write at least {limit} value{s}")),
-    "too_long": ("max_length", ("there is too much here", "write at most {limit} value{s}")),
-    "greater_than": ("gt", ("{given} is too small", "write a number above {limit}")),
-    "greater_than_equal": ("ge", ("{given} is too small", "write {limit} or more")),
-    "less_than": ("lt", ("{given} is too large", "write a number below {limit}")),
-    "less_than_equal": ("le", ("{given} is too large", "write {limit} or less")),
+_LIMITS: Mapping[str, tuple[str, str, tuple[str, str]]] = {
+    "too_short": ("min_length", "wrong-count", ("there is not enough here", "write at least {limit} value{s}")),
+    "too_long": ("max_length", "wrong-count", ("there is too much here", "write at most {limit} value{s}")),
+    "greater_than": ("gt", "out-of-range", ("{given} is too small", "write a number above {limit}")),
+    "greater_than_equal": ("ge", "out-of-range", ("{given} is too small", "write {limit} or more")),
+    "less_than": ("lt", "out-of-range", ("{given} is too large", "write a number below {limit}")),
+    "less_than_equal": ("le", "out-of-range", ("{given} is too large", "write {limit} or less")),
 }
+_NAMELESS = {"TLP level": "unknown-value", "time zone": "unknown-value"}  # not declared in the playbook
 _DECLARE = {
     "partner": "declare it under `partners`",
     "area": "declare it under `areas`",

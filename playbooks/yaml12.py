@@ -92,10 +92,10 @@ def read(source: bytes, file: str) -> Tree:
         mark = error.problem_mark or error.context_mark
         tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
         what, fix = _in_our_words("found a tab character" if tab else error.problem or "")
-        reader.note(_inside(text, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), what, fix)
+        reader.note(_inside(text, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), "not-yaml", what, fix)
         tree.value = None
     except yaml.YAMLError:
-        reader.note(Mark(1, 1), "this is not YAML", "save it as plain text in UTF-8")
+        reader.note(Mark(1, 1), "not-yaml", "this is not YAML", "save it as plain text in UTF-8")
         tree.value = None
     _draw_back(tree, text)
     return tree
@@ -115,27 +115,37 @@ def _draw_back(tree: Tree, text: str) -> None:
 
 
 def _text(source: bytes, file: str, problems: list[Problem]) -> str | None:
-    def note(mark: Mark, what: str, fix: str) -> None:
-        problems.append(Problem(file, mark.line, mark.column, what, fix))
+    def note(mark: Mark, code: str, what: str, fix: str) -> None:
+        problems.append(Problem(file, mark.line, mark.column, what, fix, code))
 
     if len(source) > MOST_BYTES:
-        note(Mark(1, 1), "the file is larger than 8 MB", "a playbook is far smaller: is this the right file?")
+        note(
+            Mark(1, 1),
+            "too-large",
+            "the file is larger than 8 MB",
+            "a playbook is far smaller: is this the right file?",
+        )
         return None
     if source.startswith((b"\xff\xfe", b"\xfe\xff")):
-        note(Mark(1, 1), "the file is in UTF-16", "save it as UTF-8")
+        note(Mark(1, 1), "not-utf8", "the file is in UTF-16", "save it as UTF-8")
         return None
     try:
         text = source.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         before = source.removeprefix(b"\xef\xbb\xbf")[: error.start].decode()
-        note(_place(before), "this byte is not UTF-8", "save the file as UTF-8")
+        note(_place(before), "not-utf8", "this byte is not UTF-8", "save the file as UTF-8")
         return None
     hidden = [_place(text[: found.start()]) for found, _ in zip(_HIDDEN.finditer(text), range(10), strict=False)]
     for mark, found in zip(hidden, _HIDDEN.finditer(text), strict=False):
         what = f"there is an invisible character here (U+{ord(found[0]):04X})"
-        note(mark, what if found[0] != "\0" else "there is a NUL byte here", "remove it, and save the file as UTF-8")
+        note(
+            mark,
+            "invisible-character",
+            what if found[0] != "\0" else "there is a NUL byte here",
+            "remove it, and save the file as UTF-8",
+        )
     if not hidden and not text.strip():
-        note(Mark(1, 1), "the file is empty", "a playbook begins with `playbook: NAME`")
+        note(Mark(1, 1), "not-a-playbook", "the file is empty", "a playbook begins with `playbook: NAME`")
     return None if problems else text
 
 
@@ -171,47 +181,64 @@ class _Reader:
         self.events = events
         self.nodes = 0
 
-    def note(self, mark: Mark, what: str, fix: str) -> None:
+    def note(self, mark: Mark, code: str, what: str, fix: str) -> None:
         if len(self.tree.problems) <= MOST_SHOWN:
-            self.tree.problems.append(Problem(self.file, mark.line, mark.column, what, fix))
+            self.tree.problems.append(Problem(self.file, mark.line, mark.column, what, fix, code))
 
     def document(self) -> None:
         self.events.get_event()
         start = self.events.get_event()
         if isinstance(start, yaml.StreamEndEvent):
-            self.note(Mark(1, 1), "the file is empty", "a playbook begins with `playbook: NAME`")
+            self.note(Mark(1, 1), "not-a-playbook", "the file is empty", "a playbook begins with `playbook: NAME`")
             raise _UnreadableError
         if start.version not in (None, (1, 2)):
-            self.note(_mark(start), "this says that it is another version of YAML", "a playbook is YAML 1.2: remove it")
+            self.note(
+                _mark(start),
+                "yaml-version",
+                "this says that it is another version of YAML",
+                "a playbook is YAML 1.2: remove it",
+            )
         if start.tags:
-            self.note(_mark(start), "tags are not part of the language", "remove the `%TAG` line")
+            self.note(_mark(start), "tag", "tags are not part of the language", "remove the `%TAG` line")
         event = self.events.get_event()
         self.tree.marks[()] = self.tree.values[()] = _mark(event)
         self.tree.value = self.value(event, (), 1)
         self.events.get_event()
         after = self.events.get_event()
         if isinstance(after, yaml.DocumentStartEvent):
-            self.note(_mark(after), "a second document begins here", "keep one playbook in one file")
+            self.note(_mark(after), "second-document", "a second document begins here", "keep one playbook in one file")
 
     def value(self, event: Any, path: Path | None, depth: int) -> Value:
         """The value that begins with this event. Below a path of None nothing is recorded."""
         self.nodes += 1
         if self.nodes > MOST_NODES:
-            self.note(_mark(event), f"there are more than {MOST_NODES} values in this file", "split the playbook")
+            self.note(
+                _mark(event), "too-large", f"there are more than {MOST_NODES} values in this file", "split the playbook"
+            )
             raise _UnreadableError
         if depth > DEEPEST:
-            self.note(_mark(event), f"this is nested deeper than {DEEPEST} levels", "a playbook is never so deep")
+            self.note(
+                _mark(event), "too-deep", f"this is nested deeper than {DEEPEST} levels", "a playbook is never so deep"
+            )
             raise _UnreadableError
         if isinstance(event, yaml.AliasEvent):
             self.note(
-                _mark(event), "aliases (`*`) are not part of the language", "write the value out, or quote the text"
+                _mark(event),
+                "anchor-or-alias",
+                "aliases (`*`) are not part of the language",
+                "write the value out, or quote the text",
             )
             self.broken(path)
             return None
         if event.anchor is not None:
-            self.note(_mark(event), "anchors (`&`) are not part of the language", "remove it, or quote the text")
+            self.note(
+                _mark(event),
+                "anchor-or-alias",
+                "anchors (`&`) are not part of the language",
+                "remove it, or quote the text",
+            )
         if event.tag is not None:
-            self.note(_mark(event), "tags (`!`) are not part of the language", "remove it, or quote the text")
+            self.note(_mark(event), "tag", "tags (`!`) are not part of the language", "remove it, or quote the text")
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -226,13 +253,18 @@ class _Reader:
         text: str = event.value
         hidden = _HIDDEN.search(text)
         if hidden:
-            self.note(_mark(event), f"this text has an invisible character (U+{ord(hidden[0]):04X})", "remove it")
+            self.note(
+                _mark(event),
+                "invisible-character",
+                f"this text has an invisible character (U+{ord(hidden[0]):04X})",
+                "remove it",
+            )
             self.broken(path)
         if event.style:
             return text
         value = _plain(text)
         if value is None:
-            self.note(_mark(event), "there is no value here", "write one, or leave the key out")
+            self.note(_mark(event), "empty-value", "there is no value here", "write one, or leave the key out")
             self.broken(path)
         return value
 
@@ -251,7 +283,12 @@ class _Reader:
             new = key is not None and key not in entries
             if key is not None and not new:
                 first = f"the first is on line {places[key].line}"
-                self.note(_mark(event), f"the key {quoted(key)} stands here a second time", f"keep one; {first}")
+                self.note(
+                    _mark(event),
+                    "duplicate-key",
+                    f"the key {quoted(key)} stands here a second time",
+                    f"keep one; {first}",
+                )
             start = self.events.get_event()
             value = self.value(start, self.at(path, key, event, start) if key is not None and new else None, depth + 1)
             if key is not None and new:
@@ -270,18 +307,27 @@ class _Reader:
     def key(self, event: Any, depth: int) -> str | None:
         if not isinstance(event, yaml.ScalarEvent):
             if not isinstance(event, yaml.AliasEvent):
-                self.note(_mark(event), "a key cannot be a list or a mapping", "write one word before the `:`")
+                self.note(
+                    _mark(event), "bad-key", "a key cannot be a list or a mapping", "write one word before the `:`"
+                )
             self.value(event, None, depth + 1)
             return None
         if event.value == "<<" and not event.style:
-            self.note(_mark(event), "merges (`<<`) are not part of the language", "write the keys out")
+            self.note(
+                _mark(event), "anchor-or-alias", "merges (`<<`) are not part of the language", "write the keys out"
+            )
             return None
         if not event.style and (value := _plain(event.value)) is not None and not isinstance(value, str):
             kind = "true or false" if isinstance(value, bool) else "a number"
-            self.note(_mark(event), f"the key {quoted(event.value)} is {kind}", f'put it in quotes: "{event.value}"')
+            self.note(
+                _mark(event),
+                "bad-key",
+                f"the key {quoted(event.value)} is {kind}",
+                f'put it in quotes: "{event.value}"',
+            )
             return None
         if not event.style and event.value in _NULL:
-            self.note(_mark(event), "a key is missing before this `:`", "write the key")
+            self.note(_mark(event), "bad-key", "a key is missing before this `:`", "write the key")
             return None
         text = self.value(event, None, depth + 1)
         return text if isinstance(text, str) else None

@@ -136,8 +136,8 @@ def test_all_repeated_keys_are_told_each_with_the_line_of_the_first() -> None:
     first = place_of(broken, "    level").line
     fix = f"keep one; the first is on line {first}"
     assert errors(broken) == [
-        f"small.yaml:{first + 1}:5: the key `level` stands here a second time; {fix}",
-        f"small.yaml:{first + 2}:5: the key `level` stands here a second time; {fix}",
+        f"small.yaml:{first + 1}:5: the key `level` stands here a second time; {fix} [duplicate-key]",
+        f"small.yaml:{first + 2}:5: the key `level` stands here a second time; {fix} [duplicate-key]",
     ]
 
 
@@ -176,9 +176,9 @@ def test_utf_8_is_read_with_and_without_a_byte_order_mark_and_nothing_else() -> 
     with_mark = parse(b"\xef\xbb\xbf" + SMALL.encode(), "small.yaml")
     assert with_mark.playbook == read(SMALL).playbook
     assert with_mark.marks == read(SMALL).marks
-    assert errors(SMALL.encode("utf-16")) == ["small.yaml:1:1: the file is in UTF-16; save it as UTF-8"]
+    assert errors(SMALL.encode("utf-16")) == ["small.yaml:1:1: the file is in UTF-16; save it as UTF-8 [not-utf8]"]
     assert errors("playbook: a\ntitle: é".encode("latin-1")) == [
-        "small.yaml:2:8: this byte is not UTF-8; save the file as UTF-8"
+        "small.yaml:2:8: this byte is not UTF-8; save the file as UTF-8 [not-utf8]"
     ]
     assert places(SMALL.replace("\n", "\r\n")) == set()
 
