@@ -228,7 +228,7 @@ def test_an_unlisted_partner_is_counted_nowhere_in_the_preview() -> None:
 
 def test_a_rule_that_fails_withholds_and_the_lead_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """An optional field is withheld from everyone, and its rule's line is named."""
-    book = border(("{forbid: [people], to: {network: telegram}}", "{forbid: [people], to: {not: {kind: media}}}"))
+    book = border(("{forbid: [people], to: {network: telegram}}", "{forbid: [people], to: {not: lead}}"))
     asked = sight.might_match
 
     def fail(*arguments: object) -> bool:

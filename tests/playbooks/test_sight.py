@@ -270,14 +270,14 @@ def test_a_forbid_about_an_area_that_one_may_not_see_forbids() -> None:
 # --- 6: rules that fail ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("failing", ["_when", "_agreements"])
-def test_a_rule_that_fails_withholds(failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("where", "failing"), [(sight, "_holds"), (sight.Question, "_agreements")])
+def test_a_rule_that_fails_withholds(where: object, failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong in it, and though other rules would permit; the answer names its line."""
 
     def fail(*_: object) -> bool:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(sight, failing, fail)
+    monkeypatch.setattr(where, failing, fail)
     answer = decide(BOOK, so(), said(), room("city"), "what")
     assert isinstance(answer, Withheld)
     assert (answer.why, answer.line, answer.detail) == ("rule-failed", BOOK.line("sharing", 1), "RuntimeError")
@@ -405,3 +405,35 @@ def test_a_rule_about_the_place_may_not_look_at_where_it_is() -> None:
     """Permitting `where` to the affected permits it to nobody: whoever may not see the area may not be selected by it."""
     book = border(("{permit: [where], as: area, to: {kind: ngo}", "{permit: [where], to: {area: affected}"))
     assert form(book, "where", room("watchers", "telegram")) == "no-permit"
+
+
+# --- channels ---------------------------------------------------------------------------------------------------------
+
+CHANNELS = border(
+    (
+        "alerts:\n  evacuation:",
+        "channels:\n"
+        "  ops: {title: Ops, members: {kind: [fire, municipality]}, label: {tlp: amber}, purpose: life-safety, under: pact}\n"
+        "  closed: {title: Closed, members: [city, brandweer], label: {tlp: amber}}\n"
+        "alerts:\n  evacuation:",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("channel", "partner", "network", "answer"),
+    [
+        ("#ops", "city", "matrix", "exact"),
+        ("#ops", "brandweer", "matrix", "exact"),
+        ("#ops", "aid", "telegram", "clearance"),
+        ("#ops", "watchers", "telegram", "no-permit"),
+        ("#closed", "city", "telegram", "exact"),
+        ("#closed", "brandweer", "matrix", "agreement"),
+        ("#none", "city", "matrix", "undeclared"),
+    ],
+)
+def test_what_is_said_in_a_channel_is_a_field_that_membership_permits(
+    channel: str, partner: str, network: str, answer: str
+) -> None:
+    """Its label must be within clearance and ceiling, and across a border its agreement must carry it."""
+    assert form(CHANNELS, channel, room(partner, network)) == answer
