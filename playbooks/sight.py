@@ -119,6 +119,13 @@ class Question:
         known = self._alike(room)
         return View(room, self.event, {field: self._decide(room, field, known) for field in fields})
 
+    def decide_form(self, room: Room, field: str, form: str) -> Answer:
+        """The same of one form alone, one that the field has."""
+        asked = self._field(field)
+        if asked is None:
+            return Withheld("undeclared")
+        return self._may_see(room, asked, form) if form in asked.forms else Withheld("no-form")
+
     def visible_areas(self, room: Room) -> frozenset[str] | None:
         """The event's areas if this partner may see them there: what `affected` may look at. None where it may not."""
         asked = self._field(self.event.place) if self.event.place else None

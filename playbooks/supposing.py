@@ -15,7 +15,7 @@ from playbooks.load import Book
 from playbooks.mandate import leads, owners
 from playbooks.rooms import NETWORKS, Network, RoomRef
 from playbooks.schema import FieldSpec, Given
-from playbooks.selection import Circumstances, Event, ground
+from playbooks.selection import Circumstances, Event, ground, matches
 from playbooks.sight import Question, Room
 from playbooks.values import Choice, Moment, Number, Person, Place, Text, Value
 
@@ -24,7 +24,7 @@ from playbooks.values import Choice, Moment, Number, Person, Place, Text, Value
 class Supposition:
     """What is supposed. ``at`` is aware.
 
-    ``area`` None: outside every area. ``network`` None: all that a partner has rooms on. ``encrypted`` says of Matrix rooms whether
+    ``alert`` is an alert's name, or a channel's with `#` before it: then something is said there. ``area`` None: outside every area. ``network`` None: all that a partner has rooms on. ``encrypted`` says of Matrix rooms whether
     they are; None asks for both.
     """
 
@@ -42,18 +42,15 @@ class Supposition:
 def suppose(book: Book, alert: str, now: datetime, given: Given | None = None) -> Supposition:
     """What is supposed of an alert where only some of it is given.
 
-    Whose words: the first partner's whose prerogative it is, or else the first partner's. The phase and hazard: the first. Where: on
-    that partner's ground, the first of its areas. When: ``now``.
+    Whose words: the first partner's whose prerogative it is, or of a channel the first member's; or else the first partner's. The
+    phase and hazard: the first. Where: on that partner's ground, the first of its areas. When: ``now``.
     """
     playbook = book.playbook
     phase = (given.phase if given else None) or playbook.phases[0]
     hazard = (given.hazard if given else None) or (playbook.hazards[0] if playbook.hazards else None)
     at = given.at.replace(tzinfo=playbook.timezone) if given and given.at else now
     so = _circumstances(book, at, phase, hazard, given.danger if given else False)
-    if given is not None:
-        origin = given.from_
-    else:
-        origin = next(iter(owners(book, so, alert, None)), None) or next(iter(playbook.partners))
+    origin = given.from_ if given is not None else _whose(book, so, alert)
     area = given.area if given else None
     if area is None:
         own = ground(book, origin)
@@ -69,6 +66,15 @@ def suppose(book: Book, alert: str, now: datetime, given: Given | None = None) -
         danger=so.danger,
         hazard=hazard,
     )
+
+
+def _whose(book: Book, so: Circumstances, alert: str) -> str:
+    if alert.startswith("#"):
+        members = book.playbook.channels[alert[1:]].members
+        theirs = [p for p in book.playbook.partners if matches(book, members, p, so, p, frozenset(), None)]
+    else:
+        theirs = list(owners(book, so, alert, None))
+    return next(iter(theirs or book.playbook.partners))
 
 
 def circumstances(book: Book, supposed: Supposition) -> Circumstances:
@@ -89,15 +95,20 @@ def _circumstances(book: Book, at: datetime, phase: str, hazard: str | None, dan
 
 def question(book: Book, supposed: Supposition) -> Question:
     """The supposed alert, all its fields filled in, put to the visibility rule."""
-    alert = book.playbook.alerts[supposed.alert]
-    specs = {name: spec for name in alert.fields if (spec := book.playbook.field(name)) is not None}
+    specs = {name: spec for name in fields(book, supposed) if (spec := book.playbook.field(name)) is not None}
+    alert = book.playbook.alerts.get(supposed.alert)
     event = Event(
         origin=supposed.origin,
         origins=frozenset({book.playbook.partners[supposed.origin].jurisdiction}),
         fields={name: sample(spec, supposed.area, supposed.at) for name, spec in specs.items()},
-        place=place_field(book, alert),
+        place=place_field(book, alert) if alert is not None else None,
     )
     return Question(book, circumstances(book, supposed), event)
+
+
+def fields(book: Book, supposed: Supposition) -> tuple[str, ...]:
+    """The fields that it has: an alert's, or what is said in the channel."""
+    return (supposed.alert,) if supposed.alert.startswith("#") else tuple(book.playbook.alerts[supposed.alert].fields)
 
 
 def sample(spec: FieldSpec, area: str | None, at: datetime) -> Value:
@@ -117,13 +128,14 @@ def sample(spec: FieldSpec, area: str | None, at: datetime) -> Value:
             return Place("…", None, (area,) if area is not None else ())
 
 
-def rooms(book: Book, supposed: Supposition, partner: str, use: str = "alerts") -> tuple[Room, ...]:
-    """The partner's rooms for this use (``alerts``, ``checkins``, a channel), as far as they are on the supposed network.
+def rooms(book: Book, supposed: Supposition, partner: str) -> tuple[Room, ...]:
+    """The partner's rooms for alerts, or for the channel, as far as they are on the supposed network.
 
     A partner that names no room may be given one on any network that the playbook declares. A Matrix room stands here as a plain
     room and as an encrypted one where ``encrypted`` is None.
     """
     found: list[Room] = []
+    use = supposed.alert[1:] if supposed.alert.startswith("#") else "alerts"
     for ref in room_refs(book, partner, use):
         if supposed.network not in (None, ref.network):
             continue
