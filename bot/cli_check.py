@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.cli import BAD, FINE, UNANSWERED, Stop, complain
-from bot.program import program
+from bot.playbook_files import exercise, playbook_files
 from bot.unused import asleep
 from playbooks.load import Book, PlaybookErrors, load
 
@@ -19,10 +19,9 @@ def check(paths: Sequence[Path], form: Literal["text", "json", "sarif"]) -> int:
         raise Stop(UNANSWERED, "--format sarif is not there yet; use text or json")
     code = FINE
     said: list[dict[str, Any]] = []
-    for path in _files(paths):
-        if path.name.endswith((".script.yaml", ".script.yml")) and path.is_file():
+    for path in playbook_files(paths):
+        if (words := exercise(path)) is not None:
             code = max(code, UNANSWERED)
-            words = f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
             said.append({"file": str(path), "fine": None, "unreadable": words})
             if form == "text":
                 complain(f"{path}: {words}")
@@ -80,23 +79,3 @@ def summary(book: Book) -> str:
     ]
     parts = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
     return f"{playbook.playbook} version {playbook.version}, {parts}"
-
-
-def _rehearsing(script: Path) -> str:
-    book = script.with_name(script.name.replace(".script.", "."))
-    return f"{program()} rehearse {book}" if book.is_file() else f"{program()} rehearse PLAYBOOK --script {script}"
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(
-            one for end in ("*.yaml", "*.yml") for one in path.glob(end) if not one.stem.endswith(".script")
-        )
-        if not inside:
-            raise Stop(UNANSWERED, f"{path}: there is no playbook in this folder; name a .yaml file")
-        found += inside
-    return found
