@@ -132,6 +132,98 @@ def check(
     raise typer.Exit(examine(playbooks, form))
 
 
+_NARROWING = {
+    "phase": typer.Option("--phase", help="In this phase; by default the first.", metavar="PHASE"),
+    "network": typer.Option("--network", help="Only rooms on this network.", metavar="NETWORK"),
+    "encrypted": typer.Option("--encrypted/--plain", help="Matrix rooms are encrypted, or not; by default both."),
+    "area": typer.Option("--area", help="Where; by default on its own ground; `none`: nowhere.", metavar="AREA"),
+    "origin": typer.Option("--from", help="Whose words; by default whoever's it is first.", metavar="PARTNER"),
+    "at": typer.Option("--at", help="On this day or at this time; by default now.", metavar="TIME"),
+    "danger": typer.Option("--danger", help="While danger is declared."),
+    "hazard": typer.Option("--hazard", help="With this hazard; by default the first.", metavar="HAZARD"),
+}
+Phase = Annotated[str | None, _NARROWING["phase"]]
+OneNetwork = Annotated[str | None, _NARROWING["network"]]
+Encrypted = Annotated[bool | None, _NARROWING["encrypted"]]
+InArea = Annotated[str | None, _NARROWING["area"]]
+From = Annotated[str | None, _NARROWING["origin"]]
+At = Annotated[str | None, _NARROWING["at"]]
+InDanger = Annotated[bool, _NARROWING["danger"]]
+ForHazard = Annotated[str | None, _NARROWING["hazard"]]
+OnePlaybook = Annotated[Path, typer.Argument(help="The playbook.", metavar="PLAYBOOK")]
+About = Annotated[str, typer.Argument(help="An alert's name, or a channel's.", metavar="ALERT")]
+
+
+@app.command("who-sees")
+def who_sees(
+    playbook: OnePlaybook,
+    alert: About,
+    phase: Phase = None,
+    network: OneNetwork = None,
+    encrypted: Encrypted = None,
+    area: InArea = None,
+    origin: From = None,
+    at: At = None,
+    danger: InDanger = False,
+    hazard: ForHazard = None,
+    as_json: Json = False,
+) -> None:
+    """Say which partner sees which field of an alert.
+
+    Each cell: full, a coarser form, or withheld, with the line of the playbook that decides it.
+    """
+    from bot.asking import Narrowed
+    from bot.cli_who_sees import show
+
+    narrowed = Narrowed(phase, network, encrypted, area, origin, at, danger, hazard)
+    show(playbook, alert, narrowed, "json" if as_json else "text")
+
+
+@app.command()
+def explain(
+    playbook: OnePlaybook,
+    alert: About,
+    field: Annotated[str, typer.Argument(help="One of its fields.", metavar="FIELD")],
+    partner: Annotated[str, typer.Argument(help="A partner's id, or its name.", metavar="PARTNER")],
+    phase: Phase = None,
+    network: OneNetwork = None,
+    encrypted: Encrypted = None,
+    area: InArea = None,
+    origin: From = None,
+    at: At = None,
+    danger: InDanger = False,
+    hazard: ForHazard = None,
+    as_json: Json = False,
+) -> None:
+    """Say why a partner sees a field, or not.
+
+    With the rule, the agreement and its dates; for what is withheld, the nearest change that would open it.
+    """
+    from bot.asking import Narrowed
+    from bot.cli_explain import show as say
+
+    narrowed = Narrowed(phase, network, encrypted, area, origin, at, danger, hazard)
+    say(playbook, alert, field, partner, narrowed, "json" if as_json else "text")
+
+
+@app.command()
+def test(
+    playbooks: Annotated[list[Path], typer.Argument(help="Playbooks, or folders of them.", metavar="PLAYBOOK")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 also where a rule or a slip is left untested.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Try the playbooks' own tests, and what they leave untested.
+
+    Each assertion under `tests:`, as it would really be sent now; then the sharing rules that no assertion exercises, and
+    the slips of the pen (a label too low, a rule lost, a partner cleared too high) that none would notice.
+    """
+    from bot.cli_test import test as trial
+
+    raise typer.Exit(trial(playbooks, "json" if as_json else "text", "strict" if strict else "plain"))
+
+
 @app.command()
 def schema() -> None:
     """Print the playbook language's JSON Schema."""
