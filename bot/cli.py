@@ -206,8 +206,8 @@ def explain(
     say(playbook, alert, field, partner, narrowed, "json" if as_json else "text")
 
 
-@app.command()
-def test(
+@app.command("test")
+def assertions(
     playbooks: Annotated[list[Path], typer.Argument(help="Playbooks, or folders of them.", metavar="PLAYBOOK")],
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 also where a rule or a slip is left untested.")
@@ -219,7 +219,7 @@ def test(
     Each assertion under `tests:`, as it would really be sent now; then the sharing rules that no assertion exercises, and
     the slips of the pen (a label too low, a rule lost, a partner cleared too high) that none would notice.
     """
-    from bot.cli_test import test as trial
+    from bot.cli_test import trial
 
     raise typer.Exit(trial(playbooks, "json" if as_json else "text", "strict" if strict else "plain"))
 
