@@ -55,6 +55,10 @@ class Mutant:
     issuing: bool = False
     rule: int | None = None
 
+    def concerns(self, alert: str, fields: Iterable[str]) -> bool:
+        """Whether it may change anything about this alert, or about one of these fields."""
+        return alert in self.alerts or self.fields is None or not self.fields.isdisjoint(fields)
+
 
 def mutants(book: Book) -> tuple[Mutant, ...]:
     """Every mutant of a book, in the order of the sections of the language."""

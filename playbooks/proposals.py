@@ -14,7 +14,8 @@ from playbooks.asked import Asked
 from playbooks.assertions import holds
 from playbooks.load import Book
 from playbooks.schema import BUILT_IN, Expectation, Form, Given, Permit
-from playbooks.survivors import Survivor, Witness
+from playbooks.survivors import Survivor
+from playbooks.witnesses import Witness
 
 
 @dataclass(frozen=True, slots=True)
