@@ -58,7 +58,7 @@ class Intake:
         """Work on a kept batch: JSON of ``since``, ``heard`` (milliseconds) and ``sync`` (the server's answer)."""
         kept = json.loads(batch)
         sync, heard, first = kept["sync"], int(kept["heard"]), kept["since"] is None
-        gained = self.keys.take_in(str(sync["next_batch"]), _list(sync.get("to_device"), "events"))
+        gained = self.keys.take_in(_list(sync.get("to_device"), "events"))
         lists = sync.get("device_lists") or {}
         self.sharing.devices_changed([*(lists.get("changed") or ()), *(lists.get("left") or ())])
         for event in _list(sync.get("account_data"), "events"):

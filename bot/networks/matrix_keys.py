@@ -2,8 +2,9 @@
 
 matrix-nio's Olm machine does the cryptography. Around it stand rules it does not keep by itself:
 
-- one sync's messages between devices are worked on in one transaction of the key store, together with a note of
-  which sync that was, so that a kill in between loses no key and a replay decrypts nothing twice;
+- one sync's messages between devices are worked on in one transaction of the key store, together with a note of each
+  of them, so that a kill in between loses no key, and one that comes again (in a replay, or because the server gives
+  it again) is not decrypted twice; a sync's cursor says nothing about that, servers give it more than once;
 - a message nobody can decrypt (any stranger can send one) spoils nothing but itself;
 - the account is saved before its new keys are offered to the server;
 - keys on the server that are not ours mean that this store is not the one the device was made with: we refuse to go on.
@@ -11,6 +12,8 @@ matrix-nio's Olm machine does the cryptography. Around it stand rules it does no
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,6 +33,8 @@ from bot.networks.port import NetworkRejected
 log = logging.getLogger(__name__)
 
 FEW_KEYS = 25  # of the 50 one-time keys on offer; below this we bring new ones
+TAKEN_KEPT = 10_000  # messages between devices, besides those of the latest sync, that are known again
+_TAKEN = "CREATE TABLE IF NOT EXISTS tocsin_taken (number INTEGER PRIMARY KEY, message TEXT NOT NULL UNIQUE)"
 FRESH_DEVICE = (
     "to go on with a fresh device, stop the bot and move the Matrix folder's session.json away"
     " (with a token: make a new token by logging in again); then start it, and old encrypted messages stay unreadable"
@@ -45,6 +50,7 @@ class Keys:
         name = f"keys-{quote(login.device, safe='')}.db"
         self.store = SqliteStore(login.user, login.device, str(folder), "tocsin", name)
         (folder / name).chmod(0o600)
+        self.store.database.execute_sql(_TAKEN)
         self.olm = Olm(login.user, login.device, self.store)
         self.encrypted_rooms: set[str] = set(self.store.load_encrypted_rooms())
 
@@ -54,20 +60,23 @@ class Keys:
 
     # -- hearing ---------------------------------------------------------------------------------------------------
 
-    def take_in(self, batch: str, events: Iterable[dict[str, Any]]) -> set[str]:
-        """Work on the messages between devices that came with sync ``batch``; returns the ids of room keys brought.
+    def take_in(self, events: Iterable[dict[str, Any]]) -> set[str]:
+        """Work on the messages between devices of one sync; returns the ids of the room keys they brought.
 
-        All of it is committed, or none. The batch worked on last is known again, and then nothing is done.
+        All of it is committed, or none. A message that was worked on before is known again and left out.
         """
+        # Key requests and verifications are nothing to a bot: it gives room keys only when it speaks.
+        letters = [raw for raw in events if raw.get("type") == "m.room.encrypted"]
         gained: set[str] = set()
+        if not letters:
+            return gained
         with self.store.database.atomic():
-            if self.store.load_sync_token() == batch:
-                return gained
-            for raw in events:
-                session = self._take_in_one(raw)
+            before = self._last_taken()
+            for raw in letters:
+                session = self._take_in_one(raw) if self._note_taken(raw) else None
                 if session is not None:
                     gained.add(session)
-            self.store.save_sync_token(batch)
+            self.store.database.execute_sql("DELETE FROM tocsin_taken WHERE number <= ?", (before - TAKEN_KEPT,))
         return gained
 
     def decrypt(self, room: str, event: dict[str, Any]) -> dict[str, Any] | None:
@@ -141,10 +150,7 @@ class Keys:
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _take_in_one(self, raw: dict[str, Any]) -> str | None:
-        # Key requests and verifications are nothing to a bot: it gives room keys only when it speaks.
         try:
-            if raw["type"] != "m.room.encrypted":
-                return None
             event = ToDeviceEvent.parse_encrypted_event(raw)
             got = self.olm.handle_to_device_event(event) if isinstance(event, OlmEvent) else None
         except Exception as odd:  # whatever a stranger wrote spoils nothing but itself
@@ -153,6 +159,18 @@ class Keys:
             log.warning("a message between devices could not be read: %s", type(odd).__name__)
             return None
         return str(got.session_id) if isinstance(got, RoomKeyEvent | ForwardedRoomKeyEvent) else None
+
+    def _note_taken(self, raw: dict[str, Any]) -> bool:
+        # Whether it is new. What servers add beside sender and content differs from one time to the next.
+        text = json.dumps([raw.get("sender"), raw.get("content")], sort_keys=True)
+        noted = self.store.database.execute_sql(
+            "INSERT OR IGNORE INTO tocsin_taken (message) VALUES (?)", (hashlib.sha256(text.encode()).hexdigest(),)
+        )
+        return bool(noted.rowcount)
+
+    def _last_taken(self) -> int:
+        row = self.store.database.execute_sql("SELECT max(number) FROM tocsin_taken").fetchone()
+        return int(row[0] or 0)
 
     def _completed(self, room: str, event: dict[str, Any]) -> dict[str, Any]:
         # Newer clients leave out the sender's key and device, which the library still asks for.

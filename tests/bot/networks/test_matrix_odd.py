@@ -126,7 +126,7 @@ async def test_trouble_of_our_own_sets_nothing_aside(
         raise peewee.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("nio.store.SqliteStore.save_sync_token", full)
+        patch.setattr("nio.store.SqliteStore.save_inbound_group_session", full)
         await eve.say(room, "disque plein")
         assert isinstance(await bench.died(), peewee.OperationalError)
         for _ in range(3):
