@@ -48,6 +48,7 @@ class Everywhere:
     book: Book
     now: datetime
     _questions: dict[Supposition, Question] = field(default_factory=dict)
+    _said: dict[Supposition, Question] = field(default_factory=dict)
     _answers: dict[tuple[Supposition, Room, tuple[str, ...]], object] = field(default_factory=dict)
     _pairs: dict[str, tuple[tuple[str, str | None], ...]] = field(default_factory=dict)
     _known_rooms: dict[str, tuple[Room, ...]] = field(default_factory=dict)
@@ -119,7 +120,9 @@ class Everywhere:
         settings = self._settings(rules, [rule.to for rule in rules])
         for at, setting, (origin, area) in product(self._times(mutant, rules), settings, lands.values()):
             supposition = _supposition(alert, origin, area, at, setting)
-            one, other = said_by(self.book, supposition), said_by(mutant.book, supposition)
+            if supposition not in self._said:
+                self._said[supposition] = said_by(self.book, supposition)
+            one, other = self._said[supposition], said_by(mutant.book, supposition)
             for room in self._rooms(mutant):
                 before = {name: form for name in names if (form := _form(one, room, name))}
                 after = {name: form for name in names if (form := _form(other, room, name))}
@@ -261,8 +264,9 @@ def _form(asked: Question, room: Room, name: str) -> str | None:
     return answer.form if isinstance(answer, Seen) else None
 
 
-def _sight(asked: Question, room: Room, names: Iterable[str]) -> object:
-    return [_form(asked, room, name) for name in names], asked.visible_areas(room)
+def _sight(asked: Question, room: Room, names: tuple[str, ...]) -> object:
+    forms = [_form(asked, room, name) for name in names]
+    return forms, asked.visible_areas(room) if asked.event.place in names else None
 
 
 def _shown(asked: Question, alert: str, room: Room) -> Forms:
