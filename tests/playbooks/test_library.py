@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,14 @@ import pytest
 import yaml
 
 import playbooks
+from playbooks.assertions import run, unexercised
 from playbooks.load import Book, load, parse
-from playbooks.mandate import leads
-from playbooks.schema import Expectation
 from playbooks.schema_json import json_schema
-from playbooks.selection import Circumstances, Event, matches
-from playbooks.sight import Room, Seen, decide, visible_areas
-from playbooks.values import Choice, Moment, Number, Person, Place, Text, Value
+from playbooks.survivors import survey
 
 LIBRARY = Path(playbooks.__file__).parent / "library"
 SHIPPED = sorted(path for path in LIBRARY.glob("*.yaml") if not path.name.endswith(".script.yaml"))
+JUNE = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EXAMPLE = Path(__file__).with_name("example.yaml")
 
 
@@ -97,71 +95,19 @@ def test_every_phase_of_the_meuse_flood_has_a_lead_in_every_country(meuse: Book)
                 ), (phase, tier, jurisdiction)
 
 
-def staged(book: Book, test: Expectation) -> tuple[Circumstances, Event]:
-    """A test's circumstances, and its alert with every field filled in."""
-    given, alert, playbook = test.given, book.playbook.alerts[test.alert], book.playbook
-    values: dict[str, Value] = {
-        "text": Text("words"), "choice": Choice("leave"), "number": Number(7), "person": Person(("Ada Lovelace",)),
-        "time": Moment(datetime(2026, 6, 1, tzinfo=playbook.timezone)),
-        "place": Place("here", None, (given.area or "",)),
-    }  # fmt: skip
-    specs = {name: spec for name in alert.fields if (spec := playbook.field(name)) is not None}
-    phase = given.phase or playbook.phases[0]
-    circumstances = Circumstances(
-        now=(given.at or datetime(2026, 6, 1)).replace(tzinfo=playbook.timezone),  # noqa: DTZ001
-        phase=phase,
-        active=frozenset(playbook.partners),
-        danger=given.danger,
-        leads=leads(book, phase, "flood"),
-    )
-    return circumstances, Event(
-        origin=given.from_,
-        origins=frozenset({playbook.partners[given.from_].jurisdiction}),
-        fields={name: values[spec.type] for name, spec in specs.items()},
-        place=next((name for name, spec in specs.items() if spec.type == "place"), None),
-    )
-
-
-def seen(book: Book, test: Expectation, partner: str) -> dict[str, str]:
-    """The forms in which a partner sees an alert's fields under a test's circumstances."""
-    circumstances, event = staged(book, test)
-    answers = {
-        name: decide(book, circumstances, event, Room(room.ref, partner, encrypted=bool(test.given.encrypted)), name)
-        for room in book.playbook.partners[partner].rooms
-        if test.given.network in (None, room.network) and "alerts" in room.for_ and not room.exercises
-        for name in event.fields
-    }
-    return {name: answer.form for name, answer in answers.items() if isinstance(answer, Seen)}
-
-
-def receivers(book: Book, test: Expectation) -> set[str]:
-    """The partners that the test's alert is for."""
-    circumstances, event = staged(book, test)
-    to = book.playbook.alerts[test.alert].to
-    return {
-        name
-        for name, partner in book.playbook.partners.items()
-        for room in partner.rooms
-        if matches(
-            book,
-            to,
-            name,
-            circumstances,
-            event.origin,
-            visible_areas(book, circumstances, event, Room(room.ref, name)),
-            room.network,
-        )
-    }
-
-
-def test_the_meuse_flood_keeps_its_own_promises(meuse: Book) -> None:
-    """Each of the playbook's own tests holds: what it lists is seen in that form, and what it does not is withheld."""
-    assert len(meuse.playbook.tests) >= 5
-    for test in meuse.playbook.tests:
-        if test.receives is not None:
-            assert receivers(meuse, test) == set(test.receives), test.name
-        for partner, forms in test.sees.items():
-            assert seen(meuse, test, partner) == forms, (test.name, partner)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_what_ships_keeps_its_own_promises_and_would_notice_every_slip(path: Path) -> None:
+    """Each shipped playbook's assertions hold, every rule that has an effect is asserted, and no slip of the pen survives them."""
+    book = load(path)
+    outcomes = run(book, JUNE)
+    assert outcomes
+    assert [differs.why for one in outcomes for differs in one.differences] == []
+    assert [one.remark for one in outcomes if one.remark] == []
+    found = survey(book, outcomes, JUNE)
+    assert [slip.mutant.change for slip in found.survivors] == []
+    assert [
+        book.line("sharing", rule) for rule in unexercised(book, outcomes) if rule not in found.without_effect
+    ] == []
 
 
 def test_a_book_is_the_same_whoever_reads_its_bytes(meuse: Book) -> None:
