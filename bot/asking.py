@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +37,7 @@ class Narrowed:
 
 def read(path: Path) -> Book:
     """A playbook, or the end of the command."""
+    gc.disable()  # one question, then the program ends: nothing is worth collecting before that
     try:
         return load(path)
     except PlaybookErrors as wrong:

@@ -50,29 +50,41 @@ def _text(book: Book, asked: Supposition, field: str, me: str, found: tuple[Expl
         on = f" on {asked.network}" if asked.network else ""
         yield ""
         yield f"{me} ({who.name}) has no room for it{on} (line {book.line('partners', me)}), so it is shown nothing."
+    told: dict[tuple[str, ...], list[Explained]] = {}
     for each in found:
+        told.setdefault(tuple(_one(book, asked, field, each)), []).append(each)
+    for lines, rooms in told.items():
         yield ""
-        yield from _one(book, asked, field, each)
+        yield f"{lines[0]} {_there(rooms)}."
+        yield from lines[1:]
+
+
+def _there(rooms: list[Explained]) -> str:
+    """Where that is so: on Telegram, in a Matrix room that is encrypted, plain, or either."""
+    kinds = {(each.room.ref.network, each.room.encrypted) for each in rooms}
+    words = [network.capitalize() for network in ("telegram",) if (network, False) in kinds]
+    matrix = [word for word, kind in (("plain", False), ("encrypted", True)) if ("matrix", kind) in kinds]
+    words += [f"Matrix ({' or '.join(matrix)})"] if matrix else []
+    return f"on {' and on '.join(words)}"
 
 
 def _one(book: Book, asked: Supposition, field: str, each: Explained) -> Iterator[str]:
     me, answer = each.room.partner, each.answer
     who = book.playbook.partners[me]
-    where = {"matrix": "in an encrypted Matrix room" if each.room.encrypted else "in a plain Matrix room"}
-    there = where.get(each.room.ref.network, f"on {each.room.ref.network.capitalize()}")
     if isinstance(answer, Seen):
         form = "in full" if answer.form == "exact" else f"only as {_FORMS.get(answer.form, answer.form)}"
-        yield f"{me} ({who.name}) sees `{field}` {form} {there}."
+        yield f"{me} ({who.name}) sees `{field}` {form}"
         yield from (f"  {words}" for words in _because(book, asked, field, each, answer))
         for form, obstacle in each.finer.items():
             yield f"  Not {_shown_as(form)}: {obstacle_in_words(book, each, field, form, obstacle)}"
     else:
-        yield f"{me} ({who.name}) does not see `{field}` {there}."
+        yield f"{me} ({who.name}) does not see `{field}`"
         for form, obstacle in each.finer.items() or {"": answer}.items():
             lead = f"{_shown_as(form)}: ".capitalize() if len(each.finer) > 1 else ""
             yield f"  {lead}{obstacle_in_words(book, each, field, form, obstacle)}"
+    several = len(each.finer) > 1 or isinstance(answer, Seen)
     for way in each.ways:
-        yield from (f"  {words}" for words in _way(way, bool(len(each.finer) > 1)))
+        yield from (f"  {words}" for words in _way(way, several))
     if not each.ways and each.finer:
         yield "  No change of the playbook alone would open it."
 

@@ -75,7 +75,10 @@ def _explained(asked: Question, supposed: Supposition, room: Room, field: str) -
     if isinstance(answer, Withheld):
         nearest = min(found, key=lambda way: (len(way.changes), -FORMS[spec.type].index(way.form)), default=None)
         found = [way for way in found if way is nearest or way.form == "exact"]
-        found.sort(key=lambda way: way is not nearest)
+    finest: dict[tuple[Change, ...], Way] = {}
+    for way in found:  # finest first: what one and the same change opens is said of the finest
+        finest.setdefault(way.changes, way)
+    found = sorted(finest.values(), key=lambda way: len(way.changes))
     return Explained(room, answer, against, tuple(found))
 
 
@@ -184,7 +187,7 @@ class _Trial:
         otherwise = next((ready for ready in permits if obstacle.line and ready.line == obstacle.line), None)
         if otherwise is not None and otherwise.rule.when is not None and self._move_to(otherwise.rule.when):
             self._say(
-                f"{_in_words(otherwise.rule.when)}: the permit on line {otherwise.line} holds then", otherwise.line
+                f"{_in_words(otherwise.rule.when)}: then the permit on line {otherwise.line} holds", otherwise.line
             )
             return
         mine = [
@@ -290,9 +293,7 @@ class _Trial:
 
 def _in_words(when: When) -> str:
     """What a rule's `when` asks for."""
-    parts = [f"in phase {' or '.join(when.phase)}"] if when.phase else []
-    parts += [f"with hazard {' or '.join(when.hazard)}"] if when.hazard else []
-    parts += (
-        [] if when.danger is None else ["once danger is declared" if when.danger else "while no danger is declared"]
-    )
+    parts = [f"move to the phase {' or '.join(when.phase)}"] if when.phase else []
+    parts += [f"face the hazard {' or '.join(when.hazard)}"] if when.hazard else []
+    parts += [] if when.danger is None else ["declare danger" if when.danger else "end the danger"]
     return " and ".join(parts)

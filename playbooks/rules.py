@@ -107,17 +107,22 @@ def _always(book: Book, selector: Selector) -> Mapping[Network, frozenset[str]] 
     if not all(map(_settled, selector.terms)):
         return None
     calm = Circumstances(now=_ANY_TIME, phase="", active=frozenset())
+    by_network = any(map(_looks_at_network, selector.terms))
+    found: dict[Network, frozenset[str]] = {}
     try:
-        return {
-            network: frozenset(
-                partner
-                for partner in book.playbook.partners
-                if matches(book, selector, partner, calm, partner, frozenset(), network)
+        for network in NETWORKS:
+            found[network] = (
+                found[NETWORKS[0]]
+                if found and not by_network
+                else frozenset(
+                    partner
+                    for partner in book.playbook.partners
+                    if matches(book, selector, partner, calm, partner, frozenset(), network)
+                )
             )
-            for network in NETWORKS
-        }
     except Exception:  # noqa: BLE001 condition 6 of the rule: whatever goes wrong, it is asked again where that denies
         return None
+    return found
 
 
 def _settled(term: Term) -> bool:
@@ -129,3 +134,10 @@ def _settled(term: Term) -> bool:
             return False
         case Matching():
             return not term.uses_event and (term.not_ is None or all(map(_settled, term.not_.terms)))
+
+
+def _looks_at_network(term: Term) -> bool:
+    """Whether whom a term means can differ between the networks of their rooms."""
+    if not isinstance(term, Matching):
+        return False
+    return term.network is not None or (term.not_ is not None and any(map(_looks_at_network, term.not_.terms)))

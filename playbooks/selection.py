@@ -118,7 +118,7 @@ def might_match(
     return _Asked(book, partner, circumstances, origin, areas, network, unseen="met").any(selector)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     """The question whether a selector means a partner; ``unseen``: how a condition counts that looks at hidden areas."""
 
@@ -151,15 +151,19 @@ class _Asked:
 
     def _who(self, term: Matching) -> bool:
         who = self.book.playbook.partners[self.partner]
-        on = {self.network} if self.network is not None else {room.network for room in who.rooms}
         return (
             (term.partner is None or self.partner in term.partner)
             and (term.kind is None or who.kind in term.kind)
             and (term.level is None or who.level in term.level)
             and (term.jurisdiction is None or who.jurisdiction in term.jurisdiction)
             and (term.competence is None or bool(set(term.competence) & set(who.competences)))
-            and (term.network is None or bool(on & set(term.network)))
+            and (term.network is None or bool(self._networks() & set(term.network)))
         )
+
+    def _networks(self) -> set[Network]:
+        if self.network is not None:
+            return {self.network}
+        return {room.network for room in self.book.playbook.partners[self.partner].rooms}
 
     def _where(self, term: Matching) -> bool:
         if term.area is None:

@@ -54,13 +54,13 @@ def who_sees(book: Book, supposed: Supposition) -> Matrix:
 
 
 def _row(asked: Question, names: tuple[str, ...], reached: Addressee | None, room: Room) -> Row:
-    view = asked.view(room, names)
+    there = next((one for one in reached.rooms if one.view.room is room), None) if reached is not None else None
+    view = there.view if there is not None else asked.view(room, names)
     gets: Gets
     if reached is None:
         gets = "member" if isinstance(view.answers[names[0]], Seen) else "no-member"
     else:
-        mine = (one.shown for one in reached.rooms if one.view.room == room)
-        gets = reached.status if reached.status != "shown" or any(mine) else "held"
+        gets = reached.status if reached.status != "shown" or there is not None else "held"
     return Row(room.partner, room.ref.network, room.encrypted, gets, view.answers)
 
 
