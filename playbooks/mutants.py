@@ -19,9 +19,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playbooks.labels import Tlp
+from playbooks.labels import Label, Tlp
 from playbooks.load import Book
 from playbooks.schema import (
+    BUILT_IN,
     EVERYONE,
     Deputies,
     Everyone,
@@ -43,13 +44,13 @@ class Mutant:
     """A book with one change: at ``path`` of the playbook it was made from, said in ``change``.
 
     ``fields`` are those whose sight it may change, ``alerts`` those whose receivers or (where ``issuing``) issuers it may
-    change, ``partners`` those for whom; None: any. ``rule`` is the place in ``sharing`` of the rule that it changes.
+    change, ``partners`` those for whom (None: any). ``rule`` is the place in ``sharing`` of the rule that it changes.
     """
 
     book: Book
     path: tuple[str | int, ...]
     change: str
-    fields: frozenset[str] | None = frozenset()
+    fields: frozenset[str] = frozenset()
     alerts: frozenset[str] = frozenset()
     partners: frozenset[str] | None = None
     issuing: bool = False
@@ -57,7 +58,7 @@ class Mutant:
 
     def concerns(self, alert: str, fields: Iterable[str]) -> bool:
         """Whether it may change anything about this alert, or about one of these fields."""
-        return alert in self.alerts or self.fields is None or not self.fields.isdisjoint(fields)
+        return alert in self.alerts or not self.fields.isdisjoint(fields)
 
 
 def mutants(book: Book) -> tuple[Mutant, ...]:
@@ -88,7 +89,8 @@ def _networks(book: Book) -> Iterable[Mutant]:
             higher = Tlp(level + 1)
             rooms = f"encrypted rooms on {name}" if key == "encrypted" else name
             change = f"{rooms} trusted with {higher.word} instead of {level.word}"
-            yield Mutant(_entry(book, "networks", name, **{key: higher}), ("networks", name, key), change, None)
+            changed = _entry(book, "networks", name, **{key: higher})
+            yield Mutant(changed, ("networks", name, key), change, _labelled(book, higher))
 
 
 def _agreements(book: Book) -> Iterable[Mutant]:
@@ -107,7 +109,8 @@ def _agreements(book: Book) -> Iterable[Mutant]:
 
 
 def _partners(book: Book) -> Iterable[Mutant]:
-    compartments = sorted({name for spec in book.playbook.fields.values() for name in _compartments(spec)})
+    labels = [label for found in _labels(book).values() for label in found]
+    compartments = sorted(frozenset[str]().union(*(label.compartments for label in labels)))
     for name, partner in book.playbook.partners.items():
         path, only = ("partners", name, "clearance"), frozenset({name})
         clearance = partner.clearance
@@ -115,19 +118,29 @@ def _partners(book: Book) -> Iterable[Mutant]:
             higher = Tlp(clearance.tlp + 1)
             changed = _entry(book, "partners", name, clearance=clearance.model_copy(update={"tlp": higher}))
             change = f"{name} cleared for {higher.word} instead of {clearance.tlp.word}"
-            yield Mutant(changed, (*path, "tlp"), change, None, partners=only)
+            yield Mutant(changed, (*path, "tlp"), change, _labelled(book, higher), partners=only)
         for compartment in compartments:
             if compartment not in clearance.compartments:
                 more = clearance.model_copy(update={"compartments": (*clearance.compartments, compartment)})
                 changed = _entry(book, "partners", name, clearance=more)
                 change = f"{name} cleared for the compartment {compartment}"
-                yield Mutant(changed, (*path, "compartments"), change, None, partners=only)
+                inside = _labelled(book, compartment)
+                yield Mutant(changed, (*path, "compartments"), change, inside, partners=only)
 
 
-def _compartments(spec: FieldSpec) -> Iterable[str]:
-    yield from spec.compartments
-    for form in spec.forms.values():
-        yield from form.compartments
+def _labels(book: Book) -> Mapping[str, tuple[Label, ...]]:
+    """The labels of every field's forms."""
+    specs = {**BUILT_IN, **book.playbook.fields}
+    return {name: tuple(spec.label_of(form) for form in spec.all_forms) for name, spec in specs.items()}
+
+
+def _labelled(book: Book, part: Tlp | str) -> frozenset[str]:
+    """The fields with a form at this level or in this compartment: whoever is cleared for it may see them otherwise, and no others."""
+    return frozenset(
+        name
+        for name, labels in _labels(book).items()
+        if any(part is label.tlp or part in label.compartments for label in labels)
+    )
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------

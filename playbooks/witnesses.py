@@ -69,7 +69,7 @@ class Everywhere:
             return self._compare(mutant, alert, template.fields, ())
         # What is shown can only differ where sight of these fields does, and that is asked quickly: first in the few
         # circumstances that their own rules can tell apart, then wherever those of the whole alert might matter.
-        names = tuple(name for name in template.fields if mutant.fields is None or name in mutant.fields)
+        names = tuple(name for name in template.fields if name in mutant.fields)
         if not self._sight_ever_differs(mutant, alert, names):
             return None
         return self._compare(mutant, alert, template.fields, names)
@@ -109,7 +109,7 @@ class Everywhere:
 
     def _saying(self, mutant: Mutant) -> Witness | None:
         """The same for built-in fields, which belong to no alert."""
-        names = [name for name in BUILT_IN if mutant.fields is None or name in mutant.fields]
+        names = [name for name in BUILT_IN if name in mutant.fields]
         if not names or not self.book.playbook.alerts:
             return None
         rules = _rules((self.book, mutant.book), names)
