@@ -89,10 +89,9 @@ class Asked:
         """The fields that a partner sees, each with its form."""
         return {name: cell.form for name, cell in self.cells(partner).items() if isinstance(cell, Seen)}
 
-    @cached_property
-    def receivers(self) -> tuple[str, ...]:
-        """The partners that get the alert."""
-        return tuple(name for name in self.book.playbook.partners if self.addressee(name).status == "shown")
+    def receives(self, partner: str) -> bool:
+        """Whether a partner gets the alert."""
+        return self.addressee(partner).status == "shown"
 
     @cached_property
     def place(self) -> Place | None:

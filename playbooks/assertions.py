@@ -18,7 +18,7 @@ in which it is seen, a forbid by which one is withheld.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -90,14 +90,18 @@ def unexercised(book: Book, outcomes: Iterable[Outcome]) -> tuple[int, ...]:
     return tuple(index for index in range(len(book.playbook.sharing)) if index not in exercised)
 
 
-def holds(book: Book, test: Expectation, now: datetime) -> bool:
-    """Whether a test holds of a book: the same as an empty list of differences, without the words."""
+def holds(book: Book, test: Expectation, now: datetime, partners: Collection[str] | None = None) -> bool:
+    """Whether a test holds of a book: the same as an empty list of differences, without the words.
+
+    With ``partners``: as far as they are concerned.
+    """
     asked = Asked(book, test, now)
     if test.may_issue is not None and set(test.may_issue) != set(asked.issuers):
         return False
-    if any(asked.forms(partner) != dict(forms) for partner, forms in test.sees.items()):
+    concerned = book.playbook.partners if partners is None else partners
+    if any(asked.forms(name) != dict(forms) for name, forms in test.sees.items() if name in concerned):
         return False
-    return test.receives is None or set(test.receives) == set(asked.receivers)
+    return test.receives is None or all((name in test.receives) == asked.receives(name) for name in concerned)
 
 
 # --- what differs, in words -----------------------------------------------------------------------------------------
@@ -131,7 +135,7 @@ def _receives(asked: Asked, index: int) -> Iterable[Difference]:
     if test.receives is None:
         return
     for partner in book.playbook.partners:
-        wanted, found = partner in test.receives, partner in asked.receivers
+        wanted, found = partner in test.receives, asked.receives(partner)
         if wanted == found:
             continue
         to = asked.addressee(partner)

@@ -48,7 +48,8 @@ def survey(book: Book, outcomes: Sequence[Outcome], now: datetime) -> Survey:
     equivalent: list[Mutant] = []
     survivors: list[Survivor] = []
     for mutant in mutants(book):
-        if any(not holds(mutant.book, book.playbook.tests[one.index], now) for one in _apt(book, mutant, tests)):
+        apt = (book.playbook.tests[one.index] for one in _apt(book, mutant, tests))
+        if any(not holds(mutant.book, test, now, mutant.partners) for test in apt):
             caught.append(mutant)
         elif (witness := everywhere.witness(mutant)) is None:
             equivalent.append(mutant)

@@ -199,9 +199,11 @@ class Everywhere:
         """All in which it might be somebody else's to issue an alert."""
         base, playbook = suppose(self.book, alert, self.now), self.book.playbook
         areas: list[str | None] = [*playbook.areas] if self._place(alert) else []
-        for danger, phase, hazard in product(self._dangers, playbook.phases, playbook.hazards or (None,)):
-            for area in areas or [None]:
-                yield replace(base, phase=phase, hazard=hazard, danger=danger, area=area)
+        led: dict[object, tuple[str, str | None]] = {}
+        for phase, hazard in product(playbook.phases, playbook.hazards or (None,)):
+            led.setdefault(leads(self.book, phase, hazard), (phase, hazard))
+        for danger, (phase, hazard), area in product(self._dangers, led.values(), areas or [None]):
+            yield replace(base, phase=phase, hazard=hazard, danger=danger, area=area)
 
     def _origins(self, alert: str) -> tuple[tuple[str, str | None], ...]:
         """Somebody of each jurisdiction who could ever issue this alert, with each area for which they could."""
