@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from playbooks.load import Book
+from playbooks.load import Book, content
 from playbooks.problems import PlaybookErrors, Problem
 from playbooks.rooms import Network, RoomRef
 from playbooks.yaml12 import Tree, read
@@ -83,7 +83,7 @@ class Script(_Written):
 
 def load_script(path: Path, book: Book) -> Script:
     """Read a script for a playbook. Raises PlaybookErrors with places, OSError where it cannot be read."""
-    tree = read(path.read_bytes(), str(path))
+    tree = read(content(path), str(path))
     if tree.problems:
         raise PlaybookErrors(tree.problems)
     try:

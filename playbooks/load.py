@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,13 +15,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from playbooks.characters import MOST_BYTES, Mark
 from playbooks.problems import MOST_SHOWN, PlaybookErrors, Problem
 from playbooks.schema import BUILT_IN, Playbook
-from playbooks.schema_words import Part
+from playbooks.schema_words import RESERVED, Part
 from playbooks.wording import problems
-from playbooks.yaml12 import MOST_BYTES, Mark, Path, Tree, read
+from playbooks.yaml12 import Path, Tree, read
 
-__all__ = ["Book", "Mark", "PlaybookErrors", "Problem", "load", "parse"]
+__all__ = ["Book", "Mark", "PlaybookErrors", "Problem", "content", "load", "parse"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -51,8 +54,22 @@ class Book:
 
 def load(path: str | PathLike[str]) -> Book:
     """Read a playbook from a file. Raises PlaybookErrors for what is wrong in it, OSError where it cannot be read."""
+    return parse(content(path), str(path))
+
+
+def content(path: str | PathLike[str]) -> bytes:
+    """The bytes of a file, at most one more than a playbook may have. Raises OSError where it cannot be read.
+
+    Only what is a file is opened: a pipe would be waited for, a device may have no end, or do something when opened.
+    """
+    kind = FilePath(path).stat().st_mode
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if not stat.S_ISREG(kind):
+        what = "a pipe" if stat.S_ISFIFO(kind) else "a socket" if stat.S_ISSOCK(kind) else "a device"
+        raise OSError(errno.EINVAL, f"it is {what}, not a file", str(path))
     with FilePath(path).open("rb") as file:
-        return parse(file.read(MOST_BYTES + 1), str(path))
+        return file.read(MOST_BYTES + 1)
 
 
 def parse(source: bytes, file: str) -> Book:
@@ -87,8 +104,10 @@ def _names(root: Mapping[str, Any]) -> dict[str, Collection[str] | None]:
     """The names that are declared, by kind; None where the section is not what it should be, and says so itself."""
     phases, channels = _words(root, "phases"), _keys(root, "channels")
     areas, fields = _keys(root, "areas"), _keys(root, "fields")
+    partners = _keys(root, "partners")
     return {
-        "partner": _keys(root, "partners"),
+        "partner": partners,
+        "partner or word": _with(partners, *sorted(RESERVED)),
         "area": areas,
         "area or `affected`": _with(areas, "affected"),
         "jurisdiction": _keys(root, "jurisdictions"),

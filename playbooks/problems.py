@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 MOST_SHOWN = 100
+_MOST_COMPARED = 100_000
 
 Severity = Literal["error", "warning"]
 
@@ -54,11 +55,17 @@ class PlaybookErrors(Exception):
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that was probably meant."""
-    if len(name) > 64 or len(known) > 5000:
+    """The known name that was probably meant: one that is much alike, and begins or ends with the same letter.
+
+    Likeness is costly to find. Where there are very many names to compare with, nothing is found rather than late.
+    """
+    if not name or len(name) > 64 or len(known) > 5000:
         return None
-    lowered = {word.lower(): word for word in known}
-    close = get_close_matches(name.lower(), lowered, 1, 0.6)
+    meant = name.lower()
+    lowered = {word.lower(): word for word in known if word[:1].lower() == meant[0] or word[-1:].lower() == meant[-1]}
+    if sum(map(len, lowered)) * len(meant) > _MOST_COMPARED:
+        return None
+    close = get_close_matches(meant, lowered, 1, 0.6)
     return lowered[close[0]] if close else None
 
 

@@ -94,7 +94,7 @@ def _word(value: str, info: ValidationInfo) -> Everyone | Lead | Deputies | One:
         return special
     known = (info.context or {}).get("partner")
     if known is not None and value not in known:
-        raise unknown("partner", value, [*known, *_WORDS])
+        raise unknown("partner", value, (info.context or {})["partner or word"])
     return One(value)
 
 

@@ -29,6 +29,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from playbooks.labels import Label, Tlp
+from playbooks.problems import MOST_SHOWN
 
 T = TypeVar("T")
 
@@ -72,7 +73,9 @@ def refusal(*findings: Finding) -> PydanticCustomError:
 
 def unknown(what: str, given: str, known: Collection[str]) -> PydanticCustomError:
     """What stops a name that is none of the known ones; the loader suggests the nearest."""
-    return PydanticCustomError("tocsin_name", "{text}", {"text": what, "kind": what, "name": given, "known": known})
+    # Pydantic writes out every value of the context for each error: thousands of known names, thousands of times.
+    context = {"text": what, "kind": what, "name": given, "known": lambda: known}
+    return PydanticCustomError("tocsin_name", "{text}", context)
 
 
 def quoted(value: object) -> str:
@@ -99,11 +102,12 @@ def listed(value: object) -> object:
 
 def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     """Refuse a list that says the same thing twice."""
-    findings = [
-        Finding("listed-twice", f"{quoted(value)} is listed twice", "name it once", (i,))
-        for i, value in enumerate(values)
-        if value in values[:i][:1000]
-    ]
+    said: set[T] = set()
+    findings: list[Finding] = []
+    for i, value in enumerate(values):
+        if value in said and len(findings) <= MOST_SHOWN:
+            findings.append(Finding("listed-twice", f"{quoted(value)} is listed twice", "name it once", (i,)))
+        said.add(value)
     if findings:
         raise refusal(*findings)
     return values

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails, ValidationError
 
+from playbooks.characters import Mark
 from playbooks.problems import Problem, suggestion
 from playbooks.schema_words import Finding, Part, quoted
-from playbooks.yaml12 import Mark, Path, Tree
+from playbooks.yaml12 import Path, Tree
 
 _WORD = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
@@ -71,7 +72,7 @@ def _findings(
             return ()  # what the entry lacks may be just what could not be read
         return tuple(replace(finding, keyed=finding.keyed or keyed) for finding in context["findings"])
     if kind == "tocsin_name":
-        noun, known = context["kind"], context["known"]
+        noun, known = context["kind"], context["known"]()
         name = context["name"]
         fix = suggestion(name, known, _DECLARE.get(noun, "check the spelling"))
         return (Finding(_NAMELESS.get(noun, "undefined-name"), f"there is no {noun} {quoted(name)}", fix, (), keyed),)

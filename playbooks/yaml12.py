@@ -9,29 +9,21 @@ is too large or too deep, ends the reading early.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from playbooks.characters import HIDDEN, Mark, characters, inside, lines
 from playbooks.problems import MOST_SHOWN, Problem
 from playbooks.schema_words import quoted
 
-MOST_BYTES = 8 * 1024 * 1024
 MOST_NODES = 100_000
 DEEPEST = 40
 
 Path = tuple[str | int, ...]
 Value = str | int | float | bool | None | Mapping[str, Any] | tuple[Any, ...]
-
-
-class Mark(NamedTuple):
-    """A place in the file: line and column from 1, in characters."""
-
-    line: int
-    column: int
 
 
 @dataclass(slots=True)
@@ -48,9 +40,6 @@ class Tree:
     problems: list[Problem] = field(default_factory=list)
 
 
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
-)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -80,9 +69,10 @@ class _UnreadableError(Exception):
 def read(source: bytes, file: str) -> Tree:
     """Read one document. Raises nothing: what is wrong is in `problems`."""
     tree = Tree()
-    text = _text(source, file, tree.problems)
+    text, tree.problems = characters(source, file)
     if text is None:
         return tree
+    rows = lines(text)
     reader = _Reader(file, tree, yaml.CSafeLoader(text))
     try:
         reader.document()
@@ -92,77 +82,27 @@ def read(source: bytes, file: str) -> Tree:
         mark = error.problem_mark or error.context_mark
         tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
         what, fix = _in_our_words("found a tab character" if tab else error.problem or "")
-        reader.note(_inside(text, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), "not-yaml", what, fix)
+        reader.note(inside(rows, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), "not-yaml", what, fix)
         tree.value = None
     except yaml.YAMLError:
         reader.note(Mark(1, 1), "not-yaml", "this is not YAML", "save it as plain text in UTF-8")
         tree.value = None
-    _draw_back(tree, text)
+    _draw_back(tree, rows)
     return tree
 
 
-def _draw_back(tree: Tree, text: str) -> None:
+def _draw_back(tree: Tree, rows: list[str]) -> None:
     """What is missing at the end is found, by libyaml, on a line that the file does not have: take the last one."""
-    last = _inside(text, sys.maxsize, 1).line
     for places in (tree.marks, tree.values):
         for path, mark in places.items():
-            if mark.line > last:
-                places[path] = _inside(text, mark.line, mark.column)
+            if mark.line > len(rows):
+                places[path] = inside(rows, *mark)
     tree.problems[:] = [
-        problem if problem.line <= last else replace(problem, **_inside(text, problem.line, problem.column)._asdict())
+        replace(problem, **inside(rows, problem.line, problem.column)._asdict())
+        if problem.line > len(rows)
+        else problem
         for problem in tree.problems
     ]
-
-
-def _text(source: bytes, file: str, problems: list[Problem]) -> str | None:
-    def note(mark: Mark, code: str, what: str, fix: str) -> None:
-        problems.append(Problem(file, mark.line, mark.column, what, fix, code))
-
-    if len(source) > MOST_BYTES:
-        note(
-            Mark(1, 1),
-            "too-large",
-            "the file is larger than 8 MB",
-            "a playbook is far smaller: is this the right file?",
-        )
-        return None
-    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
-        note(Mark(1, 1), "not-utf8", "the file is in UTF-16", "save it as UTF-8")
-        return None
-    try:
-        text = source.removeprefix(b"\xef\xbb\xbf").decode()
-    except UnicodeDecodeError as error:
-        before = source.removeprefix(b"\xef\xbb\xbf")[: error.start].decode()
-        note(_place(before), "not-utf8", "this byte is not UTF-8", "save the file as UTF-8")
-        return None
-    hidden = [_place(text[: found.start()]) for found, _ in zip(_HIDDEN.finditer(text), range(10), strict=False)]
-    for mark, found in zip(hidden, _HIDDEN.finditer(text), strict=False):
-        what = f"there is an invisible character here (U+{ord(found[0]):04X})"
-        note(
-            mark,
-            "invisible-character",
-            what if found[0] != "\0" else "there is a NUL byte here",
-            "remove it, and save the file as UTF-8",
-        )
-    if not hidden and not text.strip():
-        note(Mark(1, 1), "not-a-playbook", "the file is empty", "a playbook begins with `playbook: NAME`")
-    return None if problems else text
-
-
-def _place(before: str) -> Mark:
-    """The place right after this text."""
-    lines = re.split("\r\n|\r|\n", before)
-    return Mark(len(lines), len(lines[-1]) + 1)
-
-
-def _inside(text: str, line: int, column: int) -> Mark:
-    """The same place, drawn back to the last character where it lies beyond the end."""
-    lines = re.split("\r\n|\r|\n", text)
-    if lines[-1] == "" and len(lines) > 1:
-        lines.pop()
-    if line > len(lines):
-        return Mark(len(lines), max(1, len(lines[-1])))
-    return Mark(line, min(column, len(lines[line - 1]) + 1))
 
 
 def _in_our_words(problem: str) -> tuple[str, str]:
@@ -189,7 +129,7 @@ class _Reader:
         self.events.get_event()
         start = self.events.get_event()
         if isinstance(start, yaml.StreamEndEvent):
-            self.note(Mark(1, 1), "not-a-playbook", "the file is empty", "a playbook begins with `playbook: NAME`")
+            self.note(Mark(1, 1), "not-a-playbook", "the file is empty", "begin with `playbook: NAME`")
             raise _UnreadableError
         if start.version not in (None, (1, 2)):
             self.note(
@@ -251,7 +191,7 @@ class _Reader:
 
     def scalar(self, event: Any, path: Path | None) -> Value:
         text: str = event.value
-        hidden = _HIDDEN.search(text)
+        hidden = HIDDEN.search(text)
         if hidden:
             self.note(
                 _mark(event),
