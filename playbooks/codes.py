@@ -76,8 +76,66 @@ READING = _errors(
 """What reading can find, in the order of CHECKS.md."""
 
 LINTS: tuple[Code, ...] = (
-    *_errors(),
-    *_warnings(),
+    *_errors(
+        # who leads, who may
+        ("phase-without-lead", "Nobody leads the operation in a phase"),
+        ("alert-nobody-may-issue", "An alert must say where, and no partner whose it is has ground"),
+        # whom
+        ("selector-matches-nobody", "A selector matches no partner, whatever happens"),
+        ("affected-out-of-place", "The word `affected` stands where nothing is known of any place"),
+        # who sees what
+        ("rule-never-applies", "A sharing rule can never show anything to anybody"),
+        ("personal-without-agreement", "Personal data are permitted under no agreement"),
+        ("agreement-never-carries", "A permit names an agreement that carries nothing for it"),
+        ("network-not-declared", "Rooms are on a network of which the playbook does not say how far it is trusted"),
+        # what is said
+        ("text-without-field", "A text needs a field that its alert does not have"),
+    ),
+    *_warnings(
+        # who leads, who may
+        ("lead-without-room", "A lead or deputy has no room for alerts"),
+        ("lead-without-phone", "A lead or deputy has no telephone number"),
+        ("lead-unlisted", "A lead or deputy is a partner that the others may not know of"),
+        ("lead-rule-never-used", "A rule about leads is never the first that matches"),
+        ("own-deputy", "A lead is its own deputy"),
+        ("nobody-may-issue-there", "There are areas for which nobody may issue an alert"),
+        # whom
+        ("part-matches-nobody", "One of a selector's alternatives matches no partner"),
+        ("unknown-competence", "A selector asks for a competence that no partner has"),
+        # who sees what
+        ("permit-shadowed", "A forbid takes all that a permit would show"),
+        ("forbid-without-effect", "A forbid takes nothing from anybody"),
+        ("empty-when", "A condition says nothing"),
+        ("field-without-label", "A field, or a form of it, has no label"),
+        ("field-never-used", "A field is in no alert"),
+        # alerts and answers
+        ("partner-gets-nothing", "A grave alert selects a partner that may get nothing of it"),
+        ("required-never-seen", "An alert selects a partner that can never see what it requires"),
+        ("step-reaches-nobody", "A step of an escalation can reach nobody"),
+        ("escalation-ends-in-nobody", "An escalation tells nobody in the end who is silent"),
+        ("checkin-nobody-sees", "Nobody who leads may read the answers to a check-in"),
+        ("channel-nobody-hears", "Nothing said in a channel is ever relayed"),
+        ("member-without-room", "A member of a channel has no room for it"),
+        ("room-without-membership", "A room is for a channel of which its partner is no member"),
+        # partners and rooms
+        ("partner-without-room", "A partner has no room for alerts"),
+        ("chat-of-two-partners", "Two partners have rooms in one chat"),
+        ("private-chat-as-room", "A room has the Telegram id of a person"),
+        ("same-name", "Two partners have one name"),
+        ("same-phone", "Two partners have one telephone number"),
+        ("same-area", "Two areas have one name or one ground"),
+        # what is said
+        ("field-not-in-text", "An alert has a field that none of its texts says"),
+        ("text-lacks-field", "A text says less in one language than in another"),
+        ("missing-translation", "A text is missing in a language in which people read it"),
+        # dates
+        ("agreement-ended", "An agreement has ended"),
+        ("agreement-ends-soon", "An agreement ends within ninety days"),
+        ("agreement-not-begun", "An agreement has yet to begin"),
+        ("review-overdue", "A risk or means was to be reviewed by now"),
+        # the file
+        ("secret", "A token, a password or a private key stands in the file"),
+    ),
 )
 """What the lints can find in a playbook that can be read, in the order of CHECKS.md."""
 

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema
 from playbooks.rooms import Network
 from playbooks.schema_selectors import EVERYONE, Selector
 from playbooks.schema_sharing import Form
-from playbooks.schema_times import CronTime, Duration, WallTime
+from playbooks.schema_times import CronTime, Day, Duration, WallTime
 from playbooks.schema_words import (
     AgreementRef,
     AlertRef,
@@ -266,7 +266,7 @@ class Duty(Part):
 
 
 class Risk(Labelled):
-    """Something that may happen: how likely and how grave, from 1 to 5, and who looks at it how often."""
+    """Something that may happen: how likely and how grave, from 1 to 5; who looks at it how often, and last did when."""
 
     hazard: HazardRef
     area: AreaRef | None = None
@@ -274,16 +274,18 @@ class Risk(Labelled):
     impact: OneToFive
     owner: PartnerRef
     review: Duration | None = None
+    reviewed: Day | None = None
 
 
 class Means(Labelled):
-    """What can be sent: what it is, how many, whose, and where it stands."""
+    """What can be sent: what it is, how many, whose, and where it stands; how often that is looked at, and when it last was."""
 
     kind: Text
     count: Count
     owner: PartnerRef
     at: AreaRef | None = None
     review: Duration | None = None
+    reviewed: Day | None = None
 
 
 class LogRules(Part):

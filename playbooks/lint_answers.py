@@ -1,0 +1,114 @@
+"""Lints of what is waited for: escalations that reach nobody, answers that nobody may read, conversations nobody can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from playbooks.examined import Examined, named
+from playbooks.problems import Problem
+from playbooks.schema import Channel, Partner, Step
+from playbooks.schema_words import quoted
+from playbooks.whom import Whom
+
+Path = tuple[str | int, ...]
+
+
+def escalations(x: Examined) -> Iterator[Problem]:
+    """Steps that can reach nobody, and escalations after whose last step nobody knows who is silent."""
+    playbook = x.book.playbook
+    for name, alert in playbook.alerts.items():
+        whom = Whom(("alerts", name, "to"), alert.to, "of an alert")
+        yield from _escalation(x, ("alerts", name, "ack", "then"), alert.ack.then, whom, "alerts")
+    for name, checkin in playbook.checkins.items():
+        whom = Whom(("checkins", name, "to"), checkin.to, "of a partner")
+        yield from _escalation(x, ("checkins", name, "then"), checkin.then, whom, "checkins")
+
+
+def _escalation(x: Examined, at: Path, steps: Sequence[Step], whom: Whom, use: str) -> Iterator[Problem]:
+    if not steps:
+        return
+    partners = [x.book.playbook.partners[name] for name in x.possible.meant(whom)]
+    for index, step in enumerate(steps):
+        nobody = None
+        if step.do == "other_network":
+            uses = [{room.network for room in who.rooms if use in room.for_ and not room.exercises} for who in partners]
+            if all(len(networks) < 2 for networks in uses):
+                nobody = (
+                    "no partner that is meant has rooms for it on a second network",
+                    "give them one, or drop the step",
+                )
+        elif step.do == "deputies" and not any(rule.deputies for rule in x.book.playbook.leads):
+            nobody = "no rule under `leads` names deputies", "name them, or drop the step"
+        elif step.do == "call" and not any(who.phone_24h for who in _all_meant(x, whom)):
+            nobody = "no partner that is meant has a telephone number", "give them a `phone_24h`, or drop the step"
+        if nobody is not None and partners:
+            what = f"this step reaches nobody: {nobody[0]}"
+            yield x.problem("step-reaches-nobody", (*at, index, "do"), what, nobody[1])
+    if not any(step.do in ("call", "deputies", "lead", "coordinators") for step in steps):
+        what = "the last step asks those who are silent once more, and nobody else learns of it"
+        fix = "end with `{after: …, do: lead}`, `call` or `coordinators`"
+        yield x.problem("escalation-ends-in-nobody", (*at, len(steps) - 1, "do"), what, fix)
+
+
+def _all_meant(x: Examined, whom: Whom) -> Iterator[Partner]:
+    for one in x.possible.meant(whom):
+        for name in x.possible.alike[one]:
+            yield x.book.playbook.partners[name]
+
+
+def unread_answers(x: Examined) -> Iterator[Problem]:
+    """A check-in whose answers none of those who lead may read."""
+    for name, checkin in x.book.playbook.checkins.items():
+        leading = x.possible.leading(checkin.in_ or x.book.playbook.phases)
+        if not leading or x.possible.may_read(checkin.label, leading):
+            continue
+        what = f"the answers are {checkin.label.tlp.word}, and nobody who leads then may be shown that where they have rooms"
+        if checkin.label.compartments:
+            what = f"the answers are {checkin.label.tlp.word} ({', '.join(checkin.label.compartments)}), and nobody who leads then may be shown that"
+        fix = "give them a `label` that those who lead may see, as `label: {tlp: green}`"
+        yield x.problem_of_key("checkin-nobody-sees", ("checkins", name, "label"), what, fix)
+
+
+def channels(x: Examined) -> Iterator[Problem]:
+    """Channels of which somebody, or everybody, hears nothing."""
+    playbook = x.book.playbook
+    for name, channel in playbook.channels.items():
+        members = _members(x, name, channel)
+        if not members:
+            continue
+        roomless = [
+            member
+            for member in members
+            if (rooms := playbook.partners[member].rooms) and not any(name in room.for_ for room in rooms)
+        ]
+        if roomless:
+            what = f"{named(roomless)} {'is a member' if len(roomless) == 1 else 'are members'} and {'has' if len(roomless) == 1 else 'have'} no room for this channel"
+            fix = f"add `for: [{name}]` to a room of theirs, or leave them out"
+            yield x.problem("member-without-room", ("channels", name, "members"), what, fix)
+        if len(members) - len(roomless) > 1 and not x.possible.heard(
+            name, [one for one in x.possible.alike if one in members]
+        ):
+            what = "nothing said here is relayed: no member may be shown it in a room of the channel"
+            fix = "lower its `label`, or name an agreement under `under` with its `purpose`"
+            yield x.problem_of_key("channel-nobody-hears", ("channels", name), what, fix)
+
+
+def strangers(x: Examined) -> Iterator[Problem]:
+    """A room for a channel, of a partner that is no member of it."""
+    playbook = x.book.playbook
+    members = {name: set(_members(x, name, channel)) for name, channel in playbook.channels.items()}
+    for name, who in playbook.partners.items():
+        for index, room in enumerate(who.rooms):
+            for place, use in enumerate(room.for_):
+                if use in members and name not in members[use]:
+                    what = f"{quoted(name)} is no member of {quoted(use)}: nothing said there comes to this room"
+                    fix = f"add it to the channel's `members`, or take {quoted(use)} from `for`"
+                    yield x.problem(
+                        "room-without-membership", ("partners", name, "rooms", index, "for", place), what, fix
+                    )
+
+
+def _members(x: Examined, name: str, channel: Channel) -> list[str]:
+    whom = Whom(("channels", name, "members"), channel.members, "of a partner")
+    meant = {other for one in x.possible.meant(whom) for other in x.possible.alike[one]}
+    return [partner for partner in x.book.playbook.partners if partner in meant]
