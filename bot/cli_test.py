@@ -23,19 +23,22 @@ WIDTH = 110
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one playbook's tests. ``idle``: places in ``sharing`` that no test exercises and that do something."""
+    """What became of one playbook's tests. ``idle``: places in ``sharing`` that no test exercises and that do something.
+
+    ``survey`` is None where there are no tests, which would notice nothing.
+    """
 
     book: Book
     outcomes: tuple[Outcome, ...]
     idle: tuple[int, ...]
-    survey: Survey
+    survey: Survey | None
     proposals: tuple[Proposal, ...]
 
     def code(self, strictness: Literal["strict", "plain"]) -> int:
         """The exit code: bad where a test does not hold; where it is strict, also where something is not tested."""
         if any(not one.holds for one in self.outcomes):
             return BAD
-        untested = not self.outcomes or self.idle or self.survey.survivors
+        untested = self.survey is None or self.idle or self.survey.survivors
         return BAD if untested and strictness == "strict" else FINE
 
 
@@ -73,7 +76,7 @@ def examine(book: Book, now: datetime) -> Report:
     """Everything that can be said of a playbook's tests at this time."""
     outcomes = run(book, now)
     if not outcomes:
-        return Report(book, (), (), Survey((), (), ()), ())
+        return Report(book, (), unexercised(book, ()), None, ())
     found = survey(book, outcomes, now)
     idle = tuple(index for index in unexercised(book, outcomes) if index not in found.without_effect)
     return Report(book, outcomes, idle, found, proposals(book, found.survivors, now))
@@ -86,7 +89,7 @@ def as_text(report: Report) -> list[str]:
     """The report as lines."""
     book, playbook = report.book, report.book.playbook
     lines = [f"{book.file}: {playbook.playbook} version {playbook.version}"]
-    if not report.outcomes:
+    if report.survey is None:
         return [
             *lines,
             "It has no tests: nothing says what was agreed. Write down under `tests:` who must see what, and who not.",
@@ -97,28 +100,30 @@ def as_text(report: Report) -> list[str]:
         lines += [f"    note: {one.remark}"] if one.remark else []
     held = sum(one.holds for one in report.outcomes)
     lines.append(f"{held} of {_count(len(report.outcomes), 'assertion')} {'holds' if held == 1 else 'hold'}.")
-    return [*lines, *_rules(report), *_slips(report)]
+    return [*lines, *_rules(report, report.survey), *_slips(report, report.survey)]
 
 
-def _rules(report: Report) -> list[str]:
+def _rules(report: Report, found: Survey) -> list[str]:
     book = report.book
-    rules, without = len(book.playbook.sharing), len(report.survey.without_effect)
+    rules, without = len(book.playbook.sharing), len(found.without_effect)
     but = f" ({without} more without any effect; `tocsin check` says why)" if without else ""
     if not report.idle:
         return [f"Every sharing rule decides something that is asserted: {rules - without} of {rules - without}{but}."]
-    head = f"{len(report.idle)} of {_count(rules - without, 'sharing rule')} decide nothing that is asserted{but}:"
+    decide = "decides" if len(report.idle) == 1 else "decide"
+    head = f"{len(report.idle)} of {_count(rules - without, 'sharing rule')} {decide} nothing that is asserted{but}:"
     return ["", head, *(f"  {_at(book, book.mark('sharing', index))}: {_rule(book, index)}" for index in report.idle)]
 
 
-def _slips(report: Report) -> list[str]:
-    book, found = report.book, report.survey
+def _slips(report: Report, found: Survey) -> list[str]:
+    book = report.book
     total = len(found.caught) + len(found.survivors)
     but = f" ({len(found.equivalent)} more would change nothing, anywhere)" if found.equivalent else ""
+    held = " by the assertions that hold" if any(not one.holds for one in report.outcomes) else ""
     if not found.survivors:
-        return [f"Every slip of the pen would be noticed: {len(found.caught)} of {total} tried{but}."]
+        return [f"Every slip of the pen would be noticed{held}: {len(found.caught)} of {total} tried{but}."]
     lines = [
         "",
-        f"{len(found.survivors)} of {total} slips of the pen would go unnoticed{but}.",
+        f"{len(found.survivors)} of {total} slips of the pen would go unnoticed{held}{but}.",
         "What follows is so today, and would not be after the slip. If it is what was agreed, put it under `tests:`.",
     ]
     for one in report.proposals:
@@ -194,14 +199,15 @@ def as_data(report: Report) -> dict[str, Any]:
         "playbook": book.playbook.playbook,
         "version": book.playbook.version,
         "sha256": book.digest,
-        "holds": all(one.holds for one in report.outcomes),
+        "holds": all(one.holds for one in report.outcomes) if report.outcomes else None,
         "assertions": [_assertion(one) for one in report.outcomes],
         "rules": {
             "count": len(book.playbook.sharing),
             "unexercised": _places(book, report.idle),
-            "without_effect": _places(book, sorted(found.without_effect)),
+            "without_effect": _places(book, sorted(found.without_effect) if found else ()),
         },
-        "changes": {
+        "changes": found
+        and {
             "caught": len(found.caught),
             "equivalent": len(found.equivalent),
             "survived": [

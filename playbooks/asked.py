@@ -85,6 +85,13 @@ class Asked:
         forbidden = (one for one in answers if isinstance(one, Withheld) and one.why == "forbidden")
         return next(forbidden, answers[0])
 
+    def against(self, partner: str, field: str, form: str) -> Withheld | None:
+        """Why a partner does not see a field in this form; None where it does, or has no room."""
+        asked = self._said if field in self.built_in else self.question
+        answers = [asked.decide_form(room, field, form) for room in self.rooms(partner)]
+        withheld = [answer for answer in answers if isinstance(answer, Withheld)]
+        return withheld[0] if len(withheld) == len(answers) and withheld else None
+
     def forms(self, partner: str) -> dict[str, str]:
         """The fields that a partner sees, each with its form."""
         return {name: cell.form for name, cell in self.cells(partner).items() if isinstance(cell, Seen)}

@@ -116,7 +116,7 @@ def _sees(asked: Asked, index: int) -> Iterable[Difference]:
             found = cell.form if isinstance(cell, Seen) else None
             if wanted == found:
                 continue
-            why, line = because(asked, partner, field, cell)
+            why, line = because(asked, partner, field, cell, wanted)
             words = f"{partner} {_seen(field, found)}, and the test says {_wanted(wanted)}: {why}"
             mark = book.mark("tests", index, "sees", partner, field)
             yield Difference("sees", partner, field, wanted, found, words, line, mark)
@@ -161,9 +161,7 @@ def _may_issue(asked: Asked, index: int) -> Iterable[Difference]:
         if found:
             mandated = asked.issuers[partner]
             line = mandated.line
-            words = (
-                f"{partner} may issue it, and `may_issue` does not list it: `{mandated.ground}` (line {line}) means it"
-            )
+            words = f"{partner} may issue it, and `may_issue` does not list it: {_named(asked, mandated.ground)} (line {line})"
         else:
             so = asked.question.circumstances
             why = may_issue(book, so, test.alert, partner, asked.place)
@@ -183,10 +181,16 @@ def _not_mandated(asked: Asked, partner: str) -> str:
     if answer.when_danger:
         return "only while danger is declared"
     return {
-        "not-theirs": "`by` does not mean it",
+        "not-theirs": "`by` does not mean it"
+        if asked.alert.by is not None
+        else "it is the lead's, and it does not lead",
         "not-their-ground": f"{asked.supposed.area or 'the place'} is not its ground",
         "no-such-place": "the place lies in no area",
     }[answer.why]
+
+
+def _named(asked: Asked, key: Literal["by", "in_danger"]) -> str:
+    return "it leads, and there is no `by`" if key == "by" and asked.alert.by is None else f"`{key}` means it"
 
 
 def _yes(whether: bool) -> str | None:
@@ -197,21 +201,27 @@ def _remark(asked: Asked) -> str | None:
     origin, test = asked.supposed.origin, asked.test
     if origin in asked.issuers:
         return None
-    return f"{origin} may not issue `{test.alert}` in these circumstances ({_not_mandated(asked, origin)})"
+    return f"it could not happen: {origin} may not issue `{test.alert}` in these circumstances, {_not_mandated(asked, origin)}"
 
 
-def because(asked: Asked, partner: str, field: str, cell: Answer | Addressee | None) -> tuple[str, int]:
-    """What decided a cell, in words, and its line (0: nothing in the file)."""
-    match cell:
-        case None:
-            return f"`{asked.test.alert}` has no such field", asked.book.line("alerts", asked.test.alert, "fields")
-        case Addressee():
-            return fate(asked, cell)
+def because(
+    asked: Asked, partner: str, field: str, cell: Answer | Addressee | None, wanted: str | None
+) -> tuple[str, int]:
+    """Why a cell is not as ``wanted``, in words, and the line that decides it (0: nothing in the file)."""
+    if cell is None:
+        return f"`{asked.test.alert}` has no such field", asked.book.line("alerts", asked.test.alert, "fields")
+    if isinstance(cell, Addressee):
+        return fate(asked, cell)
+    spec = asked.book.playbook.field(field)
+    if wanted is not None and spec is not None and wanted not in spec.all_forms:
+        return f"it has no such form, only {', '.join(spec.all_forms)}", asked.book.line("fields", field)
+    against = asked.against(partner, field, wanted) if wanted is not None else None
+    match against or cell:
         case Seen(line=line, agreements=agreements):
             under = f", under {' and '.join(agreements)}" if agreements else ""
-            return (f"the permit on line {line} gives it{under}", line) if line else ("by its nature", 0)
-        case Withheld():
-            return obstacle(asked.book, cell), cell.line
+            return (f"the permit on line {line} gives it{under}", line) if line else ("it is theirs by its nature", 0)
+        case Withheld() as withheld:
+            return obstacle(withheld), withheld.line
 
 
 def fate(asked: Asked, to: Addressee) -> tuple[str, int]:
@@ -226,7 +236,7 @@ def fate(asked: Asked, to: Addressee) -> tuple[str, int]:
             over = f" on {asked.supposed.network}" if asked.supposed.network else ""
             return f"it has no room for alerts{over}", asked.book.line("partners", to.partner, "rooms")
         case "held" if to.field is not None and to.obstacle is not None:
-            why = obstacle(asked.book, to.obstacle)
+            why = obstacle(to.obstacle)
             return f"its copy is held, because it may not see `{to.field}`, which is required: {why}", to.obstacle.line
         case "held" | "shown":
             return "its copy is held, because no clause of the text is left", asked.book.line(
@@ -234,7 +244,7 @@ def fate(asked: Asked, to: Addressee) -> tuple[str, int]:
             )
 
 
-def obstacle(book: Book, withheld: Withheld) -> str:
+def obstacle(withheld: Withheld) -> str:
     """The first thing that would have to change, in words."""
     line, detail = withheld.line, withheld.detail
     match withheld.why:
@@ -243,7 +253,7 @@ def obstacle(book: Book, withheld: Withheld) -> str:
         case "compartment":
             return f"the partner's clearance (line {line}) lacks the compartment {detail}"
         case "ceiling":
-            return f"it is {detail}, above what that network may carry in such a room (line {line})"
+            return f"it is {detail}, above what that network may carry in such rooms (line {line})"
         case "no-permit" if line:
             return f"the permit on line {line} holds only in other circumstances"
         case "no-permit":
