@@ -31,7 +31,7 @@ class Problem:
 
     def __str__(self) -> str:
         mild = "warning: " if self.severity == "warning" else ""
-        return f"{self.file}:{self.line}:{self.column}: {mild}{self.what}; {self.fix} [{self.code}]"
+        return f"{on_one_line(self.file)}:{self.line}:{self.column}: {mild}{self.what}; {self.fix} [{self.code}]"
 
 
 class PlaybookErrors(Exception):
@@ -73,7 +73,17 @@ def suggestion(name: str, known: Collection[str], none: str) -> str:
     """What would be right instead of `name`: the nearest known name, else all where they are few, else `none`."""
     close = nearest(name, known)
     if close is not None:
-        return f"did you mean `{close}`?"
+        return f"did you mean {in_quotes(close)}?"
     if 0 < len(known) <= 16:
-        return "use one of: " + ", ".join(f"`{word}`" for word in known)
+        return "use one of: " + ", ".join(map(in_quotes, known))
     return none
+
+
+def in_quotes(text: str) -> str:
+    """A text as it may stand in a sentence: on one line, short, with nothing that a terminal would obey."""
+    return f"`{on_one_line(text if len(text) <= 60 else text[:57] + '…')}`"
+
+
+def on_one_line(text: str) -> str:
+    """The same with what cannot be printed written as an escape."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, GetCoreSchemaHandler, Tag, ValidationInfo
 from pydantic_core import CoreSchema
 
+from playbooks.problems import suggestion
 from playbooks.rooms import Network
 from playbooks.schema_selectors import EVERYONE, Selector
 from playbooks.schema_sharing import Form
@@ -207,7 +208,7 @@ class Alert(Part):
 
 def _alert(value: Alert) -> Alert:
     if value.main is not None and value.main not in value.fields:
-        fix = f"add it to `fields`, or take one of: {', '.join(value.fields)}"
+        fix = suggestion(value.main, value.fields, "add it to `fields`")
         raise refusal(Finding("undefined-name", f"{quoted(value.main)} is not a field of this alert", fix, ("main",)))
     return value
 

@@ -29,7 +29,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from playbooks.labels import Label, Tlp
-from playbooks.problems import MOST_SHOWN
+from playbooks.problems import MOST_SHOWN, in_quotes
 
 T = TypeVar("T")
 
@@ -79,10 +79,8 @@ def unknown(what: str, given: str, known: Collection[str]) -> PydanticCustomErro
 
 
 def quoted(value: object) -> str:
-    """A value as it may stand in a sentence: on one line, short, with nothing that a terminal would obey."""
-    text = value if isinstance(value, str) else repr(value)
-    short = text if len(text) <= 60 else text[:57] + "…"
-    return "`" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short) + "`"
+    """A value as it may stand in a sentence."""
+    return in_quotes(value if isinstance(value, str) else repr(value))
 
 
 # ── Lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
