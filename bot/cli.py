@@ -125,11 +125,16 @@ def rehearse(
 def check(
     playbooks: Annotated[list[Path], typer.Argument(help="Playbooks, or folders of them.", metavar="PLAYBOOK")],
     form: Annotated[Literal["text", "json", "sarif"], typer.Option("--format", help="How to say it.")] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 on warnings too.")] = False,
 ) -> None:
-    """Say what is wrong with playbooks, each error with its place."""
+    """Say what is wrong with playbooks, each problem with its place.
+
+    Errors make a playbook unfit for use, warnings do not. Every problem has a code in brackets, which
+    playbooks/CHECKS.md explains.
+    """
     from bot.cli_check import check as examine
 
-    raise typer.Exit(examine(playbooks, form))
+    raise typer.Exit(examine(playbooks, form, "warning" if strict else "error"))
 
 
 _NARROWING = {
