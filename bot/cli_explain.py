@@ -57,6 +57,9 @@ def _text(book: Book, asked: Supposition, field: str, me: str, found: tuple[Expl
         yield ""
         yield f"{lines[0]} {_there(rooms)}."
         yield from lines[1:]
+    if any(each.ways for each in found):
+        yield ""
+        yield "What would have to change is said, not advised: it is for those who signed the playbook to agree on."
 
 
 def _there(rooms: list[Explained]) -> str:

@@ -14,14 +14,15 @@ from typing import Any
 from playbooks.labels import Tlp
 from playbooks.load import Book
 from playbooks.rules import Ready, rules_of
-from playbooks.schema import EVERYONE, Agreement, Permit, Selector, When
-from playbooks.selection import matches
-from playbooks.sight import Answer, Question, Room, Seen, Withheld, ceiling_of
+from playbooks.schema import EVERYONE, Agreement, Permit, Rule, Selector, When
+from playbooks.sight import Answer, Question, Room, Seen, Withheld, ceiling_of, covers
 from playbooks.supposing import Supposition, question, rooms
 from playbooks.values import FORMS
 
 MOST_STEPS = 8
 _NOBODY = Selector(())
+_PURPOSE = "any"
+"""What stands for a purpose where a permit that is tried names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,212 +84,214 @@ def _explained(asked: Question, supposed: Supposition, room: Room, field: str) -
 
 
 def _way(book: Book, supposed: Supposition, room: Room, field: str, form: str) -> Way | None:
-    """The changes by which this form would be seen; None where no change of the playbook would do it."""
-    at = _Trial(book, supposed, room, field, form)
-    for _ in range(MOST_STEPS):
-        answer = at.asked.decide_form(at.room, field, form)
-        if isinstance(answer, Seen):
-            return Way(form, tuple(at.changes))
-        if not at.change(answer):
-            return None
-    return None
+    """The fewest changes by which this form would be seen; None where no change of the playbook would do it."""
+    changes = _nearest(_Trial(book, supposed, room, field, form, ()), MOST_STEPS)
+    return None if changes is None else Way(form, changes)
 
 
+def _nearest(at: _Trial, steps: int) -> tuple[Change, ...] | None:
+    answer = question(at.book, at.supposed).decide_form(at.room, at.field, at.form)
+    if isinstance(answer, Seen):
+        return at.changes
+    found = [_nearest(after, steps - 1) for after in at.after(answer)] if steps else []
+    return min((changes for changes in found if changes is not None), key=len, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class _Trial:
-    """A copy in which one obstacle after the other is taken away."""
+    """A copy of the playbook and of what is supposed, in which some obstacles have been taken away by these changes."""
 
-    def __init__(self, book: Book, supposed: Supposition, room: Room, field: str, form: str) -> None:
-        self.book = book
-        self.supposed = supposed
-        self.room = room
-        self.field = field
-        self.form = form
-        self.changes: list[Change] = []
-        self.asked = question(book, supposed)
+    book: Book
+    supposed: Supposition
+    room: Room
+    field: str
+    form: str
+    changes: tuple[Change, ...]
 
-    def change(self, obstacle: Withheld) -> bool:
-        """Take this obstacle away, and say how; False where that cannot be done."""
-        before = len(self.changes)
+    def after(self, obstacle: Withheld) -> list[_Trial]:
+        """The ways in which this obstacle can be taken away, each a copy in which it is."""
         match obstacle.why:
             case "clearance" | "compartment":
-                self._clear(obstacle)
+                return [self._clear(obstacle)]
             case "ceiling":
-                self._carry(obstacle)
+                return self._carry(obstacle)
             case "forbidden":
-                self._allow(obstacle)
+                return [self._allow(obstacle)]
             case "no-permit":
-                self._permit(obstacle)
+                return self._member() if self.field.startswith("#") else self._permit()
             case "agreement":
-                self._agree(obstacle)
+                return [self._agree(ready, obstacle) for ready in self._matching() if self._covers(ready)]
             case "undeclared" | "inactive" | "expired" | "rule-failed" | "no-form":
-                return False
-        self.asked = question(self.book, self.supposed)
-        return len(self.changes) > before
+                return []
 
     @property
     def _me(self) -> str:
         return self.room.partner
 
-    def _say(self, words: str, line: int = 0) -> None:
-        self.changes.append(Change(words, line))
+    def _changed(self, words: str, line: int, **sections: Any) -> _Trial:
+        """One more change, of these sections of the playbook."""
+        book = replace(self.book, playbook=self.book.playbook.model_copy(update=sections))
+        return replace(self, book=book, changes=(*self.changes, Change(words, line)))
 
-    def _with(self, **sections: Any) -> None:
-        self.book = replace(self.book, playbook=self.book.playbook.model_copy(update=sections))
-
-    def _clear(self, obstacle: Withheld) -> None:
+    def _clear(self, obstacle: Withheld) -> _Trial:
         """2: the partner's clearance."""
         who = self.book.playbook.partners[self._me]
-        line = self.book.line("partners", self._me, "clearance")
         clearance = who.clearance
         if obstacle.why == "clearance":
             needed = Tlp.parse(obstacle.detail)
-            self._say(f"raise the clearance of {self._me} from {clearance.tlp.word} to {needed.word}", line)
+            words = f"raise the clearance of {self._me} from {clearance.tlp.word} to {needed.word}"
             clearance = clearance.model_copy(update={"tlp": needed})
         else:
-            self._say(f"clear {self._me} for the compartment {obstacle.detail}", line)
+            words = f"clear {self._me} for the compartment {obstacle.detail}"
             clearance = clearance.model_copy(update={"compartments": (*clearance.compartments, obstacle.detail)})
         who = who.model_copy(update={"clearance": clearance})
-        self._with(partners={**self.book.playbook.partners, self._me: who})
+        return self._changed(words, obstacle.line, partners={**self.book.playbook.partners, self._me: who})
 
-    def _carry(self, obstacle: Withheld) -> None:
+    def _carry(self, obstacle: Withheld) -> list[_Trial]:
         """3: the network's ceiling."""
         needed, network = Tlp.parse(obstacle.detail), self.room.ref.network
         encrypted = replace(self.room, encrypted=True)
         able = ceiling_of(self.book, encrypted)
         if network == "matrix" and not self.room.encrypted and able is not None and needed <= able:
-            self._say("have its Matrix room encrypted (and keep it closed)", obstacle.line)
-            self.room = encrypted
-            return
+            words = "have its Matrix room encrypted (and keep it closed)"
+            return [replace(self._changed(words, obstacle.line), room=encrypted)]
         trust = self.book.playbook.networks.get(network)
         if trust is None:
-            return
+            return []
         key = "encrypted" if self.room.encrypted and trust.encrypted is not None else "ceiling"
         name = f"encrypted rooms on {network}" if key == "encrypted" else network
         had: Tlp = getattr(trust, key)
-        self._say(
-            f"raise the ceiling of {name} from {had.word} to {needed.word}, or reach it on a safer network",
-            obstacle.line,
-        )
-        self._with(networks={**self.book.playbook.networks, network: trust.model_copy(update={key: needed})})
+        words = f"raise the ceiling of {name} from {had.word} to {needed.word}, or reach it on a safer network"
+        raised = trust.model_copy(update={key: needed})
+        return [self._changed(words, obstacle.line, networks={**self.book.playbook.networks, network: raised})]
 
-    def _allow(self, obstacle: Withheld) -> None:
+    def _allow(self, obstacle: Withheld) -> _Trial:
         """5: the forbid on that line."""
-        self._say(f"take {self._me} out of the forbid on line {obstacle.line}", obstacle.line)
-        self._with(
-            sharing=tuple(
-                rule.model_copy(update={"to": _NOBODY}) if self.book.line("sharing", index) == obstacle.line else rule
-                for index, rule in enumerate(self.book.playbook.sharing)
-            )
+        sharing = tuple(
+            rule.model_copy(update={"to": _NOBODY}) if self.book.line("sharing", index) == obstacle.line else rule
+            for index, rule in enumerate(self.book.playbook.sharing)
+        )
+        return self._changed(
+            f"take {self._me} out of the forbid on line {obstacle.line}", obstacle.line, sharing=sharing
         )
 
-    def _permit(self, obstacle: Withheld) -> None:
+    def _permit(self) -> list[_Trial]:
         """4: no permit that applies now names the field and means the partner in this form."""
-        permits, _ = rules_of(self.book, self.field)
-        otherwise = next((ready for ready in permits if obstacle.line and ready.line == obstacle.line), None)
-        if otherwise is not None and otherwise.rule.when is not None and self._move_to(otherwise.rule.when):
-            self._say(
-                f"{_in_words(otherwise.rule.when)}: then the permit on line {otherwise.line} holds", otherwise.line
-            )
-            return
-        mine = [
-            ready for ready in permits if self._means_me(ready) and isinstance(ready.rule, Permit) and ready.rule.as_
-        ]
-        if mine:
-            rule = mine[0].rule
-            assert isinstance(rule, Permit)
-            self._say(
-                f"let the permit on line {mine[0].line} share it as {self.form}, not only as {rule.as_}", mine[0].line
-            )
-            self._change_rule(mine[0], rule.model_copy(update={"as_": None}))
-            return
-        nearest = next((ready for ready in permits if ready.line and not self.field.startswith("#")), None)
-        if self.field.startswith("#"):
-            channel = self.book.playbook.channels[self.field[1:]]
-            everyone = channel.model_copy(update={"members": EVERYONE})
-            line = self.book.line("channels", self.field[1:], "members")
-            self._say(f"make {self._me} a member of {self.field}", line)
-            self._with(channels={**self.book.playbook.channels, self.field[1:]: everyone})
-        elif nearest is not None and isinstance(nearest.rule, Permit):
-            also = f" (the one on line {nearest.line} is for others)"
-            self._say(f"permit {self.field} to {self._me}{also}", nearest.line)
-            self._add_permit(nearest.rule)
-        else:
-            self._say(f"add a permit of {self.field} to {self._me} under `sharing`", self.book.line("sharing"))
-            self._add_permit(None)
+        written = self._written()
+        matching = self._matching()
+        found = [self._moved(ready) for ready in written if ready.rule.when is not None and ready not in matching]
+        found += [self._finer(ready) for ready in matching if not self._covers(ready)]
+        found += [self._also(ready) for ready in written]
+        if not found:
+            words = f"add a permit of {self.field} to {self._me} under `sharing`"
+            rule = Permit(permit=(self.field,), to=EVERYONE)
+            line = self.book.line("sharing")
+            found.append(self._changed(words, line, sharing=(*self.book.playbook.sharing, rule)))
+        return [trial for trial in found if trial is not None]
 
-    def _agree(self, obstacle: Withheld) -> None:
-        """4: the permit on that line has no agreement in force between the two, for its purpose."""
-        origin, _, to = obstacle.detail.partition("→")
-        ready = next(one for one in rules_of(self.book, self.field)[0] if one.line == obstacle.line)
+    def _moved(self, ready: Ready) -> _Trial | None:
+        """What this permit asks for is so; None where it would not mean the partner even then."""
+        when = ready.rule.when
+        assert when is not None
+        so = self.supposed
+        so = replace(
+            so,
+            phase=so.phase if when.phase is None or so.phase in when.phase else when.phase[0],
+            hazard=so.hazard if when.hazard is None or so.hazard in when.hazard else when.hazard[0],
+            danger=so.danger if when.danger is None else when.danger,
+        )
+        there = replace(self, supposed=so)
+        if so == self.supposed or not any(each.line == ready.line for each in there._matching()):
+            return None
+        words = f"{_in_words(when)}: then the permit on line {ready.line} holds"
+        return replace(there, changes=(*self.changes, Change(words, ready.line)))
+
+    def _finer(self, ready: Ready) -> _Trial:
+        rule = ready.rule
+        assert isinstance(rule, Permit)
+        words = f"let the permit on line {ready.line} share it as {self.form}, not only as {rule.as_}"
+        return self._changed(
+            words, ready.line, sharing=self._sharing_with(ready, rule.model_copy(update={"as_": None}))
+        )
+
+    def _also(self, ready: Ready) -> _Trial:
+        """One more permit, for this partner, under the purpose and the agreements of one that there is for others."""
+        rule = ready.rule.model_copy(update={"permit": (self.field,), "to": EVERYONE, "when": None, "as_": None})
+        words = f"permit {self.field} to {self._me} (the permit on line {ready.line} is for others)"
+        return self._changed(words, ready.line, sharing=(*self.book.playbook.sharing, rule))
+
+    def _member(self) -> list[_Trial]:
+        """4, of a channel: membership is the permit."""
+        name = self.field[1:]
+        channel = self.book.playbook.channels[name].model_copy(update={"members": EVERYONE})
+        line = self.book.line("channels", name, "members")
+        words = f"make {self._me} a member of {self.field}"
+        return [self._changed(words, line, channels={**self.book.playbook.channels, name: channel})]
+
+    def _agree(self, ready: Ready, obstacle: Withheld) -> _Trial:
+        """4: this permit has no agreement in force between the two, for its purpose."""
         permit = ready.rule
         assert isinstance(permit, Permit)
-        today = self.supposed.at.astimezone(self.book.playbook.timezone).date()
+        origin, _, to = obstacle.detail.partition("→")
+        # A permit that was added here has no line of its own, but that of the section.
+        line = 0 if ready.line == self.book.line("sharing") else ready.line
+        this = f"the permit on line {line}" if line else "that permit"
         agreements = self.book.playbook.agreements
         between = [name for name, each in agreements.items() if each.joins(origin, to)]
         fitting = [name for name in between if permit.purpose in agreements[name].purposes]
-        name = next(iter([n for n in permit.under if n in fitting] or fitting or between), None)
-        home = f"between {origin} and {to}" if origin != to else f"of {origin} with itself, for personal data"
-        if name is None:
-            self._say(
-                f"conclude an agreement {home}, and name it in the permit on line {obstacle.line} (`under`)",
-                obstacle.line,
-            )
-            name = "…"
-            made = Agreement(title={"": name}, between=(origin, to), purposes=(permit.purpose or "…",))
+        name = next(iter([n for n in permit.under if n in fitting] or fitting or between), "…")
+        if name == "…":
+            home = f"between {origin} and {to}" if origin != to else f"of {origin} with itself, for personal data"
+            made = Agreement(title={"": name}, between=(origin, to), purposes=(permit.purpose or _PURPOSE,))
+            trial = self._changed(f"conclude an agreement {home}, and name it in {this} (`under`)", line)
         else:
-            made, line = agreements[name], self.book.line("agreements", name)
-            if permit.purpose not in made.purposes:
-                purpose = permit.purpose or "…"
-                self._say(f"have the agreement {name} cover the purpose {purpose}", line)
-                made = made.model_copy(update={"purposes": (*made.purposes, purpose)})
-            if made.until is not None and today > made.until:
-                self._say(f"prolong the agreement {name}, which ended on {made.until}", line)
-            elif made.from_ is not None and today < made.from_:
-                self._say(f"wait for the agreement {name}, which begins on {made.from_}", line)
-            made = made.model_copy(update={"until": None, "from_": None})
-            if name not in permit.under:
-                self._say(
-                    f"name the agreement {name} in the permit on line {obstacle.line} (`under: {name}`)", obstacle.line
-                )
-        self._with(agreements={**agreements, name: made})
+            made, trial = agreements[name], self
+            for change in self._lacking(name, permit, this, line):
+                trial = trial._changed(change.words, change.line)
+            made = made.model_copy(
+                update={"until": None, "from_": None, "purposes": (*made.purposes, permit.purpose or _PURPOSE)}
+            )
         under = (*permit.under, *(() if name in permit.under else (name,)))
-        self._change_rule(ready, permit.model_copy(update={"under": under, "purpose": permit.purpose or "…"}))
-
-    def _change_rule(self, ready: Ready, rule: Permit) -> None:
+        joined = permit.model_copy(update={"under": under, "purpose": permit.purpose or _PURPOSE})
+        sections: dict[str, Any] = {"agreements": {**agreements, name: made}}
         if self.field.startswith("#"):
-            name = self.field[1:]
-            channel = self.book.playbook.channels[name].model_copy(
-                update={"under": rule.under, "purpose": rule.purpose}
-            )
-            self._with(channels={**self.book.playbook.channels, name: channel})
-            return
-        self._with(sharing=tuple(rule if each is ready.rule else each for each in self.book.playbook.sharing))
-
-    def _add_permit(self, like: Permit | None) -> None:
-        """One more for this partner, under the purpose and agreements of one that there is."""
-        if like is None:
-            rule = Permit(permit=(self.field,), to=EVERYONE)
+            channel = self.book.playbook.channels[self.field[1:]]
+            channel = channel.model_copy(update={"under": joined.under, "purpose": joined.purpose})
+            sections["channels"] = {**self.book.playbook.channels, self.field[1:]: channel}
         else:
-            rule = like.model_copy(update={"permit": (self.field,), "to": EVERYONE, "when": None, "as_": None})
-        self._with(sharing=(*self.book.playbook.sharing, rule))
+            sections["sharing"] = self._sharing_with(ready, joined)
+        return replace(trial, book=replace(self.book, playbook=self.book.playbook.model_copy(update=sections)))
 
-    def _means_me(self, ready: Ready) -> bool:
-        so, event = self.asked.circumstances, self.asked.event
-        areas = self.asked.visible_areas(self.room)
-        return matches(self.book, ready.rule.to, self._me, so, event.origin, areas, self.room.ref.network)
+    def _lacking(self, name: str, permit: Permit, this: str, line: int) -> list[Change]:
+        """What an agreement that there is between the two does not do yet."""
+        made, at = self.book.playbook.agreements[name], self.book.line("agreements", name)
+        today = self.supposed.at.astimezone(self.book.playbook.timezone).date()
+        found: list[Change] = []
+        if permit.purpose not in made.purposes:
+            found.append(Change(f"have the agreement {name} cover the purpose {permit.purpose or 'meant'}", at))
+        if made.until is not None and today > made.until:
+            found.append(Change(f"prolong the agreement {name}, which ended on {made.until}", at))
+        elif made.from_ is not None and today < made.from_:
+            found.append(Change(f"wait for the agreement {name}, which begins on {made.from_}", at))
+        if name not in permit.under:
+            found.append(Change(f"name the agreement {name} in {this} (`under: {name}`)", line))
+        return found
 
-    def _move_to(self, when: When) -> bool:
-        """Suppose what a rule asks for; False where it is so already."""
-        moved = replace(
-            self.supposed,
-            phase=self.supposed.phase if when.phase is None or self.supposed.phase in when.phase else when.phase[0],
-            hazard=self.supposed.hazard
-            if when.hazard is None or self.supposed.hazard in when.hazard
-            else when.hazard[0],
-            danger=self.supposed.danger if when.danger is None else when.danger,
-        )
-        changed, self.supposed = moved != self.supposed, moved
-        return changed
+    def _written(self) -> list[Ready]:
+        """The permits of the field that stand in the file, by their lines."""
+        return [ready for ready in rules_of(self.book, self.field)[0] if ready.line]
+
+    def _matching(self) -> list[Ready]:
+        """The permits that hold now and mean the partner there, in whichever form."""
+        asked = question(self.book, self.supposed)
+        return [ready for ready in rules_of(self.book, self.field)[0] if asked.applies(ready, self.room, self.field)]
+
+    def _covers(self, ready: Ready) -> bool:
+        spec = self.book.playbook.field(self.field)
+        return spec is not None and isinstance(ready.rule, Permit) and covers(ready.rule, spec, self.form)
+
+    def _sharing_with(self, ready: Ready, rule: Permit) -> tuple[Rule, ...]:
+        return tuple(rule if each is ready.rule else each for each in self.book.playbook.sharing)
 
 
 def _in_words(when: When) -> str:

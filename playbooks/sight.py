@@ -153,8 +153,8 @@ class Question:
         if against is not None:
             return against
         try:
-            forbids = [ready for ready in asked.forbids if self._applies(ready, room, asked.field)]
-            permits = [ready for ready in asked.permits if self._applies(ready, room, asked.field)]
+            forbids = [ready for ready in asked.forbids if self.applies(ready, room, asked.field)]
+            permits = [ready for ready in asked.permits if self.applies(ready, room, asked.field)]
         except _FailedError as failed:
             return failed.answer
         if forbids:
@@ -190,7 +190,7 @@ class Question:
         against = Withheld("no-permit", self._otherwise(room, asked.field))
         for ready in permits:
             assert isinstance(ready.rule, Permit)
-            if not _covers(ready.rule, asked.spec, form):
+            if not covers(ready.rule, asked.spec, form):
                 continue
             try:
                 agreements = self._agreements(ready.rule, asked.spec, label, jurisdiction)
@@ -227,7 +227,7 @@ class Question:
         today = local_time(self.book, self.circumstances.now).date()
         return agreement.joins(origin, to) and agreement.in_force(today)
 
-    def _applies(self, ready: Ready, room: Room, field: str) -> bool:
+    def applies(self, ready: Ready, room: Room, field: str) -> bool:
         """Whether a rule holds now and means P there; 6: where that cannot be said, it raises what denies."""
         try:
             return _holds(ready, self.circumstances) and self._means(ready, room, field)
@@ -327,7 +327,7 @@ def _holds(ready: Ready, so: Circumstances) -> bool:
     return when.danger is None or when.danger == so.danger
 
 
-def _covers(permit: Permit, spec: FieldSpec, form: str) -> bool:
+def covers(permit: Permit, spec: FieldSpec, form: str) -> bool:
     """Whether a form is the permit's ``as`` or coarser; a permit without ``as`` covers every form."""
     if permit.as_ is None:
         return True
