@@ -133,8 +133,9 @@ def check(
     playbooks/CHECKS.md explains.
     """
     from bot.cli_check import check as examine
+    from bot.clock import SystemClock
 
-    raise typer.Exit(examine(playbooks, form, "warning" if strict else "error"))
+    raise typer.Exit(examine(playbooks, form, "warning" if strict else "error", SystemClock().now()))
 
 
 _NARROWING = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from bot.checking import Checked, examine
 from bot.cli import BAD, FINE, UNANSWERED, complain
-from bot.clock import SystemClock
 from bot.sarif import sarif
 from bot.unused import asleep
 from playbooks.load import Book
@@ -18,12 +18,12 @@ from playbooks.problems import Problem, Severity, on_one_line
 Form = Literal["text", "json", "sarif"]
 
 
-def check(paths: Sequence[Path], form: Form, mildest: Severity) -> int:
-    """Check each, and return the exit code: `mildest` is the least that makes a playbook bad.
+def check(paths: Sequence[Path], form: Form, mildest: Severity, now: datetime) -> int:
+    """Check each, and return the exit code: `mildest` is the least that makes a playbook bad, `now` (aware) when it is asked.
 
     Problems go to standard error in text, to standard output in forms for programs.
     """
-    checked = list(examine(paths, SystemClock().now()))
+    checked = list(examine(paths, now))
     code = max((_verdict(one, mildest) for one in checked), default=FINE)
     _TOLD[form](checked, mildest, code)
     return code
