@@ -7,8 +7,10 @@ What a test says, exactly, and in the language's terms:
 - ``sees`` is what the partner is *shown*: by the code that sends real alerts, so one whom the alert is not for, or from
   whom it would be held, sees nothing of it (``PARTNER: {}`` says so). Each field listed is seen in that form, the finest over the
   partner's rooms for alerts (on ``network`` alone, where that is given); every other field of the alert is withheld.
+  ``withheld`` may be written for it.
 - A built-in field (``_note``) belongs to no alert. It is asked of every partner of a test's ``sees`` as soon as one of them
-  lists it; then it stands for something said by ``given.from`` in these circumstances, whomever the alert is for.
+  lists it, be it as ``withheld``; then it stands for something said by ``given.from`` in these circumstances, whomever the
+  alert is for.
 - ``receives`` are exactly the partners that get the alert (on ``network``, where that is given).
 - ``may_issue`` are exactly the partners that may issue it for that place in these circumstances, danger included.
 
@@ -18,7 +20,7 @@ in which it is seen, a forbid by which one is withheld.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -99,9 +101,14 @@ def holds(book: Book, test: Expectation, now: datetime, partners: Collection[str
     if test.may_issue is not None and set(test.may_issue) != set(asked.issuers):
         return False
     concerned = book.playbook.partners if partners is None else partners
-    if any(asked.forms(name) != dict(forms) for name, forms in test.sees.items() if name in concerned):
+    if any(asked.forms(name) != seen(forms) for name, forms in test.sees.items() if name in concerned):
         return False
     return test.receives is None or all((name in test.receives) == asked.receives(name) for name in concerned)
+
+
+def seen(forms: Mapping[str, str]) -> dict[str, str]:
+    """The fields that a partner is to see."""
+    return {field: form for field, form in forms.items() if form != "withheld"}
 
 
 # --- what differs, in words -----------------------------------------------------------------------------------------
@@ -112,7 +119,7 @@ def _sees(asked: Asked, index: int) -> Iterable[Difference]:
     for partner, forms in test.sees.items():
         cells = asked.cells(partner)
         for field in dict.fromkeys((*forms, *cells)):
-            wanted, cell = forms.get(field), cells.get(field)
+            wanted, cell = seen(forms).get(field), cells.get(field)
             found = cell.form if isinstance(cell, Seen) else None
             if wanted == found:
                 continue

@@ -43,7 +43,7 @@ from playbooks.schema import (
 class Mutant:
     """A book with one change: at ``path`` of the playbook it was made from, said in ``change``.
 
-    ``fields`` are those whose sight it may change, ``alerts`` those whose receivers or (where ``issuing``) issuers it may
+    ``fields`` are those whose sight it may change (of other fields only where a rule looks at the place), ``alerts`` those whose receivers or (where ``issuing``) issuers it may
     change, ``partners`` those for whom (None: any). ``rule`` is the place in ``sharing`` of the rule that it changes.
     """
 

@@ -13,7 +13,8 @@ from typing import Any
 from playbooks.asked import Asked
 from playbooks.assertions import holds
 from playbooks.load import Book
-from playbooks.schema import BUILT_IN, Expectation, Form, Given, Permit
+from playbooks.schema import BUILT_IN, Expectation, Given, Permit
+from playbooks.schema_events import SeenAs
 from playbooks.survivors import Survivor
 from playbooks.witnesses import Witness
 
@@ -75,13 +76,10 @@ def _filled(book: Book, witness: Witness, given: Given, now: datetime) -> Expect
     wanted = [field for field in BUILT_IN if field in witness.before or field in witness.after]
     # One test serves for all that is said: the built-in fields that this playbook shares with anybody.
     shared = {field for rule in book.playbook.sharing if isinstance(rule, Permit) for field in rule.permit}
-    said: dict[str, Form] = {field: "exact" for field in BUILT_IN if wanted and field in shared | {*wanted}}
-    all_of_them = Expectation(name="-", alert=alert, given=given, sees={partner: said})
-    asked = Asked(book, all_of_them, now)
-    sees: dict[str, Any] = {partner: asked.forms(partner)}
-    for field in wanted:  # it is asked about where somebody sees it: who does is listed beside the one who does not
-        if not any(field in forms for forms in sees.values()):
-            other = next((one for one in book.playbook.partners if field in asked.forms(one)), None)
-            sees |= {other: asked.forms(other)} if other else {}
+    said: dict[str, SeenAs] = {field: "withheld" for field in BUILT_IN if wanted and field in shared | {*wanted}}
+    asked = Asked(book, Expectation(name="-", alert=alert, given=given, sees={partner: said}), now)
+    sees: dict[str, Any] = {
+        partner: {**asked.forms(partner), **{f: asked.forms(partner).get(f, said[f]) for f in said}}
+    }
     of = "what is said" if said else alert
     return Expectation(name=f"What {partner} sees of {of}", alert=alert, given=given, sees=sees)

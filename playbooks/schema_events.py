@@ -14,7 +14,6 @@ from pydantic_core import CoreSchema
 from playbooks.problems import suggestion
 from playbooks.rooms import Network
 from playbooks.schema_selectors import EVERYONE, Selector
-from playbooks.schema_sharing import Form
 from playbooks.schema_times import CronTime, Day, Duration, WallTime
 from playbooks.schema_words import (
     AgreementRef,
@@ -314,12 +313,16 @@ class Given(Part):
     hazard: HazardRef | None = None
 
 
+SeenAs = Literal["exact", "area", "range", "initials", "count", "day", "withheld"]
+"""A form, or `withheld`: that goes without saying of an alert's fields, and is how a built-in field is asked about."""
+
+
 class Expectation(Part):
     """One of the playbook's own tests. In `sees`, what is not listed must be withheld; None means it is not asked."""
 
     name: Text
     alert: AlertRef
     given: Given
-    sees: Mapping[PartnerRef, Mapping[FieldRef, Form]] = Field(default_factory=dict)
+    sees: Mapping[PartnerRef, Mapping[FieldRef, SeenAs]] = Field(default_factory=dict)
     receives: Annotated[Listed[PartnerRef], AfterValidator(distinct)] | None = None
     may_issue: Annotated[Listed[PartnerRef], AfterValidator(distinct)] | None = None
