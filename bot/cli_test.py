@@ -99,7 +99,9 @@ def as_text(report: Report) -> list[str]:
         lines += [f"    {_at(book, differs.mark)}: {differs.why}" for differs in one.differences]
         lines += [f"    note: {one.remark}"] if one.remark else []
     held = sum(one.holds for one in report.outcomes)
-    lines.append(f"{held} of {_count(len(report.outcomes), 'assertion')} {'holds' if held == 1 else 'hold'}.")
+    lines.append(
+        f"{held} of {_count(len(report.outcomes), 'assertion')} {'holds' if 1 in (held, len(report.outcomes)) else 'hold'}."
+    )
     return [*lines, *_rules(report, report.survey), *_slips(report, report.survey)]
 
 
