@@ -106,14 +106,21 @@ def as_text(report: Report) -> list[str]:
 
 
 def _rules(report: Report, found: Survey) -> list[str]:
-    book = report.book
-    rules, without = len(book.playbook.sharing), len(found.without_effect)
-    but = f" ({without} more without any effect; `tocsin check` says why)" if without else ""
-    if not report.idle:
-        return [f"Every sharing rule decides something that is asserted: {rules - without} of {rules - without}{but}."]
-    decide = "decides" if len(report.idle) == 1 else "decide"
-    head = f"{len(report.idle)} of {_count(rules - without, 'sharing rule')} {decide} nothing that is asserted{but}:"
-    return ["", head, *(f"  {_at(book, book.mark('sharing', index))}: {_rule(book, index)}" for index in report.idle)]
+    book, idle = report.book, report.idle
+    working = len(book.playbook.sharing) - len(found.without_effect)
+    decide = "decides" if len(idle) == 1 else "decide"
+    lines = [f"Every sharing rule decides something that is asserted: {working} of {working}."]
+    if idle:
+        head = f"{len(idle)} of {_count(working, 'sharing rule')} {decide} nothing that is asserted:"
+        lines = ["", head, *_written(book, idle)]
+    if without := sorted(found.without_effect):
+        head = f"{_count(len(without), 'more rule')} could be taken away, each alone, and everyone would see the same:"
+        lines += [head, *_written(book, without)]
+    return lines
+
+
+def _written(book: Book, rules: Iterable[int]) -> list[str]:
+    return [f"  {_at(book, book.mark('sharing', index))}: {_rule(book, index)}" for index in rules]
 
 
 def _slips(report: Report, found: Survey) -> list[str]:

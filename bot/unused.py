@@ -32,5 +32,4 @@ _SECTIONS = (
     ("duties", "duties", "nobody is reminded of them"),
     ("risks", "risks", "they are not shown"),
     ("means", "means", "they are not shown"),
-    ("tests", "the playbook's own tests", "they are not run"),
 )

@@ -2,7 +2,7 @@
 
 A mutant is caught where a test that holds of the playbook does not hold of the mutant. For one that none catches a witness is
 sought wherever a test could ask (``witnesses``). If there is none the mutant is equivalent: it changes nothing, nothing
-could catch it, and a rule that may go without anybody's noticing is for ``tocsin check`` to tell. Else it has survived.
+could catch it, and a rule of which every field may go so is one without effect. Else it has survived.
 """
 
 from __future__ import annotations

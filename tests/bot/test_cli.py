@@ -25,7 +25,7 @@ def test_version_and_help(tmp_path: Path) -> None:
     """The program says its version and its commands."""
     assert tocsin(tmp_path, "--version").out.startswith("tocsin ")
     said = tocsin(tmp_path, "--help")
-    for name in ("run", "rehearse", "check", "schema", "incidents", "log", "export", "verify", "doctor"):
+    for name in ("run", "rehearse", "check", "test", "schema", "incidents", "log", "export", "verify", "doctor"):
         assert f"\n  {name} " in said.out
     assert "..." not in said.out.partition("Commands:")[2]
 
