@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import scandir
+from os.path import normpath
 from pathlib import Path
 
 from bot.program import program
@@ -36,23 +37,39 @@ class Checked:
 
 
 def examine(paths: Sequence[Path], now: datetime) -> Iterator[Checked]:
-    """Check each file, and each playbook in each folder. `now` is aware; agreements and reviews are asked of its day."""
+    """Check each file, and each playbook in each folder, once. `now` is aware; it says which day it is for the lints."""
+    done: set[Path] = set()
     for path in paths:
-        try:
-            files = _files(path)
-            if not files:
-                words = "there is no playbook in this folder; name a .yaml file"
-                yield Checked(path, unread=(words, "unreadable-file"))
-            yield from (_examined(one, now) for one in files)
-        except OSError as error:
-            yield _unread(path, error)
+        for one in _named(path):
+            if (place := whole(one.path)) not in done:
+                done.add(place)
+                yield one if one.unread is not None else _examined(one.path, now)
+
+
+def _named(path: Path) -> list[Checked]:
+    """The file itself, or the playbooks in the folder, not yet read; or why that cannot be told."""
+    try:
+        if not path.is_dir():
+            return [Checked(path)]
+        with scandir(path) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError as error:
+        return [_unread(path, error)]
+    inside = [path / name for name in names if name.endswith(_ENDS) and not name.endswith(_SCRIPT_ENDS)]
+    words = "there is no playbook in this folder; name a .yaml file"
+    return [Checked(one) for one in inside] or [Checked(path, unread=(words, "unreadable-file"))]
+
+
+def whole(path: Path) -> Path:
+    """The path from the root, without `.` and `..`. Links are not followed: a file is called what people call it."""
+    return Path(normpath(path.absolute()))
 
 
 def _examined(path: Path, now: datetime) -> Checked:
-    if path.name.endswith(_SCRIPT_ENDS) and path.is_file():
-        words = f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
-        return Checked(path, unread=(words, "not-a-playbook"))
     try:
+        if path.name.endswith(_SCRIPT_ENDS) and path.is_file():
+            words = f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
+            return Checked(path, unread=(words, "not-a-playbook"))
         book = load(path)
     except PlaybookErrors as wrong:
         return Checked(path, problems=wrong.errors)
@@ -64,15 +81,6 @@ def _examined(path: Path, now: datetime) -> Checked:
 def _unread(path: Path, error: OSError) -> Checked:
     words = f"cannot be read: {error.strerror or error}; name a playbook that can be"
     return Checked(path, unread=(words, "unreadable-file"))
-
-
-def _files(path: Path) -> list[Path]:
-    """The file itself, or the playbooks in the folder. Raises OSError where that cannot be told."""
-    if not path.is_dir():
-        return [path]
-    with scandir(path) as entries:
-        names = sorted(entry.name for entry in entries)
-    return [path / name for name in names if name.endswith(_ENDS) and not name.endswith(_SCRIPT_ENDS)]
 
 
 def _rehearsing(script: Path) -> str:

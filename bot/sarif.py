@@ -5,16 +5,16 @@ The format is OASIS's `Static Analysis Results Interchange Format`; the numbers 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
+from os import fsencode
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bot.checking import Checked
+from bot.checking import Checked, whole
 from playbooks import codes
 from playbooks.codes import CODES, Code
 from playbooks.problems import Problem
@@ -116,13 +116,12 @@ def _artifact(one: Checked) -> dict[str, Any]:
 
 
 def _location(path: Path) -> dict[str, Any]:
-    """Relative to where we are run, where it lies below that; else whole. Links are not followed."""
-    whole = Path(os.path.normpath(path.absolute()))
-    here = Path(os.path.normpath(Path.cwd()))
-    if whole.is_relative_to(here):
-        # A path that begins with a word and a colon would be taken for one of another scheme, were the colon left.
-        return {"uri": quote(os.fsencode(whole.relative_to(here)), safe="/"), "uriBaseId": _ROOT}
-    return {"uri": whole.as_uri()}
+    """Relative to where we are run, where it lies below that; else from the root."""
+    there, here = whole(path), Path.cwd()
+    if there.is_relative_to(here):
+        # Colons too: what begins with a word and a colon would be an address of another scheme.
+        return {"uri": quote(fsencode(there.relative_to(here)), safe="/"), "uriBaseId": _ROOT}
+    return {"uri": there.as_uri()}
 
 
 def _message(text: str) -> str:

@@ -128,11 +128,13 @@ def test_the_day_is_that_of_the_playbook_s_time_zone(folder: Path) -> None:
 
 
 def test_a_folder_stands_for_the_playbooks_in_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exercises and other files are passed over, a folder without playbooks is no answer."""
+    """Exercises and other files are passed over, a file is checked once, a folder without playbooks is no answer."""
     (folder / "right.script.yaml").write_text("script: river\n")
     (folder / "notes.txt").write_text("none")
     (folder / "empty").mkdir()
-    assert [one.path.name for one in examine([folder], NOW)] == ["broken.yaml", "doubtful.yaml", "right.yaml"]
+    names = ["broken.yaml", "doubtful.yaml", "right.yaml"]
+    assert [one.path.name for one in examine([folder], NOW)] == names
+    assert [one.path.name for one in examine([folder, Path("right.yaml"), Path("../" + folder.name)], NOW)] == names
     assert asked("empty", "right.yaml") == 2
     said = capsys.readouterr()
     assert said.err == "empty: there is no playbook in this folder; name a .yaml file [unreadable-file]\n"
@@ -187,8 +189,8 @@ def closed_folder(path: Path) -> None:
 
 
 def circle(path: Path) -> None:
-    path.symlink_to(path.with_name("other.yaml"))
-    path.with_name("other.yaml").symlink_to(path)
+    path.symlink_to("other.yaml")
+    path.with_name("other.yaml").symlink_to(path.name)
 
 
 def endless(path: Path) -> None:
@@ -221,7 +223,7 @@ def test_what_is_no_readable_file_is_an_answer_of_one_line(
     make(folder / "odd.yaml")
     folder.chmod(0o755)
     with as_nobody():
-        assert asked("odd.yaml", "right.yaml") == 2
+        assert asked("odd.yaml", "./odd.yaml", "right.yaml") == 2
     told = capsys.readouterr()
     [line] = told.err.splitlines()
     assert line.startswith("odd.yaml: ")
