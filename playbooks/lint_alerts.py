@@ -6,7 +6,7 @@ network's best: encrypted, if it is a Matrix room.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from playbooks.audience import Addressee, audience
@@ -23,6 +23,7 @@ from playbooks.sight import Withheld
 class _Reached:
     """What was found of an alert's addressees in all circumstances, each partner standing for those like it."""
 
+    stands_for: Mapping[str, tuple[str, ...]]
     unseen: dict[str, set[str]] = field(default_factory=dict)
     """For each that is selected, the required fields that it never sees."""
     nothing: dict[str, tuple[Addressee, Source, Circumstances]] = field(default_factory=dict)
@@ -34,27 +35,36 @@ def unreached(x: Examined) -> Iterator[Problem]:
     for name, alert in x.book.playbook.alerts.items():
         reached = _reached(x, name, alert)
         yield from _never(x, name, alert, reached)
-        if alert.cap.severity in ("Extreme", "Severe"):
+        if _is_grave(alert):
             yield from _nothing(x, name, reached)
 
 
+def _is_grave(alert: Alert) -> bool:
+    return alert.cap.severity in ("Extreme", "Severe")
+
+
 def _reached(x: Examined, name: str, alert: Alert) -> _Reached:
-    reached = _Reached()
+    possible, scope = x.possible, x.possible.scope(name)
+    reached = _Reached(scope.sample.stands_for)
     required = {each for each, need in alert.fields.items() if need == "required"}
-    everyone = {partner: x.possible.rooms(partner, "alerts") for partner in x.possible.alike}
-    for so in x.possible.now:
-        for source in x.possible.sources_in(name, so):
-            found = audience(x.possible.of_alert(name, source, so), name, everyone)
+    everyone = {partner: possible.rooms(partner, "alerts") for partner in reached.stands_for}
+    settled: set[str] = set()
+    for so in possible.now(scope.rules, scope.selectors):
+        for source in possible.sources_in(name, so):
+            # Of an alert that is not grave, it is enough that they see it at times.
+            settled |= {partner for partner, fields in reached.unseen.items() if not fields and not _is_grave(alert)}
+            asked = {partner: rooms for partner, rooms in everyone.items() if partner not in settled}
+            found = audience(possible.question(scope, name, source, so), name, asked)
             for partner, one in found.addressees.items():
                 if one.status == "held" or (one.blind and one.status == "unselected"):
                     reached.nothing.setdefault(partner, (one, source, so))
                 _note(x, reached, one, required)
-    for so in x.possible.ever:
+    for so in possible.ever(scope.rules, scope.selectors):
         doubtful = {partner: everyone[partner] for partner, fields in reached.unseen.items() if fields}
         if not doubtful:
             break
-        for source in x.possible.sources_in(name, so):
-            found = audience(x.possible.of_alert(name, source, so), name, doubtful)
+        for source in possible.sources_in(name, so):
+            found = audience(possible.question(scope, name, source, so), name, doubtful)
             for one in found.addressees.values():
                 _note(x, reached, one, required)
     return reached
@@ -71,14 +81,15 @@ def _never(x: Examined, name: str, alert: Alert, reached: _Reached) -> Iterator[
     for each, need in alert.fields.items():
         blind = [partner for partner, fields in reached.unseen.items() if each in fields]
         if need == "required" and blind:
-            what = f"{quoted(name)} goes nowhere without {quoted(each)}, which {_all(x, blind)} can never see"
+            what = f"{quoted(name)} goes nowhere without {quoted(each)}, which {_all(x, reached, blind)} can never see"
             found = reached.nothing.get(blind[0])
             fix = f"{_way_out(found[0], each) if found else 'permit it'}, make it optional, or leave them out of `to`"
             yield x.problem("required-never-seen", ("alerts", name, "fields", each), what, fix)
 
 
 def _nothing(x: Examined, name: str, reached: _Reached) -> Iterator[Problem]:
-    missed = [partner for partner in reached.nothing if not reached.unseen.get(partner)]
+    # Who can never see what it requires is told of at that field.
+    missed = [one for one in reached.stands_for if one in reached.nothing and not reached.unseen.get(one)]
     if not missed:
         return
     one, source, so = reached.nothing[missed[0]]
@@ -92,17 +103,18 @@ def _nothing(x: Examined, name: str, reached: _Reached) -> Iterator[Problem]:
         why = f"may not see {quoted(one.field)}"
     else:
         why = "may see nothing that its text says"
-    if len(missed) == 1 and len(x.possible.alike[missed[0]]) == 1:
-        what = f"{_all(x, missed)} is selected, and gets nothing {when}: it {why}"
+    if len(missed) == 1 and len(reached.stands_for[missed[0]]) == 1:
+        what = f"{_all(x, reached, missed)} is selected, and gets nothing {when}: it {why}"
     else:
-        what = f"{_all(x, missed)} are selected, and get nothing at times: {when}, {quoted(one.partner)} {why}"
+        what = f"{_all(x, reached, missed)} are selected, and get nothing at times: {when}, {quoted(one.partner)} {why}"
     fix = f"{_way_out(one, one.field)}, or leave them out of `to`"
     yield x.problem("partner-gets-nothing", ("alerts", name, "to"), what, fix)
 
 
-def _all(x: Examined, ones: Collection[str]) -> str:
+def _all(x: Examined, reached: _Reached, ones: Iterable[str]) -> str:
     """The partners for which these stand, in the playbook's order."""
-    return named(name for name in x.book.playbook.partners if x.possible.one_for[name] in ones)
+    them = {name for one in ones for name in reached.stands_for[one]}
+    return named(name for name in x.book.playbook.partners if name in them)
 
 
 def _way_out(one: Addressee, lacking: str | None) -> str:

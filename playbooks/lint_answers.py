@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from playbooks.examined import Examined, named
 from playbooks.problems import Problem
-from playbooks.schema import Channel, Partner, Step
+from playbooks.schema import EVERYONE, Channel, FieldSpec, Labelled, Permit, Step
 from playbooks.schema_words import quoted
+from playbooks.selection import Event
+from playbooks.sight import Question, Seen
 from playbooks.whom import Whom
 
 Path = tuple[str | int, ...]
@@ -27,7 +30,8 @@ def escalations(x: Examined) -> Iterator[Problem]:
 def _escalation(x: Examined, at: Path, steps: Sequence[Step], whom: Whom, use: str) -> Iterator[Problem]:
     if not steps:
         return
-    partners = [x.book.playbook.partners[name] for name in x.possible.meant(whom)]
+    meant = x.possible.meant(whom)
+    partners = [who for name, who in x.book.playbook.partners.items() if name in meant]
     for index, step in enumerate(steps):
         nobody = None
         if step.do == "other_network":
@@ -39,7 +43,7 @@ def _escalation(x: Examined, at: Path, steps: Sequence[Step], whom: Whom, use: s
                 )
         elif step.do == "deputies" and not any(rule.deputies for rule in x.book.playbook.leads):
             nobody = "no rule under `leads` names deputies", "name them, or drop the step"
-        elif step.do == "call" and not any(who.phone_24h for who in _all_meant(x, whom)):
+        elif step.do == "call" and not any(who.phone_24h for who in partners):
             nobody = "no partner that is meant has a telephone number", "give them a `phone_24h`, or drop the step"
         if nobody is not None and partners:
             what = f"this step reaches nobody: {nobody[0]}"
@@ -50,23 +54,33 @@ def _escalation(x: Examined, at: Path, steps: Sequence[Step], whom: Whom, use: s
         yield x.problem("escalation-ends-in-nobody", (*at, len(steps) - 1, "do"), what, fix)
 
 
-def _all_meant(x: Examined, whom: Whom) -> Iterator[Partner]:
-    for one in x.possible.meant(whom):
-        for name in x.possible.alike[one]:
-            yield x.book.playbook.partners[name]
-
-
 def unread_answers(x: Examined) -> Iterator[Problem]:
     """A check-in whose answers none of those who lead may read."""
     for name, checkin in x.book.playbook.checkins.items():
         leading = x.possible.leading(checkin.in_ or x.book.playbook.phases)
-        if not leading or x.possible.may_read(checkin.label, leading):
+        if not leading or _may_read(x, checkin.label, leading):
             continue
         what = f"the answers are {checkin.label.tlp.word}, and nobody who leads then may be shown that where they have rooms"
         if checkin.label.compartments:
             what = f"the answers are {checkin.label.tlp.word} ({', '.join(checkin.label.compartments)}), and nobody who leads then may be shown that"
         fix = "give them a `label` that those who lead may see, as `label: {tlp: green}`"
         yield x.problem_of_key("checkin-nobody-sees", ("checkins", name, "label"), what, fix)
+
+
+def _may_read(x: Examined, label: Labelled, leading: Collection[str]) -> bool:
+    """Whether any of these may be shown what has this label in a room for check-ins, if it is permitted."""
+    everyone = Permit(permit=("_answer",), to=EVERYONE)
+    spec = FieldSpec(type="text", **label.model_dump())
+    playbook = x.book.playbook
+    few = {name: who for name, who in playbook.partners.items() if name in leading}
+    update = {"partners": few, "sharing": (everyone,), "fields": {"_answer": spec}, "channels": {}}
+    book = replace(x.book, playbook=playbook.model_copy(update=update))
+    so = x.possible.now((), ())[0]
+    for name, who in few.items():
+        question = Question(book, so, Event(name, frozenset({who.jurisdiction})))
+        if any(isinstance(question.decide(room, "_answer"), Seen) for room in x.possible.rooms(name, "checkins")):
+            return True
+    return False
 
 
 def channels(x: Examined) -> Iterator[Problem]:
@@ -85,9 +99,7 @@ def channels(x: Examined) -> Iterator[Problem]:
             what = f"{named(roomless)} {'is a member' if len(roomless) == 1 else 'are members'} and {'has' if len(roomless) == 1 else 'have'} no room for this channel"
             fix = f"add `for: [{name}]` to a room of theirs, or leave them out"
             yield x.problem("member-without-room", ("channels", name, "members"), what, fix)
-        if len(members) - len(roomless) > 1 and not x.possible.heard(
-            name, [one for one in x.possible.alike if one in members]
-        ):
+        if len(members) - len(roomless) > 1 and not _heard(x, name, channel):
             what = "nothing said here is relayed: no member may be shown it in a room of the channel"
             fix = "lower its `label`, or name an agreement under `under` with its `purpose`"
             yield x.problem_of_key("channel-nobody-hears", ("channels", name), what, fix)
@@ -109,6 +121,23 @@ def strangers(x: Examined) -> Iterator[Problem]:
 
 
 def _members(x: Examined, name: str, channel: Channel) -> list[str]:
-    whom = Whom(("channels", name, "members"), channel.members, "of a partner")
-    meant = {other for one in x.possible.meant(whom) for other in x.possible.alike[one]}
+    meant = x.possible.meant(Whom(("channels", name, "members"), channel.members, "of a partner"))
     return [partner for partner in x.book.playbook.partners if partner in meant]
+
+
+def _heard(x: Examined, name: str, channel: Channel) -> bool:
+    """Whether what one member says in a channel is ever relayed to another."""
+    few = x.possible.alike.sample([channel.members])
+    partners = few.book.playbook.partners
+    members = _members(x, name, channel)
+    lands = [x.book.playbook.partners[member].jurisdiction for member in members]
+    membership = Permit(permit=("_note",), to=channel.members, purpose=channel.purpose, under=channel.under)
+    for so in x.possible.ever([membership], [channel.members]):
+        for land in dict.fromkeys(lands):
+            question = Question(few.book, so, x.possible.event(few, land))
+            for one, who in partners.items():
+                another_speaks = lands.count(land) > (who.jurisdiction == land)
+                rooms = x.possible.rooms(one, name) if one in members and another_speaks else ()
+                if any(isinstance(question.decide(room, f"#{name}"), Seen) for room in rooms):
+                    return True
+    return False

@@ -98,7 +98,7 @@ def _roles(x: Examined) -> Iterator[tuple[int, str, tuple[int, ...], str]]:
 def nobodys_alert(x: Examined) -> Iterator[Problem]:
     """An alert that no partner may ever issue; and areas for which nobody may issue one that somebody has to."""
     playbook, possible = x.book.playbook, x.possible
-    claimed = frozenset[str]().union(*map(possible.ground, playbook.partners))
+    claimed = frozenset[str]().union(*map(possible.alike.ground, playbook.partners))
     for name, alert in playbook.alerts.items():
         if place_field(x.book, alert) is None:
             continue

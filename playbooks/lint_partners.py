@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from playbooks.alike import led_by
 from playbooks.examined import Examined, named
-from playbooks.possible import led_by
 from playbooks.problems import Problem
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import quoted

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from playbooks.examined import Examined, named
 from playbooks.labels import Tlp
-from playbooks.possible import furthest
+from playbooks.possible import Version, furthest
 from playbooks.problems import Problem
 from playbooks.rules import named as fields_of
 from playbooks.schema import EVERYONE, FieldSpec, Forbid, Permit, Rule
@@ -144,8 +144,8 @@ def _obstacle(x: Examined, rule: Permit, name: str) -> Withheld | None:
     )
     if_clear = coarsest.model_copy(update={"tlp": Tlp.CLEAR, "compartments": (), "personal": False})
     only = rule.model_copy(update={"as_": None})
-    books = [x.possible.with_rules(_alone(x, only, name), {name: one}) for one in (if_clear, coarsest)]
-    return furthest(answer for _, (meant, answer) in x.possible.answers(books, name) if isinstance(meant, Seen))
+    versions = [Version(_alone(x, only, name), {name: one}) for one in (if_clear, coarsest)]
+    return furthest(answer for _, (meant, answer) in x.possible.answers(versions, name) if isinstance(meant, Seen))
 
 
 def agreement_never_carries(x: Examined) -> Iterator[Problem]:
@@ -245,10 +245,10 @@ def _guards(x: Examined, above: tuple[Rule, ...], rule: Forbid, name: str) -> bo
     permitted = Permit(permit=tuple(dict.fromkeys((name, *places))), to=EVERYONE)
     # What is personal needs an agreement even at home; here all agreements are taken to be there.
     fields = {name: spec.model_copy(update={"personal": False})}
-    books = [x.possible.with_rules((permitted, *rules), fields) for rules in (above, (*above, rule))]
+    versions = [Version((permitted, *rules), fields) for rules in (above, (*above, rule))]
     return any(
         isinstance(without, Seen) and not isinstance(with_it, Seen)
-        for _, (without, with_it) in x.possible.answers(books, name)
+        for _, (without, with_it) in x.possible.answers(versions, name)
     )
 
 
@@ -270,8 +270,7 @@ def _fits(x: Examined, rule: Permit, name: str) -> bool:
 
 
 def _ever_seen(x: Examined, rules: tuple[Rule, ...], name: str) -> bool:
-    book = x.possible.with_rules(rules)
-    return any(isinstance(answer, Seen) for _, (answer,) in x.possible.answers([book], name))
+    return any(isinstance(answer, Seen) for _, (answer,) in x.possible.answers([Version(rules)], name))
 
 
 def _alone(x: Examined, rule: Permit, name: str) -> tuple[Rule, ...]:

@@ -133,9 +133,8 @@ def _read_by(x: Examined, whom: Whom) -> Sequence[str]:
     """The languages, of the playbook's, in which those whom a selector may mean are told things."""
     playbook = x.book.playbook
     read: set[str] = set()
-    for one in x.possible.meant(whom):
-        for name in x.possible.alike[one]:
-            who = playbook.partners[name]
-            land = playbook.jurisdictions[who.jurisdiction].language
-            read |= {*who.languages[:1]} or {land or playbook.languages[0]}
+    for name in x.possible.meant(whom):
+        who = playbook.partners[name]
+        land = playbook.jurisdictions[who.jurisdiction].language
+        read |= {*who.languages[:1]} or {land or playbook.languages[0]}
     return [language for language in playbook.languages if any(_has([language], tag) for tag in read)]

@@ -2,41 +2,43 @@
 
 Whether a rule can ever apply, or somebody never sees what an alert must say, is not worked out a second time: the rule itself
 (``sight``, ``selection``, ``mandate``) is asked in every circumstance. That stays quick because much is alike. Phases and hazards
-that no rule tells apart are one; of partners that no rule tells apart one stands for all (``sample``); of days those count on
+that the rules in question do not tell apart are one; of partners one of each sort is asked (``alike``); of days those count on
 which an agreement begins or ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 
+from playbooks.alike import Alike, Areas, Sample
 from playbooks.audience import place_field
 from playbooks.load import Book
 from playbooks.mandate import calm_circumstances, leads, owners
-from playbooks.rooms import NETWORKS, RoomRef
+from playbooks.rooms import NETWORKS, Network, RoomRef
+from playbooks.rules import named
 from playbooks.schema import (
-    EVERYONE,
+    Alert,
     Deputies,
     FieldSpec,
     Forbid,
-    Labelled,
     Lead,
-    LeadRule,
     Matching,
-    One,
-    Partner,
-    Permit,
     Rule,
     Selector,
+    clause_fields,
+    text_in,
 )
-from playbooks.selection import Circumstances, Event, ground, matches, might_match, near
-from playbooks.sight import Answer, Question, Room, Seen, Withheld
+from playbooks.selection import Circumstances, Event, Leading, matches, might_match
+from playbooks.sight import Answer, Question, Room, Withheld
 from playbooks.supposing import room_refs, sample
-from playbooks.values import Place
-from playbooks.whom import Whom, selectors, terms_in
+from playbooks.values import Place, Value
+from playbooks.whom import Whom, terms_in
+
+NOWHERE: Areas = frozenset()
+_LEAD = Selector((Lead(),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,24 @@ class Source:
 
     jurisdiction: str
     origin: str
-    areas: frozenset[str]
+    areas: Areas
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a question is about: some rules and selectors, and one partner of each sort that they tell apart."""
+
+    rules: tuple[Rule, ...]
+    selectors: tuple[Selector, ...]
+    sample: Sample
+
+
+@dataclass(frozen=True)
+class Version:
+    """The playbook as it might be: with these sharing rules alone, and some fields otherwise."""
+
+    rules: tuple[Rule, ...]
+    fields: Mapping[str, FieldSpec] = field(default_factory=dict)
 
 
 class Possible:
@@ -54,56 +73,77 @@ class Possible:
     def __init__(self, book: Book, today: date) -> None:
         self.book = book
         self.today = today
-        self.ground = cache(partial(ground, book))
-        """The areas that a partner answers for."""
+        self.alike = Alike(book)
         self.issuing = cache(self._anyone)
         """The partners who may issue an alert in some circumstances, while no danger is declared."""
         self.sources = cache(self._sources)
         """Where an alert may come from while no danger is declared: a source for each jurisdiction."""
         self.rooms = cache(self._rooms)
-        """The rooms of a partner of the sample that the rule can tell apart: for one use, or for any."""
+        """The rooms of a partner that the rule can tell apart: for one use, or for any."""
         self._issuing = cache(self._issuers)
-        self._question = cache(self._ask)
+        self._values = cache(self._filled_in)
 
     # --- circumstances ------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def now(self) -> tuple[Circumstances, ...]:
-        """Everything that can be so today while no danger is declared."""
-        return self._circumstances([self.today], [False])
+    def now(self, rules: Iterable[Rule], selectors: Iterable[Selector]) -> tuple[Circumstances, ...]:
+        """Everything that can be so today while no danger is declared, as far as it makes a difference to these."""
+        return self._circumstances([self.today], [False], tuple(rules), selectors)
 
-    @cached_property
-    def ever(self) -> tuple[Circumstances, ...]:
+    def ever(self, rules: Iterable[Rule], selectors: Iterable[Selector]) -> tuple[Circumstances, ...]:
         """Everything that can be so on any day, danger declared where the playbook lets it be."""
         agreements = self.book.playbook.agreements.values()
         days = [day for agreement in agreements for day in (agreement.from_, agreement.until) if day is not None]
-        return self._circumstances([self.today, *days], [False] if self.book.playbook.danger is None else [False, True])
+        dangers = [False] if self.book.playbook.danger is None else [False, True]
+        return self._circumstances([self.today, *days], dangers, tuple(rules), selectors)
 
-    def _circumstances(self, days: Iterable[date], dangers: Iterable[bool]) -> tuple[Circumstances, ...]:
+    def _circumstances(
+        self, days: Iterable[date], dangers: Collection[bool], rules: tuple[Rule, ...], selectors: Iterable[Selector]
+    ) -> tuple[Circumstances, ...]:
         playbook = self.book.playbook
-        whens = list(dict.fromkeys((when.phase, when.hazard) for rule in playbook.sharing if (when := rule.when)))
-        everyone = frozenset(playbook.partners)
+        whens = dict.fromkeys((when.phase, when.hazard) for rule in rules if (when := rule.when))
+        under = dict.fromkeys(name for rule in rules for name in getattr(rule, "under", ()))
+        if not any(rule.when is not None and rule.when.danger is not None for rule in rules):
+            dangers = [False]
+        led = any(_asks_for_the_lead(selector) for selector in selectors)
         found: dict[object, Circumstances] = {}
-        for day in days:
+        for day in dict.fromkeys(days):
             now = datetime.combine(day, time(12), tzinfo=playbook.timezone)
-            in_force = frozenset(name for name, agreement in playbook.agreements.items() if agreement.in_force(day))
-            for phase in playbook.phases:
-                for hazard in playbook.hazards or (None,):
-                    led = leads(self.book, phase, hazard)
-                    told = tuple((p is None or phase in p, h is None or hazard in h) for p, h in whens)
-                    for danger in dangers:
-                        so = Circumstances(now, phase, everyone, danger, hazard, led)
-                        found.setdefault((in_force, danger, told, led), so)
+            in_force = tuple(playbook.agreements[name].in_force(day) for name in under)
+            for (phase, hazard), leading in self._leading.items():
+                told = tuple((p is None or phase in p, h is None or hazard in h) for p, h in whens)
+                for danger in dangers:
+                    so = Circumstances(now, phase, self._everyone, danger, hazard, leading)
+                    found.setdefault((in_force, danger, told, leading if led else ()), so)
         return tuple(found.values())
+
+    @cached_property
+    def _everyone(self) -> frozenset[str]:
+        return frozenset(self.book.playbook.partners)
+
+    @cached_property
+    def _leading(self) -> Mapping[tuple[str, str | None], tuple[Leading, ...]]:
+        playbook = self.book.playbook
+        return {
+            (phase, hazard): leads(self.book, phase, hazard)
+            for phase in playbook.phases
+            for hazard in playbook.hazards or (None,)
+        }
+
+    def leading(self, phases: Collection[str]) -> frozenset[str]:
+        """Who leads in these phases, on whatever tier."""
+        led = [one for (phase, _), each in self._leading.items() if phase in phases for one in each]
+        return frozenset(partner for one in led for partner in one.partners)
 
     # --- who issues, from where ---------------------------------------------------------------------------------------
 
     def issuers(self, template: str, so: Circumstances) -> frozenset[str]:
         """The partners who may issue an alert then, somewhere."""
-        by = self.book.playbook.alerts[template].by
         # Who may issue depends on the circumstances only through the leads, and through danger.
-        led = so.leads if by is None or _asks_for_the_lead(by) or so.danger else ()
-        return self._issuing(template, replace(self.now[0], leads=led, danger=so.danger))
+        alert = self.book.playbook.alerts[template]
+        asked = [alert.by or _LEAD, *([alert.in_danger.by] if alert.in_danger is not None else ())]
+        led = so.leads if any(map(_asks_for_the_lead, asked)) else ()
+        danger = so.danger and alert.in_danger is not None
+        return self._issuing(template, replace(self.now((), ())[0], leads=led, danger=danger))
 
     def _issuers(self, template: str, so: Circumstances) -> frozenset[str]:
         book = self.book
@@ -111,17 +151,12 @@ class Possible:
         theirs = frozenset(owners(book, so, template, None))
         if so.danger and alert.in_danger is not None:
             could = alert.in_danger.by
-            theirs |= {
-                name for name in book.playbook.partners if matches(book, could, name, so, name, frozenset(), None)
-            }
+            theirs |= {name for name in book.playbook.partners if matches(book, could, name, so, name, NOWHERE, None)}
         return theirs
 
-    @cached_property
-    def _calm(self) -> tuple[Circumstances, ...]:
-        return tuple({so.leads: so for so in self.now}.values())
-
     def _anyone(self, template: str) -> tuple[str, ...]:
-        issuers = frozenset[str]().union(*(self.issuers(template, so) for so in self._calm))
+        by = self.book.playbook.alerts[template].by or _LEAD
+        issuers = frozenset[str]().union(*(self.issuers(template, so) for so in self.now((), [by])))
         return tuple(name for name in self.book.playbook.partners if name in issuers)
 
     def _sources(self, template: str) -> tuple[Source, ...]:
@@ -129,10 +164,10 @@ class Possible:
         needs_ground = alert.fields.get(place_field(self.book, alert) or "") == "required"
         by_land: dict[str, list[str]] = {}
         for name in self.issuing(template):
-            if self.ground(name) or not needs_ground:
+            if self.alike.ground(name) or not needs_ground:
                 by_land.setdefault(self.book.playbook.partners[name].jurisdiction, []).append(name)
         return tuple(
-            Source(land, names[0], frozenset[str]().union(*map(self.ground, names))) for land, names in by_land.items()
+            Source(land, names[0], NOWHERE.union(*map(self.alike.ground, names))) for land, names in by_land.items()
         )
 
     def sources_in(self, template: str, so: Circumstances) -> tuple[Source, ...]:
@@ -140,196 +175,126 @@ class Possible:
         lands = {self.book.playbook.partners[name].jurisdiction for name in self.issuers(template, so)}
         return tuple(source for source in self.sources(template) if source.jurisdiction in lands)
 
-    # --- partners -----------------------------------------------------------------------------------------------------
+    # --- alerts -------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def alike(self) -> Mapping[str, tuple[str, ...]]:
-        """For each partner of the sample, all that no rule tells from it, itself included."""
-        groups: dict[object, list[str]] = {}
-        for name, who in self.book.playbook.partners.items():
-            groups.setdefault(self._traits(name, who), []).append(name)
-        return {names[0]: tuple(names) for names in groups.values()}
+    def scope(self, template: str) -> Scope:
+        """What decides whom an alert reaches: to whom it goes, and the rules about the fields without which it does not go."""
+        playbook, alert = self.book.playbook, self._shortest(self.book.playbook.alerts[template])
+        rules = [rule for rule in playbook.sharing if not alert.fields.keys().isdisjoint(named(rule))]
+        place = place_field(self.book, playbook.alerts[template])
+        if place is not None and any(one.uses_event for one in (alert.to, *(rule.to for rule in rules))):
+            needed = {*alert.fields, place}
+            rules = [rule for rule in playbook.sharing if not needed.isdisjoint(named(rule))]
+        asked = (alert.to, alert.by or _LEAD, *(rule.to for rule in rules))
+        few = self.alike.sample([alert.to, *asked[2:]], [source.areas for source in self.sources(template)])
+        alerts = {**playbook.alerts, template: alert}
+        book = replace(few.book, playbook=few.book.playbook.model_copy(update={"alerts": alerts}))
+        return Scope(tuple(rules), asked, replace(few, book=book))
 
-    @cached_property
-    def one_for(self) -> Mapping[str, str]:
-        """For each partner the one that stands for it in the sample."""
-        return {name: first for first, names in self.alike.items() for name in names}
+    def _shortest(self, alert: Alert) -> Alert:
+        """The alert with only the fields that must be seen for it to go, where a clause is left for whoever sees these."""
+        needed = {name: need for name, need in alert.fields.items() if need == "required"}
+        lines, _ = text_in(alert.text, self.book.playbook.languages)
+        if not any(needed.keys() >= set(clause_fields(line)) for line in lines):
+            return alert
+        return alert.model_copy(update={"fields": needed, "text": {"": ("…",)}})
 
-    @cached_property
-    def sample(self) -> Book:
-        """The book with one partner of each sort."""
-        playbook = self.book.playbook
-        few = {name: playbook.partners[name] for name in self.alike}
-        return replace(self.book, playbook=playbook.model_copy(update={"partners": few}))
-
-    def _traits(self, name: str, who: Partner) -> object:
-        own = self.ground(name)
-        return (
-            name if name in self._named else None,
-            who.kind,
-            who.level,
-            who.jurisdiction,
-            self._competences & frozenset(who.competences),
-            tuple(bool(areas & own) for areas in self._regions),
-            who.clearance.tlp,
-            frozenset(who.clearance.compartments),
-            frozenset((room.network, frozenset(room.for_), room.exercises) for room in who.rooms),
-        )
-
-    @cached_property
-    def _matchings(self) -> tuple[Matching, ...]:
-        found = (term for whom in selectors(self.book.playbook) for term in terms_in(whom.selector))
-        return tuple(term for term in found if isinstance(term, Matching))
-
-    @cached_property
-    def _named(self) -> frozenset[str]:
-        """The partners that a selector or a rule about leads calls by name."""
-        playbook = self.book.playbook
-        terms = [term for whom in selectors(playbook) for term in terms_in(whom.selector)]
-        names = {term.partner for term in terms if isinstance(term, One)}
-        names |= {name for term in self._matchings for name in term.partner or ()}
-        return frozenset(names | {name for rule in playbook.leads for name in led_by(rule)})
-
-    @cached_property
-    def _competences(self) -> frozenset[str]:
-        return frozenset(word for term in self._matchings for word in term.competence or ())
-
-    @cached_property
-    def _regions(self) -> tuple[frozenset[str], ...]:
-        """The sets of areas that it makes a difference to have ground in."""
-        terms = [term for term in self._matchings if term.area is not None]
-        regions = {frozenset(term.area or ()) - {"affected"} for term in terms}
-        if any(term.uses_event for term in self._matchings):
-            regions |= {source.areas for template in self.book.playbook.alerts for source in self.sources(template)}
-            regions.add(frozenset(self.book.playbook.areas))
-        return tuple(sorted(regions | {near(self.book, areas) for areas in regions}, key=sorted))
-
-    # --- questions ----------------------------------------------------------------------------------------------------
-
-    def of_alert(self, template: str, source: Source, so: Circumstances) -> Question:
-        """An alert from a source with every field filled in, put to the sample."""
+    def question(self, scope: Scope, template: str, source: Source, so: Circumstances) -> Question:
+        """An alert from a source with every field filled in, put to the sample of its scope."""
         place = place_field(self.book, self.book.playbook.alerts[template])
-        return self._question(self.one_for[source.origin], place, source.areas if place else frozenset(), so)
+        return Question(scope.sample.book, so, self.event(scope.sample, source.jurisdiction, place, source.areas))
 
-    def _ask(self, origin: str, place: str | None, areas: frozenset[str], so: Circumstances) -> Question:
-        return Question(self.sample, so, self._event(origin, place, areas))
+    # --- whatever is said ---------------------------------------------------------------------------------------------
 
-    def _event(self, origin: str, place: str | None, areas: frozenset[str]) -> Event:
+    def answers(self, versions: Sequence[Version], asked: str) -> Iterator[tuple[Room, tuple[Answer, ...]]]:
+        """What versions of the playbook say of a field, in all circumstances, of all that may be said, in every sort of room."""
+        rules = tuple(dict.fromkeys(rule for version in versions for rule in version.rules))
+        looking = any(rule.to.uses_event for rule in rules)
+        wheres = self._wheres([rule.to for rule in rules])
+        few = self.alike.sample([rule.to for rule in rules], wheres)
+        places: list[tuple[str | None, Areas]] = [(None, NOWHERE)]
+        if looking:
+            alerts = self.book.playbook.alerts.values()
+            found = dict.fromkeys(place_field(self.book, alert) for alert in alerts)
+            places += [(place, areas) for place in found if place is not None for areas in wheres]
+        circumstances = self.ever(rules, [rule.to for rule in rules])
+        for part in few.in_parts():
+            books = [self._as_it_might_be(part.book, version) for version in versions]
+            rooms = [room for partner in part.stands_for for room in self.rooms(partner)]
+            for so in circumstances:
+                for land in self.lands:
+                    for place, areas in places:
+                        event = self.event(few, land, place, areas)
+                        questions = [Question(book, so, event) for book in books]
+                        for room in rooms:
+                            yield room, tuple(question.decide(room, asked) for question in questions)
+
+    def _as_it_might_be(self, book: Book, version: Version) -> Book:
+        fields = {**book.playbook.fields, **version.fields}
+        return replace(book, playbook=book.playbook.model_copy(update={"sharing": version.rules, "fields": fields}))
+
+    def _wheres(self, selectors: Iterable[Selector]) -> tuple[Areas, ...]:
+        """Places that selectors can tell apart: everywhere, and, where one leaves out those concerned, each area."""
+        areas = self.book.playbook.areas
+        terms = [term for selector in selectors for term in terms_in(selector) if isinstance(term, Matching)]
+        but = any(term.not_ is not None and term.not_.uses_event for term in terms)
+        return (frozenset(areas), *(frozenset({area}) for area in areas if but))
+
+    @cached_property
+    def lands(self) -> tuple[str, ...]:
+        """The jurisdictions that have partners."""
+        return tuple(dict.fromkeys(who.jurisdiction for who in self.book.playbook.partners.values()))
+
+    def event(self, few: Sample, land: str, place: str | None = None, areas: Areas = NOWHERE) -> Event:
+        """Words from a jurisdiction, with every field filled in; ``place`` is the field that says where, ``areas`` what it says."""
+        return Event(few.speakers[land], frozenset({land}), self._values(areas), place=place)
+
+    def _filled_in(self, areas: Areas) -> Mapping[str, Value]:
         playbook = self.book.playbook
         somewhere = Place("…", None, tuple(name for name in playbook.areas if name in areas))
         noon = datetime.combine(self.today, time(12), tzinfo=playbook.timezone)
-        values = {
+        return {
             name: somewhere if spec.type == "place" else sample(spec, None, noon)
             for name, spec in playbook.fields.items()
         }
-        return Event(origin, frozenset({playbook.partners[origin].jurisdiction}), values, place=place)
 
-    # --- the sharing rules ----------------------------------------------------------------------------------------------
-
-    def with_rules(self, rules: tuple[Rule, ...], fields: Mapping[str, FieldSpec] | None = None) -> Book:
-        """The sample with other sharing rules, and some fields otherwise."""
-        playbook = self.sample.playbook
-        update = {"sharing": rules, "fields": {**playbook.fields, **(fields or {})}}
-        return replace(self.sample, playbook=playbook.model_copy(update=update))
-
-    def answers(self, books: Sequence[Book], field: str) -> Iterator[tuple[Room, tuple[Answer, ...]]]:
-        """What these versions of the sample say of a field, for everything that may be said and every room."""
-        rooms = [room for partner in self.alike for room in self.rooms(partner)]
-        for so in self.ever:
-            for event in self.words:
-                questions = [Question(book, so, event) for book in books]
-                for room in rooms:
-                    yield room, tuple(question.decide(room, field) for question in questions)
-
-    @cached_property
-    def words(self) -> tuple[Event, ...]:
-        """Whatever may be said, as far as sharing rules can tell: words from each jurisdiction, about every place and about none."""
-        playbook = self.book.playbook
-        nowhere: list[tuple[str | None, frozenset[str]]] = [(None, frozenset())]
-        if any(rule.to.uses_event for rule in playbook.sharing):
-            places = dict.fromkeys(place_field(self.book, alert) for alert in playbook.alerts.values())
-            nowhere += [(place, areas) for place in places if place is not None for areas in self.wheres]
-        return tuple(self._event(origin, place, areas) for origin in self.origins for place, areas in nowhere)
-
-    @cached_property
-    def origins(self) -> tuple[str, ...]:
-        """A partner of the sample from each jurisdiction that has partners."""
-        return tuple({who.jurisdiction: name for name, who in self.sample.playbook.partners.items()}.values())
-
-    @cached_property
-    def wheres(self) -> tuple[frozenset[str], ...]:
-        """Places that a selector can tell apart: everywhere, and, where one leaves out whom it concerns, each area."""
-        areas = self.book.playbook.areas
-        but = any(term.not_ is not None and term.not_.uses_event for term in self._matchings)
-        return (frozenset(areas), *(frozenset({area}) for area in areas if but))
+    # --- selectors ----------------------------------------------------------------------------------------------------
 
     def meant(self, whom: Whom) -> frozenset[str]:
-        """The partners of the sample whom a selector may ever mean."""
-        return frozenset(self._meant(whom))
+        """The partners whom a selector may ever mean."""
+        few = self._few(whom)
+        return few.everyone(self._meant(whom, few))
 
     def means_somebody(self, whom: Whom) -> bool:
         """Whether it may ever mean anybody."""
-        return next(self._meant(whom), None) is not None
+        return next(self._meant(whom, self._few(whom)), None) is not None
 
-    def _meant(self, whom: Whom) -> Iterator[str]:
-        circumstances = self._calm if _asks_for_the_lead(whom.selector) else self._calm[:1]
+    def _few(self, whom: Whom) -> Sample:
+        return self.alike.sample([whom.selector], self._wheres([whom.selector]))
+
+    def _meant(self, whom: Whom, few: Sample) -> Iterator[str]:
+        circumstances = self.now((), [whom.selector])
         if whom.path[0] == "activate":
             circumstances = (calm_circumstances(self.book),)
         of_room, itself = whom.asked == "of a room", whom.path[-1] == "by"
-        wheres: tuple[frozenset[str] | None, ...] = (frozenset(),)
+        wheres: tuple[Areas | None, ...] = (NOWHERE,)
         if whom.asked != "of a partner" and whom.selector.uses_event:
-            wheres = (*self.wheres, None)
+            wheres = (*self._wheres([whom.selector]), None)
         ask = matches
         if of_room and isinstance(self.book.playbook.sharing[int(whom.path[1])], Forbid):
             ask = might_match
-        for partner in self.alike:
+        for partner in few.stands_for:
             networks = {room.ref.network for room in self.rooms(partner)} if of_room else {None}
             if any(
-                ask(self.sample, whom.selector, partner, so, origin, areas, network)
+                ask(few.book, whom.selector, partner, so, origin, areas, network)
                 for so in circumstances
-                for origin in ((partner,) if itself else self.origins)
+                for origin in ([partner] if itself else few.speakers.values())
                 for areas in wheres
                 for network in networks
             ):
                 yield partner
 
-    # --- answers and conversations ------------------------------------------------------------------------------------
-
-    def leading(self, phases: Collection[str]) -> frozenset[str]:
-        """Who leads in these phases, on whatever tier."""
-        hazards = self.book.playbook.hazards or (None,)
-        led = [one for phase in phases for hazard in hazards for one in leads(self.book, phase, hazard)]
-        return frozenset(partner for one in led for partner in one.partners)
-
-    def may_read(self, label: Labelled, partners: Iterable[str]) -> bool:
-        """Whether any of these (of the sample) may be shown what has this label in a room for check-ins, if it is permitted."""
-        spec = FieldSpec(type="text", **label.model_dump())
-        book = self.with_rules((Permit(permit=("_answer",), to=EVERYONE),), {"_answer": spec})
-        questions = [Question(book, self.now[0], self._event(origin, None, frozenset())) for origin in self.origins]
-        rooms = [room for partner in partners for room in self.rooms(partner, "checkins")]
-        return any(isinstance(one.decide(room, "_answer"), Seen) for one in questions for room in rooms)
-
-    def heard(self, channel: str, members: Iterable[str]) -> bool:
-        """Whether what one of the members (of the sample) says in a channel is ever relayed to another."""
-        partners = self.book.playbook.partners
-        said = [
-            (speaker, Question(self.sample, so, self._event(speaker, None, frozenset())))
-            for speaker in {partners[name].jurisdiction: name for name in members}.values()
-            for so in self.ever
-        ]
-        lands = [partners[other].jurisdiction for name in members for other in self.alike[name]]
-        return any(
-            isinstance(question.decide(room, f"#{channel}"), Seen)
-            for speaker, question in said
-            for name in members
-            if lands.count(partners[speaker].jurisdiction)
-            > (partners[name].jurisdiction == partners[speaker].jurisdiction)
-            for room in self.rooms(name, channel)
-        )
-
     def _rooms(self, partner: str, use: str | None = None) -> tuple[Room, ...]:
-        """The rooms of a partner of the sample that the rule can tell apart: for this use, or all of them, Matrix ones both
-        plain and encrypted."""
         own = self.book.playbook.partners[partner].rooms
         refs = [room.ref for room in own] if use is None and own else room_refs(self.book, partner, use or "alerts")
         networks = {ref.network for ref in refs}
@@ -337,14 +302,15 @@ class Possible:
             Room(RoomRef(network, "…"), partner, encrypted)
             for network in NETWORKS
             if network in networks
-            for encrypted in ((False, True) if network == "matrix" else (False,))
+            for encrypted in self._encryption(network)
         )
 
-
-def led_by(rule: LeadRule) -> tuple[str, ...]:
-    """All whom a rule about leads names."""
-    names = (rule.lead, *rule.unified, rule.decides, *rule.deputies)
-    return tuple(dict.fromkeys(name for name in names if name is not None))
+    def _encryption(self, network: Network) -> tuple[bool, ...]:
+        """Whether a room is taken to be encrypted: it then sees what it would see otherwise, and more, unless it is trusted less."""
+        if network != "matrix":
+            return (False,)
+        less = self.book.playbook.encrypted_ceiling(network) < self.book.playbook.ceiling(network)
+        return (False, True) if less else (True,)
 
 
 def _asks_for_the_lead(selector: Selector) -> bool:
