@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from playbooks.answers import cleared_until
 from playbooks.cleared import Clauses
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Alert
 from playbooks.selection import Event, matches
-from playbooks.sight import Question, Room, View, Withheld, cleared_until
+from playbooks.sight import Question, Room, View, Withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,74 +12,30 @@
 6. no rule that could apply failed to evaluate.
 
 P gets the finest form it may see. Every answer carries its reason: the rule's line, the agreement; or the first thing that would
-have to change. The conditions are the methods of ``Question`` below, under their numbers, in the order in which they are asked: 5
-and 6 before 4, because a forbid beats every permit, and a rule that fails denies whatever else would allow. What was decided
-becomes text in ``cleared``, and nowhere else.
+have to change. The conditions stand below under their numbers, in ``Question._may_see``: 5 and 6 before 4, because a forbid beats
+every permit, and a rule that fails denies whatever else would allow. The words of the answers are in ``answers``; whom a selector
+means is said in ``selection``, and which rules name a field in ``rules``. What was decided becomes text in ``cleared``, and nowhere
+else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Literal
 
+from playbooks.answers import Answer, Obstacle, Room, Seen, View, Withheld
 from playbooks.labels import Label, Tlp
 from playbooks.load import Book
-from playbooks.rooms import Network, RoomRef
+from playbooks.rooms import Network
 from playbooks.rules import Ready, rules_of, standing
 from playbooks.schema import FieldSpec, Forbid, Permit
 from playbooks.selection import Circumstances, Event, local_time, matches, might_match
-from playbooks.values import FORMS, Moment, Shape, take
+from playbooks.values import FORMS
 
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """A partner's room as sight needs to know it. ``encrypted``: it is, and has always stayed so."""
-
-    ref: RoomRef
-    partner: str
-    encrypted: bool = False
-    world_readable: bool = False
-    open_join: bool = False
-
-
-Obstacle = Literal[
-    "undeclared",  # 1: no such field
-    "inactive",  # 1: the partner takes no part in this incident, or the room is not its own
-    "expired",  # 1
-    "clearance",  # 2: detail is the TLP needed
-    "compartment",  # 2: detail is the compartment lacking
-    "ceiling",  # 3: detail is the TLP needed
-    "no-permit",  # 4; the line is that of a permit which only holds in other circumstances
-    "agreement",  # 4: detail is origin→jurisdiction
-    "forbidden",  # 5
-    "rule-failed",  # 6
-    "no-form",  # the value has no form that may be seen, as a place outside every area has no area
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Yes: in this form, by the permit on this line, under these agreements."""
-
-    form: str
-    label: Label
-    line: int
-    agreements: tuple[str, ...] = ()
-    basis: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """No: the first thing that would have to change, the line that says so (0: none), and for some a detail."""
-
-    why: Obstacle
-    line: int = 0
-    detail: str = ""
-
-
-Answer = Seen | Withheld
+__all__ = [
+    "Answer", "Obstacle", "Question", "Room", "Seen", "View", "Withheld",
+    "ceiling_of", "coordinator_sees", "covers", "decide", "label_of", "view", "visible_areas",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +111,9 @@ class Question:
         try:
             forbids = [ready for ready in asked.forbids if self.applies(ready, room, asked.field)]
             permits = [ready for ready in asked.permits if self.applies(ready, room, asked.field)]
-        except _FailedError as failed:
+        except _FailedError as failed:  # 6
             return failed.answer
-        if forbids:
+        if forbids:  # 5
             return Withheld("forbidden", forbids[0].line)
         return self._4_permitted(room, asked, form, label, permits)
 
@@ -189,28 +145,29 @@ class Question:
         jurisdiction = self.book.playbook.partners[room.partner].jurisdiction
         against = Withheld("no-permit", self._otherwise(room, asked.field))
         for ready in permits:
-            assert isinstance(ready.rule, Permit)
-            if not covers(ready.rule, asked.spec, form):
+            permit = ready.rule
+            assert isinstance(permit, Permit)
+            if not covers(permit, asked.spec, form):
                 continue
             try:
-                agreements = self._agreements(ready.rule, asked.spec, label, jurisdiction)
+                agreements = self._agreements(permit, asked.spec, label, jurisdiction)
             except Exception as error:  # noqa: BLE001 6: whatever went wrong, it denies
                 return Withheld("rule-failed", ready.line, type(error).__name__)
             if not isinstance(agreements, str):
-                return Seen(form, label, ready.line, agreements, ready.rule.basis)
+                return Seen(form, label, ready.line, agreements, permit.basis)
             against = Withheld("agreement", ready.line, f"{agreements}→{jurisdiction}")
         return against
 
     def _agreements(self, permit: Permit, spec: FieldSpec, label: Label, to: str) -> tuple[str, ...] | str:
-        """The agreements by which a permit carries what has this label to a jurisdiction; or the origin that none joins to it."""
-        if label.tlp is Tlp.CLEAR and not label.personal:
+        """The agreements by which a permit carries what has this label to a jurisdiction; or the origin that stops it."""
+        if label.tlp is Tlp.CLEAR and not label.personal:  # from every origin, nothing more
             return ()
         in_danger = (
             permit.when is not None and permit.when.danger is True and permit.basis and self.circumstances.danger
         )
         used: list[str] = []
         for origin in sorted(self.event.origins):
-            if origin == to and not spec.personal:
+            if origin == to and not spec.personal:  # at home, nothing more
                 continue
             agreement = next((name for name in permit.under if self._joins(name, permit, origin, to)), None)
             if agreement is not None:
@@ -312,6 +269,11 @@ def visible_areas(book: Book, circumstances: Circumstances, event: Event, room: 
     return Question(book, circumstances, event).visible_areas(room)
 
 
+def view(book: Book, circumstances: Circumstances, event: Event, room: Room, fields: Iterable[str]) -> View:
+    """Decide all of these fields for one room."""
+    return Question(book, circumstances, event).view(room, fields)
+
+
 # --- what the conditions speak of -------------------------------------------------------------------------------------
 
 
@@ -352,15 +314,6 @@ def ceiling_of(book: Book, room: Room) -> Tlp | None:
     return network.ceiling
 
 
-def cleared_until(book: Book, answers: Iterable[Answer]) -> datetime | None:
-    """When the first of the agreements ends that these answers rely on: the midnight after its last day. None: never."""
-    used = {name for answer in answers if isinstance(answer, Seen) for name in answer.agreements}
-    last = [until for name in used if (until := book.playbook.agreements[name].until) is not None]
-    if not last:
-        return None
-    return datetime.combine(min(last) + timedelta(days=1), time.min, tzinfo=book.playbook.timezone)
-
-
 def coordinator_sees(book: Book, network: Network, field: str) -> bool:
     """May a coordinator, who acts for no partner, be shown this built-in field in a private chat on this network?
 
@@ -368,32 +321,3 @@ def coordinator_sees(book: Book, network: Network, field: str) -> bool:
     """
     trust, spec = book.playbook.networks.get(network), book.playbook.field(field)
     return field == "_delivery" and trust is not None and spec is not None and spec.label.tlp <= trust.ceiling
-
-
-# --- a whole view ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one room may see of one event: an answer for each field asked about, whether the event has it or not."""
-
-    room: Room
-    event: Event
-    answers: Mapping[str, Answer]
-
-    def shape(self, book: Book, field: str) -> tuple[Seen, Shape] | None:
-        """The field as this room may see it, or None where it may not, or the event does not have it."""
-        answer = self.answers.get(field)
-        value = self.event.fields.get(field)
-        spec = book.playbook.field(field)
-        if not isinstance(answer, Seen) or value is None or spec is None:
-            return None
-        if isinstance(value, Moment):  # its day is the one where the playbook lives
-            value = Moment(local_time(book, value.at))
-        shape = take(value, answer.form, spec.ranges)
-        return None if shape is None else (answer, shape)
-
-
-def view(book: Book, circumstances: Circumstances, event: Event, room: Room, fields: Iterable[str]) -> View:
-    """Decide all of these fields for one room."""
-    return Question(book, circumstances, event).view(room, fields)
