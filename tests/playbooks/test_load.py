@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
-from playbooks.load import Mark, PlaybookErrors, load, parse
+from playbooks.characters import MOST_BYTES
+from playbooks.load import Mark, PlaybookErrors, content, load, parse
+from playbooks.problems import MOST_SHOWN, nearest
+from playbooks.schema_words import PartnerRef, distinct
+from playbooks.yaml12 import MOST_NODES
+from playbooks.yaml12 import read as read_tree
 from tests.playbooks.small import SMALL, changed, errors, place_of, places, read
 
 THEIR_ENGLISH = ("Input should", "Field required", "Extra inputs", "valid string", "validation error", "Value error")
@@ -208,6 +216,15 @@ def test_an_empty_file_is_told_how_a_playbook_begins(source: str) -> None:
         b"activate: {by: " + b"{not: " * 36 + b"everyone" + b"}" * 36 + b"}",
         b"checkins: {a: {cron: '" + b"1," * 3_000_000 + b"'}}",
         b"\x00" * 1_000_000,
+        b"phases: [" + b",".join(b"p%d" % i for i in range(90_000)) + b"]",
+        b"partners: {"
+        + b"".join(b"p%060d: {x: 1}, " % i for i in range(4_900))
+        + b"}\nactivate: {by: ["
+        + b"".join(b"p%060d," % i for i in range(100_000, 120_000))
+        + b"]}",
+        b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (i + 1, i + 1, i, i) for i in range(97, 122)),
+        b"\x7fELF" + bytes(range(256)) * 1000,
+        b"'" + b"\n" * 8_000_000 + b"'",
         b"%YAML 1.1\n---\na: 1",
         b"%TAG ! tag:example.org:\n---\n!a b",
     ],
@@ -222,17 +239,90 @@ def test_hostile_files_give_a_few_errors_and_soon(source: bytes) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
-    """More than 8 MB is refused before anything is parsed."""
+    """Of 50 MB no more is read than shows that it is too much, and nothing is parsed."""
     file = tmp_path / "large.yaml"
-    file.write_bytes(b"#" * (9 * 1024 * 1024))
+    with file.open("wb") as large:
+        large.truncate(50 * 1024 * 1024)
+    assert len(content(file)) == MOST_BYTES + 1
     with pytest.raises(PlaybookErrors, match=r"larger than 8 MB"):
         load(file)
 
 
+def test_no_more_values_are_kept_than_a_playbook_can_need() -> None:
+    """Reading stops at the limits for values and depth, and what was read until then is not looked at."""
+    for source in (b"a: [" + b"x," * 4_000_000 + b"]", b"[" * 100_000):
+        tree = read_tree(source, "any.yaml")
+        assert len(tree.marks) <= MOST_NODES
+        assert tree.value is None
+        assert len(tree.problems) == 1
+
+
+def test_likeness_is_not_looked_for_among_too_many_names() -> None:
+    """Where it would be costly to find the nearest name, none is named."""
+    name, much_alike = "x" * 59 + "y", "x" * 60
+    assert nearest(name, [much_alike]) == much_alike
+    assert nearest(name, [f"x{i:059}" for i in range(4_000)] + [much_alike]) is None
+    assert nearest("y" * 65, ["y" * 64]) is None
+
+
+class Unwritten(dict[str, str]):
+    """Names that must not be written out: doing so for each error is what makes a hostile file slow."""
+
+    def __repr__(self) -> str:
+        raise AssertionError("all known names were written out")
+
+
+def test_the_known_names_are_not_written_out_for_each_error() -> None:
+    """An undefined name costs the same however many are known, until it is told."""
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(PartnerRef).validate_python("x", context={"partner": Unwritten(y="")})
+    assert "partner" in str(refused.value)
+    assert refused.value.errors()[0]["ctx"]["known"]() == {"y": ""}
+
+
+class Compared(str):
+    """A word that counts how often words are compared."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        type(self).times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_a_list_is_searched_for_repetitions_once() -> None:
+    """Each entry is looked up, not compared with all before it; and not every repetition becomes an error."""
+    words = tuple(Compared(f"w{i}") for i in range(2_000))
+    assert distinct(words) == words
+    assert Compared.times <= 2 * len(words)
+    with pytest.raises(PydanticCustomError) as refused:
+        distinct(words * 3)
+    assert len((refused.value.context or {})["findings"]) <= MOST_SHOWN + 1
+
+
 def test_a_file_that_cannot_be_read_is_the_system_s_error(tmp_path: Path) -> None:
-    """A missing file is no fault of a playbook."""
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "none.yaml")
+    """A missing file, a folder, a device without end and a pipe without a writer are no fault of a playbook."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for path, error in (
+        (tmp_path / "none.yaml", FileNotFoundError),
+        (tmp_path, IsADirectoryError),
+        (Path("/dev/zero"), OSError),
+        (tmp_path / "pipe.yaml", OSError),
+    ):
+        with pytest.raises(error) as told:
+            load(path)
+        assert told.value.strerror
+        assert told.value.filename == str(path)
+
+
+def test_what_a_file_calls_things_cannot_reach_a_terminal() -> None:
+    """Line ends and controls in names are written as escapes in errors, also where names are suggested."""
+    for told in (errors(changed("  town:", '  "to\\n\\e[2Jwn":')), errors(changed("  city:", '  "ci\\nty":'))):
+        assert told
+        assert all(line.isprintable() for line in told), told
 
 
 def harmless(source: bytes) -> None:
