@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os import scandir
 from os.path import normpath
@@ -38,12 +38,22 @@ class Checked:
 
 def examine(paths: Sequence[Path], now: datetime) -> Iterator[Checked]:
     """Check each file, and each playbook in each folder, once. `now` is aware; it says which day it is for the lints."""
+    for one in read(paths):
+        book = one.book
+        if book is None:
+            yield one
+        else:
+            yield replace(one, problems=lint(book, now.astimezone(book.playbook.timezone).date()))
+
+
+def read(paths: Sequence[Path]) -> Iterator[Checked]:
+    """Read each file, and each playbook in each folder, once; what is read is not linted."""
     done: set[Path] = set()
     for path in paths:
         for one in _named(path):
             if (place := whole(one.path)) not in done:
                 done.add(place)
-                yield one if one.unread is not None else _examined(one.path, now)
+                yield one if one.unread is not None else _read(one.path)
 
 
 def _named(path: Path) -> list[Checked]:
@@ -65,7 +75,7 @@ def whole(path: Path) -> Path:
     return Path(normpath(path.absolute()))
 
 
-def _examined(path: Path, now: datetime) -> Checked:
+def _read(path: Path) -> Checked:
     try:
         if path.name.endswith(_SCRIPT_ENDS) and path.is_file():
             words = f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
@@ -75,7 +85,7 @@ def _examined(path: Path, now: datetime) -> Checked:
         return Checked(path, problems=wrong.errors)
     except OSError as error:
         return _unread(path, error)
-    return Checked(path, book, lint(book, now.astimezone(book.playbook.timezone).date()))
+    return Checked(path, book)
 
 
 def _unread(path: Path, error: OSError) -> Checked:

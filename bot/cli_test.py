@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.checking import read
 from bot.cli import BAD, FINE, UNANSWERED, complain
 from bot.clock import SystemClock
-from bot.playbook_files import exercise, playbook_files
 from playbooks.assertions import Outcome, run, unexercised
-from playbooks.load import Book, Mark, PlaybookErrors, load
+from playbooks.load import Book, Mark
 from playbooks.proposals import Proposal, proposals
 from playbooks.schema import Expectation
 from playbooks.survivors import Survey, Survivor, survey
@@ -47,22 +47,15 @@ def trial(paths: Sequence[Path], form: Literal["text", "json"], strictness: Lite
     now = SystemClock().now()
     code = FINE
     said: list[dict[str, Any]] = []
-    for path in playbook_files(paths):
-        try:
-            wrong = [exercise(path)]
-            book = load(path) if wrong == [None] else None
-        except PlaybookErrors as error:
-            wrong, book = [str(one) for one in error.errors], None
-        except OSError as error:
-            wrong, book = [f"cannot be read: {error.strerror or error}; name a playbook that can be"], None
-        if book is None:
+    for one in read(paths):
+        if one.book is None:
             code = UNANSWERED
-            lines = [line if line.startswith(f"{path}:") else f"{path}: {line}" for line in map(str, wrong)]
-            said.append({"file": str(path), "holds": None, "unreadable": lines})
+            lines = [f"{one.path}: {one.unread[0]}"] if one.unread else [str(problem) for problem in one.problems]
+            said.append({"file": str(one.path), "holds": None, "unreadable": lines})
             if form == "text":
                 complain(*lines)
             continue
-        report = examine(book, now)
+        report = examine(one.book, now)
         code = max(code, report.code(strictness))
         said.append(as_data(report))
         if form == "text":
