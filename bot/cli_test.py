@@ -14,6 +14,7 @@ from bot.cli import BAD, FINE, UNANSWERED, complain
 from bot.clock import SystemClock
 from playbooks.assertions import Outcome, run, unexercised
 from playbooks.load import Book, Mark
+from playbooks.problems import on_one_line
 from playbooks.proposals import Proposal, proposals
 from playbooks.schema import Expectation
 from playbooks.survivors import Survey, Survivor, survey
@@ -50,7 +51,7 @@ def trial(paths: Sequence[Path], form: Literal["text", "json"], strictness: Lite
     for one in read(paths):
         if one.book is None:
             code = UNANSWERED
-            lines = [f"{one.path}: {one.unread[0]}"] if one.unread else [str(problem) for problem in one.problems]
+            lines = [f"{on_one_line(str(one.path))}: {one.unread[0]}"] if one.unread else [str(problem) for problem in one.problems]
             said.append({"file": str(one.path), "holds": None, "unreadable": lines})
             if form == "text":
                 complain(*lines)
