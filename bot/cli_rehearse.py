@@ -281,7 +281,7 @@ class Seat:
         key = self._as or next((one for one, player in self._people.items() if player.partner == partner), None)
         who = key or f"guest-{partner}"
         called = self._called(who) if key else f"Somebody of {partner}"
-        identity = rehearsal.identity_of(who, room.network)
+        identity = self._stage.identity(who, room.network)
         verb, _, rest = words.partition(" ")
         if verb.lower() == "tap" and rest.strip():
             told = self._stage.tap(room, identity, called, rest.strip())

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from textwrap import shorten
 from typing import Any, Protocol
 
 from bot.clock import VirtualClock
@@ -115,7 +116,7 @@ class Misplayed(Exception):
 
 
 def identity_of(name: str, network: Network) -> str:
-    """The identity under which a person of an exercise is known on a network."""
+    """The identity under which somebody is known on a network of a rehearsal."""
     if network == "matrix":
         return f"matrix:@{name}:rehearsal.invalid"
     return f"telegram:{int.from_bytes(sha256(name.encode()).digest()[:5], 'big')}"
@@ -169,6 +170,17 @@ class Stage:
         for summary in await self._store.incidents():
             self._read[summary.incident] = summary.size
 
+    def identity(self, key: str, network: Network) -> str:
+        """Under which identity a person of this exercise is known: in another exercise on the same data, somebody else.
+
+        So it is for a person whom a script has moved to another partner or role since it was played before.
+        """
+        if key == COORDINATOR:
+            return identity_of(COORDINATOR, network)
+        player = self._players.get(key)
+        known_as = (key, player.role, player.partner) if player is not None else (key,)
+        return identity_of(".".join((*known_as, self.book.playbook.playbook)), network)
+
     def add(self, key: str, player: Player) -> None:
         """A person takes part."""
         self._players[key] = player
@@ -182,7 +194,7 @@ class Stage:
         for key, player in people.items():
             self.add(key, player)
             network = self._networks[player.network]
-            identity = identity_of(key, player.network)
+            identity = self.identity(key, player.network)
             host = network.private(identity_of(COORDINATOR, player.network))
             await network.say(
                 host, identity_of(COORDINATOR, player.network), "Coordinator", f"/invite {player.role} {player.partner}"
@@ -217,7 +229,8 @@ class Stage:
                 async for told in self._step(step):
                     yield told
             except LookupError as error:
-                raise Misplayed(f"step {number} cannot be played: {error.args[0]}") from None
+                wrong = f"step {number} cannot be played: {self._doing(step)}, but {error.args[0]}"
+                raise Misplayed(f"{wrong}. Mend this step, or what leads to it") from None
 
     async def until(self, moment: datetime) -> AsyncIterator[Told]:
         """Let time pass, stopping wherever something falls due."""
@@ -235,7 +248,7 @@ class Stage:
         player = self._players[step.as_]
         room = self._room_for(step.as_, player, step.in_)
         if step.tap is not None:
-            told = self.tap(room, identity_of(step.as_, room.network), player.name, step.tap)
+            told = self.tap(room, self.identity(step.as_, room.network), player.name, step.tap)
         else:
             reply_to = self.last(room).id if step.reply is not None else None
             words = (
@@ -243,9 +256,20 @@ class Stage:
                 .replace("{alert}", self.alert or "")
                 .replace("{incident}", self.incident or "")
             )
-            told = self.say(room, identity_of(step.as_, room.network), player.name, words, reply_to)
+            told = self.say(room, self.identity(step.as_, room.network), player.name, words, reply_to)
         async for one in told:
             yield one
+
+    def _doing(self, step: Step) -> str:
+        """What somebody was to do, and where."""
+        key = str(step.as_)
+        player = self._players[key]
+        room = self._where.get(key)
+        where = f" in {self._named(room)[0]} ({room.network.capitalize()})" if room is not None else ""
+        if step.tap is not None:
+            return f"{player.name} ({key}) was to tap {step.tap!r}{where}"
+        verb, words = ("say", step.say) if step.say is not None else ("reply", step.reply)
+        return f"{player.name} ({key}) was to {verb} {shorten(str(words), 60, placeholder=' …')!r}{where}"
 
     async def say(
         self, room: RoomRef, identity: str, name: str, text: str, reply_to: str | None = None
@@ -267,10 +291,7 @@ class Stage:
             if button is not None:
                 break
         else:
-            offered = next(
-                (self._offers(one) for one in self._shown(room) if one.buttons), "nothing can be tapped there"
-            )
-            raise LookupError(f"no message in {self._named(room)[0]} offers {choice!r}; {offered}")
+            raise LookupError(f"nothing there offers that; {self._offered(room)}")
         words = f"taps [{button.label}]" if room.network == "telegram" else f"reacts {button.emoji} ({button.label})"
         yield self._line(room, "in", words, name)
         await self._networks[room.network].tap(room, message.id, identity, button.command, name)
@@ -291,7 +312,7 @@ class Stage:
 
     def _room_for(self, key: str, player: Player, named: str | None) -> RoomRef:
         if named == "private":
-            room = self._networks[player.network].private(identity_of(key, player.network))
+            room = self._networks[player.network].private(self.identity(key, player.network))
         elif named is not None:
             found = self.room(named)
             if found is None:
@@ -302,7 +323,7 @@ class Stage:
         else:
             found = self.room(f"{player.partner}/{player.network}") or self.room(player.partner)
             if found is None:
-                raise LookupError(f"{player.partner} has no room")
+                raise LookupError(f"{player.partner} has no room: say `in:` which room")
             room = found
         self._where[key] = room
         return room
@@ -311,20 +332,28 @@ class Stage:
         """The bot's last message in a room. Raises LookupError where there is none."""
         for message in self._shown(room):
             return message
-        raise LookupError(f"nothing was said in {self._named(room)[0]} to reply to")
+        raise LookupError("nothing was said there to reply to")
 
     def _shown(self, room: RoomRef) -> Iterator[Message]:
         """The bot's messages in a room, the newest first."""
         yield from reversed(self._networks[room.network].messages(room))
 
-    def _offers(self, message: Message) -> str:
-        return "the last one offers " + ", ".join(button.label for line in message.buttons for button in line)
+    def _offered(self, room: RoomRef) -> str:
+        """What can be tapped in a room, last and above all; where nothing can, what was said there last."""
+        for message in self._shown(room):
+            if message.buttons:
+                labels = ", ".join(button.label for line in message.buttons for button in line)
+                return f"the last message with buttons offers {labels}: tap one of these"
+        for message in self._shown(room):
+            said = shorten(message.text, 120, placeholder=" …")
+            return f"what was said there last is “{said}”"
+        return "nothing was said there"
 
     def _named(self, room: RoomRef) -> tuple[str, str | None]:
         if room in self._names:
             return self._names[room]
         for key in (*self._players, COORDINATOR):
-            if room == self._networks[room.network].private(identity_of(key, room.network)):
+            if room == self._networks[room.network].private(self.identity(key, room.network)):
                 return f"private:{key}", self._players[key].partner if key in self._players else None
         return str(room), None
 

@@ -110,6 +110,49 @@ def test_a_second_rehearsal_goes_on_counting(tmp_path: Path) -> None:
     assert json.loads(tocsin(tmp_path, "incidents", "--json").out)["incidents"][0]["closed_at"] is not None
 
 
+def test_all_exercises_are_played_in_one_folder(tmp_path: Path) -> None:
+    """Persons of one exercise are not those of another, though both be called Paul: each that ships ends well after the others."""
+    for path in sorted(LIBRARY.glob("*.script.yaml")):
+        ran = tocsin(tmp_path, "rehearse", path.with_name(path.name.replace(".script", "")), "--json")
+        assert (ran.code, ran.err) == (0, ""), path.name
+
+
+def test_a_step_that_cannot_be_played_says_who_where_and_what_to_do(tmp_path: Path) -> None:
+    """The person, the room, what was wanted, what there was instead, and what to mend are in the one line."""
+    script = tmp_path / "stuck.yaml"
+    begun = (
+        "script: meuse-flood\ntitle: Stuck\n"
+        "people:\n  anne: {name: Anne, partner: liege-city, role: official}\n"
+        "steps:\n  - {as: anne, say: /activate meuse-flood}\n"
+    )
+    script.write_text(begun + "  - {as: anne, tap: send}\n")
+    stuck = tocsin(tmp_path, "rehearse", FLOOD, "--script", script)
+    assert stuck.code == 1
+    assert "step 2 cannot be played: Anne (anne) was to tap 'send' in liege-city (Telegram)" in stuck.err
+    assert "what was said there last is “Crue de la Meuse" in stuck.err
+    assert "Mend this step, or what leads to it" in stuck.err
+    script.write_text(
+        begun + "  - {as: anne, say: /alert evacuation action=leave where=Visé}\n  - {as: anne, tap: send}\n"
+    )
+    other = tocsin(tmp_path, "rehearse", FLOOD, "--script", script)
+    assert "offers Demander: tap one of these" in other.err
+
+
+def test_a_person_moved_to_another_partner_is_another_person(tmp_path: Path) -> None:
+    """A script that is changed between two rehearsals on the same data is played as it now stands."""
+    for partner in ("liege-fire", "liege-city"):
+        script = tmp_path / f"{partner}.yaml"
+        script.write_text(
+            "script: meuse-flood\ntitle: Moved\n"
+            f"people:\n  anne: {{name: Anne, partner: {partner}, role: official}}\n"
+            "steps:\n  - {as: anne, say: /activate meuse-flood}\n"
+            f"  - {{as: anne, in: {partner}, say: /alert evacuation action=leave where=Chênée}}\n"
+        )
+        ran = tocsin(tmp_path, "rehearse", FLOOD, "--script", script)
+        assert (ran.code, ran.err) == (0, "")
+    assert "Brouillon D-1" in ran.out
+
+
 def test_a_wrong_script_is_told_with_its_places(tmp_path: Path) -> None:
     """What is wrong in a script is told like what is wrong in a playbook: file, line, column."""
     script = tmp_path / "x.yaml"
