@@ -25,9 +25,9 @@ BROKEN = "playbook: x\nversion: one\nsurprise: true\n"
 WITHOUT_END = "/dev/zero"
 
 
-def doubtful() -> str:
-    """A playbook about which there is one warning: a deputy that cannot be rung up."""
-    section = next(one for one in sections(PAGE.read_text()) if one.code == "lead-without-phone")
+def example(code: str) -> str:
+    """A playbook in which there is this problem alone."""
+    section = next(one for one in sections(PAGE.read_text()) if one.code == code)
     return next(examples(section, RIGHT)).source
 
 
@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the command is run, with a playbook that is right, one that is doubtful, and one that is broken."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "right.yaml").write_text(RIGHT)
-    (tmp_path / "doubtful.yaml").write_text(doubtful())
+    (tmp_path / "doubtful.yaml").write_text(example("lead-without-phone"))
     (tmp_path / "broken.yaml").write_text(BROKEN)
     return tmp_path
 
@@ -89,6 +89,19 @@ def test_warnings_are_told_and_make_a_playbook_bad_only_where_that_is_asked(
     assert asked("right.yaml", mildest="warning") == 0
     assert tocsin(folder, "check", "--strict", "doubtful.yaml").code == 1
     assert tocsin(folder, "check", "doubtful.yaml").code == 0
+
+
+def test_what_can_be_read_and_is_wrong_all_the_same_is_an_error(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A lint that is an error makes the playbook bad without --strict, and it is not called fine."""
+    (folder / "leaderless.yaml").write_text(example("phase-without-lead"))
+    assert asked("leaderless.yaml") == 1
+    said = capsys.readouterr()
+    assert said.err.rstrip().endswith("[phase-without-lead]")
+    assert ": warning: " not in said.err
+    assert "fine:" not in said.out
+    assert said.out.splitlines()[-1] == "1 file: 1 not fine; 1 error"
 
 
 def test_json_has_every_problem_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,8 +272,7 @@ def test_a_file_s_name_breaks_no_line(folder: Path, capfdbinary: pytest.CaptureF
 def test_the_page_shows_what_the_command_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What CHECKS.md begins with is what comes of its first example of an unknown key."""
     page = PAGE.read_text()
-    section = next(one for one in sections(page) if one.code == "unknown-key")
-    (folder / "river.yaml").write_text(next(examples(section, RIGHT)).source)
+    (folder / "river.yaml").write_text(example("unknown-key"))
     assert asked("river.yaml") == 1
     said = capsys.readouterr()
     assert f"```\n$ tocsin check river.yaml\n{said.err}{said.out}```\n" in page
