@@ -51,7 +51,11 @@ def trial(paths: Sequence[Path], form: Literal["text", "json"], strictness: Lite
     for one in read(paths):
         if one.book is None:
             code = UNANSWERED
-            lines = [f"{on_one_line(str(one.path))}: {one.unread[0]}"] if one.unread else [str(problem) for problem in one.problems]
+            lines = (
+                [f"{on_one_line(str(one.path))}: {one.unread[0]}"]
+                if one.unread
+                else [str(problem) for problem in one.problems]
+            )
             said.append({"file": str(one.path), "holds": None, "unreadable": lines})
             if form == "text":
                 complain(*lines)
