@@ -1,18 +1,22 @@
 """The visibility rule a second time, as dull as it can be: the sentences of the language page, one after the other.
 
-It shares no code with ``playbooks.sight`` and ``playbooks.selection``; tests hold the two against each other. Where the page
-leaves a choice, the choice is written down here: what a forbid says of an area that the partner may not see counts as met, so
-that hiding the area never shows more.
+It shares no code with ``playbooks.sight``, ``playbooks.selection`` and ``playbooks.rules``; tests hold the two against each other.
+Where the page leaves a choice, the choice is written down here: what a forbid says of an area that the partner may not see counts
+as met, so that hiding the area never shows more; and of several things that stand in the way the first is told, of the finest form,
+in the order of the page but for the permits, which come last.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from playbooks.labels import Tlp
 from playbooks.load import Book
 from playbooks.schema import Permit
+from playbooks.schema_selectors import Lead, Selector
 from playbooks.selection import Circumstances, Event
 from playbooks.sight import Room
 from playbooks.values import Place
@@ -25,36 +29,95 @@ FINEST_FIRST = {
     "person": ["exact", "initials", "count"],
     "time": ["exact", "day"],
 }
+BUILT_IN = {
+    "_title": Tlp.GREEN,
+    "_speaker": Tlp.GREEN,
+    "_note": Tlp.AMBER,
+    "_decision": Tlp.AMBER,
+    "_report": Tlp.AMBER,
+    "_delivery": Tlp.AMBER,
+    "_presence": Tlp.AMBER,
+}
+MAY_SEE = "may see"
+
+
+@dataclass
+class Declared:
+    """What the playbook says of a field, of a channel, or nothing of a field that is built in."""
+
+    type: str
+    tlp: Tlp
+    compartments: Any = ()
+    personal: bool = False
+    forms: Mapping[Any, Any] = field(default_factory=dict)
+    ranges: Any = ()
+
+
+@dataclass
+class Unwritten:
+    """A permit that stands in no file's `sharing`."""
+
+    to: Any
+    purpose: str | None = None
+    under: Any = ()
+    as_: None = None
+    when: None = None
+
+
+def declared(book: Book, field: str) -> Declared | None:
+    """The channel is the field, under its label; the built-in fields carry what no playbook declares, and may be relabelled."""
+    if field.startswith("#"):
+        if field[1:] not in book.playbook.channels:
+            return None
+        label = book.playbook.channels[field[1:]].label
+        return Declared("text", label.tlp, label.compartments, label.personal)
+    if field in book.playbook.fields:
+        spec = book.playbook.fields[field]
+        return Declared(spec.type, spec.tlp, spec.compartments, spec.personal, spec.forms, spec.ranges)
+    if field in BUILT_IN:
+        return Declared("text", BUILT_IN[field])
+    return None
 
 
 def finest(book: Book, so: Circumstances, event: Event, room: Room, field: str) -> str | None:
-    """The finest form that the room's partner may see of this field there now, or None."""
-    spec = book.playbook.field(field)
+    """The finest form that the room's partner may see of what this field says there now, or None."""
+    form, why = answer(book, so, event, room, field)
     value = event.fields.get(field)
-    if spec is None or value is None:
+    if why != MAY_SEE or value is None:
         return None
-    for form in FINEST_FIRST[spec.type]:
-        if form == "range" and not spec.ranges:
-            continue
-        if form == "area" and isinstance(value, Place) and not value.areas:
-            continue
-        if may_see(book, so, event, room, field, form):
-            return form
-    return None
+    return None if form == "area" and isinstance(value, Place) and not value.areas else form
+
+
+def answer(book: Book, so: Circumstances, event: Event, room: Room, field: str) -> tuple[str, str]:
+    """The finest form that may be seen; else the finest form that there is, and what stands against it."""
+    spec = declared(book, field)
+    if spec is None:
+        return "", "undeclared"
+    forms = [form for form in FINEST_FIRST[spec.type] if form != "range" or spec.ranges]
+    found = [(form, against(book, so, event, room, field, form)) for form in forms]
+    for form, why in found:
+        if why == MAY_SEE:
+            return form, why
+    return found[0]
 
 
 def may_see(book: Book, so: Circumstances, event: Event, room: Room, field: str, form: str) -> bool:
     """May partner P see form G of field F of event E in room R at time T?"""
-    spec = book.playbook.field(field)
+    return against(book, so, event, room, field, form) == MAY_SEE
+
+
+def against(book: Book, so: Circumstances, event: Event, room: Room, field: str, form: str) -> str:
+    """What stands against it, or that nothing does."""
+    spec = declared(book, field)
     if spec is None:
-        return False
+        return "undeclared"
     if room.partner not in book.playbook.partners:
-        return False
+        return "inactive"
     if room.partner not in so.active:
-        return False
+        return "inactive"
     if event.expires is not None and event.expires <= so.now:
-        return False
-    own = spec.forms.get(form)  # type: ignore[call-overload]
+        return "expired"
+    own = spec.forms.get(form)
     tlp = spec.tlp if own is None else own.tlp
     compartments = spec.compartments if own is None else own.compartments
     if own is None:
@@ -67,27 +130,26 @@ def may_see(book: Book, so: Circumstances, event: Event, room: Room, field: str,
         tlp = Tlp.parse(event.raised)
     partner = book.playbook.partners[room.partner]
     if tlp > partner.clearance.tlp:
-        return False
+        return "clearance"
     for compartment in compartments:
         if compartment not in partner.clearance.compartments:
-            return False
+            return "compartment"
     trust = book.playbook.networks.get(room.ref.network)
     if trust is None:
-        return False
+        return "ceiling"
     ceiling = trust.ceiling
     if room.ref.network == "matrix" and room.encrypted and not room.world_readable and not room.open_join:
         ceiling = trust.ceiling if trust.encrypted is None else trust.encrypted
     if tlp > ceiling:
-        return False
+        return "ceiling"
     sees_area = field != event.place and place_is_seen(book, so, event, room)
     for rule in book.playbook.sharing:
         if isinstance(rule, Permit) or field not in rule.forbid:
             continue
         if holds(rule.when, so) and selects(book, rule.to, so, event, room, sees_area, "met"):
-            return False
-    for rule in book.playbook.sharing:
-        if not isinstance(rule, Permit) or field not in rule.permit:
-            continue
+            return "forbidden"
+    nearest = "no-permit"
+    for rule in permits_of(book, field):
         if not holds(rule.when, so) or not selects(book, rule.to, so, event, room, sees_area, "not met"):
             continue
         forms = FINEST_FIRST[spec.type]
@@ -105,19 +167,33 @@ def may_see(book: Book, so: Circumstances, event: Event, room: Room, field: str,
                 continue
             everywhere = False
         if everywhere:
-            return True
-    return False
+            return MAY_SEE
+        nearest = "agreement"
+    return nearest
+
+
+def permits_of(book: Book, field: str) -> list[Permit | Unwritten]:
+    """The permits that are written; of a channel its membership; and who has an alert is for the lead by its nature."""
+    found: list[Permit | Unwritten] = [
+        rule for rule in book.playbook.sharing if isinstance(rule, Permit) and field in rule.permit
+    ]
+    if field.startswith("#"):
+        channel = book.playbook.channels[field[1:]]
+        found.append(Unwritten(channel.members, channel.purpose, channel.under))
+    if field == "_delivery":
+        found.append(Unwritten(Selector((Lead(),))))
+    return found
 
 
 def place_is_seen(book: Book, so: Circumstances, event: Event, room: Room) -> bool:
     """Whether the partner may see the area of the event's place there; where no place is concerned, nothing is hidden."""
-    spec = None if event.place is None else book.playbook.field(event.place)
+    spec = None if event.place is None else declared(book, event.place)
     if event.place is None or spec is None or spec.type != "place":
         return True
     return may_see(book, so, event, room, event.place, "area")
 
 
-def agreed(book: Book, so: Circumstances, rule: Permit, origin: str, to: str) -> bool:
+def agreed(book: Book, so: Circumstances, rule: Permit | Unwritten, origin: str, to: str) -> bool:
     """The permit names an agreement between the two, in force at T, that lists the permit's purpose."""
     today: date = so.now.astimezone(book.playbook.timezone).date()
     for name in rule.under:
