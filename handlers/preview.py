@@ -22,17 +22,31 @@ from storage.incident import Draft
 
 MOST_NAMES = 8
 """Names in one line of a preview; a phone shows no more."""
+MOST_GROUPS = 8
+"""Lines for groups of rooms; where there would be more, rooms that lack the same stand together, and no reason is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Fields that rooms do not see, and why: None where that differs among them."""
+
+    fields: tuple[str, ...]
+    reason: Cleared | None
 
 
 @dataclass(slots=True)
 class Group:
-    """Rooms that see equally much."""
+    """Rooms that see equally much, for the same reasons no more."""
 
-    lacking: tuple[str, ...]
+    lacks: tuple[Lack, ...]
     coarser: tuple[str, ...]
     rooms: int = 0
     partners: dict[str, None] = field(default_factory=dict)
-    reason: Withheld | None = None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The fields that they do not see."""
+        return tuple(sorted(name for lack in self.lacks for name in lack.fields))
 
 
 def show(case: Case, draft: AlertDrafted) -> list[Effect]:
@@ -114,19 +128,47 @@ def _known(case: Case, addressing: Audience, status: str, *, sees: bool) -> list
 def _groups(case: Case, addressing: Audience, *, sees: bool) -> list[Group]:
     assert case.book is not None
     visible = _visible(case, addressing)
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
+    groups: dict[object, Group] = {}
     for one in _known(case, addressing, "shown", sees=sees):
         for room in one.rooms:
             seen = {f: room.view.shape(case.book, f) for f in visible}
-            lacking = tuple(f for f in visible if seen[f] is None)
+            lacks = _lacks(case, room.view, [f for f in visible if seen[f] is None])
             coarser = tuple(f for f in visible if (found := seen[f]) is not None and found[0].form != "exact")
-            group = groups.setdefault((lacking, coarser), Group(lacking, coarser))
+            if lacks:
+                coarser = ()  # the line says what is lacking, and no more
+            key = (tuple((lack.fields, lack.reason.text if lack.reason else None) for lack in lacks), coarser)
+            group = groups.setdefault(key, Group(lacks, coarser))
             group.rooms += 1
             group.partners[one.partner] = None
-            answers = [room.view.answers[f] for f in lacking]
-            first = next((a for a in answers if isinstance(a, Withheld) and a.why == "agreement"), None)
-            group.reason = group.reason or first or next((a for a in answers if not isinstance(a, Seen)), None)
-    return sorted(groups.values(), key=lambda g: (len(g.lacking), len(g.coarser), -g.rooms))
+    few = list(groups.values())
+    if len(few) > MOST_GROUPS:
+        few = _without_differing_reasons(few, visible)
+    return sorted(few, key=lambda g: (len(g.lacking), len(g.coarser), -g.rooms))
+
+
+def _lacks(case: Case, view: sight.View, lacking: Sequence[str]) -> tuple[Lack, ...]:
+    """Why a room sees no form of these fields; the fields with one reason together."""
+    assert case.book is not None
+    reasons: dict[str, tuple[Cleared, list[str]]] = {}
+    for each in lacking:
+        answer = view.answers[each]
+        # It may see a form that this value has not: a place outside every area has no area.
+        obstacle = Withheld("no-form") if isinstance(answer, Seen) else answer
+        reason = why(case.book, case.reader, obstacle)
+        reasons.setdefault(reason.text, (reason, []))[1].append(each)
+    return tuple(Lack(tuple(names), reason) for reason, names in reasons.values())
+
+
+def _without_differing_reasons(groups: Sequence[Group], order: Sequence[str]) -> list[Group]:
+    """The same with rooms that lack the same for different reasons in one group, which gives none."""
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
+    for group in groups:
+        first = alike.setdefault((group.lacking, group.coarser), group)
+        if first is not group:
+            first.lacks = (Lack(tuple(f for f in order if f in group.lacking), None),)
+            first.rooms += group.rooms
+            first.partners |= group.partners
+    return list(alike.values())
 
 
 def _counts(case: Case, alert: Alert, addressing: Audience) -> list[Cleared]:
@@ -151,31 +193,33 @@ def _counts(case: Case, alert: Alert, addressing: Audience) -> list[Cleared]:
     ]
     if missing:
         lines.append(case.say("<b>It will not reach:</b>"))
-        lines += [_missing_line(case, one, _visible(case, addressing)) for one in missing[:MOST_NAMES]]
-        if len(missing) > MOST_NAMES:
-            lines.append(case.say("… and {count} more", count=len(missing) - MOST_NAMES))
+        most = MOST_NAMES if len(missing) > MOST_NAMES + 1 else MOST_NAMES + 1
+        lines += [_missing_line(case, one, _visible(case, addressing)) for one in missing[:most]]
+        if len(missing) > most:
+            lines.append(case.say("… and {count} more", count=len(missing) - most))
     return lines
 
 
 def _group_line(case: Case, group: Group, *, partly: bool) -> Cleared:
     """``partly``: this room itself may not see every field, so that it cannot say who sees all."""
     assert case.book is not None
-    if not group.lacking and not group.coarser:
+    if not group.lacks and not group.coarser:
         what = (
             case.says("{count} as much as you see here", "{count} as much as you see here", group.rooms)
             if partly
             else case.says("{count} in full", "{count} in full", group.rooms)
         )
-    elif not group.lacking:
+    elif not group.lacks:
         what = case.say("{count} with {fields} only roughly", count=group.rooms, fields=_fields(case, group.coarser))
     else:
-        what = case.say("{count} without {fields}", count=group.rooms, fields=_fields(case, group.lacking))
-    names = _names(case, list(group.partners))
-    if group.reason is not None:
-        return case.say(
-            "• {what}: {names} ({reason})", what=what, names=names, reason=why(case.book, case.reader, group.reason)
-        )
-    return case.say("• {what}: {names}", what=what, names=names)
+        without = glue([_lack(case, lack) for lack in group.lacks], "; ")
+        what = case.say("{count} without {fields}", count=group.rooms, fields=without)
+    return case.say("• {what}: {names}", what=what, names=_names(case, list(group.partners)))
+
+
+def _lack(case: Case, lack: Lack) -> Cleared:
+    fields = _fields(case, lack.fields)
+    return fields if lack.reason is None else case.say("{fields} ({reason})", fields=fields, reason=lack.reason)
 
 
 def _missing_line(case: Case, one: Addressee, visible: Sequence[str]) -> Cleared:
@@ -204,8 +248,10 @@ def _fields(case: Case, names: Sequence[str]) -> Cleared:
 
 def _names(case: Case, partners: Sequence[str]) -> Cleared:
     assert case.book is not None
-    shown = glue([name(case.book, case.reader, p) for p in partners[:MOST_NAMES]], " · ")
-    if len(partners) <= MOST_NAMES:
+    # One more name is no longer than "and 1 more".
+    most = MOST_NAMES if len(partners) > MOST_NAMES + 1 else MOST_NAMES + 1
+    shown = glue([name(case.book, case.reader, p) for p in partners[:most]], " · ")
+    if len(partners) <= most:
         return shown
     return case.say("{names} and {count} more", names=shown, count=len(partners) - MOST_NAMES)
 

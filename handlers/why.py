@@ -10,7 +10,7 @@ from playbooks.sight import Withheld
 
 
 def why(book: Book, reader: Reader, withheld: Withheld) -> Cleared:
-    """A few words: ``no agreement be→nl (line 88)``. The playbook's rules are its partners' to read."""
+    """A few words: ``no agreement be→nl, line 88``. The playbook's rules are its partners' to read."""
     said = reader.languages
     line = figure(withheld.line)
     match withheld.why:
@@ -22,11 +22,11 @@ def why(book: Book, reader: Reader, withheld: Withheld) -> Cleared:
             return say(said, "its network may not carry {level}", level=_level(withheld.detail))
         case "no-permit":
             if withheld.line:
-                return say(said, "shared only in other circumstances (line {line})", line=line)
+                return say(said, "shared only in other circumstances, line {line}", line=line)
             return say(said, "no rule shares it")
         case "agreement":
             return say(
-                said, "no agreement {border} (line {line})", border=quote(book, reader, withheld.detail), line=line
+                said, "no agreement {border}, line {line}", border=quote(book, reader, withheld.detail), line=line
             )
         case "forbidden":
             return say(said, "forbidden by line {line}", line=line)
