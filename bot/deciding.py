@@ -17,6 +17,7 @@ from bot.faults import fault
 from bot.hearing import answered, understood
 from bot.networks.port import NetworkPort
 from bot.outgoing import Tokens, kind
+from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers.events import Came, Delivery, Event, RoomEvent, Stale
 from handlers.world import Request, World
@@ -84,6 +85,7 @@ class Turn:
                     self.asked_in.add(row.network)
             if isinstance(said, Request):
                 request = said
+                self.tx.world = await refreshed(self.tx.world, request, self.tx.now)
                 await self._carry(lambda world: self.decide.hear(world, request), row.seed)
             elif said is not None:
                 came = Came(said, self.tx.now, row.seed)

@@ -35,7 +35,7 @@ from handlers.events import Event, NetworkEvent
 from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
-from storage.facts import Stopped
+from storage.facts import PlaybookReloaded, Stopped
 from storage.store import Deadline, InboxRow, OutboxRow, StorageError, StorageFull, Store
 
 log = logging.getLogger(__name__)
@@ -290,6 +290,8 @@ class Engine(Keeping):
             self._sizes[stream] = self._sizes.get(stream, 0) + 1
         self._world = replace(tx.world, usernames=self._world.usernames)
         self._unresolved |= turn.asked_in
+        if any(isinstance(fact, PlaybookReloaded) for _, _, fact in changes.records):
+            self._unresolved |= self._networks.keys()  # it may name rooms by names that nobody has asked for
         if self._carrier is not None:
             became = {change.token: change for change in changes.outcomes}
             self._carrier.settle(

@@ -45,8 +45,9 @@ async def with_incident(store: Store, world: World, stream: str) -> tuple[World,
     found = incident.fold(None, facts)
     if found is None:
         return world, 0
-    book = world.kept.get(found.digest) or await _book(store, world, found)
-    world = replace(world, incidents={**world.incidents, stream: found}, kept={**world.kept, found.digest: book})
+    digests = [found.digest, *([found.proposal.fact.digest] if found.proposal is not None else [])]
+    books = {digest: world.kept.get(digest) or await _book(store, world, found, digest) for digest in digests}
+    world = replace(world, incidents={**world.incidents, stream: found}, kept={**world.kept, **books})
     return world, len(facts)
 
 
@@ -55,18 +56,18 @@ async def _deployment(store: Store, world: World) -> tuple[World, dict[str, int]
     return replace(world, who=deployment.fold(deployment.Deployment(), facts)), {DEPLOYMENT: len(facts)}
 
 
-async def _book(store: Store, world: World, found: Incident) -> Book:
-    """The playbook that an incident began with."""
+async def _book(store: Store, world: World, found: Incident, digest: str) -> Book:
+    """A version of the playbook that an incident goes by, or is to go by."""
     for book in world.shelf.values():
-        if book.digest == found.digest:
+        if book.digest == digest:
             return book
-    source = await store.playbook(found.digest)
+    source = await store.playbook(digest)
     if source is None:
-        raise StorageError(f"the playbook of {found.id} ({found.digest}) is not in the database: restore a backup")
+        raise StorageError(f"the playbook of {found.id} ({digest}) is not in the database: restore a backup")
     try:
         return parse(source, f"{found.playbook} of {found.id}")
     except PlaybookErrors as error:
         raise StorageError(
-            f"this version cannot read the playbook that {found.id} began with: install the version that opened it, "
+            f"this version cannot read the playbook that {found.id} goes by: install the version that opened it, "
             "and close the incident there"
         ) from error

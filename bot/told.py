@@ -176,6 +176,14 @@ class Telling:
                 title = f", {o.title}" if o.title else ""
                 book = f"{o.playbook} version {o.playbook_version}"
                 return f"{kind} {o.incident} opened by {o.person}{_of(o.partner)}: {book}{title}"
+            case f.PlaybookProposed() as p:
+                many = f"opens {p.opens}, closes {p.closes}"
+                return f"{p.playbook} version {p.version} proposed by {p.person}{_of(p.partner)} ({many}): {p.digest}"
+            case f.PlaybookKept() as k:
+                return f"The proposed playbook declined by {k.person}{_of(k.partner)}"
+            case f.PlaybookReloaded() as p:
+                agreed = f"proposed by {p.proposed_by}, agreed by {p.person}{_of(p.partner)}"
+                return f"Under {p.playbook} version {p.version} from here on, {agreed}: {p.digest}"
             case f.LeadTaken() as lead:
                 where = " ".join(part for part in (lead.tier, lead.jurisdiction) if part)
                 return f"Lead {where}: {', '.join(lead.partners)}. {lead.basis or ''}".rstrip(" .") + _by(lead.rule)

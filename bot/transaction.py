@@ -17,6 +17,7 @@ from typing import assert_never
 
 from bot import outgoing
 from handlers.world import World
+from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, deployment, incident
 from storage.effects import Drop, Effect, Enter, Leave, Record, Redirect, Repeat, Send, Unwake, Wake
@@ -28,6 +29,8 @@ from storage.facts import (
     IncidentOpened,
     InvitationMade,
     PersonEnrolled,
+    PlaybookProposed,
+    PlaybookReloaded,
     as_read,
 )
 from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow
@@ -134,11 +137,14 @@ def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> Non
         fact = as_read(fact, compose)
         _count(step, fact)
         if isinstance(fact, IncidentOpened):
-            book = step.world.shelf[fact.playbook]
-            step.world = replace(step.world, kept={**step.world.kept, book.digest: book})
-            step.playbooks[book.digest] = book.source
-            digest: str | None = book.digest
+            digest: str | None = _keep(step, step.world.shelf[fact.playbook])
         else:
+            if isinstance(fact, PlaybookProposed):
+                _keep(step, _found(step.world, fact))
+            elif isinstance(fact, PlaybookReloaded):
+                # What begins from now on begins with it too; its file is read again at the next start.
+                new = step.world.kept[fact.digest]
+                step.world = replace(step.world, shelf={**step.world.shelf, fact.playbook: new})
             known = step.world.incidents.get(stream)
             digest = known.digest if known else _opened(streams.get(stream, ()))
         if stream != DEPLOYMENT and digest is None:
@@ -147,6 +153,20 @@ def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> Non
         step.records.append((stream, digest, fact))
     if streams:
         step.world = _folded(step.world, streams, step.counters)
+
+
+def _keep(step: Step, book: Book) -> str:
+    """Keep a playbook's bytes with the database; its digest."""
+    step.world = replace(step.world, kept={**step.world.kept, book.digest: book})
+    step.playbooks[book.digest] = book.source
+    return book.digest
+
+
+def _found(world: World, fact: PlaybookProposed) -> Book:
+    book = world.found[fact.playbook].book
+    if book is None or book.digest != fact.digest:
+        raise ValueError(f"{fact.playbook} was proposed as {fact.digest}, and is not that")
+    return book
 
 
 def _opened(facts: Sequence[Kept]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import ack, activate, alert, danger, delivery, people, prerogative, rooms, small, status, who
+from handlers import ack, activate, alert, danger, delivery, people, playbook, prerogative, rooms, small, status, who
 from handlers import help as helping
 from handlers.case import Case
 from handlers.choices import choice_in
@@ -159,6 +159,14 @@ COMMANDS: tuple[Command, ...] = (
         incident=False,
     ),
     Command("bind", "PARTNER", "this room is that partner's", "coordinators", _coordinator, rooms.bind, incident=False),
+    Command(
+        "playbook",
+        "[reload]",
+        "the rules this goes by; reload: go by the file as it is now",
+        "a partner's people; reload: coordinators",
+        _partner,
+        playbook.decide,
+    ),
     Command("close", "[reason]", "the incident is over", "coordinators", _coordinator, small.close),
     Command("log", "[reason]", "the incident's log", "auditors, coordinators", _auditors, small.log),
     Command(
@@ -367,4 +375,4 @@ def happened(world: World, came: Came) -> list[Effect]:
 
 def started(world: World, now: datetime, seed: bytes) -> list[Effect]:
     """What a start leads to: rooms that playbooks name by their own id are bound."""
-    return rooms.by_playbook(world)
+    return rooms.by_playbook(world, world.shelf)

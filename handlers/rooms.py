@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.coordinators import coordinators, tell_coordinators
@@ -101,10 +103,10 @@ def _name(case: Case, partner: str) -> Cleared:
     return name(book, reader, partner)
 
 
-def by_playbook(world: World) -> list[Effect]:
+def by_playbook(world: World, books: Mapping[str, Book]) -> list[Effect]:
     """Rooms that playbooks name by the network's own id are bound as the playbook says, once."""
     effects: list[Effect] = []
-    for playbook, book in world.shelf.items():
+    for playbook, book in books.items():
         for alias, (partner, room) in _named(book).items():
             if not room.id.startswith("#") and not _is_theirs(world, playbook, alias, partner):
                 effects += _bound(playbook, partner, room, alias)

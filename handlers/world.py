@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from playbooks import mandate, sight
+from playbooks.diff import Difference
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Room
@@ -40,26 +41,40 @@ class Request:
     point: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in a playbook's file now: a playbook, or how many errors and on which line the first; or it cannot be read."""
+
+    book: Book | None = None
+    errors: int = 0
+    line: int = 0
+    unreadable: str = ""
+
+
 @dataclass(frozen=True)
 class World:
     """Everything there is to know at one moment. Nothing in it changes while a decision is made."""
 
     name: str
     shelf: Mapping[str, Book]  # playbook id → the version that new incidents begin with
-    kept: Mapping[str, Book]  # digest → the version an open incident began with
+    kept: Mapping[str, Book]  # digest → a version that an open incident goes by, or is to go by
     who: Deployment = field(default_factory=Deployment)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     admins: frozenset[str] = frozenset()
     usernames: Mapping[str, str] = field(default_factory=dict)
     rehearsal: bool = False
+    found: Mapping[str, Found] = field(
+        default_factory=dict
+    )  # playbook id → its file as it is now, where that was asked for
+    differences: Mapping[tuple[str, str], Difference] = field(default_factory=dict)  # between two digests, likewise
 
     def next_id(self, letter: str) -> str:
         """The next short id of a letter; one counter for the whole deployment."""
         return f"{letter}-{self.counters.get(letter, 0) + 1}"
 
     def book_of(self, incident: Incident) -> Book:
-        """The playbook as it was when the incident began."""
+        """The version of the playbook that the incident goes by."""
         return self.kept[incident.digest]
 
     @property

@@ -211,6 +211,46 @@ class IncidentOpened(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybookProposed(Fact):
+    """Somebody asked to go on under another version of the playbook, and was shown what it opens and closes (how many
+    changes of each). ``before`` and ``digest`` are the SHA-256 of the bytes; those proposed are kept from here on."""
+
+    playbook: str
+    version: int
+    digest: str
+    before: str
+    person: str
+    identity: str
+    partner: str | None
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookKept(Fact):
+    """What was proposed was declined: the incident goes on under the version it had."""
+
+    digest: str
+    person: str
+    partner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookReloaded(Fact):
+    """From here on the incident goes by another version of its playbook. Where that opens anything, ``person`` is not who proposed."""
+
+    playbook: str
+    version: int
+    digest: str
+    before: str
+    proposed_by: str
+    person: str
+    partner: str | None
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeadTaken(Fact):
     """Who leads, for a tier and a jurisdiction, from now on, and on which basis."""
 
@@ -474,7 +514,7 @@ FACTS: Mapping[str, type[Fact]] = {
     for kind in (
         Started, Stopped, RoomBound, AliasResolved, RoomObserved, RoomMoved, RoomLost, RoomRegained,
         DirectChatOpened, InvitationMade, PersonEnrolled, IdentityJoined, PersonRevoked, LanguageChosen, NetworkLost, NetworkBack,
-        IncidentOpened, LeadTaken, DangerDeclared, DangerEnded, AlertDrafted, DraftConfirmed, DraftDropped, AlertIssued,
+        IncidentOpened, PlaybookProposed, PlaybookKept, PlaybookReloaded, LeadTaken, DangerDeclared, DangerEnded, AlertDrafted, DraftConfirmed, DraftDropped, AlertIssued,
         CopyHeld, AlertAddressed, Disclosed, MessageSent, MessageRefused, MessageUnknown, MessageDropped, Acknowledged,
         AlertExpired, NoteAdded, CommandRefused, AskedToIssue, LogRead, Exported, DeadlinePassed,
         EventFailed, IncidentClosed,

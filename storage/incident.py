@@ -29,6 +29,9 @@ from storage.facts import (
     MessageRefused,
     MessageSent,
     MessageUnknown,
+    PlaybookKept,
+    PlaybookProposed,
+    PlaybookReloaded,
 )
 from storage.store import Kept
 
@@ -99,8 +102,19 @@ class Danger:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Another version of the playbook that waits for somebody's word."""
+
+    fact: PlaybookProposed
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident as it stands. ``epoch`` grows whenever something changed that may change what a room may see."""
+    """An incident as it stands. ``digest`` is that of the playbook it goes by: the one it began with, or was reloaded with.
+
+    ``epoch`` grows whenever something changed that may change what a room may see.
+    """
 
     id: str
     playbook: str
@@ -111,6 +125,7 @@ class Incident:
     hazard: str | None = None
     leads: tuple[Leading, ...] = ()
     danger: Danger | None = None
+    proposal: Proposal | None = None
     drafts: Mapping[str, Draft] = field(default_factory=dict)
     alerts: Mapping[str, Issued] = field(default_factory=dict)
     alert_of: Mapping[str, str] = field(default_factory=dict)  # send → alert
@@ -168,6 +183,12 @@ def _apply(state: Incident, kept: Kept) -> Incident:
             taken = Leading(f.tier, f.jurisdiction, f.partners, f.decides, f.deputies, f.basis, _line(f.rule))
             others = tuple(one for one in state.leads if (one.tier, one.jurisdiction) != (f.tier, f.jurisdiction))
             return replace(state, leads=(*others, taken), epoch=state.epoch + 1)
+        case PlaybookProposed() as f:
+            return replace(state, proposal=Proposal(f, kept.at))
+        case PlaybookKept():
+            return replace(state, proposal=None)
+        case PlaybookReloaded() as f:
+            return replace(state, digest=f.digest, proposal=None, epoch=state.epoch + 1)
         case DangerDeclared() as f:
             return replace(state, danger=Danger(f.partner, f.person, f.until), epoch=state.epoch + 1)
         case DangerEnded():

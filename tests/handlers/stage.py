@@ -22,6 +22,7 @@ from storage.facts import (
     IncidentOpened,
     InvitationMade,
     PersonEnrolled,
+    PlaybookProposed,
 )
 from storage.store import Kept, Mentioned
 
@@ -108,6 +109,10 @@ class Stage:
             book = world.shelf[fact.playbook]
             digest = book.digest
             world = replace(world, kept={**world.kept, digest: book})
+        if isinstance(fact, PlaybookProposed):
+            book = world.found[fact.playbook].book
+            assert book is not None
+            world = replace(world, kept={**world.kept, fact.digest: book})
         kept = Kept(stream, sum(1 for each in self.facts if each.stream == stream), self.now, digest, fact)
         self.facts.append(kept)
         counters = dict(world.counters)

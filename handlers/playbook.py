@@ -1,0 +1,445 @@
+"""/playbook: by which version an incident goes; and how it comes to go by another, with open eyes.
+
+An incident goes by the version it began with. ``/playbook reload`` reads the file again and shows what it would open, close and hand to
+another; only then, by a tap, the incident goes by it. Where it opens anything, the tap must be a second person's. Waiting messages
+are decided again under the new rules, and everyone is told. What has already taken place must still have its names in the new
+version: a partner that was told something, an alert that stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Literal
+
+from handlers.case import Case, room_reader
+from handlers.rooms import by_playbook
+from handlers.texts import say, says
+from handlers.world import bound_for
+from playbooks import mandate
+from playbooks.cleared import (
+    Cleared,
+    Reader,
+    clock,
+    code,
+    field_name,
+    figure,
+    glue,
+    listed,
+    name,
+    quote,
+    secret,
+    short_id,
+)
+from playbooks.diff import Difference, diff
+from playbooks.diff_changes import Change, LeadChange, ListingChange, PowerChange, ReceiptChange, SightChange
+from playbooks.load import Book
+from playbooks.schema import BUILT_IN
+from playbooks.selection import Leading
+from storage.effects import Effect, Send, Tap, Urgency
+from storage.facts import LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded
+from storage.incident import Incident, Proposal
+
+LASTS = timedelta(hours=1)
+"""A proposal that nobody answered within this time is none any more."""
+MOST = 6
+"""Changes of one kind that are told in a chat."""
+DIGITS = 12
+
+
+def decide(case: Case, arguments: str) -> list[Effect]:
+    """``/playbook``, ``/playbook reload``, and what its buttons say: ``use DIGEST``, ``keep DIGEST``."""
+    assert case.incident is not None and case.book is not None
+    action, _, rest = arguments.strip().lower().partition(" ")
+    if action not in ("reload", "use", "keep"):
+        return [_shown(case, case.incident, case.book)]
+    if not case.actor.coordinator:
+        return case.refuse(case.say("Only coordinators may do this."), "/playbook", "role")
+    if action == "reload":
+        return _propose(case, case.incident, case.book)
+    proposal = case.incident.proposal
+    if proposal is None or not rest or not proposal.fact.digest.startswith(rest.strip()):
+        return [case.answer(case.say("That proposal is no longer open. /playbook reload reads the file again."))]
+    if action == "keep":
+        words = case.say(
+            "Nothing was changed: {incident} goes on under version {version}.", **_version(case, case.book)
+        )
+        return [
+            case.record(PlaybookKept(proposal.fact.digest, case.actor.person, case.actor.partner)),
+            case.answer(words),
+        ]
+    return _use(case, case.incident, case.book, proposal)
+
+
+def _version(case: Case, book: Book) -> dict[str, Cleared | int]:
+    assert case.incident is not None
+    return {"incident": short_id(case.incident.id), "version": book.playbook.version}
+
+
+def _shown(case: Case, incident: Incident, book: Book) -> Send:
+    lines = [
+        case.say(
+            "{incident} goes by {title}, version {version}.",
+            **_version(case, book),
+            title=quote(book, case.reader, book.playbook.title),
+        ),
+        case.say("Its bytes: SHA-256 {digest}…", digest=code(secret(incident.digest[:DIGITS], case.request.room))),
+    ]
+    taps: list[list[Tap]] = []
+    if case.actor.coordinator:
+        found = case.world.found.get(incident.playbook)
+        if found is not None and found.book is not None and found.book.digest == incident.digest:
+            lines.append(case.say("The file on the server is the same."))
+        else:
+            lines.append(case.say("The file on the server is another by now."))
+            taps.append([case.tap("What would change?", f"/playbook {incident.id} reload", "🔎")])
+    return case.answer(glue(lines), taps)
+
+
+# --- asked -------------------------------------------------------------------------------------------------------------
+
+
+def _propose(case: Case, incident: Incident, old: Book) -> list[Effect]:
+    found = case.world.found.get(incident.playbook)
+    if found is None or (found.book is None and not found.errors):
+        words = case.say("The file of this playbook cannot be read on the server. Nothing was changed.")
+        return [case.answer(words)]
+    if found.book is None:
+        words = case.says(
+            "Nothing was changed: the file has {count} error, on line {line}. On the server, tocsin check says which.",
+            "Nothing was changed: the file has {count} errors, the first on line {line}. On the server, tocsin check says which.",
+            found.errors,
+            line=figure(found.line),
+        )
+        return [case.answer(words)]
+    new = found.book
+    if new.digest == old.digest:
+        return [
+            case.answer(case.say("The file is the one that {incident} goes by. Nothing to change.", **_id(incident)))
+        ]
+    obstacle = _obstacle(case, incident, old, new)
+    if obstacle is not None:
+        return [case.answer(obstacle)]
+    change = _difference(case, old, new)
+    fact = PlaybookProposed(
+        incident.playbook,
+        new.playbook.version,
+        new.digest,
+        old.digest,
+        case.actor.person,
+        case.actor.identity,
+        case.actor.partner,
+        len(change.opens),
+        len(change.closes),
+    )
+    lines = [
+        case.say(
+            "<b>{title}</b>, version {new} instead of {old}, for {incident}:",
+            title=quote(old, case.reader, old.playbook.title),
+            new=new.playbook.version,
+            old=old.playbook.version,
+            **_id(incident),
+        ),
+        *_told(case.reader, old, new, change),
+    ]
+    if change.opens:
+        lines.append(
+            case.say("It opens something, so a second person must agree: a coordinator enrolled with /invite.")
+        )
+    lines.append(case.say("The whole of it, on the server: tocsin diff OLD NEW"))
+    taps = [
+        [
+            case.tap(
+                "Use version {new}",
+                f"/playbook {incident.id} use {new.digest[:DIGITS]}",
+                "✅",
+                new=new.playbook.version,
+            ),
+            case.tap(
+                "Keep version {old}",
+                f"/playbook {incident.id} keep {new.digest[:DIGITS]}",
+                "❌",
+                old=old.playbook.version,
+            ),
+        ]
+    ]
+    return [case.record(fact), case.answer(glue(lines), taps, urgency=Urgency.PROMPT)]
+
+
+def _id(incident: Incident) -> dict[str, Cleared | int]:
+    return {"incident": short_id(incident.id)}
+
+
+def _difference(case: Case, old: Book, new: Book) -> Difference:
+    known = case.world.differences.get((old.digest, new.digest))
+    return known if known is not None else diff(old, new, case.now)
+
+
+# --- agreed --------------------------------------------------------------------------------------------------------------
+
+
+def _use(case: Case, incident: Incident, old: Book, proposal: Proposal) -> list[Effect]:
+    fact = proposal.fact
+    if fact.before != incident.digest or case.now - proposal.at > LASTS:
+        return [case.answer(case.say("That proposal is no longer open. /playbook reload reads the file again."))]
+    new = case.world.kept[fact.digest]
+    obstacle = _obstacle(case, incident, old, new)
+    if obstacle is not None:
+        return [case.answer(obstacle)]
+    if fact.opens and not _are_two(case, fact):
+        words = case.say(
+            "Not used yet: it opens something. Two persons must agree to that, and only those enrolled with /invite count."
+        )
+        return [case.answer(words)]
+    effects: list[Effect] = [
+        case.record(
+            PlaybookReloaded(
+                fact.playbook,
+                fact.version,
+                fact.digest,
+                fact.before,
+                fact.person,
+                case.actor.person,
+                case.actor.partner,
+                fact.opens,
+                fact.closes,
+            )
+        )
+    ]
+    effects += [case.record(taken) for taken in _leads(incident, old, new)]
+    effects += by_playbook(case.world, {incident.playbook: new})
+    return [*effects, *_announced(case, incident, old, new)]
+
+
+def _are_two(case: Case, fact: PlaybookProposed) -> bool:
+    """Whether who proposed and who agrees are two enrolled persons: accounts that nobody has joined may be one human's."""
+    author, other = case.world.who.person(fact.identity), case.world.who.person(case.actor.identity)
+    return author is not None and other is not None and author.id != other.id
+
+
+def _leads(incident: Incident, old: Book, new: Book) -> list[LeadTaken]:
+    """Who leads by the new rules and did not by the old. A lead that no rule names any more stays until the next phase."""
+
+    def same(one: Leading) -> tuple[object, ...]:
+        return (one.tier, one.jurisdiction, one.partners, one.decides, one.deputies, one.basis)
+
+    before = {same(one) for one in mandate.leads(old, incident.phase, incident.hazard)}
+    return [
+        LeadTaken(
+            one.tier,
+            one.jurisdiction,
+            one.partners,
+            one.decides,
+            one.deputies,
+            one.basis,
+            f"{incident.playbook}:{one.rule}",
+        )
+        for one in mandate.leads(new, incident.phase, incident.hazard)
+        if same(one) not in before
+    ]
+
+
+def _announced(case: Case, incident: Incident, old: Book, new: Book) -> list[Effect]:
+    """Every partner learns in its own rooms by which rules it goes from here on."""
+    change = _difference(case, old, new)
+    effects: list[Effect] = []
+    told = bound_for(case.world, new, "alerts", exercise=incident.opened.exercise)
+    for binding in told:
+        reader = room_reader(case.world, new, binding.room, binding.partner)
+        lines = [
+            say(
+                reader.languages,
+                "<b>New rules for {incident}</b>: {title}, version {new} instead of {old}, since {time}.",
+                title=quote(new, reader, new.playbook.title),
+                new=new.playbook.version,
+                old=old.playbook.version,
+                time=clock(new, case.now),
+                **_id(incident),
+            ),
+            *_told(reader, old, new, change),
+        ]
+        effects.append(Send(incident.id, binding.room, glue(lines), Urgency.PROMPT, partner=binding.partner))
+    if not any(binding.room == case.request.room for binding in told):
+        words = case.say("{incident} goes by version {version} now.", **_version(case, new))
+        effects.append(case.answer(words))
+    return effects
+
+
+# --- what stands in the way ------------------------------------------------------------------------------------------------
+
+
+def _obstacle(case: Case, incident: Incident, old: Book, new: Book) -> Cleared | None:
+    """Why this incident cannot go by the new version: something that has taken place would lose its name."""
+    if new.playbook.playbook != incident.playbook:
+        return case.say("Nothing was changed: the file is another playbook by now.")
+    if incident.phase not in new.playbook.phases:
+        return case.say(
+            "Nothing was changed: the new version does not have the phase that {incident} is in.", **_id(incident)
+        )
+    missing = [
+        partner
+        for partner in _concerned(incident)
+        if partner in old.playbook.partners and partner not in new.playbook.partners
+    ]
+    if missing:
+        names = glue([name(old, case.reader, partner) for partner in missing[:MOST]], " · ")
+        return case.say(
+            "Nothing was changed: the new version lacks partners that take part in {incident}: {partners}.",
+            partners=names,
+            **_id(incident),
+        )
+    for identifier, template, fields in _standing(incident):
+        if not _stands(old, new, template, fields):
+            return case.say(
+                "Nothing was changed: the new version does not have the alert of {alert}, or not with its fields.",
+                alert=short_id(identifier),
+            )
+    return None
+
+
+def _concerned(incident: Incident) -> Iterable[str]:
+    """The partners of which something has been recorded."""
+    found: dict[str, None] = {}
+    for leading in incident.leads:
+        found |= dict.fromkeys((*leading.partners, *leading.deputies))
+    if incident.danger is not None:
+        found[incident.danger.partner] = None
+    for issued in incident.alerts.values():
+        found |= dict.fromkeys((issued.fact.partner, *issued.addressed, *issued.shown, *issued.held, *issued.answers))
+    found |= dict.fromkeys(draft.fact.partner for draft in incident.drafts.values())
+    return found
+
+
+def _standing(incident: Incident) -> Iterable[tuple[str, str, Iterable[str]]]:
+    """Alerts and drafts: their id, template, and the fields they carry."""
+    for identifier, issued in incident.alerts.items():
+        yield identifier, issued.fact.template, issued.fact.fields
+    for identifier, draft in incident.drafts.items():
+        yield identifier, draft.fact.template, draft.fact.fields
+
+
+def _stands(old: Book, new: Book, template: str, fields: Iterable[str]) -> bool:
+    if template not in new.playbook.alerts:
+        return False
+    return all(
+        field in new.playbook.alerts[template].fields
+        and (before := old.playbook.field(field)) is not None
+        and (after := new.playbook.field(field)) is not None
+        and before.type == after.type
+        and set(before.options) <= set(after.options)
+        for field in fields
+    )
+
+
+# --- in words --------------------------------------------------------------------------------------------------------------
+
+
+def _told(reader: Reader, old: Book, new: Book, change: Difference) -> list[Cleared]:
+    """What opens first, then what closes, then who leads: as far as this reader may know the partners concerned."""
+    said = reader.languages
+    lines: list[Cleared] = []
+    opens = [say((), "➕ {change}", change=line) for line in _lines(reader, old, new, change.opens, "more")]
+    lines += [say(said, "Opens:"), *_few(reader, opens)] if opens else []
+    closes = [say((), "➖ {change}", change=line) for line in _lines(reader, old, new, change.closes, "less")]
+    lines += [say(said, "Closes:"), *_few(reader, closes)] if closes else []
+    leads = [line for one in change.leads if (line := _lead(reader, old, new, one)) is not None]
+    lines += [say(said, "Leads:"), *_few(reader, leads)] if leads else []
+    if change.others:
+        lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(change.others)))
+    return lines or [say(said, "Nothing is seen, decided or led otherwise.")]
+
+
+def _few(reader: Reader, lines: list[Cleared]) -> list[Cleared]:
+    more = len(lines) - MOST
+    if more <= 0:
+        return lines
+    return [*lines[:MOST], say(reader.languages, "… and {count} more", count=more)]
+
+
+def _lines(
+    reader: Reader, old: Book, new: Book, changes: Iterable[Change], how: Literal["more", "less"]
+) -> list[Cleared]:
+    """Each change of which this reader may know a partner concerned; what is alike but for its circumstances once."""
+    found = (_line(reader, old, new, change, how) for change in changes)
+    return list({line.html: line for line in found if line is not None}.values())
+
+
+def _line(reader: Reader, old: Book, new: Book, change: Change, how: Literal["more", "less"]) -> Cleared | None:
+    names, said = _names(reader, old, new, change.partners), reader.languages
+    if names is None:
+        return None
+    match change:
+        case SightChange():
+            fields = glue([_field(reader, old, new, field) for field in change.fields], ", ")
+            if change.before is None or change.after is None:
+                return say(said, "{partners}: {fields}", partners=names, fields=fields)
+            if how == "more":
+                return say(said, "{partners}: {fields}, more exactly", partners=names, fields=fields)
+            return say(said, "{partners}: {fields}, less exactly", partners=names, fields=fields)
+        case ReceiptChange():
+            return say(
+                said, "{partners}: gets {alerts}", partners=names, alerts=_alerts(reader, old, new, change.alerts)
+            )
+        case PowerChange(power="issue"):
+            return say(
+                said, "{partners}: issues {alerts}", partners=names, alerts=_alerts(reader, old, new, change.alerts)
+            )
+        case PowerChange(power="activate"):
+            return say(said, "{partners}: starts incidents", partners=names)
+        case PowerChange():
+            return say(said, "{partners}: declares danger", partners=names)
+        case ListingChange():
+            return say(said, "{partners}: known to all partners", partners=names)
+
+
+def _lead(reader: Reader, old: Book, new: Book, change: LeadChange) -> Cleared | None:
+    if change.after is None:
+        return None
+    names = _names(reader, old, new, change.after.partners)
+    return None if names is None else say(reader.languages, "➡️ {partners} leads", partners=names)
+
+
+def _names(reader: Reader, old: Book, new: Book, partners: Iterable[str]) -> Cleared | None:
+    """Those whom this reader may know of; None where there is none."""
+    found = []
+    for partner in partners:
+        book = new if partner in new.playbook.partners else old
+        if listed(book, reader, partner):
+            found.append(name(book, reader, partner))
+    return glue(found, ", ") if found else None
+
+
+def _field(reader: Reader, old: Book, new: Book, field: str) -> Cleared:
+    book = new if new.playbook.field(field) is not None else old
+    if field.startswith("#"):
+        return quote(book, reader, book.playbook.channels[field[1:]].title)
+    if field in BUILT_IN:
+        return _built_in(reader, field)
+    return field_name(book, reader, field)
+
+
+def _built_in(reader: Reader, field: str) -> Cleared:
+    said = reader.languages
+    match field:
+        case "_title":
+            return say(said, "titles of incidents")
+        case "_speaker":
+            return say(said, "who speaks")
+        case "_note":
+            return say(said, "notes")
+        case "_decision":
+            return say(said, "decisions")
+        case "_report":
+            return say(said, "reports")
+        case "_presence":
+            return say(said, "who is on duty")
+        case _:
+            return say(said, "who has an alert and who is silent")
+
+
+def _alerts(reader: Reader, old: Book, new: Book, alerts: Iterable[str]) -> Cleared:
+    found = []
+    for alert in alerts:
+        book = new if alert in new.playbook.alerts else old
+        found.append(quote(book, reader, book.playbook.alerts[alert].title))
+    return glue(found, ", ")
