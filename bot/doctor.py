@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot import filed, samples
@@ -20,6 +20,7 @@ from bot.findings import Finding, told
 from bot.program import program
 from bot.samples import only_samples
 from bot.settings import Settings
+from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT
@@ -47,7 +48,7 @@ async def examine(settings: Settings, clock: Clock, wrong: Sequence[str] = ()) -
         ("", iter((_sqlite(), _clock(clock)))),
         ("", _configured(settings, wrong)),
         ("TOCSIN_ADMINS", _admins(settings)),
-        ("TOCSIN_PLAYBOOKS", _playbooks(settings, books)),
+        ("TOCSIN_PLAYBOOKS", _playbooks(settings, books, clock.now().date())),
         ("TOCSIN_WEB", _web(settings)),
     ):
         if setting not in unsure:
@@ -157,7 +158,7 @@ def _admins(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "admins", says)
 
 
-def _playbooks(settings: Settings, books: list[Book]) -> Iterator[Finding]:
+def _playbooks(settings: Settings, books: list[Book], today: date) -> Iterator[Finding]:
     files = settings.playbook_files
     if not files:
         yield Finding("fail", "playbooks", "there is none", "set TOCSIN_PLAYBOOKS to files or folders that have some")
@@ -175,12 +176,26 @@ def _playbooks(settings: Settings, books: list[Book]) -> Iterator[Finding]:
             first = known.setdefault(name, book)
             if first is book:
                 books.append(book)
-                yield Finding("ok", "playbook", f"{name} version {book.playbook.version} ({file})")
+                yield _checked(book, today)
             else:
                 says = f"{file}: {name} is also in {first.file}, and this one is left out"
                 yield Finding("fail", "playbook", says, "name one of them alone in TOCSIN_PLAYBOOKS")
     if settings.networks and only_samples(books):
         yield Finding("warn", "playbook", samples.WARNING, samples.TODO)
+
+
+def _checked(book: Book, today: date) -> Finding:
+    """A playbook that can be read, and what the checks say of it."""
+    name = f"{book.playbook.playbook} version {book.playbook.version} ({book.file})"
+    found = lint(book, today)
+    errors = [one for one in found if one.severity == "error"]
+    if errors:
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        return Finding("fail", "playbook", f"{errors[0]}{more}", f"see them all: {program()} check {book.file}")
+    if found:
+        many = "1 warning" if len(found) == 1 else f"{len(found)} warnings"
+        return Finding("warn", "playbook", f"{name}: {many}", f"see them: {program()} check {book.file}")
+    return Finding("ok", "playbook", name)
 
 
 def _web(settings: Settings) -> Iterator[Finding]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -21,12 +22,14 @@ from bot.meters import Meters, by_network
 from bot.networks.limits import parse_limits
 from bot.networks.port import NetworkPort, NetworkState
 from bot.networks.rehearsal import Rehearsal
+from bot.program import program
 from bot.rehearsal import Stage, everyone
 from bot.settings import TELEGRAM, Settings, SettingsError
 from bot.supervisor import Supervisor
 from bot.timekeeper import Timekeeper
 from bot.web import Figure
 from handlers.texts import COMPLETE, translated
+from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
 from playbooks.rooms import NETWORKS, Network
 from storage.database import SqliteStore, hold
@@ -56,6 +59,15 @@ def shelf(files: Iterable[Path]) -> tuple[dict[str, Book], list[str]]:
             if known is not book:
                 wrong.append(f"{file}:1:1: {book.playbook.playbook} is also in {known.file}; name one of them alone")
     return found, wrong
+
+
+def unsound(books: Iterable[Book], today: date) -> Iterator[str]:
+    """A line for each playbook with errors that do not keep it from being used: somebody may need it tonight."""
+    for book in books:
+        errors = [one for one in lint(book, today) if one.severity == "error"]
+        if errors:
+            many = "an error" if len(errors) == 1 else f"{len(errors)} errors"
+            yield f"{book.file}: used all the same, with {many}; see {program()} check {book.file}"
 
 
 def read_for_good() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from storage.database import hold
 from tests.bot.running import FLOOD, tocsin
+from tests.playbooks.small import SMALL
 
 
 def test_without_networks_all_is_said(tmp_path: Path) -> None:
@@ -48,6 +49,15 @@ def test_what_is_wrong_fails_with_what_to_do(tmp_path: Path) -> None:
     assert "chmod 700" in found["warn", "data"]["todo"]
     assert "no connection to Telegram (http://127.0.0.1:9)" in found["fail", "telegram"]["says"]
     assert found["ok", "admins"]["says"] == "telegram:501"
+
+
+def test_what_the_checks_find_in_a_playbook_is_told(tmp_path: Path) -> None:
+    """An error fails, though the playbook is used all the same; a warning is a warning."""
+    (tmp_path / "unsound.yaml").write_text(SMALL.replace("in: [watch, response]", "in: watch"))
+    found = tocsin(tmp_path, "doctor", PLAYBOOKS=str(tmp_path / "unsound.yaml"))
+    assert found.code == 1
+    [line] = [line for line in found.out.splitlines() if line.startswith("fail playbook: ")]
+    assert "[phase-without-lead]" in line
 
 
 def test_a_log_that_was_rolled_back_is_told(tmp_path: Path) -> None:
