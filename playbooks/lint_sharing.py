@@ -89,6 +89,7 @@ def shows_nothing(x: Examined) -> Iterator[Problem]:
         if not isinstance(rule, Permit) or _waits_in_vain(x, rule):
             continue
         found: dict[str, list[tuple[int, str, Withheld]]] = {}
+        by_place: list[tuple[int, str]] = []
         for place, name in enumerate(rule.permit):
             if (
                 not _fits(x, rule, name)
@@ -99,11 +100,25 @@ def shows_nothing(x: Examined) -> Iterator[Problem]:
             obstacle = _obstacle(x, rule, name)
             if obstacle is not None:
                 found.setdefault(obstacle.why, []).append((place, name, obstacle))
+            elif rule.to.uses_event and _means_somebody(x, index, rule):
+                by_place.append((place, name))
         for why, fields in found.items():
             place, _, obstacle = fields[0]
             what, fix = _why_never(x, rule, named(name for _, name, _ in fields), obstacle)
             at = ("under",) if why == "agreement" and rule.under else ("permit", place)
             yield x.problem("rule-never-applies", ("sharing", index, *at), what, fix)
+        for place, name in by_place:
+            what = f"this rule shows {quoted(name)} to nobody: {_looking(x, name)}"
+            fix = "permit the place to them by a rule without `affected`, if only `as: area`"
+            yield x.problem("rule-never-applies", ("sharing", index, "permit", place), what, fix)
+
+
+def _looking(x: Examined, name: str) -> str:
+    """Why a rule that looks at where something is means nobody."""
+    spec = x.book.playbook.field(name)
+    if spec is not None and spec.type == "place":
+        return "who may know where it is cannot depend on where it is (`affected`)"
+    return "it means those affected, and none of them may see where it is"
 
 
 def _why_never(x: Examined, rule: Permit, fields: str, obstacle: Withheld) -> tuple[str, str]:
@@ -123,15 +138,12 @@ def _why_never(x: Examined, rule: Permit, fields: str, obstacle: Withheld) -> tu
         case "ceiling":
             low = f"no network on which those it means have rooms may carry what is {obstacle.detail}"
             return f"{shown}: {low}", "raise its `ceiling`, give them an encrypted room, or permit a coarser form"
-        case "agreement":
+        case _:
             origin, _, to = obstacle.detail.partition("→")
             none = f"no agreement that it names lets it pass from {quoted(origin)} to {quoted(to)}"
             if rule.purpose is not None and rule.under:
                 none += f" for {rule.purpose}"
             return f"{shown}: {none}", "name an agreement between them under `under`, or leave the rule out"
-        case _:
-            looks = f"whom it means depends on where it is, and nobody can be shown that before {fields}"
-            return f"{shown}: {looks}", "permit the place by a rule without `affected`"
 
 
 def _obstacle(x: Examined, rule: Permit, name: str) -> Withheld | None:
@@ -155,7 +167,6 @@ def agreement_never_carries(x: Examined) -> Iterator[Problem]:
     for index, rule in enumerate(playbook.sharing):
         if not isinstance(rule, Permit) or not rule.under:
             continue
-        personal = any(spec is not None and spec.personal for spec in map(playbook.field, rule.permit))
         to = frozenset(
             playbook.partners[name].jurisdiction
             for name in possible.meant(Whom(("sharing", index, "to"), rule.to, "of a room"))
@@ -167,14 +178,9 @@ def agreement_never_carries(x: Examined) -> Iterator[Problem]:
                 fix = f"its purposes are {named(agreement.purposes)}: take one as `purpose`, or another agreement"
                 yield x.problem("agreement-never-carries", ("sharing", index, "under", place), what, fix)
                 continue
-            joined = [(one, other) for one in origins for other in to if agreement.joins(one, other)]
-            if to and not joined:
+            if to and not any(agreement.joins(one, other) for one in origins for other in to):
                 what = f"{quoted(name)} joins no two jurisdictions between which this rule shares anything"
                 fix = f"it is between {named(agreement.between)}: name one that reaches those whom the rule means"
-                yield x.problem("agreement-never-carries", ("sharing", index, "under", place), what, fix)
-            elif joined and not personal and all(one == other for one, other in joined):
-                what = f"{quoted(name)} is for what is shared at home, and there only personal data need an agreement"
-                fix = "leave it out here"
                 yield x.problem("agreement-never-carries", ("sharing", index, "under", place), what, fix)
 
 
@@ -232,7 +238,7 @@ def without_effect(x: Examined) -> Iterator[Problem]:
                 break
 
 
-def _means_somebody(x: Examined, index: int, rule: Forbid) -> bool:
+def _means_somebody(x: Examined, index: int, rule: Rule) -> bool:
     return x.possible.means_somebody(Whom(("sharing", index, "to"), rule.to, "of a room"))
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from itertools import product
 
 from playbooks.alike import Alike, Areas, Sample
 from playbooks.audience import place_field
@@ -31,7 +32,7 @@ from playbooks.schema import (
     clause_fields,
     text_in,
 )
-from playbooks.selection import Circumstances, Event, Leading, matches, might_match
+from playbooks.selection import Circumstances, Event, matches, might_match
 from playbooks.sight import Answer, Question, Room, Withheld
 from playbooks.supposing import room_refs, sample
 from playbooks.values import Place, Value
@@ -80,6 +81,7 @@ class Possible:
         """Where an alert may come from while no danger is declared: a source for each jurisdiction."""
         self.rooms = cache(self._rooms)
         """The rooms of a partner that the rule can tell apart: for one use, or for any."""
+        self._leads = cache(partial(leads, book))
         self._issuing = cache(self._issuers)
         self._values = cache(self._filled_in)
 
@@ -87,17 +89,24 @@ class Possible:
 
     def now(self, rules: Iterable[Rule], selectors: Iterable[Selector]) -> tuple[Circumstances, ...]:
         """Everything that can be so today while no danger is declared, as far as it makes a difference to these."""
-        return self._circumstances([self.today], [False], tuple(rules), selectors)
+        known = self.book.playbook.hazards or (None,)
+        return self._circumstances([self.today], [False], known, tuple(rules), selectors)
 
     def ever(self, rules: Iterable[Rule], selectors: Iterable[Selector]) -> tuple[Circumstances, ...]:
-        """Everything that can be so on any day, danger declared where the playbook lets it be."""
+        """Everything that can be so on any day, danger declared where the playbook lets it be, the hazard known or not."""
         agreements = self.book.playbook.agreements.values()
         days = [day for agreement in agreements for day in (agreement.from_, agreement.until) if day is not None]
         dangers = [False] if self.book.playbook.danger is None else [False, True]
-        return self._circumstances([self.today, *days], dangers, tuple(rules), selectors)
+        hazards = (*self.book.playbook.hazards, None)
+        return self._circumstances([self.today, *days], dangers, hazards, tuple(rules), selectors)
 
     def _circumstances(
-        self, days: Iterable[date], dangers: Collection[bool], rules: tuple[Rule, ...], selectors: Iterable[Selector]
+        self,
+        days: Iterable[date],
+        dangers: Collection[bool],
+        hazards: Collection[str | None],
+        rules: tuple[Rule, ...],
+        selectors: Iterable[Selector],
     ) -> tuple[Circumstances, ...]:
         playbook = self.book.playbook
         whens = dict.fromkeys((when.phase, when.hazard) for rule in rules if (when := rule.when))
@@ -109,7 +118,8 @@ class Possible:
         for day in dict.fromkeys(days):
             now = datetime.combine(day, time(12), tzinfo=playbook.timezone)
             in_force = tuple(playbook.agreements[name].in_force(day) for name in under)
-            for (phase, hazard), leading in self._leading.items():
+            for phase, hazard in product(playbook.phases, hazards):
+                leading = self._leads(phase, hazard)
                 told = tuple((p is None or phase in p, h is None or hazard in h) for p, h in whens)
                 for danger in dangers:
                     so = Circumstances(now, phase, self._everyone, danger, hazard, leading)
@@ -120,18 +130,10 @@ class Possible:
     def _everyone(self) -> frozenset[str]:
         return frozenset(self.book.playbook.partners)
 
-    @cached_property
-    def _leading(self) -> Mapping[tuple[str, str | None], tuple[Leading, ...]]:
-        playbook = self.book.playbook
-        return {
-            (phase, hazard): leads(self.book, phase, hazard)
-            for phase in playbook.phases
-            for hazard in playbook.hazards or (None,)
-        }
-
     def leading(self, phases: Collection[str]) -> frozenset[str]:
         """Who leads in these phases, on whatever tier."""
-        led = [one for (phase, _), each in self._leading.items() if phase in phases for one in each]
+        hazards = self.book.playbook.hazards or (None,)
+        led = [one for phase, hazard in product(phases, hazards) for one in self._leads(phase, hazard)]
         return frozenset(partner for one in led for partner in one.partners)
 
     # --- who issues, from where ---------------------------------------------------------------------------------------
@@ -234,11 +236,11 @@ class Possible:
         return replace(book, playbook=book.playbook.model_copy(update={"sharing": version.rules, "fields": fields}))
 
     def _wheres(self, selectors: Iterable[Selector]) -> tuple[Areas, ...]:
-        """Places that selectors can tell apart: everywhere, and, where one leaves out those concerned, each area."""
+        """Places that selectors can tell apart: everywhere, and, where one leaves out those concerned, nowhere and each area."""
         areas = self.book.playbook.areas
         terms = [term for selector in selectors for term in terms_in(selector) if isinstance(term, Matching)]
         but = any(term.not_ is not None and term.not_.uses_event for term in terms)
-        return (frozenset(areas), *(frozenset({area}) for area in areas if but))
+        return (frozenset(areas), *([NOWHERE, *(frozenset({area}) for area in areas)] if but else ()))
 
     @cached_property
     def lands(self) -> tuple[str, ...]:
