@@ -10,31 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal
 
 from handlers.case import Case, room_reader
+from handlers.changes import told
 from handlers.rooms import by_playbook
-from handlers.texts import say, says
+from handlers.texts import say
 from handlers.world import bound_for
 from playbooks import mandate
 from playbooks.cleared import (
     Cleared,
-    Reader,
     clock,
     code,
-    field_name,
     figure,
     glue,
-    listed,
     name,
     quote,
     secret,
     short_id,
 )
 from playbooks.diff import Difference, diff
-from playbooks.diff_changes import Change, LeadChange, ListingChange, PowerChange, ReceiptChange, SightChange
 from playbooks.load import Book
-from playbooks.schema import BUILT_IN
 from playbooks.selection import Leading
 from storage.effects import Effect, Send, Tap, Urgency
 from storage.facts import LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded
@@ -42,8 +37,8 @@ from storage.incident import Incident, Proposal
 
 LASTS = timedelta(hours=1)
 """A proposal that nobody answered within this time is none any more."""
-MOST = 6
-"""Changes of one kind that are told in a chat."""
+MOST_NAMED = 6
+"""Partners that are named in a refusal."""
 DIGITS = 12
 
 
@@ -140,7 +135,7 @@ def _propose(case: Case, incident: Incident, old: Book) -> list[Effect]:
             old=old.playbook.version,
             **_id(incident),
         ),
-        *_told(case.reader, old, new, change),
+        *told(case.reader, old, new, change),
     ]
     if change.opens:
         lines.append(
@@ -243,8 +238,8 @@ def _announced(case: Case, incident: Incident, old: Book, new: Book) -> list[Eff
     """Every partner learns in its own rooms by which rules it goes from here on."""
     change = _difference(case, old, new)
     effects: list[Effect] = []
-    told = bound_for(case.world, new, "alerts", exercise=incident.opened.exercise)
-    for binding in told:
+    bound = bound_for(case.world, new, "alerts", exercise=incident.opened.exercise)
+    for binding in bound:
         reader = room_reader(case.world, new, binding.room, binding.partner)
         lines = [
             say(
@@ -256,10 +251,10 @@ def _announced(case: Case, incident: Incident, old: Book, new: Book) -> list[Eff
                 time=clock(new, case.now),
                 **_id(incident),
             ),
-            *_told(reader, old, new, change),
+            *told(reader, old, new, change),
         ]
         effects.append(Send(incident.id, binding.room, glue(lines), Urgency.PROMPT, partner=binding.partner))
-    if not any(binding.room == case.request.room for binding in told):
+    if not any(binding.room == case.request.room for binding in bound):
         words = case.say("{incident} goes by version {version} now.", **_version(case, new))
         effects.append(case.answer(words))
     return effects
@@ -282,7 +277,7 @@ def _obstacle(case: Case, incident: Incident, old: Book, new: Book) -> Cleared |
         if partner in old.playbook.partners and partner not in new.playbook.partners
     ]
     if missing:
-        names = glue([name(old, case.reader, partner) for partner in missing[:MOST]], " · ")
+        names = glue([name(old, case.reader, partner) for partner in missing[:MOST_NAMED]], " · ")
         return case.say(
             "Nothing was changed: the new version lacks partners that take part in {incident}: {partners}.",
             partners=names,
@@ -329,117 +324,3 @@ def _stands(old: Book, new: Book, template: str, fields: Iterable[str]) -> bool:
         and set(before.options) <= set(after.options)
         for field in fields
     )
-
-
-# --- in words --------------------------------------------------------------------------------------------------------------
-
-
-def _told(reader: Reader, old: Book, new: Book, change: Difference) -> list[Cleared]:
-    """What opens first, then what closes, then who leads: as far as this reader may know the partners concerned."""
-    said = reader.languages
-    lines: list[Cleared] = []
-    opens = [say((), "➕ {change}", change=line) for line in _lines(reader, old, new, change.opens, "more")]
-    lines += [say(said, "Opens:"), *_few(reader, opens)] if opens else []
-    closes = [say((), "➖ {change}", change=line) for line in _lines(reader, old, new, change.closes, "less")]
-    lines += [say(said, "Closes:"), *_few(reader, closes)] if closes else []
-    leads = [line for one in change.leads if (line := _lead(reader, old, new, one)) is not None]
-    lines += [say(said, "Leads:"), *_few(reader, leads)] if leads else []
-    if change.others:
-        lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(change.others)))
-    return lines or [say(said, "Nothing is seen, decided or led otherwise.")]
-
-
-def _few(reader: Reader, lines: list[Cleared]) -> list[Cleared]:
-    more = len(lines) - MOST
-    if more <= 0:
-        return lines
-    return [*lines[:MOST], say(reader.languages, "… and {count} more", count=more)]
-
-
-def _lines(
-    reader: Reader, old: Book, new: Book, changes: Iterable[Change], how: Literal["more", "less"]
-) -> list[Cleared]:
-    """Each change of which this reader may know a partner concerned; what is alike but for its circumstances once."""
-    found = (_line(reader, old, new, change, how) for change in changes)
-    return list({line.html: line for line in found if line is not None}.values())
-
-
-def _line(reader: Reader, old: Book, new: Book, change: Change, how: Literal["more", "less"]) -> Cleared | None:
-    names, said = _names(reader, old, new, change.partners), reader.languages
-    if names is None:
-        return None
-    match change:
-        case SightChange():
-            fields = glue([_field(reader, old, new, field) for field in change.fields], ", ")
-            if change.before is None or change.after is None:
-                return say(said, "{partners}: {fields}", partners=names, fields=fields)
-            if how == "more":
-                return say(said, "{partners}: {fields}, more exactly", partners=names, fields=fields)
-            return say(said, "{partners}: {fields}, less exactly", partners=names, fields=fields)
-        case ReceiptChange():
-            return say(
-                said, "{partners}: gets {alerts}", partners=names, alerts=_alerts(reader, old, new, change.alerts)
-            )
-        case PowerChange(power="issue"):
-            return say(
-                said, "{partners}: issues {alerts}", partners=names, alerts=_alerts(reader, old, new, change.alerts)
-            )
-        case PowerChange(power="activate"):
-            return say(said, "{partners}: starts incidents", partners=names)
-        case PowerChange():
-            return say(said, "{partners}: declares danger", partners=names)
-        case ListingChange():
-            return say(said, "{partners}: known to all partners", partners=names)
-
-
-def _lead(reader: Reader, old: Book, new: Book, change: LeadChange) -> Cleared | None:
-    if change.after is None:
-        return None
-    names = _names(reader, old, new, change.after.partners)
-    return None if names is None else say(reader.languages, "➡️ {partners} leads", partners=names)
-
-
-def _names(reader: Reader, old: Book, new: Book, partners: Iterable[str]) -> Cleared | None:
-    """Those whom this reader may know of; None where there is none."""
-    found = []
-    for partner in partners:
-        book = new if partner in new.playbook.partners else old
-        if listed(book, reader, partner):
-            found.append(name(book, reader, partner))
-    return glue(found, ", ") if found else None
-
-
-def _field(reader: Reader, old: Book, new: Book, field: str) -> Cleared:
-    book = new if new.playbook.field(field) is not None else old
-    if field.startswith("#"):
-        return quote(book, reader, book.playbook.channels[field[1:]].title)
-    if field in BUILT_IN:
-        return _built_in(reader, field)
-    return field_name(book, reader, field)
-
-
-def _built_in(reader: Reader, field: str) -> Cleared:
-    said = reader.languages
-    match field:
-        case "_title":
-            return say(said, "titles of incidents")
-        case "_speaker":
-            return say(said, "who speaks")
-        case "_note":
-            return say(said, "notes")
-        case "_decision":
-            return say(said, "decisions")
-        case "_report":
-            return say(said, "reports")
-        case "_presence":
-            return say(said, "who is on duty")
-        case _:
-            return say(said, "who has an alert and who is silent")
-
-
-def _alerts(reader: Reader, old: Book, new: Book, alerts: Iterable[str]) -> Cleared:
-    found = []
-    for alert in alerts:
-        book = new if alert in new.playbook.alerts else old
-        found.append(quote(book, reader, book.playbook.alerts[alert].title))
-    return glue(found, ", ")

@@ -1,0 +1,131 @@
+"""What a changed playbook opens, closes and hands to another, in words for a chat: short, in the reader's language.
+
+The rules are known to all partners, except what concerns partners that are not listed: that is told to these alone. The whole,
+circumstances included, is what ``tocsin diff`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from handlers.texts import say, says
+from playbooks.cleared import Cleared, Reader, field_name, glue, listed, name, quote
+from playbooks.diff import Difference
+from playbooks.diff_changes import Change, LeadChange, ListingChange, PowerChange, ReceiptChange, SightChange
+from playbooks.load import Book
+from playbooks.schema import BUILT_IN
+
+MOST = 6
+"""Changes of one kind that are told in a chat."""
+
+
+def told(reader: Reader, old: Book, new: Book, change: Difference) -> list[Cleared]:
+    """What opens first, then what closes, then who leads: as far as this reader may know the partners concerned."""
+    said = reader.languages
+    lines: list[Cleared] = []
+    opens = [say((), "➕ {change}", change=line) for line in _lines(reader, old, new, change.opens, "more")]
+    lines += [say(said, "Opens:"), *_few(reader, opens)] if opens else []
+    closes = [say((), "➖ {change}", change=line) for line in _lines(reader, old, new, change.closes, "less")]
+    lines += [say(said, "Closes:"), *_few(reader, closes)] if closes else []
+    leads = [line for one in change.leads if (line := _lead(reader, old, new, one)) is not None]
+    lines += [say(said, "Leads:"), *_few(reader, leads)] if leads else []
+    if change.others:
+        lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(change.others)))
+    return lines or [say(said, "Nothing is seen, decided or led otherwise.")]
+
+
+def _few(reader: Reader, lines: list[Cleared]) -> list[Cleared]:
+    more = len(lines) - MOST
+    if more <= 0:
+        return lines
+    return [*lines[:MOST], say(reader.languages, "… and {count} more", count=more)]
+
+
+def _lines(
+    reader: Reader, old: Book, new: Book, changes: Iterable[Change], how: Literal["more", "less"]
+) -> list[Cleared]:
+    """Each change of which this reader may know a partner concerned; what is alike but for its circumstances once."""
+    found = (_line(reader, old, new, change, how) for change in changes)
+    return list({line.html: line for line in found if line is not None}.values())
+
+
+def _line(reader: Reader, old: Book, new: Book, change: Change, how: Literal["more", "less"]) -> Cleared | None:
+    names, said = _names(reader, old, new, change.partners), reader.languages
+    if names is None:
+        return None
+    match change:
+        case SightChange():
+            fields = glue([_field(reader, old, new, field) for field in change.fields], ", ")
+            if change.before is None or change.after is None:
+                return say(said, "{partners}: {fields}", partners=names, fields=fields)
+            if how == "more":
+                return say(said, "{partners}: {fields}, more exactly", partners=names, fields=fields)
+            return say(said, "{partners}: {fields}, less exactly", partners=names, fields=fields)
+        case ReceiptChange():
+            return say(
+                said, "{partners}: gets {alerts}", partners=names, alerts=_alerts(reader, old, new, change.alerts)
+            )
+        case PowerChange(power="issue"):
+            return say(
+                said, "{partners}: issues {alerts}", partners=names, alerts=_alerts(reader, old, new, change.alerts)
+            )
+        case PowerChange(power="activate"):
+            return say(said, "{partners}: starts incidents", partners=names)
+        case PowerChange():
+            return say(said, "{partners}: declares danger", partners=names)
+        case ListingChange():
+            return say(said, "{partners}: known to all partners", partners=names)
+
+
+def _lead(reader: Reader, old: Book, new: Book, change: LeadChange) -> Cleared | None:
+    if change.after is None:
+        return None
+    names = _names(reader, old, new, change.after.partners)
+    return None if names is None else say(reader.languages, "➡️ {partners} leads", partners=names)
+
+
+def _names(reader: Reader, old: Book, new: Book, partners: Iterable[str]) -> Cleared | None:
+    """Those whom this reader may know of; None where there is none."""
+    found = []
+    for partner in partners:
+        book = new if partner in new.playbook.partners else old
+        if listed(book, reader, partner):
+            found.append(name(book, reader, partner))
+    return glue(found, ", ") if found else None
+
+
+def _field(reader: Reader, old: Book, new: Book, field: str) -> Cleared:
+    book = new if new.playbook.field(field) is not None else old
+    if field.startswith("#"):
+        return quote(book, reader, book.playbook.channels[field[1:]].title)
+    if field in BUILT_IN:
+        return _built_in(reader, field)
+    return field_name(book, reader, field)
+
+
+def _built_in(reader: Reader, field: str) -> Cleared:
+    said = reader.languages
+    match field:
+        case "_title":
+            return say(said, "titles of incidents")
+        case "_speaker":
+            return say(said, "who speaks")
+        case "_note":
+            return say(said, "notes")
+        case "_decision":
+            return say(said, "decisions")
+        case "_report":
+            return say(said, "reports")
+        case "_presence":
+            return say(said, "who is on duty")
+        case _:
+            return say(said, "who has an alert and who is silent")
+
+
+def _alerts(reader: Reader, old: Book, new: Book, alerts: Iterable[str]) -> Cleared:
+    found = []
+    for alert in alerts:
+        book = new if alert in new.playbook.alerts else old
+        found.append(quote(book, reader, book.playbook.alerts[alert].title))
+    return glue(found, ", ")
