@@ -6,10 +6,11 @@ from datetime import datetime
 
 from handlers.case import Case, room_reader
 from handlers.command import nearest
+from handlers.moments import moment
 from handlers.texts import say
 from handlers.world import Actor, World, actor_before, bound_for, circumstances, languages, sight_room
 from playbooks import mandate, sight
-from playbooks.cleared import Cleared, Reader, clock, echo, figure, glue, listed, name, quote, short_id, strong, value
+from playbooks.cleared import Cleared, Reader, echo, figure, glue, listed, name, quote, short_id, strong, value
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import Circumstances, Event, Leading
@@ -66,7 +67,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         words = inside.say(
             "{incident} is already open from this playbook, since {time}. A second one beside it?",
             incident=short_id(running[0].id),
-            time=clock(book, running[0].opened_at),
+            time=moment(book, running[0].opened_at, case.now, inside.reader.languages),
         )
         tap = inside.tap("Start another", f"/activate +{wanted}"[:64], "➕")
         return [inside.answer(words, [[tap]])]
@@ -195,7 +196,12 @@ def _announcement(
         lines.append(strong(own))
     if opened.partner is not None:
         lines.append(
-            say(said, "Started by {partner}, {time}.", partner=name(book, reader, opened.partner), time=clock(book, at))
+            say(
+                said,
+                "Started by {partner}, {time}.",
+                partner=name(book, reader, opened.partner),
+                time=moment(book, at, so.now, said),
+            )
         )
     leading = so.lead_for(book.playbook.partners[binding.partner].jurisdiction)
     if leading is not None:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from handlers.case import room_reader
+from handlers.moments import moment
 from handlers.texts import say
 from handlers.world import World, circumstances, rooms_for, sight_room
 from playbooks import sight
 from playbooks.audience import Audience, audience, place_field
-from playbooks.cleared import Clauses, Cleared, Reader, clock, glue, name, quote, short_id, strong
+from playbooks.cleared import Clauses, Cleared, Reader, glue, name, quote, short_id, strong
 from playbooks.load import Book
 from playbooks.selection import Circumstances, Event
 from playbooks.sight import View
@@ -63,10 +64,17 @@ def address(
 
 
 class Letter:
-    """An alert as rooms are shown it. What is the same in many of them is put into words once."""
+    """An alert as rooms are shown it now (``at``: when it was issued). What is the same in many of them is put into words once."""
 
     def __init__(
-        self, world: World, incident: Incident, template: str, alert_id: str, at: datetime, words: Clauses
+        self,
+        world: World,
+        incident: Incident,
+        template: str,
+        alert_id: str,
+        at: datetime,
+        now: datetime,
+        words: Clauses,
     ) -> None:
         self._world = world
         self._book = world.book_of(incident)
@@ -74,6 +82,7 @@ class Letter:
         self._exercise = incident.opened.exercise
         self._id = alert_id
         self._at = at
+        self._now = now
         self._words = words
         self._frames: dict[tuple[tuple[str, ...], bool, bool], tuple[list[Cleared], Cleared]] = {}
 
@@ -97,5 +106,6 @@ class Letter:
         return [*exercise, say((), heading, title=title, id=short_id(self._id))]
 
     def _signature(self, reader: Reader, origin: str) -> Cleared:
-        partner, time = name(self._book, reader, origin), clock(self._book, self._at)
+        partner = name(self._book, reader, origin)
+        time = moment(self._book, self._at, self._now, reader.languages)
         return say(reader.languages, "From {partner}, {time}", partner=partner, time=time)

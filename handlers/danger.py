@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.case import Case, room_reader
+from handlers.moments import moment
 from handlers.texts import say
 from handlers.world import rooms_for
 from playbooks import mandate
@@ -54,7 +55,7 @@ def _on(case: Case, partner: str, line: int, reason: str) -> list[Effect]:
         case.answer(
             case.say(
                 "<b>Imminent danger is declared</b> until {time} ({partner}). /danger off ends it.",
-                time=clock(case.book, until),
+                time=moment(case.book, until, case.now, case.reader.languages),
                 partner=name(case.book, case.reader, partner),
             )
         ),
@@ -66,7 +67,7 @@ def _on(case: Case, partner: str, line: int, reason: str) -> list[Effect]:
             "{partner} declared <b>imminent danger to life</b> ({time}), until {until}.",
             partner=name(case.book, reader, partner),
             time=clock(case.book, case.now),
-            until=clock(case.book, until),
+            until=moment(case.book, until, case.now, reader.languages),
         )
         effects.append(Send(case.stream, binding.room, words, Urgency.PROMPT, partner=told, loud=True))
     return effects

@@ -18,9 +18,10 @@ from playbooks import mandate, sight
 from playbooks.audience import Addressee, Audience, RoomView
 from playbooks.cleared import Cleared, Reader, clock, field_name, glue, listed, name, phone, quote, short_id, strong
 from playbooks.rooms import RoomRef
-from playbooks.selection import Event
+from playbooks.selection import Event, ground
 from playbooks.sight import Withheld
 from playbooks.values import Place
+from storage.deployment import Binding
 from storage.effects import Effect, Send, Tap, Urgency, Wake
 from storage.facts import AlertAddressed, AlertDrafted, AlertIssued, CopyHeld
 from storage.incident import Incident
@@ -59,11 +60,11 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     addressing = address(world, incident, draft.template, event, now)
     effects: list[Effect] = [case.record(issued), case.record(_addressed(identifier, addressing))]
     effects += _held(case, identifier, addressing)
-    effects += copies(world, incident, draft.template, identifier, now, addressing, issued)
+    effects += copies(world, incident, draft.template, identifier, now, now, addressing, issued)
     if expires is not None:
         effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
     if verdict.ground == "in_danger" and alert.in_danger is not None:
-        effects += _tell_owners(case, identifier, draft, alert.in_danger.basis)
+        effects += _tell_of_power(case, identifier, draft, event, alert.in_danger.basis)
     effects.append(_answer(case, identifier, draft, addressing))
     return effects
 
@@ -87,14 +88,15 @@ def copies(
     template: str,
     identifier: str,
     at: datetime,
+    now: datetime,
     addressing: Audience,
     issued: AlertIssued,
     only: RoomRef | None = None,
 ) -> list[Effect]:
-    """The alert to each room of each partner that may be shown it. ``only``: to this room alone, when decided again."""
+    """The alert, issued ``at``, to each room of each partner that may be shown it now. ``only``: to this room alone, when decided again."""
     book = world.book_of(incident)
     alert = book.playbook.alerts[template]
-    letter = Letter(world, incident, template, identifier, at, addressing.words)
+    letter = Letter(world, incident, template, identifier, at, now, addressing.words)
     taps: dict[tuple[str, ...], tuple[tuple[Tap, ...], ...]] = {}
     effects: list[Effect] = []
     for one in addressing.of("shown"):
@@ -216,18 +218,22 @@ def _missed_line(case: Case, reader: Reader, one: Addressee, event: Event) -> Cl
     )
 
 
-def _tell_owners(case: Case, identifier: str, draft: AlertDrafted, basis: str) -> list[Effect]:
-    """Those whose alert it was are told that another issued it in danger, on which basis."""
+def _tell_of_power(case: Case, identifier: str, draft: AlertDrafted, event: Event, basis: str) -> list[Effect]:
+    """Those whom the playbook tells learn who issued it in danger and on which basis; and those on whose ground, that it was theirs."""
     assert case.book is not None and case.incident is not None
     alert = case.book.playbook.alerts[draft.template]
     tell = alert.in_danger.tell if alert.in_danger is not None else None
     effects: list[Effect] = []
+    whose = mandate.owners(case.book, case.so, draft.template, None)
     for partner in mandate.chosen(case.book, tell, case.so, draft.partner):
         for binding in rooms_for(case.world, case.incident, partner, "alerts"):
             reader = room_reader(case.world, case.book, binding.room, partner)
+            theirs = partner in whose and _on_their_ground(case, event, binding)
             words = say(
                 reader.languages,
-                "In imminent danger, {partner} issued {title} ({alert}, {time}), which is yours to issue. Basis: {basis}.",
+                "In imminent danger, {partner} issued {title} ({alert}, {time}), which is yours to issue. Basis: {basis}."
+                if theirs
+                else "In imminent danger, {partner} issued {title} ({alert}, {time}). Basis: {basis}.",
                 partner=name(case.book, reader, draft.partner),
                 title=strong(quote(case.book, reader, alert.title)),
                 alert=short_id(identifier),
@@ -238,6 +244,18 @@ def _tell_owners(case: Case, identifier: str, draft: AlertDrafted, basis: str) -
                 Send(case.stream, binding.room, words, Urgency.PROMPT, about=identifier, partner=partner, loud=True)
             )
     return effects
+
+
+def _on_their_ground(case: Case, event: Event, binding: Binding) -> bool:
+    """Whether an alert concerns ground of this room's partner, as far as the room may see where that is."""
+    assert case.book is not None
+    if event.place is None:
+        return True
+    areas = sight.visible_areas(case.book, case.so, event, sight_room(case.world, binding))
+    if areas is None:
+        return False
+    # Any part of it will do: an area lies in others, and more of where it is the room may not see.
+    return event.fields.get(event.place) is None or bool(areas & ground(case.book, binding.partner))
 
 
 def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Audience) -> Send:
@@ -285,6 +303,6 @@ def again(
     )
     addressing = address(world, incident, issued.fact.template, event, now, partners=(partner,))
     return (
-        copies(world, incident, issued.fact.template, identifier, issued.at, addressing, issued.fact, only=room),
+        copies(world, incident, issued.fact.template, identifier, issued.at, now, addressing, issued.fact, only=room),
         addressing.addressees.get(partner),
     )

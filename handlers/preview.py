@@ -9,11 +9,12 @@ from datetime import timedelta
 from handlers.addressing import Letter, address, event_of, sees_place
 from handlers.case import Case
 from handlers.drafting import values_of
+from handlers.moments import moment
 from handlers.why import why
 from handlers.world import sight_room
 from playbooks import sight
 from playbooks.audience import Addressee, Audience
-from playbooks.cleared import NOTHING, Cleared, clock, field_name, glue, listed, name, phone
+from playbooks.cleared import NOTHING, Cleared, field_name, glue, listed, name, phone
 from playbooks.schema import Alert
 from playbooks.sight import Seen, Withheld
 from storage.effects import Effect, Send, Urgency
@@ -81,7 +82,7 @@ def _own_view(case: Case, draft: AlertDrafted, addressing: Audience) -> Cleared 
         return None
     alert = case.book.playbook.alerts[draft.template]
     view = sight.view(case.book, case.so, addressing.event, sight_room(case.world, binding), alert.fields)
-    letter = Letter(case.world, case.incident, draft.template, draft.draft, case.now, addressing.words)
+    letter = Letter(case.world, case.incident, draft.template, draft.draft, case.now, case.now, addressing.words)
     shown = letter.to(view)
     if shown is None or shown.only == case.request.room:
         return shown
@@ -268,7 +269,7 @@ def waiting(case: Case, found: Draft) -> list[Effect]:
         words = case.say(
             "Not sent yet: a second person of {partner} must tap Send. From {time} you may send it alone.",
             partner=partner,
-            time=clock(case.book, found.at + alone + timedelta(seconds=59)),
+            time=moment(case.book, found.at + alone + timedelta(seconds=59), case.now, case.reader.languages),
         )
     return [case.answer(words, about=found.fact.draft)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.case import Case, room_reader
+from handlers.moments import moment
 from handlers.texts import COMPLETE, say
 from handlers.world import bound_for
 from playbooks.cleared import clock, echo, glue, listed, quote, short_id
@@ -93,6 +94,8 @@ def _waits(case: Case, issued: Issued) -> bool:
 def log(case: Case, arguments: str) -> list[Effect]:
     """``/log [reason]``: how large the log is and who reads it; the reading is itself recorded."""
     assert case.incident is not None
+    assert case.book is not None
+    opened = moment(case.book, case.incident.opened_at, case.now, case.reader.languages)
     fact = LogRead(case.actor.person, case.actor.partner, arguments.strip() or None, case.incident.size)
     lines = [
         case.says(
@@ -101,7 +104,7 @@ def log(case: Case, arguments: str) -> list[Effect]:
             case.incident.size,
             incident=short_id(case.incident.id),
         ),
-        case.say("Open since {time}.", time=clock(case.book, case.incident.opened_at)),
+        case.say("Open since {time}.", time=opened),
         case.says("{count} alert issued", "{count} alerts issued", _visible(case)),
         case.say(
             "A copy that can be verified: tocsin export {incident} on the server.", incident=short_id(case.incident.id)

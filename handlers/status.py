@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from handlers.activate import incident_title
 from handlers.case import Case
 from handlers.choices import WORDS
 from handlers.command import short_ids
 from handlers.coordinators import between_two
+from handlers.moments import moment
 from handlers.world import sight_room
 from playbooks import sight
-from playbooks.cleared import Cleared, clock, code, glue, listed, name, phone, quote, short_id, strong
+from playbooks.cleared import Cleared, code, glue, listed, name, phone, quote, short_id, strong
 from playbooks.selection import Event
 from storage.effects import Effect
 from storage.incident import Issued
@@ -37,7 +39,7 @@ def _whole(case: Case) -> list[Effect]:
             "<b>{title}</b> · {incident}, since {time}",
             title=title,
             incident=short_id(incident.id),
-            time=clock(book, incident.opened_at),
+            time=_time(case, incident.opened_at),
         )
     ]
     if incident.opened.rehearsal:
@@ -52,11 +54,16 @@ def _whole(case: Case) -> list[Effect]:
             case.say(
                 "<b>Imminent danger</b> declared by {partner}, until {time}",
                 partner=name(book, case.reader, incident.danger.partner),
-                time=clock(book, incident.danger.until),
+                time=_time(case, incident.danger.until),
             )
         )
     lines += _ours(case)
     return [case.answer(glue(lines))]
+
+
+def _time(case: Case, at: datetime) -> Cleared:
+    assert case.book is not None
+    return moment(case.book, at, case.now, case.reader.languages)
 
 
 def _title(case: Case) -> Cleared | None:
@@ -113,7 +120,7 @@ def _ours(case: Case) -> list[Cleared]:
                 "• {alert} {title}, {time}: {state}",
                 alert=short_id(identifier),
                 title=case.title(issued.fact.template),
-                time=clock(case.book, issued.at),
+                time=_time(case, issued.at),
                 state=state,
             )
         )
@@ -132,7 +139,7 @@ def _alert(case: Case, identifier: str) -> list[Effect]:
             "<b>{alert}</b> {title}, {time}",
             alert=short_id(identifier),
             title=case.title(issued.fact.template),
-            time=clock(case.book, issued.at),
+            time=_time(case, issued.at),
         )
     ]
     if _may_know(case, issued):
@@ -140,9 +147,7 @@ def _alert(case: Case, identifier: str) -> list[Effect]:
     else:
         answers = issued.answers.get(partner or "", ())
         lines += [
-            case.say(
-                "{time}: {choice}", time=clock(case.book, answer.at), choice=strong(case.say(WORDS[answer.choice]))
-            )
+            case.say("{time}: {choice}", time=_time(case, answer.at), choice=strong(case.say(WORDS[answer.choice])))
             for answer in answers
         ] or [case.say("You have not answered yet.")]
         if case.actor.coordinator:
@@ -191,7 +196,7 @@ def _everyone(case: Case, issued: Issued) -> list[Cleared]:
                     "• {partner}: {choice}, {time}",
                     partner=who,
                     choice=strong(case.say(WORDS[last.choice])),
-                    time=clock(case.book, last.at),
+                    time=_time(case, last.at),
                 )
             )
         elif "sent" in states_here:

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from playbooks.labels import PUBLIC, Label, Tlp
 from playbooks.load import Book
-from playbooks.phrasing import legible, one_line, phrase, quoted
+from playbooks.phrasing import day, day_and_month, legible, one_line, phrase, quoted
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
@@ -145,6 +145,15 @@ def short_id(identifier: str) -> Cleared:
 def clock(book: Book | None, at: datetime) -> Cleared:
     """A time of day where the playbook lives (UTC where there is no playbook): that something took place, and when, is not hidden."""
     return Cleared(f"{local_time(book, at):%H:%M}" if book else f"{at:%H:%M} UTC")
+
+
+def another_day(book: Book, at: datetime, now: datetime, languages: Sequence[str]) -> Cleared | None:
+    """The day of a time, where it is not today's where the playbook lives, and its year where that is another; else None."""
+    then, today = local_time(book, at).date(), local_time(book, now).date()
+    if then == today:
+        return None
+    said = day_and_month(then, languages) if then.year == today.year else day(then, languages)
+    return Cleared(escape(said, quote=False))
 
 
 def echo(words: str, room: RoomRef) -> Cleared:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from playbooks.load import Book
 from playbooks.schema_words import text_in
@@ -62,6 +62,11 @@ def quoted(words: str) -> str:
 def day(at: date, languages: Sequence[str]) -> str:
     """A date as the language writes it."""
     return format_date(at, "medium", locale=locale(languages))
+
+
+def day_and_month(at: date, languages: Sequence[str]) -> str:
+    """The same without its year."""
+    return str(format_skeleton("MMMd", at, locale=locale(languages)))
 
 
 def locale(languages: Sequence[str]) -> Locale:
