@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from playbooks.examined import Examined
 from playbooks.lint import lint
-from playbooks.load import Book, parse
+from playbooks.load import Book
 from playbooks.problems import Problem
 from playbooks.sight import Question, Seen
 from tests.examples import examples
-from tests.playbooks.checks import PAGE, right
 from tests.playbooks.generated import FIELDS, Scene, book_of, events, playbooks, rooms_of, situations
+from tests.playbooks.linted import RULE, problems
 
 TODAY = date(2026, 6, 1)
 IDLE = {
@@ -90,14 +90,9 @@ def test_what_is_called_useless_can_be_taken_away(scene: Scene) -> None:
         assert seen(scene, without(scene.data, index, name)) == before, str(problem)
 
 
-RULE = "  - {permit: [what, where, people], to: everyone, purpose: life-safety, under: pact}\n"
-
-
 def found(old: str, new: str) -> list[str]:
     """What the lints say of the small playbook of CHECKS.md with one passage replaced."""
-    small = right(PAGE.read_text("utf-8"))
-    assert small.count(old) == 1
-    return [str(problem) for problem in lint(parse(small.replace(old, new).encode(), "river.yaml"), TODAY)]
+    return [str(problem) for problem in problems((old, new), today=TODAY)]
 
 
 def test_a_guard_is_no_mistake() -> None:

@@ -1,0 +1,64 @@
+"""Lints of whom an alert reaches: who is selected and gets nothing, and when that is worth a word."""
+
+from __future__ import annotations
+
+from tests.playbooks.linted import RULE, codes, problems
+
+FIELDS = "    fields: {what: required, where: optional, people: optional}\n"
+EXTREME = "severity: Extreme"
+
+
+def test_what_is_not_grave_may_stop_at_times() -> None:
+    """Of a minor alert it is enough that those selected see it in some phase."""
+    at_times = RULE.replace("under: pact", "under: pact, when: {phase: response}")
+    assert codes((RULE, at_times)) == ["partner-gets-nothing"]
+    assert codes((RULE, at_times), (EXTREME, "severity: Minor")) == []
+
+
+def test_the_way_out_is_what_the_rule_says_stands_in_the_way() -> None:
+    """An agreement, a clearance, a compartment, a network, a forbid: each names itself."""
+    home = RULE.replace(", under: pact", "")
+    for changes, fix in (
+        ([(RULE, home)], "name an agreement between `nl` and `be` under the permit in line 50"),
+        ([(RULE, RULE + "  - {forbid: [what], to: rescue}\n")], "narrow the forbid in line 51"),
+        ([("what: {type: text, tlp: green}", "what: {type: text, tlp: green, compartments: [m]}"),
+          ("    covers: [town]\n    clearance: {tlp: amber}", "    covers: [town]\n    clearance: {tlp: amber, compartments: [m]}")],
+         "give them the compartment `m`, or a coarser form without it"),
+        ([(RULE, RULE.replace("what, ", "") + "  - {permit: [what], to: city, purpose: life-safety, under: pact}\n")],
+         "permit it to them"),
+    ):  # fmt: skip
+        found = [
+            problem for problem in problems(*changes) if problem.code in ("partner-gets-nothing", "required-never-seen")
+        ]
+        assert [problem.fix.split(", or leave")[0].split(", make it")[0] for problem in found] == [fix], changes
+
+
+def test_those_who_may_not_see_where_it_is_are_not_reached_either() -> None:
+    """An alert for those affected does not reach whom it may not tell where it is; that is said with the way out."""
+    (problem,) = problems(
+        ("    to: everyone\n    ack:", "    to: {area: affected}\n    ack:"),
+        (RULE, RULE.replace("where, ", "") + "  - {permit: [where], to: rescue, purpose: life-safety, under: pact}\n"),
+    )
+    assert problem.what == (
+        "`city` is selected, and gets nothing of what comes from Belgium in `watch`: "
+        "it may not see the area by which this selects"
+    )
+    assert problem.fix == "permit the place to them, if only as its area, or leave them out of `to`"
+
+
+def test_encrypted_rooms_count_as_what_they_are_allowed_to_be() -> None:
+    """What may travel only in an encrypted room is no reason for a warning where the partner has a Matrix room."""
+    assert (
+        codes(
+            ("what: {type: text, tlp: green}", "what: {type: text, tlp: red}"),
+            ("    covers: [town]\n    clearance: {tlp: amber}", "    covers: [town]\n    clearance: {tlp: red}"),
+            ("order-evacuation]\n    clearance: {tlp: amber}", "order-evacuation]\n    clearance: {tlp: red}"),
+        )
+        == []
+    )
+
+
+def test_an_alert_of_optional_fields_is_held_where_no_clause_is_left() -> None:
+    """Nothing is required, and still nothing comes through: that is found as well."""
+    (problem,) = problems((FIELDS, FIELDS.replace("required", "optional")), (RULE, RULE.replace(", under: pact", "")))
+    assert "may see nothing that its text says" in problem.what
