@@ -93,14 +93,13 @@ class Question:
 
     def _finest(self, room: Room, asked: _Asked) -> Answer:
         """The finest form that may be seen; else what stands against the finest, or the rule that failed."""
-        against: Withheld | None = None
+        against: list[Withheld] = []
         for form in asked.forms:
             answer = self._may_see(room, asked, form)
             if isinstance(answer, Seen):
                 return answer
-            if against is None or answer.why == "rule-failed":
-                against = answer
-        return against or Withheld("no-form")
+            against.append(answer)
+        return next((answer for answer in against if answer.why == "rule-failed"), against[0])
 
     def _may_see(self, room: Room, asked: _Asked, form: str) -> Answer:
         """The whole rule for one form: the first condition that is not met is the answer."""

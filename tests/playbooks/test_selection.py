@@ -79,6 +79,19 @@ def test_where_it_forbids_it_counts_as_met(to: str) -> None:
             assert might_match(*asked, None, None) or not matches(*asked, areas, None)
 
 
+def test_who_is_excluded_by_name_is_excluded_wherever_the_hidden_area_is() -> None:
+    """A forbid of the affected but one does not mean that one, though it may not see the area."""
+    book = border(("    to: {area: affected, near: true}\n", "    to: {area: affected, not: aid}\n"))
+    selector = book.playbook.alerts["affected"].to
+    found = [p for p in ALL if might_match(book, selector, p, so(book), "city", None, None)]
+    assert found == [p for p in ALL if p != "aid"]
+
+
+def test_who_leads_by_no_rule_leads_by_no_line() -> None:
+    """A lead that was passed on by hand points at no line of the file."""
+    assert Leading("operational", "be", ("aid",), "aid").rule == 0
+
+
 def test_the_lead_is_that_of_the_events_origin() -> None:
     """The operational lead where the words come from, not where the reader is."""
     assert meant("lead", origin="brandweer") == ["brandweer"]

@@ -10,7 +10,7 @@ import pytest
 
 from playbooks import selection, sight
 from playbooks.load import Book
-from playbooks.sight import Room, Seen, Withheld, decide, label_of, view, visible_areas
+from playbooks.sight import Question, Room, Seen, Withheld, coordinator_sees, decide, label_of, view, visible_areas
 from playbooks.values import Moment, Place
 from tests.playbooks.border import BOOK, BRUSSELS, NOON, border, room, said, so
 
@@ -58,6 +58,40 @@ def test_a_form_needs_each_of_its_compartments() -> None:
     )
 
 
+def test_of_several_compartments_that_are_lacking_the_answer_names_the_first() -> None:
+    """In the order of the alphabet, so that the same no always reads the same; each partner is told of its own line."""
+    compartments = border(
+        ("what: {type: text, tlp: green}", "what: {type: text, tlp: green, compartments: [sea, air]}")
+    )
+    for name in ("aid", "hilfe", "city"):
+        line = compartments.line("partners", name, "clearance")
+        answer = decide(compartments, so(compartments), said(), room(name, "telegram"), "what")
+        assert answer == Withheld("compartment", line, "air")
+
+
+def test_partners_that_the_rule_treats_alike_are_each_told_of_their_own_line() -> None:
+    """What was answered to one is answered to the other, but for where its clearance stands; and only if it takes part."""
+    twin = BOOK.source.decode().partition("  aid:\n")[2].partition("  hilfe:\n")[0].replace("-14", "-24")
+    book = border(
+        ("  hilfe:\n", f"  twin:\n{twin}  hilfe:\n"),
+        ("where: {type: place, tlp: amber, forms: {area: green}}", "where: {type: place, tlp: amber}"),
+        (
+            "people: {type: number, tlp: amber, compartments: [medical], forms: {range: green}",
+            "people: {type: number, tlp: green, compartments: [medical], forms: {range: red}",
+        ),
+    )
+    question = Question(book, so(book), said())
+    for name in ("aid", "twin", "aid"):
+        line = book.line("partners", name, "clearance")
+        view = question.view(room(name, "telegram"), ("where", "people", "action"))
+        assert view.answers["where"] == Withheld("clearance", line, "amber")
+        assert view.answers["people"] == Withheld("compartment", line, "medical")
+        assert isinstance(view.answers["action"], Seen)
+    question = Question(book, so(book, active=frozenset(book.playbook.partners) - {"aid"}), said())
+    answers = [question.decide(room(name, "telegram"), "action") for name in ("aid", "twin", "aid", "twin")]
+    assert [isinstance(answer, Seen) for answer in answers] == [False, True, False, True]
+
+
 # --- 3: ceilings ----------------------------------------------------------------------------------------------------
 
 
@@ -74,6 +108,13 @@ def test_a_form_needs_each_of_its_compartments() -> None:
 def test_red_travels_only_over_rooms_that_are_encrypted_and_closed(where: Room, seen: str) -> None:
     """The encrypted ceiling holds while the room is encrypted, not world-readable, and not open to anyone."""
     assert form(BOOK, "secret", where) == seen
+
+
+def test_a_ceiling_is_named_by_the_line_of_its_network() -> None:
+    """With the colour that it would have to be."""
+    line = BOOK.line("networks", "telegram")
+    assert line > BOOK.line("networks")
+    assert decide(BOOK, so(), said(), room("city", "telegram"), "secret") == Withheld("ceiling", line, "red")
 
 
 def test_a_network_without_an_agreed_ceiling_carries_nothing() -> None:
@@ -242,6 +283,35 @@ def test_declared_danger_stands_for_an_agreement_where_the_rule_states_its_basis
     assert form(book, "what", room("hilfe", "telegram"), circumstances=so(book, danger=declared)) == seen
 
 
+@pytest.mark.parametrize(
+    ("to", "when", "line"),
+    [
+        ("city", "phase: watch", 6),
+        ("city", "danger: true", 6),
+        ("city", "hazard: dam", 6),
+        ("fire", "phase: watch", 0),
+        ("lead", "phase: watch", 0),
+    ],
+)
+def test_where_a_permit_would_mean_them_in_other_circumstances_the_no_names_its_line(
+    to: str, when: str, line: int
+) -> None:
+    """Only of a permit that means this partner; else no line is named."""
+    old = "{permit: [secret], to: city, purpose: life-safety}"
+    book = border((old, f"{{permit: [secret], to: {to}, purpose: life-safety, when: {{{when}}}}}"))
+    answer = decide(book, so(book), said(), room("city"), "secret")
+    assert answer == Withheld("no-permit", book.line("sharing", line) if line else 0)
+
+
+def test_a_permit_that_holds_and_does_not_do_is_not_named_as_one_for_other_circumstances() -> None:
+    """`as: area` holds now: it says nothing of the exact place, in no circumstances."""
+    book = border(
+        ('clearance: {tlp: green}\n    phone_24h: "+3213"', 'clearance: {tlp: amber}\n    phone_24h: "+3213"')
+    )
+    question = Question(book, so(book), said())
+    assert question.decide_form(room("aid", "telegram"), "where", "exact") == Withheld("no-permit")
+
+
 # --- 5: forbids -----------------------------------------------------------------------------------------------------
 
 
@@ -314,6 +384,19 @@ def test_an_agreement_that_a_book_names_and_does_not_have_carries_nothing() -> N
     assert form(broken, "what", room("brandweer")) == "agreement"
 
 
+def test_a_rule_that_failed_is_told_though_a_finer_form_has_something_else_against_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the lead would not learn of it: the exact place is above the NGO's clearance, and for the area the rule fails."""
+
+    def fail(*_: object) -> bool:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(sight, "_holds", fail)
+    answer = decide(BOOK, so(), said(), room("aid", "telegram"), "where")
+    assert isinstance(answer, Withheld) and answer.why == "rule-failed"
+
+
 # --- expiry, raised labels, forms, areas ----------------------------------------------------------------------------
 
 
@@ -339,6 +422,33 @@ def test_everyone_gets_the_finest_form_that_they_may_see() -> None:
     assert form(BOOK, "where", room("aid", "telegram")) == "area"
     green = border(("telegram: {ceiling: amber}", "telegram: {ceiling: green}"))
     assert form(green, "where", room("city", "telegram")) == "area"
+
+
+def test_one_form_alone_can_be_asked_about() -> None:
+    """Whatever is to be said of finer ones; a form that the field does not have has none to show."""
+    question, aid = Question(BOOK, so(), said()), room("aid", "telegram")
+    assert isinstance(question.decide_form(aid, "where", "area"), Seen)
+    assert question.decide_form(aid, "where", "exact") == Withheld(
+        "clearance", BOOK.line("partners", "aid", "clearance"), "amber"
+    )
+    assert question.decide_form(aid, "where", "day") == Withheld("no-form")
+    assert question.decide_form(aid, "gossip", "exact") == Withheld("undeclared")
+
+
+@pytest.mark.parametrize(
+    ("forms", "seen"),
+    [
+        ("{initials: clear, count: red}", "withheld"),
+        ("{initials: {tlp: clear, personal: false}, count: red}", "initials"),
+        ("{count: clear}", "count"),
+        ("{count: {tlp: clear, personal: true}}", "withheld"),
+    ],
+)
+def test_initials_are_as_personal_as_the_name_and_a_count_is_not(forms: str, seen: str) -> None:
+    """Unless the playbook says otherwise: what is clear and personal crosses no border without an agreement."""
+    book = border(("forms: {count: green}", f"forms: {forms}"), ("[city, fire], purpose", "[city, hilfe], purpose"))
+    answer = decide(book, so(book), said(), room("hilfe", "telegram"), "victims")
+    assert (answer.form if isinstance(answer, Seen) else "withheld") == seen
 
 
 def test_a_place_outside_every_area_has_no_area_to_show() -> None:
@@ -394,6 +504,28 @@ def test_who_has_an_alert_is_for_the_lead_by_nature_and_permitting_it_to_others_
     assert form(book, "_delivery", room("city")) == "exact"
 
 
+@pytest.mark.parametrize(
+    ("networks", "label", "field", "seen"),
+    [
+        ("{ceiling: amber}", "", "_delivery", True),
+        ("{ceiling: green}", "", "_delivery", False),
+        ("{ceiling: red}", "", "_delivery", True),
+        ("{ceiling: amber}", "  _delivery: {tlp: red}\n", "_delivery", False),
+        ("{ceiling: amber}", "", "_note", False),
+        ("{ceiling: amber}", "", "what", False),
+        ("{ceiling: amber}", "", "gossip", False),
+        (None, "", "_delivery", False),
+    ],
+)
+def test_a_coordinator_sees_in_private_who_has_an_alert_as_far_as_the_network_carries_it(
+    networks: str | None, label: str, field: str, seen: bool
+) -> None:
+    """And nothing else, and not over a network that the playbook does not know."""
+    line = f"  telegram: {networks}\n" if networks else ""
+    book = border(("  telegram: {ceiling: amber}\n", line), ("fields:\n  action", f"fields:\n{label}  action"))
+    assert coordinator_sees(book, "telegram", field) is seen
+
+
 def test_a_field_without_a_label_is_red() -> None:
     """What nobody thought about is held most closely."""
     book = border(("secret: {type: text, tlp: red}", "secret: {type: text}"))
@@ -412,10 +544,12 @@ def test_a_rule_about_the_place_may_not_look_at_where_it_is() -> None:
 CHANNELS = border(
     (
         "alerts:\n  evacuation:",
-        "channels:\n"
-        "  ops: {title: Ops, members: {kind: [fire, municipality]}, label: {tlp: amber}, purpose: life-safety, under: pact}\n"
-        "  closed: {title: Closed, members: [city, brandweer], label: {tlp: amber}}\n"
-        "alerts:\n  evacuation:",
+        (
+            "channels:\n"
+            "  ops: {title: Ops, members: {kind: [fire, municipality]}, label: {tlp: amber}, purpose: life-safety, under: pact}\n"
+            "  closed: {title: Closed, members: [city, brandweer], label: {tlp: amber}}\n"
+            "alerts:\n  evacuation:"
+        ),
     )
 )
 

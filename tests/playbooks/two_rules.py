@@ -19,7 +19,7 @@ Rule = Callable[[Book, Circumstances, Event, Room, str], str]
 
 def sight(book: Book, so: Circumstances, event: Event, room: Room, field: str) -> str:
     """What ``playbooks.sight`` says."""
-    return _in_a_word(Question(book, so, event).decide(room, field))
+    return in_a_word(Question(book, so, event).decide(room, field))
 
 
 def plainly(book: Book, so: Circumstances, event: Event, room: Room, field: str) -> str:
@@ -28,7 +28,8 @@ def plainly(book: Book, so: Circumstances, event: Event, room: Room, field: str)
     return f"seen: {form}" if why == plain_rule.MAY_SEE else f"withheld: {why}"
 
 
-def _in_a_word(answer: Answer) -> str:
+def in_a_word(answer: Answer) -> str:
+    """An answer as both rules give it: the form, or the reason."""
     return f"seen: {answer.form}" if isinstance(answer, Seen) else f"withheld: {answer.why}"
 
 
@@ -52,7 +53,7 @@ def cases(seed: object, events: int, rooms: int) -> Iterator[tuple[Book, list[tu
         event, so = seeded.event(random, book), seeded.situation(random, book)
         question = Question(book, so, event)
         asked = [
-            (Case(data, so, event, room, field), _in_a_word(question.decide(room, field)))
+            (Case(data, so, event, room, field), in_a_word(question.decide(room, field)))
             for room in seeded.rooms(random, book, rooms)
             for field in seeded.fields(random, book)
         ]
