@@ -1,0 +1,120 @@
+"""What a change of a playbook opens, closes and hands to another: over everything that could happen under either of them.
+
+``diff`` compares, for all circumstances that a rule can tell apart (``diff_domain``): what each partner sees of each field of each alert
+and of each channel; who receives an alert; who may issue it, start an incident, declare danger; and who leads. What opens is what
+somebody sees in a finer form than before, or may do and could not, anywhere. Everything comes from the rules by which the bot
+acts; nothing is judged by the text of the file. The order of rules, which means nothing, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from playbooks.diff_cells import sight_changes
+from playbooks.diff_changes import (
+    Change,
+    Difference,
+    Domain,
+    Edition,
+    LeadChange,
+    ListingChange,
+    PowerChange,
+    ReceiptChange,
+    SightChange,
+    Span,
+)
+from playbooks.diff_domain import Edge, Pair, Places, in_order, origins, partners, spans
+from playbooks.diff_kinds import Direction, Ground
+from playbooks.diff_mandate import lead_changes, power_changes
+from playbooks.diff_other import other_changes
+from playbooks.diff_receipts import receipt_changes
+from playbooks.load import Book
+
+__all__ = ["Difference", "diff"]
+
+
+def diff(old: Book, new: Book, now: datetime) -> Difference:
+    """Everything that the new playbook changes from ``now`` (aware) on. What is alike is said together."""
+    pairs = partners(old, new)
+    stretches = spans(old, new, now)
+    moments = [stretch.since for stretch in stretches]
+    before, after = Edge(old, moments), Edge(new, moments)
+    domain = _domain(before, after, pairs, stretches)
+    found: dict[Direction, list[Change]] = {"opens": [], "closes": []}
+    leads: tuple[LeadChange, ...] = ()
+    if old.digest != new.digest:
+        ground = Ground(before, after, domain, pairs)
+        for direction, change in _changes(ground):
+            found[direction].append(change)
+        leads = lead_changes(ground)
+    return Difference(
+        _edition(old),
+        _edition(new),
+        now,
+        domain,
+        tuple(found["opens"]),
+        tuple(found["closes"]),
+        leads,
+        other_changes(old, new, domain.renamed),
+    )
+
+
+def _domain(old: Edge, new: Edge, pairs: tuple[Pair, ...], stretches: tuple[Span, ...]) -> Domain:
+    both = (old.playbook, new.playbook)
+    places = Places(old.book, new.book)
+    rooms = {one.name: dict.fromkeys((*new.rooms(one.new, "alerts"), *old.rooms(one.old, "alerts"))) for one in pairs}
+    return Domain(
+        in_order(*(each.phases for each in both)),
+        (None, *in_order(*(each.hazards for each in both))),
+        (False, True) if any(each.danger is not None for each in both) else (False,),
+        origins(old.book, new.book, pairs),
+        stretches,
+        {name: tuple(each) for name, each in rooms.items()},
+        {one.name: {place.word: place.examples for place in places.of(one)} for one in pairs},
+        {one.old: one.new for one in pairs if one.old is not None and one.new is not None and one.old != one.new},
+    )
+
+
+# --- what is alike is said together ---------------------------------------------------------------------------------------
+
+
+def _changes(ground: Ground) -> Iterator[tuple[Direction, Change]]:
+    yield from _together(_listings(ground), "partners")
+    # For one partner and field first the alerts, then the fields that it sees alike, then the partners that see them alike.
+    yield from _together(sight_changes(ground), "alerts", "fields", "partners")
+    yield from _together(receipt_changes(ground), "alerts", "partners")
+    yield from _together(power_changes(ground), "alerts", "partners")
+
+
+def _listings(ground: Ground) -> Iterator[tuple[Direction, ListingChange]]:
+    old, new = ground.old.edge.playbook.partners, ground.new.edge.playbook.partners
+    for pair in ground.pairs:
+        if pair.old is not None and pair.new is not None and old[pair.old].listed != new[pair.new].listed:
+            yield "opens" if new[pair.new].listed else "closes", ListingChange((pair.name,))
+
+
+C = TypeVar("C", SightChange, ReceiptChange, PowerChange, ListingChange)
+
+
+def _together(changes: Iterable[tuple[Direction, C]], *lists: str) -> Iterator[tuple[Direction, C]]:
+    """Changes that differ in one of these lists alone are one change, with all that is listed; one list after the other."""
+    found = list(changes)
+    for name in lists:
+        groups: dict[tuple[Direction, C], dict[str, None]] = {}
+        for direction, change in found:
+            listed = groups.setdefault((direction, _with(change, name, ())), {})
+            listed.update(dict.fromkeys(getattr(change, name)))
+        found = [(direction, _with(change, name, tuple(some))) for (direction, change), some in groups.items()]
+    return iter(found)
+
+
+def _with(change: C, name: str, listed: tuple[str, ...]) -> C:
+    attributes: dict[str, Any] = {name: listed}
+    return replace(change, **attributes)
+
+
+def _edition(book: Book) -> Edition:
+    return Edition(book.file, book.playbook.playbook, book.playbook.version, book.digest)
