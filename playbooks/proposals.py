@@ -14,7 +14,7 @@ from playbooks.asked import Asked
 from playbooks.assertions import holds
 from playbooks.load import Book
 from playbooks.schema import BUILT_IN, Expectation, Given, Permit
-from playbooks.schema_events import SeenAs
+from playbooks.schema_tests import SeenAs
 from playbooks.survivors import Survivor
 from playbooks.witnesses import Witness
 

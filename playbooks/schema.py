@@ -2,8 +2,11 @@
 
 Attribute names are the YAML keys; Python's keywords have a trailing underscore (`in_`, `for_`, `as_`, `from_`, `not_`).
 Models are read with `playbooks.load`, which also checks that every name is defined. The parts live in the rooms beside
-this one: schema_words (names, texts, labels), schema_times, schema_selectors, schema_partners, schema_sharing and
-schema_events.
+this one: schema_words (names, texts), schema_lists, schema_labels, schema_times, schema_selectors, schema_places,
+schema_partners, schema_leads, schema_fields, schema_sharing, schema_ack, schema_alerts, schema_events and schema_tests.
+
+What stands under an attribute is for the people who write playbooks: `schema_json` gives it to their editors, and
+LANGUAGE.md has it word for word.
 """
 
 from __future__ import annotations
@@ -11,76 +14,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from playbooks.labels import Tlp
 from playbooks.rooms import Network
-from playbooks.schema_events import (
-    Ack,
-    Alert,
-    AlertEntry,
-    Cap,
-    Channel,
-    Checkin,
-    CheckinEntry,
-    Confirm,
-    Duty,
-    Expectation,
-    Given,
-    InDanger,
-    LogRules,
-    Means,
-    Risk,
-    Step,
-    clause_fields,
-)
-from playbooks.schema_partners import (
-    Agreement,
-    AgreementEntry,
-    Area,
-    AreaEntry,
-    Clearance,
-    Jurisdiction,
-    LeadRule,
-    LeadRuleEntry,
-    Partner,
-    Room,
-    Tier,
-)
-from playbooks.schema_selectors import EVERYONE, Deputies, Everyone, Kind, Lead, Level, Matching, One, Selector, Term
-from playbooks.schema_sharing import (
+from playbooks.schema_ack import Ack, Confirm, Step
+from playbooks.schema_alerts import Alert, AlertEntry, Cap, InDanger, clause_fields
+from playbooks.schema_events import Channel, Checkin, CheckinEntry, Duty, LogRules, Means, Risk
+from playbooks.schema_fields import (
     BUILT_IN,
     FieldEntry,
     FieldSpec,
     FieldType,
-    Forbid,
     Form,
     FormLabel,
-    Permit,
-    Rule,
-    RuleEntry,
-    When,
+    WithBuiltIns,
     built_ins,
     only_known_built_ins,
 )
+from playbooks.schema_labels import Labelled, TlpWord
+from playbooks.schema_leads import LeadRule, LeadRuleEntry, Tier
+from playbooks.schema_lists import Distinct, Listed, Many, Some
+from playbooks.schema_partners import Clearance, Partner, Room
+from playbooks.schema_places import Agreement, AgreementEntry, Area, AreaEntry, Jurisdiction
+from playbooks.schema_selectors import (
+    EVERYONE,
+    Deputies,
+    Everyone,
+    Kind,
+    Lead,
+    Level,
+    Matching,
+    One,
+    OneNetwork,
+    Selector,
+    Term,
+)
+from playbooks.schema_sharing import Forbid, Permit, Rule, RuleEntry, When
+from playbooks.schema_tests import Expectation, Given
 from playbooks.schema_times import Cron, Duration, Zone
 from playbooks.schema_words import (
     AreaName,
     ChannelName,
     FieldName,
-    Labelled,
     Language,
-    Listed,
     Localized,
-    Many,
     Name,
     Part,
     PartnerName,
     PhaseName,
     PlaybookName,
-    Some,
-    TlpWord,
-    distinct,
     text_in,
 )
 
@@ -96,54 +79,197 @@ __all__ = [
 class NetworkTrust(Part):
     """How far a network can be trusted with what is said over it, in plain and in encrypted rooms."""
 
+    model_config = ConfigDict(title="Trust in a network")
+
     ceiling: TlpWord = Tlp.CLEAR
+    """The highest level that may travel over it. Without it: only what is `clear`.
+
+    Example: `amber`
+    """
     encrypted: TlpWord | None = None
+    """The highest level in rooms that are and have always stayed encrypted, that not anybody can join or read. Without it: the
+    `ceiling` holds there too.
+
+    Example: `red`
+    """
 
 
 class Danger(Part):
     """Who may declare imminent danger to life, for how long it lasts, and who is told."""
 
+    model_config = ConfigDict(title="Imminent danger")
+
     by: Selector
+    """Who may declare it.
+
+    Example: `lead`
+    """
     lasts: Duration
+    """How long it lasts, unless it is ended before (`/danger off`) or declared again.
+
+    Example: `2h`
+    """
     tell: Selector | None = None
+    """Who is told at once. Without it: nobody in particular.
+
+    Example: `[liege-city]`
+    """
 
 
 class Activate(Part):
     """Whose people may start an incident from this playbook."""
 
+    model_config = ConfigDict(title="Who may start an incident")
+
     by: Selector
+    """Whose people may.
+
+    Example: `{kind: [fire, municipality]}`
+    """
 
 
 class Playbook(Part):
-    """One playbook. Order matters only in `languages`, `phases` and `leads`."""
+    """The agreement between the partners of a crisis. Order matters only in `languages`, `phases` and `leads`."""
+
+    model_config = ConfigDict(title="Tocsin playbook")
 
     playbook: PlaybookName
+    """The playbook's id. People start an incident with it (`/activate meuse-flood`), and the log names it.
+
+    Example: `meuse-flood`
+    """
     version: Annotated[int, Field(ge=1, le=10**9)]
+    """A number that grows with every change the partners sign, so that the log can say by which version was decided.
+
+    Example: `7`
+    """
     title: Localized
-    languages: Annotated[Some[Language], AfterValidator(distinct)]
+    """What people call it.
+
+    Example: `{en: Meuse flood, fr: Crue de la Meuse, nl: Maasvloed}`
+    """
+    languages: Annotated[Some[Language], Distinct()]
+    """The languages of the partnership. The first is the fallback, for whoever's own is not among them.
+
+    Example: `[en, fr, nl]`
+    """
     timezone: Zone
-    hazards: Annotated[Many[Name], AfterValidator(distinct)] = ()
-    networks: Mapping[Network, NetworkTrust] = Field(default_factory=dict)
+    """Where the clocks are by which the dates of agreements, the times of check-ins and of tests are meant: a name of the
+    IANA time zone database.
+
+    Example: `Europe/Brussels`
+    """
+    hazards: Annotated[Many[Name], Distinct()] = ()
+    """The dangers it is for, in free words; rules about leads and sharing can ask for one. Without any, none can.
+
+    Example: `[flood, dam]`
+    """
+    networks: Mapping[OneNetwork, NetworkTrust] = Field(default_factory=dict)
+    """How far each way of carrying messages can be trusted. A network that is not named here carries nothing at all, not
+    even what is clear. Without any: nothing leaves.
+
+    Example: `{telegram: {ceiling: amber}, matrix: {ceiling: amber, encrypted: red}}`
+    """
     jurisdictions: Annotated[Mapping[Name, Jurisdiction], Field(min_length=1)]
+    """The countries or regions whose law the partners are under, by id. What passes from one to another needs an agreement.
+
+    Example: `{be: {name: Belgium, language: fr}, nl: {name: Netherlands, language: nl}}`
+    """
     agreements: Mapping[Name, AgreementEntry] = Field(default_factory=dict)
+    """What allows sharing across a border, or of personal data at home, by id. Without any: nothing but what is clear
+    crosses a border, and personal data are shown to nobody, unless danger is declared.
+
+    Example: `{emric: {title: EMRIC agreement, between: [be, nl], purposes: [life-safety], until: 2027-12-31}}`
+    """
     danger: Danger | None = None
+    """Who may declare imminent danger to life, for how long. Without it: nobody can, and rules for danger never hold.
+
+    Example: `{by: lead, lasts: 2h, tell: [liege-city]}`
+    """
     areas: Mapping[AreaName, AreaEntry] = Field(default_factory=dict)
+    """Named ground, by id: where competences hold, and where alerts concern. Without any: no alert can be aimed at a place.
+
+    Example: `{chenee: {name: Chênée, jurisdiction: be, circle: [50.611, 5.615, 2.0]}}`
+    """
     activate: Activate | None = None
+    """Whose people may start an incident. Without it: only coordinators.
+
+    Example: `{by: {kind: [fire, municipality]}}`
+    """
     partners: Annotated[Mapping[PartnerName, Partner], Field(min_length=1)]
-    phases: Annotated[Some[PhaseName], AfterValidator(distinct)]
+    """The organisations that have agreed to this, by id.
+
+    Example: `{liege-city: {name: Ville de Liège, kind: municipality, level: local, jurisdiction: be}}`
+    """
+    phases: Annotated[Some[PhaseName], Distinct()]
+    """The phases of an incident, in order; it begins in the first.
+
+    Example: `[watch, response, recovery]`
+    """
     leads: Listed[LeadRuleEntry] = ()
+    """Who leads. For each tier and jurisdiction the first rule that matches phase and hazard counts: order matters. Without
+    any, nobody leads.
+
+    Example: `[{in: [watch, response], tier: operational, lead: liege-fire, deputies: [liege-city]}]`
+    """
     fields: Annotated[
-        Mapping[FieldName, FieldEntry], BeforeValidator(built_ins), AfterValidator(only_known_built_ins)
+        Mapping[FieldName, FieldEntry],
+        BeforeValidator(built_ins),
+        AfterValidator(only_known_built_ins),
+        WithBuiltIns(),
     ] = Field(default_factory=dict)
+    """Every piece of information that alerts carry, by id, each with its label. Those that begin with `_` are built in: here
+    they can be given another label. Without any, alerts have nothing to say.
+
+    Example: `{what: {type: text, tlp: green}, where: {type: place, tlp: amber, forms: {area: green}}}`
+    """
     sharing: Listed[RuleEntry] = ()
+    """Who may see what. What no `permit` allows is withheld, and a `forbid` beats every permit; their order never matters. Without
+    any, nobody sees anything.
+
+    Example: `[{permit: [what], to: everyone, purpose: life-safety}, {forbid: [victims], to: {network: telegram}}]`
+    """
     alerts: Mapping[Name, AlertEntry] = Field(default_factory=dict)
+    """The alerts that can be issued, by id (`/alert evacuation`). Without any, none can.
+
+    Example: `{all-clear: {title: All clear, cap: {category: Safety, event: Flood, urgency: Past, severity: Minor, certainty: Observed}, fields: {what: required}, text: ["{what}"], to: everyone}}`
+    """
     checkins: Mapping[Name, CheckinEntry] = Field(default_factory=dict)
+    """Questions asked in rounds, by id. Without any: coordinators can still ask by hand.
+
+    Example: `{hourly: {every: 1h, to: everyone, ask: "Status of your services?"}}`
+    """
     channels: Mapping[ChannelName, Channel] = Field(default_factory=dict)
+    """Conversations that join rooms of several partners, by id. Without any: each room hears alerts, not the other rooms.
+
+    Example: `{ops: {title: Operations, members: {kind: [fire, municipality]}, label: {tlp: amber}}}`
+    """
     duties: Listed[Duty] = ()
+    """What the law asks of whom, and when they are reminded of it. Without any: nobody is.
+
+    Example: `[{for: {kind: municipality}, at: response, text: "You answer for the evacuation order.", source: "Arrêté royal du 22 mai 2019"}]`
+    """
     risks: Mapping[Name, Risk] = Field(default_factory=dict)
+    """What may happen, by id: a part of the shared picture, seen by who may see its label. Without any: none is shown.
+
+    Example: `{confluence: {hazard: flood, area: chenee, likelihood: 4, impact: 5, owner: liege-fire, tlp: green}}`
+    """
     means: Mapping[Name, Means] = Field(default_factory=dict)
+    """What can be sent, by id: a part of the shared picture. Without any: none is shown.
+
+    Example: `{boats: {kind: rescue boat, count: 6, owner: liege-fire, at: chenee, tlp: green}}`
+    """
     log: LogRules = LogRules()
+    """How the incident's log is signed, posted and kept. Without it: signed each minute, posted to everyone each hour, kept ten
+    years.
+
+    Example: `{sign: 60s, post: 1h, in: everyone, keep: 10y}`
+    """
     tests: Listed[Expectation] = ()
+    """What the partners agreed, as assertions that `tocsin test` tries. Without any: nothing notices when a change breaks it.
+
+    Example: `[{name: The press learns nothing, alert: evacuation, given: {from: liege-city}, sees: {gazette: {}}}]`
+    """
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of this name: as declared, else built in, else None; what is not declared is seen by nobody.

@@ -1,235 +1,85 @@
-"""What happens: alerts and their acknowledgement, check-ins, channels, duties, the shared picture, the log."""
+"""What goes on around the alerts: check-ins, channels, duties, the shared picture, the log."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, GetCoreSchemaHandler, Tag, ValidationInfo
-from pydantic_core import CoreSchema
+from pydantic import AfterValidator, ConfigDict, Field
 
-from playbooks.problems import suggestion
-from playbooks.rooms import Network
+from playbooks.schema_ack import Steps
+from playbooks.schema_labels import Labelled, Meaning
+from playbooks.schema_lists import Distinct, Many, Some
 from playbooks.schema_selectors import EVERYONE, Selector
-from playbooks.schema_times import CronTime, Day, Duration, WallTime
+from playbooks.schema_times import CronTime, Day, Duration
 from playbooks.schema_words import (
     AgreementRef,
-    AlertRef,
     AreaRef,
     Count,
-    FieldRef,
     Finding,
     HazardRef,
-    Labelled,
-    LanguageOrAny,
-    Listed,
     Localized,
-    Many,
     Moment,
     Name,
     OneToFive,
     Part,
     PartnerRef,
     PhaseRef,
-    Some,
     Text,
-    by_shape,
-    distinct,
-    quoted,
     refusal,
-    unknown,
 )
-
-# ── Alerts ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-Category = Literal[
-    "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"
-]
-Urgency = Literal["Immediate", "Expected", "Future", "Past", "Unknown"]
-Severity = Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"]
-Certainty = Literal["Observed", "Likely", "Possible", "Unlikely", "Unknown"]
-ResponseType = Literal[
-    "Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"
-]  # fmt: skip
-Choice = Literal["acting", "seen", "cannot"]
-Do = Literal["remind", "other_network", "liaisons", "call", "deputies", "lead", "coordinators"]
-
-
-class Cap(Part):
-    """The alert in the words of the Common Alerting Protocol 1.2 (OASIS, section 3.2.2)."""
-
-    category: Annotated[Some[Category], AfterValidator(distinct)]
-    event: Text
-    urgency: Urgency
-    severity: Severity
-    certainty: Certainty
-    response: Annotated[Many[ResponseType], AfterValidator(distinct)] = ()
-
-    @property
-    def rings(self) -> bool:
-        """Whether it is immediate and grave enough to make a sound."""
-        return self.urgency == "Immediate" and self.severity in ("Extreme", "Severe")
-
-
-class InDanger(Part):
-    """Who else may issue it while imminent danger is declared, by which law, and who is told."""
-
-    by: Selector
-    basis: Text
-    tell: Selector | None = None
-
-
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
-
-def clause_fields(clause: str) -> tuple[str, ...]:
-    """The names of the fields that a clause needs, in the order of the text."""
-    return tuple(_PLACEHOLDER.findall(clause))
-
-
-def _clause(value: str, info: ValidationInfo) -> str:
-    if set("{}") & set(_PLACEHOLDER.sub("", value)):
-        raise refusal(Finding("bad-placeholder", f"a brace in {quoted(value)} has no partner", "write `{field}`"))
-    known = (info.context or {}).get("field")
-    for name in clause_fields(value):
-        if known is not None and name not in known:
-            raise unknown("field", name, known)
-    return value
-
-
-Clauses = Some[Annotated[Text, AfterValidator(_clause)]]
-
-
-def _clauses_in_every_language(value: object) -> object:
-    return {"": value} if isinstance(value, str | list | tuple) else value
-
-
-def _some_language(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    if not value:
-        raise refusal(
-            Finding("empty-text", "there is no text here", 'write its clauses in at least one language, `{en: ["…"]}`')
-        )
-    return value
-
-
-ClausesByLanguage = Annotated[
-    Mapping[LanguageOrAny, Clauses],
-    BeforeValidator(_clauses_in_every_language, json_schema_input_type=str | list[str] | dict[str, str | list[str]]),
-    AfterValidator(_some_language),
-]
-"""Clauses by language tag; a list without languages is kept under the empty tag. Read with `text_in`."""
-
-
-class TwoPerson(Part):
-    """A second person confirms; after this time the first may go alone."""
-
-    alone_after: Duration | None = None
-
-
-class TwoPersonConfirm(Part):
-    """`{two-person: {alone_after: 2m}}`."""
-
-    two_person: TwoPerson = Field(alias="two-person")
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """How an alert is confirmed; `alone_after` is None where nobody may go alone."""
-
-    kind: Literal["yes", "no", "two-person"] = "yes"
-    alone_after: timedelta | None = None
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return handler.generate_schema(_ConfirmSpelling)
-
-
-def _confirm(value: object) -> Confirm:
-    if isinstance(value, TwoPersonConfirm):
-        return Confirm("two-person", value.two_person.alone_after)
-    if value in ("no", "two-person"):
-        return Confirm("no" if value == "no" else "two-person")
-    return Confirm()
-
-
-_ConfirmSpelling = Annotated[
-    Annotated[TwoPersonConfirm, Tag("<mapping>")] | Annotated[Literal["yes", "no", "two-person"], Tag("<word>")],
-    Discriminator(by_shape),
-    AfterValidator(_confirm),
-]
-
-
-class Step(Part):
-    """One step of escalation, counted from the first accepted send to that partner."""
-
-    after: Duration
-    do: Do
-
-
-def _in_order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    for i in range(1, len(steps)):
-        if steps[i].after < steps[i - 1].after:
-            fix = "put the steps in order of time"
-            raise refusal(Finding("wrong-order", "this step comes before the one above it", fix, (i, "after")))
-    return steps
-
-
-Steps = Annotated[Listed[Step], AfterValidator(_in_order)]
-
-
-class Ack(Part):
-    """Who acknowledges, with which words, and what silence leads to."""
-
-    from_: Literal["partner", "person"] = Field(default="partner", alias="from")
-    choices: Annotated[Some[Choice], AfterValidator(distinct)] = ("seen",)
-    within: Duration | None = None
-    then: Steps = ()
-
-
-class Alert(Part):
-    """A template: who may issue it, which fields it has, what it says, to whom, and how it is confirmed."""
-
-    title: Localized
-    cap: Cap
-    by: Selector | None = None
-    in_danger: InDanger | None = None
-    fields: Annotated[Mapping[FieldRef, Literal["required", "optional"]], Field(min_length=1)]
-    main: FieldRef | None = None
-    text: ClausesByLanguage
-    to: Selector
-    confirm: Confirm = Confirm()
-    expires: Duration | None = None
-    ack: Ack = Ack()
-
-
-def _alert(value: Alert) -> Alert:
-    if value.main is not None and value.main not in value.fields:
-        fix = suggestion(value.main, value.fields, "add it to `fields`")
-        raise refusal(Finding("undefined-name", f"{quoted(value.main)} is not a field of this alert", fix, ("main",)))
-    return value
-
-
-AlertEntry = Annotated[Alert, AfterValidator(_alert)]
-
-
-# ── Check-ins, channels, duties ───────────────────────────────────────────────────────────────────────────────────
 
 
 class Checkin(Part):
     """A question asked in rounds; with neither `every` nor `cron` it is only started by hand."""
 
+    model_config = ConfigDict(title="Check-in", json_schema_extra={"not": {"required": ["every", "cron"]}})
+
     every: Duration | None = None
+    """How often a round begins. Either this or `cron`.
+
+    Example: `1h`
+    """
     cron: CronTime | None = None
+    """At which clock times a round begins, in the playbook's time zone. Either this or `every`.
+
+    Example: `0 8 * * 1`
+    """
     in_: Some[PhaseRef] | None = Field(default=None, alias="in")
+    """In which phases rounds are started. Without it: in all.
+
+    Example: `[response]`
+    """
     to: Selector
+    """Who is asked.
+
+    Example: `everyone`
+    """
     ask: Localized
-    answers: Annotated[Some[Name], AfterValidator(distinct)] = ("ok", "degraded", "help")
+    """The question, as each partner reads it.
+
+    Example: `{en: "Status of your services?", fr: "État de vos services ?"}`
+    """
+    answers: Annotated[Some[Name], Distinct()] = ("ok", "degraded", "help")
+    """The answers that are offered, as buttons. Without it: `ok`, `degraded`, `help`.
+
+    Example: `[ok, degraded, help]`
+    """
     within: Duration | None = None
+    """How long there is to answer, before silence counts. Without it: the steps below say.
+
+    Example: `15m`
+    """
     then: Steps = ()
+    """What is done, and when, for a partner that stays silent. Without it: silence leads to nothing.
+
+    Example: `[{after: 15m, do: remind}, {after: 20m, do: lead}]`
+    """
     label: Labelled = Labelled()
+    """How closely the answers are held. Without it they are `red`, and nobody but the one who answered sees them.
+
+    Example: `{tlp: green}`
+    """
 
 
 def _checkin(value: Checkin) -> Checkin:
@@ -245,84 +95,173 @@ class Channel(Part):
     """A conversation bridged over several rooms: the channel is the field, membership the permit."""
 
     title: Localized
+    """What it is called.
+
+    Example: `{en: Operations}`
+    """
     members: Selector
+    """Whose rooms it joins: those that say `for: [NAME]`.
+
+    Example: `{kind: [fire, municipality]}`
+    """
     label: Labelled = Labelled()
+    """How closely everything said there is held, unless the speaker marks it higher (`[red] …`). Without it: `red`.
+
+    Example: `{tlp: amber}`
+    """
     purpose: Name | None = None
-    under: Annotated[Many[AgreementRef], AfterValidator(distinct)] = ()
-    speaker: Literal["person", "role", "partner"] = "partner"
+    """What members may use it for; an agreement carries the channel across a border only if it lists this purpose. Without
+    it: it stays inside one country.
+
+    Example: `flood-control`
+    """
+    under: Annotated[Many[AgreementRef], Distinct()] = ()
+    """The agreements that carry it across a border. Without any: it stays inside one country.
+
+    Example: `emric`
+    """
+    speaker: Annotated[
+        Literal["person", "role", "partner"],
+        Meaning({"person": "By name", "role": "By their role", "partner": "Only as their partner"}),
+    ] = "partner"
+    """How whoever speaks is shown in the other rooms. Without it: `partner`.
+
+    Example: `person`
+    """
 
 
 class Duty(Part):
     """What the law asks of someone, when, with its source."""
 
     for_: Selector = Field(alias="for")
+    """Whose duty it is.
+
+    Example: `{kind: municipality, jurisdiction: be}`
+    """
     at: Moment
+    """When they are reminded: at the beginning of a phase, at `activation`, or in `calm` times between crises.
+
+    Example: `response`
+    """
     text: Localized
+    """What is asked of them, in plain words.
+
+    Example: `{en: "You answer for the evacuation order."}`
+    """
     source: Text
+    """The law that asks it.
+
+    Example: `Arrêté royal du 22 mai 2019`
+    """
     confirm: bool = False
+    """Whether they are asked to confirm that they know. Without it: no.
+
+    Example: `true`
+    """
 
 
 # ── The shared picture ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Risk(Labelled):
-    """Something that may happen: how likely and how grave, from 1 to 5; who looks at it how often, and last did when."""
+    """Something that may happen: how likely and how grave; who looks at it how often, and last did when."""
 
     hazard: HazardRef
+    """Which hazard it is.
+
+    Example: `flood`
+    """
     area: AreaRef | None = None
+    """Where. Without it: anywhere.
+
+    Example: `chenee`
+    """
     likelihood: OneToFive
+    """How likely it is, from 1 (hardly ever) to 5 (expected).
+
+    Example: `4`
+    """
     impact: OneToFive
+    """How grave it would be, from 1 (slight) to 5 (a catastrophe).
+
+    Example: `5`
+    """
     owner: PartnerRef
+    """Who answers for this entry.
+
+    Example: `liege-fire`
+    """
     review: Duration | None = None
+    """How often its owner looks at it again. Without it: never.
+
+    Example: `90d`
+    """
     reviewed: Day | None = None
+    """When its owner last did. Without it: not yet.
+
+    Example: `2026-03-01`
+    """
 
 
 class Means(Labelled):
-    """What can be sent: what it is, how many, whose, and where it stands; how often that is looked at, and when it last was."""
+    """What can be sent: what it is, how many, whose, and where it stands; how often that is looked at, and last was when."""
+
+    model_config = ConfigDict(title="Means")
 
     kind: Text
+    """What it is.
+
+    Example: `rescue boat`
+    """
     count: Count
+    """How many there are.
+
+    Example: `6`
+    """
     owner: PartnerRef
+    """Whose they are.
+
+    Example: `liege-fire`
+    """
     at: AreaRef | None = None
+    """Where they stand. Without it: not said.
+
+    Example: `chenee`
+    """
     review: Duration | None = None
+    """How often its owner looks at it again. Without it: never.
+
+    Example: `30d`
+    """
     reviewed: Day | None = None
+    """When its owner last did. Without it: not yet.
+
+    Example: `2026-03-01`
+    """
 
 
 class LogRules(Part):
     """How often the log's checkpoint is signed and posted, to whom, and how long the log is kept."""
 
+    model_config = ConfigDict(title="Log")
+
     sign: Duration = timedelta(seconds=60)
+    """How often the log's state is signed. Without it: every 60 seconds.
+
+    Example: `60s`
+    """
     post: Duration = timedelta(hours=1)
+    """How often the signed state is posted, in silence, so that partners are witnesses. Without it: every hour.
+
+    Example: `1h`
+    """
     in_: Selector = Field(default=EVERYONE, alias="in")
+    """In whose rooms it is posted. Without it: everyone's.
+
+    Example: `everyone`
+    """
     keep: Duration = timedelta(days=3660)
+    """How long the log is kept. Without it: ten years.
 
-
-# ── The playbook's own tests ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class Given(Part):
-    """The circumstances of a test. `at` is a moment in the playbook's time zone."""
-
-    from_: PartnerRef = Field(alias="from")
-    phase: PhaseRef | None = None
-    area: AreaRef | None = None
-    network: Network | None = None
-    encrypted: bool | None = None
-    at: WallTime | None = None
-    danger: bool = False
-    hazard: HazardRef | None = None
-
-
-SeenAs = Literal["exact", "area", "range", "initials", "count", "day", "withheld"]
-"""A form, or `withheld`: that goes without saying of an alert's fields, and is how a built-in field is asked about."""
-
-
-class Expectation(Part):
-    """One of the playbook's own tests. In `sees`, what is not listed must be withheld; None means it is not asked."""
-
-    name: Text
-    alert: AlertRef
-    given: Given
-    sees: Mapping[PartnerRef, Mapping[FieldRef, SeenAs]] = Field(default_factory=dict)
-    receives: Annotated[Listed[PartnerRef], AfterValidator(distinct)] | None = None
-    may_issue: Annotated[Listed[PartnerRef], AfterValidator(distinct)] | None = None
+    Example: `10y`
+    """

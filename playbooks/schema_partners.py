@@ -1,116 +1,30 @@
-"""Who is there: jurisdictions, agreements between them, ground, partners with their rooms, and who of them leads."""
+"""The partners: what each is and can do, where its ground is, what it may see, and the rooms in which it is reached."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from playbooks.labels import Tlp
 from playbooks.rooms import Network, RoomRef
+from playbooks.schema_labels import TlpWord
+from playbooks.schema_lists import Distinct, Listed, Many, Some
 from playbooks.schema_selectors import Kind, Level
-from playbooks.schema_times import Day, Duration
 from playbooks.schema_words import (
     AreaRef,
     Finding,
-    HazardRef,
     JurisdictionRef,
     Language,
-    Listed,
     Localized,
-    Many,
     Name,
-    Number,
     Part,
-    PartnerRef,
-    PhaseRef,
     RoomUse,
-    Some,
     Text,
-    TlpWord,
-    distinct,
-    listed,
     quoted,
     refusal,
 )
-
-Tier = Literal["strategic", "tactical", "operational"]
-
-
-# ── Places, jurisdictions, agreements ─────────────────────────────────────────────────────────────────────────────
-
-
-class Jurisdiction(Part):
-    """A country or region with its own law."""
-
-    name: Localized
-    language: Language | None = None
-
-
-class Agreement(Part):
-    """What allows sharing across a border, or of personal data at home."""
-
-    title: Localized
-    between: Annotated[tuple[JurisdictionRef, ...], Field(min_length=2), BeforeValidator(listed)]
-    purposes: Annotated[Some[Name], AfterValidator(distinct)]
-    from_: Day | None = Field(default=None, alias="from")
-    until: Day | None = None
-    onward: bool = False
-
-    def in_force(self, day: date) -> bool:
-        """On this day, both dates inclusive. The day is one of the playbook's time zone."""
-        return (self.from_ is None or self.from_ <= day) and (self.until is None or day <= self.until)
-
-    def joins(self, one: str, other: str) -> bool:
-        """Whether it is between these two jurisdictions; a jurisdiction with itself only where it is listed twice."""
-        if one == other:
-            return self.between.count(one) >= 2
-        return one in self.between and other in self.between
-
-
-def _agreement(value: Agreement) -> Agreement:
-    if value.from_ is not None and value.until is not None and value.until < value.from_:
-        raise refusal(Finding("wrong-order", "it ends before it begins", "put `until` on or after `from`", ("until",)))
-    return value
-
-
-Latitude = Annotated[Number, Field(ge=-90, le=90)]
-Longitude = Annotated[Number, Field(ge=-180, le=180)]
-Kilometres = Annotated[Number, Field(gt=0, le=20000)]
-
-
-Point = Annotated[tuple[Latitude, Longitude], BeforeValidator(listed)]
-
-
-class Area(Part):
-    """A named piece of ground: a circle (latitude, longitude, km) or a polygon of at least three points."""
-
-    name: Localized
-    jurisdiction: JurisdictionRef
-    circle: Annotated[tuple[Latitude, Longitude, Kilometres], BeforeValidator(listed)] | None = None
-    polygon: Annotated[tuple[Point, ...], Field(min_length=3, max_length=10000), BeforeValidator(listed)] | None = None
-    near: Many[AreaRef] = ()
-
-
-def _area(value: Area) -> Area:
-    if value.circle is None and value.polygon is None:
-        raise refusal(
-            Finding("missing-key", "it has no ground", "add `circle: [lat, lon, km]` or `polygon: [[lat, lon], …]`")
-        )
-    if value.circle is not None and value.polygon is not None:
-        raise refusal(
-            Finding("conflicting-keys", "it has a circle and a polygon", "keep one of them", ("polygon",), True)
-        )
-    return value
-
-
-# ── Partners ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _MATRIX = re.compile(r"[#!][^\s:]+:[^\s:/]+(:[0-9]{1,5})?|![A-Za-z0-9_-]{43}")
 
@@ -144,13 +58,63 @@ def _topic(value: object) -> object:
 
 
 class Room(Part):
-    """A room that a partner owns, as the playbook names it: `network`, `id`, `topic`, and what it is for."""
+    """A room that a partner owns: where it is reached, and what for. Everybody who writes there acts for that partner."""
 
-    matrix: Annotated[str, AfterValidator(_matrix)] | None = None
-    telegram: Annotated[int, AfterValidator(_telegram)] | None = None
-    topic: Annotated[str, BeforeValidator(_topic, json_schema_input_type=int)] | None = None
-    for_: Annotated[Many[RoomUse], AfterValidator(distinct)] = Field(default=("alerts", "checkins"), alias="for")
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["matrix"]}, {"required": ["telegram"]}],
+            "dependentRequired": {"topic": ["telegram"]},
+        }
+    )
+
+    matrix: (
+        Annotated[
+            str,
+            AfterValidator(_matrix),
+            WithJsonSchema({"type": "string", "pattern": f"^(?:{_MATRIX.pattern})$", "maxLength": 255}),
+        ]
+        | None
+    ) = None
+    """A Matrix room, by its alias or its id, in quotes. Either this or `telegram`.
+
+    Example: `"#liege-fire:example.org"`
+    """
+    telegram: (
+        Annotated[
+            int,
+            AfterValidator(_telegram),
+            WithJsonSchema(
+                {"type": "integer", "not": {"const": 0}, "exclusiveMinimum": -(2**52), "exclusiveMaximum": 2**52}
+            ),
+        ]
+        | None
+    ) = None
+    """A Telegram chat, by its id; groups begin with -100. `/help`, written there, tells the id. Either this or `matrix`.
+
+    Example: `-1001000000001`
+    """
+    topic: (
+        Annotated[
+            str,
+            BeforeValidator(_topic),
+            WithJsonSchema({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 2**31}),
+        ]
+        | None
+    ) = None
+    """The number of a topic in a Telegram chat. Without it: the chat itself. Topics of one chat have the same readers.
+
+    Example: `4`
+    """
+    for_: Annotated[Many[RoomUse], Distinct()] = Field(default=("alerts", "checkins"), alias="for")
+    """What it is used for: `alerts`, `checkins`, channels by their names. Without it: alerts and check-ins.
+
+    Example: `[alerts, checkins, ops]`
+    """
     exercises: bool = False
+    """`true`: only exercises come here, never the real thing. Without it: only the real thing.
+
+    Example: `true`
+    """
 
     @property
     def network(self) -> Network:
@@ -187,10 +151,18 @@ def _room(value: Room) -> Room:
 
 
 class Clearance(Part):
-    """Up to what a partner may be shown. Clear and no compartments unless stated."""
+    """Up to what a partner may be shown."""
 
     tlp: TlpWord = Tlp.CLEAR
+    """The highest level it may be shown. Without it: only what is `clear`.
+
+    Example: `amber`
+    """
     compartments: Many[Name] = ()
+    """The circles it belongs to; what lies in another circle is withheld from it, whatever its level. Without any: none.
+
+    Example: `[medical]`
+    """
 
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{1,30}")
@@ -208,76 +180,68 @@ class Partner(Part):
     """An organisation: what it is, what it can do, where its ground is, what it may see, and where it is reached."""
 
     name: Text
+    """What people call it; every partner reads it in `/who` and at the head of its alerts.
+
+    Example: `IILE-SRI Liège`
+    """
     kind: Kind
+    """What sort of organisation it is. Rules can mean all of a kind.
+
+    Example: `fire`
+    """
     level: Level
+    """On which level of government it stands.
+
+    Example: `local`
+    """
     jurisdiction: JurisdictionRef
+    """Whose law it is under. What it says has its origin there, and what it is shown must be allowed to come there.
+
+    Example: `be`
+    """
     mandate: Localized | None = None
-    competences: Annotated[Many[Name], AfterValidator(distinct)] = ()
-    covers: Annotated[Some[AreaRef], AfterValidator(distinct)] = ()
-    """Its ground; empty means everywhere in its jurisdiction."""
+    """What it is there for, in a sentence that others understand. Without it they see only its name and kind.
+
+    Example: `{en: Fire and rescue service of 22 municipalities}`
+    """
+    competences: Annotated[Many[Name], Distinct()] = ()
+    """What it can and may do, in free words. Alerts (`by`, `to`) and rules ask for them. Without any, nothing that asks for a
+    competence finds it.
+
+    Example: `[rescue, pumping]`
+    """
+    covers: Annotated[Some[AreaRef], Distinct()] = ()
+    """Its ground: the areas in which its competences hold and for which it may issue alerts. Without it: every area of its
+    jurisdiction.
+
+    Example: `[chenee, liege]`
+    """
     clearance: Clearance = Clearance()
-    languages: Annotated[Many[Language], AfterValidator(distinct)] = ()
-    phone_24h: Annotated[str, AfterValidator(_phone)] | None = None
+    """Up to what it may be shown, whatever the rules permit. Without it: only what is `clear`.
+
+    Example: `{tlp: amber, compartments: [medical]}`
+    """
+    languages: Annotated[Many[Language], Distinct()] = ()
+    """The languages its people read, the best first. Without any: that of its jurisdiction, else the playbook's first.
+
+    Example: `[fr, de]`
+    """
+    phone_24h: (
+        Annotated[str, AfterValidator(_phone), WithJsonSchema({"type": "string", "pattern": f"^(?:{_PHONE.pattern})$"})]
+        | None
+    ) = None
+    """The number that is answered day and night, in quotes. Whoever could not be reached is named with it. Without it nobody
+    knows whom to ring.
+
+    Example: `"+3240000001"`
+    """
     rooms: Listed[Annotated[Room, AfterValidator(_room)]] = ()
+    """Where it is reached. Without any, coordinators bind a room to it during the crisis (`/bind`), and until then it gets nothing.
+
+    Example: `[{matrix: "#liege-fire:example.org"}]`
+    """
     listed: bool = True
+    """`false`: the other partners are not told that it takes part. Without it: they are.
 
-
-# ── Leads ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class LeadRule(Part):
-    """Who leads in these phases, on this tier, in this jurisdiction; None where it serves all of them."""
-
-    in_: Some[PhaseRef] | None = Field(default=None, alias="in")
-    hazard: Some[HazardRef] | None = None
-    tier: Tier | None = None
-    jurisdiction: JurisdictionRef | None = None
-    lead: PartnerRef | None = None
-    unified: Annotated[
-        tuple[PartnerRef, ...], Field(min_length=2), BeforeValidator(listed), AfterValidator(distinct)
-    ] = ()
-    decides: PartnerRef | None = None
-    deputies: Annotated[Many[PartnerRef], AfterValidator(distinct)] = ()
-    basis: Text | None = None
-    accept_within: Duration | None = None
-
-    @property
-    def accountable(self) -> str:
-        """The partner that answers for decisions: the lead, or the one who decides in a unified command."""
-        partner = self.lead or self.decides
-        assert partner is not None
-        return partner
-
-
-def _lead_rule(value: LeadRule) -> LeadRule:
-    if value.lead is None and not value.unified:
-        raise refusal(
-            Finding("missing-key", "nobody leads here", "add `lead: PARTNER`, or `unified: [A, B]` with `decides: A`")
-        )
-    if value.lead is not None and (value.unified or value.decides):
-        word = "unified" if value.unified else "decides"
-        raise refusal(
-            Finding(
-                "conflicting-keys",
-                f"it has a `lead` and `{word}`",
-                "a unified command has no `lead`: keep one of them",
-                (word,),
-                True,
-            )
-        )
-    if value.unified and value.decides not in value.unified:
-        at = ("decides",) if value.decides else ("unified",)
-        raise refusal(
-            Finding(
-                "missing-key",
-                "nobody in this unified command has the last word",
-                "add `decides:` with one of its partners",
-                at,
-            )
-        )
-    return value
-
-
-AgreementEntry = Annotated[Agreement, AfterValidator(_agreement)]
-AreaEntry = Annotated[Area, AfterValidator(_area)]
-LeadRuleEntry = Annotated[LeadRule, AfterValidator(_lead_rule)]
+    Example: `false`
+    """

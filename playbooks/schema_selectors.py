@@ -12,34 +12,66 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     Tag,
     ValidationInfo,
 )
 from pydantic_core import CoreSchema
 
 from playbooks.rooms import Network
+from playbooks.schema_labels import Meaning
+from playbooks.schema_lists import Many, one_or_many
 from playbooks.schema_words import (
+    HINT,
+    RESERVED,
     AreaRefOrAffected,
     Finding,
     JurisdictionRef,
-    Many,
     Name,
     Part,
     PartnerRef,
     by_shape,
-    one_or_many,
     refusal,
     unknown,
 )
 
-Kind = Literal[
-    "fire", "police", "medical", "municipality", "region", "national", "military", "ngo", "utility", "transport",
-    "science", "industry", "european", "media", "other",
+KINDS = {
+    "fire": "Fire and rescue service, civil protection",
+    "police": "Police, gendarmerie",
+    "medical": "Hospital, ambulance, public health",
+    "municipality": "Town or city hall",
+    "region": "Province, region, prefecture, governor",
+    "national": "Ministry, national agency",
+    "military": "Armed forces",
+    "ngo": "Red Cross, volunteers, charity",
+    "utility": "Water, power, gas, telecommunications",
+    "transport": "Railway, roads, port, airport, waterway",
+    "science": "Weather, river or seismic service, research",
+    "industry": "Company, plant",
+    "european": "Body of the European Union",
+    "media": "Broadcaster, press",
+    "other": "None of these",
+}
+Kind = Annotated[
+    Literal[
+        "fire", "police", "medical", "municipality", "region", "national", "military", "ngo", "utility", "transport",
+        "science", "industry", "european", "media", "other",
+    ],
+    Meaning(KINDS),
 ]  # fmt: skip
-Level = Literal["local", "regional", "national", "european"]
+LEVELS = {
+    "local": "A town, a valley, a site",
+    "regional": "A province or region",
+    "national": "A whole country",
+    "european": "Beyond one country",
+}
+Level = Annotated[Literal["local", "regional", "national", "european"], Meaning(LEVELS)]
+NETWORK_NAMES = {"telegram": "Telegram chats and topics", "matrix": "Matrix rooms, plain and encrypted"}
+OneNetwork = Annotated[Network, Meaning(NETWORK_NAMES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +97,61 @@ class One:
 
 
 class Matching(Part):
-    """Partners for which every key matches; within a key, any of its values. None where the key was not given."""
+    """Partners for which every key matches; within a key, any of its values."""
+
+    model_config = ConfigDict(
+        title="Partners that match",
+        json_schema_extra={"minProperties": 1, "dependentRequired": {"near": ["area"]}},
+    )
 
     partner: Many[PartnerRef] | None = None
+    """These partners, by id. Without it: any.
+
+    Example: `[liege-fire, liege-city]`
+    """
     kind: Many[Kind] | None = None
+    """Partners of this kind. Without it: of any.
+
+    Example: `[fire, police]`
+    """
     level: Many[Level] | None = None
+    """Partners on this level of government. Without it: on any.
+
+    Example: `local`
+    """
     jurisdiction: Many[JurisdictionRef] | None = None
+    """Partners under the law of this country or region. Without it: of any.
+
+    Example: `be`
+    """
     competence: Many[Name] | None = None
+    """Partners that have this competence. Without it: whatever theirs are.
+
+    Example: `rescue`
+    """
     area: Many[AreaRefOrAffected] | None = None
+    """Partners whose ground this area is. `affected` stands for the areas in which the alert's place lies: it
+    finds only partners who may be shown the area, for where it is must not be told by who is asked. Without it: wherever.
+
+    Example: `affected`
+    Example: `[chenee, vise]`
+    """
     near: bool = False
-    network: Many[Network] | None = None
+    """With `area`: also those whose ground is called near to it (`near` of an area). Without it: only the area itself.
+
+    Example: `true`
+    """
+    network: Many[OneNetwork] | None = None
+    """In a rule of sharing: their rooms on this network. Elsewhere: partners who have a room on it. Without it: on any.
+
+    Example: `telegram`
+    """
     not_: Selector | None = Field(default=None, alias="not")
+    """All of these except those that this selector finds. Without it: no exception.
+
+    Example: `{kind: media}`
+    Example: `lead`
+    """
 
     @property
     def uses_event(self) -> bool:
@@ -85,6 +161,11 @@ class Matching(Part):
 
 Term = Everyone | Lead | Deputies | One | Matching
 _WORDS: dict[str, Term] = {"everyone": Everyone(), "lead": Lead(), "deputies": Deputies()}
+WORDS = {
+    "everyone": "Every partner of the playbook",
+    "lead": "Whoever leads operations now, in the country the words come from",
+    "deputies": "The deputies of that lead",
+}
 
 
 def _word(value: str, info: ValidationInfo) -> Everyone | Lead | Deputies | One:
@@ -130,6 +211,10 @@ def _matching(value: Matching) -> Matching:
     return value
 
 
+SELECTOR = "Selector"
+"""The title by which the JSON Schema of a selector is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """Whom this concerns: any of the terms may match."""
@@ -145,6 +230,31 @@ class Selector:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler.generate_schema(_SelectorSpelling)
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        one = handler(core)["items"]["oneOf"]
+        matching = next(spelling for spelling in one if "$ref" in spelling)
+        word = Meaning(WORDS).into({"type": "string", "enum": [*WORDS]})
+        partner = {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9_-]*$",
+            "not": {"enum": sorted(RESERVED)},
+            "description": "One partner, by its id.",
+        }
+        return {
+            "title": SELECTOR,
+            "description": "Whom this is about. All keys of a mapping must match; of a list, any entry.",
+            "anyOf": [
+                word,
+                partner,
+                matching,
+                {"type": "array", "items": {"anyOf": [word, partner, matching]}, "minItems": 1},
+            ],
+            "examples": ["everyone", "lead", {"kind": ["fire", "police"], "jurisdiction": "be"}, ["lead", "deputies"]],
+            HINT: "A selector: `everyone`, `lead`, `deputies`, a partner's id, `{kind: fire, jurisdiction: be}`, "
+            "or a list of these.",
+        }
+
 
 _TermSpelling = Annotated[
     Annotated[Annotated[Matching, AfterValidator(_matching)], Tag("<mapping>")]
@@ -152,9 +262,5 @@ _TermSpelling = Annotated[
     Discriminator(by_shape),
     BeforeValidator(_spelling),
 ]
-_SelectorSpelling = Annotated[
-    tuple[_TermSpelling, ...],
-    BeforeValidator(_terms, json_schema_input_type=_TermSpelling | list[_TermSpelling]),
-    AfterValidator(Selector),
-]
+_SelectorSpelling = Annotated[tuple[_TermSpelling, ...], BeforeValidator(_terms), AfterValidator(Selector)]
 EVERYONE = Selector((Everyone(),))

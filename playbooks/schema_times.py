@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, PlainSerializer, PlainValidator
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from playbooks.schema_words import Finding, quoted, refusal, unknown
+from playbooks.schema_words import HINT, Finding, quoted, refusal, unknown
 
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdy])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "y": 366 * 86400}
@@ -39,7 +39,14 @@ def _duration(value: object) -> timedelta:
 
 Duration = Annotated[
     timedelta,
-    PlainValidator(_duration, json_schema_input_type=Annotated[str, Field(pattern="^[1-9][0-9]{0,8}[smhdy]$")]),
+    PlainValidator(_duration),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_DURATION.pattern}$",
+            HINT: "A duration: a whole number and `s`, `m`, `h`, `d` or `y`, as in `30s`, `5m`, `2h`, `90d`, `10y`.",
+        }
+    ),
 ]
 """`30s 5m 2h 90d`; and `10y` for keeping, where a year counts 366 days so that nothing is thrown away early."""
 
@@ -75,8 +82,18 @@ def _wall(value: object) -> datetime:
     )
 
 
-Day = Annotated[date, PlainValidator(_day, json_schema_input_type=Annotated[str, Field(pattern=f"^{_DAY.pattern}$")])]
-WallTime = Annotated[datetime, PlainValidator(_wall, json_schema_input_type=str)]
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DAY.pattern}$", HINT: "A day, as year-month-day."}),
+]
+WallTime = Annotated[
+    datetime,
+    PlainValidator(_wall),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_WALL.pattern}$", HINT: "A day, or a day and a time: `2027-12-31T14:30`."}
+    ),
+]
 """A moment in the playbook's time zone, without an offset; a bare date is its first instant."""
 
 
@@ -95,7 +112,13 @@ def _zone(value: object) -> ZoneInfo:
     return ZoneInfo(value)
 
 
-Zone = Annotated[ZoneInfo, PlainValidator(_zone, json_schema_input_type=str), PlainSerializer(str, return_type=str)]
+Zone = Annotated[
+    ZoneInfo,
+    PlainValidator(_zone),
+    PlainSerializer(str, return_type=str),
+    # The names themselves are the machine's, and change from year to year.
+    WithJsonSchema({"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_+/-]*$"}),
+]
 
 
 # ── Cron ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,6 +226,13 @@ def _cron(value: object) -> Cron:
 
 CronTime = Annotated[
     Cron,
-    PlainValidator(_cron, json_schema_input_type=Annotated[str, Field(description="minute hour day month weekday")]),
+    PlainValidator(_cron),
     PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\s*\S+(\s+\S+){4}\s*$",
+            HINT: "Five fields: minute, hour, day of the month, month, weekday (0 and 7 are Sunday); `*` is any.",
+        }
+    ),
 ]

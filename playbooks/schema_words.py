@@ -18,24 +18,24 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PlainSerializer,
     PlainValidator,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
-from pydantic_core.core_schema import no_info_before_validator_function
+from pydantic_core import PydanticCustomError
 
-from playbooks.labels import Label, Tlp
-from playbooks.problems import MOST_SHOWN, in_quotes
+from playbooks.problems import in_quotes
 
 T = TypeVar("T")
 
 
 class Part(BaseModel):
-    """One part of a playbook: frozen, strict, no unknown keys; attributes are the YAML keys (`in_` for `in`)."""
+    """One part of a playbook: frozen, strict, no unknown keys; attributes are the YAML keys (`in_` for `in`).
+
+    The docstring under an attribute is what an editor shows of that key: what it means, what is so without it, and after
+    `Example:` one or more values as they are written. `schema_json` reads it.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 
@@ -83,68 +83,22 @@ def quoted(value: object) -> str:
     return in_quotes(value if isinstance(value, str) else repr(value))
 
 
-# ── Lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def one_or_many(value: object) -> object:
-    """A single value stands for a list of one."""
-    if isinstance(value, list | tuple):
-        return tuple(value)
-    return value if value is None else (value,)
-
-
-def listed(value: object) -> object:
-    """Lists are kept as tuples; anything else is left for the type to refuse."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    """Refuse a list that says the same thing twice."""
-    said: set[T] = set()
-    findings: list[Finding] = []
-    for i, value in enumerate(values):
-        if value in said and len(findings) <= MOST_SHOWN:
-            findings.append(Finding("listed-twice", f"{quoted(value)} is listed twice", "name it once", (i,)))
-        said.add(value)
-    if findings:
-        raise refusal(*findings)
-    return values
-
-
-class _OneOrMany:
-    """Reads a single value as a list of one, and says so in the JSON Schema."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return no_info_before_validator_function(one_or_many, handler(source))
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        many = handler(core)
-        return {"anyOf": [handler.resolve_ref_schema(many)["items"], many]}
-
-
-Many = Annotated[tuple[T, ...], _OneOrMany()]
-"""One value or a list of them, kept as a tuple."""
-
-Some = Annotated[tuple[T, ...], Field(min_length=1), _OneOrMany()]
-"""One value or a list of at least one, kept as a tuple."""
-
-Listed = Annotated[tuple[T, ...], BeforeValidator(listed)]
-"""A list, kept as a tuple."""
-
-
 # ── Names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 RESERVED = frozenset({"everyone", "lead", "deputies"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _FIELD = re.compile(r"_?[a-z][a-z0-9_-]*")
+_LONGEST = 64
 
 
 def _named(pattern: re.Pattern[str], right: str, taken: Collection[str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
             raise refusal(Finding("bad-name", f"{quoted(value)} is not a name", right))
-        if len(value) > 64:
-            raise refusal(Finding("bad-name", f"{quoted(value)} is too long for a name", "use at most 64 characters"))
+        if len(value) > _LONGEST:
+            raise refusal(
+                Finding("bad-name", f"{quoted(value)} is too long for a name", f"use at most {_LONGEST} characters")
+            )
         if value in taken:
             raise refusal(
                 Finding("reserved-name", f"{quoted(value)} has a meaning of its own here", "choose another name")
@@ -154,18 +108,26 @@ def _named(pattern: re.Pattern[str], right: str, taken: Collection[str]) -> Call
     return check
 
 
+def _spelt(pattern: re.Pattern[str], taken: Collection[str] = ()) -> WithJsonSchema:
+    schema: dict[str, Any] = {"type": "string", "pattern": f"^(?:{pattern.pattern})$", "maxLength": _LONGEST}
+    return WithJsonSchema({**schema, "not": {"enum": sorted(taken)}} if taken else schema)
+
+
 _RIGHT = "use lower case letters, digits and dashes"
-Name = Annotated[
-    str, AfterValidator(_named(_NAME, _RIGHT, ())), Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})
-]
+_PLAYBOOK = re.compile(r"[a-z0-9][a-z0-9-]*")
+Name = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, ())), _spelt(_NAME)]
 """A free word: a competence, a purpose, a compartment, an answer."""
-PlaybookName = Annotated[str, AfterValidator(_named(re.compile(r"[a-z0-9][a-z0-9-]*"), _RIGHT, ()))]
-PartnerName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, RESERVED))]
-AreaName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, {"affected"}))]
-ChannelName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, {"alerts", "checkins"}))]
-PhaseName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, {"activation", "calm"}))]
+PlaybookName = Annotated[str, AfterValidator(_named(_PLAYBOOK, _RIGHT, ())), _spelt(_PLAYBOOK)]
+PartnerName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, RESERVED)), _spelt(_NAME, RESERVED)]
+AreaName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, {"affected"})), _spelt(_NAME, {"affected"})]
+_USES = frozenset({"alerts", "checkins"})
+ChannelName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, _USES)), _spelt(_NAME, _USES)]
+_MOMENTS = frozenset({"activation", "calm"})
+PhaseName = Annotated[str, AfterValidator(_named(_NAME, _RIGHT, _MOMENTS)), _spelt(_NAME, _MOMENTS)]
 FieldName = Annotated[
-    str, AfterValidator(_named(_FIELD, "use lower case letters, digits, dashes and underscores", {"tlp"}))
+    str,
+    AfterValidator(_named(_FIELD, "use lower case letters, digits, dashes and underscores", {"tlp"})),
+    _spelt(_FIELD, {"tlp"}),
 ]
 
 
@@ -179,17 +141,17 @@ def _defined(kind: str) -> Callable[[str, ValidationInfo], str]:
     return check
 
 
-PartnerRef = Annotated[str, AfterValidator(_defined("partner"))]
-AreaRef = Annotated[str, AfterValidator(_defined("area"))]
-AreaRefOrAffected = Annotated[str, AfterValidator(_defined("area or `affected`"))]
-JurisdictionRef = Annotated[str, AfterValidator(_defined("jurisdiction"))]
-AgreementRef = Annotated[str, AfterValidator(_defined("agreement"))]
-FieldRef = Annotated[str, AfterValidator(_defined("field"))]
-PhaseRef = Annotated[str, AfterValidator(_defined("phase"))]
-HazardRef = Annotated[str, AfterValidator(_defined("hazard"))]
-AlertRef = Annotated[str, AfterValidator(_defined("alert"))]
-RoomUse = Annotated[str, AfterValidator(_defined("channel, `alerts` or `checkins`"))]
-Moment = Annotated[str, AfterValidator(_defined("phase, `activation` or `calm`"))]
+PartnerRef = Annotated[str, AfterValidator(_defined("partner")), _spelt(_NAME)]
+AreaRef = Annotated[str, AfterValidator(_defined("area")), _spelt(_NAME)]
+AreaRefOrAffected = Annotated[str, AfterValidator(_defined("area or `affected`")), _spelt(_NAME)]
+JurisdictionRef = Annotated[str, AfterValidator(_defined("jurisdiction")), _spelt(_NAME)]
+AgreementRef = Annotated[str, AfterValidator(_defined("agreement")), _spelt(_NAME)]
+FieldRef = Annotated[str, AfterValidator(_defined("field")), _spelt(_FIELD)]
+PhaseRef = Annotated[str, AfterValidator(_defined("phase")), _spelt(_NAME)]
+HazardRef = Annotated[str, AfterValidator(_defined("hazard")), _spelt(_NAME)]
+AlertRef = Annotated[str, AfterValidator(_defined("alert")), _spelt(_NAME)]
+RoomUse = Annotated[str, AfterValidator(_defined("channel, `alerts` or `checkins`")), _spelt(_NAME)]
+Moment = Annotated[str, AfterValidator(_defined("phase, `activation` or `calm`")), _spelt(_NAME)]
 
 
 # ── Texts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,9 +171,12 @@ def _filled(value: str) -> str:
     return value
 
 
-Language = Annotated[str, AfterValidator(_language)]
+_TAG: dict[str, Any] = {"type": "string", "pattern": f"^(?:{_LANGUAGE.pattern})$"}
+_FILLED: dict[str, Any] = {"type": "string", "pattern": r"\S"}
+
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema({**_TAG, "examples": ["fr", "nl-BE"]})]
 """A language tag of BCP 47: `fr`, `nl-BE`."""
-Text = Annotated[str, AfterValidator(_filled)]
+Text = Annotated[str, AfterValidator(_filled), WithJsonSchema(_FILLED)]
 
 
 def _in_every_language(value: object) -> object:
@@ -228,11 +193,22 @@ def _said(texts: Mapping[str, T]) -> Mapping[str, T]:
     return texts
 
 
+def by_language(one: Mapping[str, Any], hint: str) -> WithJsonSchema:
+    """How a text is written for JSON Schema: once for every language, or for each; `one` is a text in one language."""
+    tags = {"pattern": f"^(?:{_LANGUAGE.pattern})?$"}
+    each = {"type": "object", "propertyNames": tags, "additionalProperties": dict(one), "minProperties": 1}
+    return WithJsonSchema({"anyOf": [dict(one), each], HINT: hint})
+
+
+HINT = "hint"
+"""Under this key a type says in a line how its values are written; `schema_json` adds it to what a property means."""
+
 LanguageOrAny = Annotated[str, AfterValidator(_language_or_any)]
 Localized = Annotated[
     Mapping[LanguageOrAny, Text],
-    BeforeValidator(_in_every_language, json_schema_input_type=str | dict[str, str]),
+    BeforeValidator(_in_every_language),
     AfterValidator(_said),
+    by_language(_FILLED, "A text, for every language; or one for each: `{en: Flood, fr: Crue}`."),
 ]
 """Text by language tag. A bare string means every language, and is kept under the empty tag: `{"": text}`."""
 
@@ -264,43 +240,10 @@ def _number(value: object) -> int | float:
 
 Number = Annotated[int | float, PlainValidator(_number, json_schema_input_type=float)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
-OneToFive = Annotated[int, Field(ge=1, le=5)]
+OneToFive = Annotated[int, Field(ge=1, le=5), WithJsonSchema({"type": "integer", "enum": [1, 2, 3, 4, 5]})]
 
 
-# ── Labels ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-TLP_WORDS = ("clear", "green", "amber", "amber+strict", "red")
-
-
-def _tlp(value: object) -> Tlp:
-    if isinstance(value, Tlp):
-        return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "a text is wanted")
-    try:
-        return Tlp.parse(value)
-    except ValueError:
-        raise unknown("TLP level", value, TLP_WORDS) from None
-
-
-TlpWord = Annotated[
-    Tlp,
-    PlainValidator(_tlp, json_schema_input_type=Annotated[str, Field(json_schema_extra={"enum": [*TLP_WORDS]})]),
-    PlainSerializer(str, return_type=str),
-]
-
-
-class Labelled(Part):
-    """A label as it is written: a TLP level (red unless stated), compartments, and whether it concerns a person."""
-
-    tlp: TlpWord = Tlp.RED
-    compartments: Many[Name] = ()
-    personal: bool = False
-
-    @property
-    def label(self) -> Label:
-        """The label, with no origin and no expiry of its own."""
-        return Label(self.tlp, frozenset(self.compartments), self.personal)
+# ── Spellings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def by_shape(value: Any) -> str:

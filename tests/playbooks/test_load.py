@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 from playbooks.characters import MOST_BYTES
 from playbooks.load import Mark, PlaybookErrors, content, load, parse
 from playbooks.problems import MOST_SHOWN, nearest
-from playbooks.schema_words import PartnerRef, distinct
+from playbooks.schema_lists import distinct
+from playbooks.schema_words import PartnerRef
 from playbooks.yaml12 import MOST_NODES
 from playbooks.yaml12 import read as read_tree
 from tests.playbooks.small import SMALL, changed, errors, place_of, places, read
