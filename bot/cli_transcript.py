@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.rehearsal import Line, Picture, Told, together
+from bot.pictures import Picture
+from bot.rehearsal import Line, Told, together
 
 WIDEST = 100
 INDENT = 7
+_SIGN = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 
 def console() -> Console:
@@ -29,17 +33,30 @@ class Transcript:
     def __init__(self, out: Console, names: Mapping[str, str]) -> None:
         self.out = out
         self._names = names
+        self._day: date | None = None
+        self._noted = False
 
     def show(self, news: Sequence[Told]) -> None:
         """Print some news; the same words to several rooms once, with all the rooms."""
         for group in together(news):
             first = group[0]
+            self._date(first.at.date())
             if isinstance(first, Picture):
                 self._print(self._picture(first))
             elif first.direction == "note":
                 self._print(Text(f"\n{first.text}", style="bold cyan"))
             else:
+                if self._noted and first.direction == "out":
+                    self._print(Text())
                 self._print(self._said(first, [one for one in group if isinstance(one, Line)]))
+            self._noted = first.direction == "note"
+
+    def _date(self, day: date) -> None:
+        """Say which day it is where that is another than at the last line; lines have the time alone."""
+        if self._day is not None and day != self._day:
+            self._print(Text(f"\n{day:%A %Y-%m-%d}", style="bold"))
+            self._noted = True
+        self._day = day
 
     def _print(self, what: RenderableType) -> None:
         """Print without the blanks with which lines are filled up."""
@@ -60,7 +77,7 @@ class Transcript:
             grid.add_row("", Text(first.text, style="bold"))
             return Group(Text(), grid)
         head = Text("edited in " if first.edited else "to ", style="dim")
-        head.append(", ".join(one.room for one in group), style="bold")
+        head.append(", ".join(dict.fromkeys(one.room for one in group)), style="bold")
         head.append(f" ({_network(group)})", style="dim")
         if first.label is not None:
             head.append(f"  {first.label}", style="yellow")
@@ -78,22 +95,28 @@ class Transcript:
         table.add_column("Room", style="dim")
         table.add_column("Sees", ratio=4)
         table.add_column("Withheld, and why", ratio=5)
-        for row in picture.rows:
+        unmeant = [row.partner for row in picture.rows if not row.meant]
+        for row in (row for row in picture.rows if row.meant):
             nothing = row.sees[:1] in (("nothing",), ("nothing: held back",))
             sees = Text(_in_short(row.sees, picture.fields), style="red" if nothing else "")
             table.add_row(row.partner, row.rooms, sees, Text("; ".join(row.withheld)))
-        return Group(Text(), title, table)
+        others = [Text(f"It was not for {', '.join(unmeant)}.", style="dim")] if unmeant else []
+        return Group(Text(), title, table, *others)
 
 
 def _in_short(sees: Sequence[str], fields: Sequence[str]) -> str:
     """``all but people`` where that is shorter; a coarser form is always named."""
-    coarser = [one for one in sees if one not in fields and "(" in one]
+    coarser: dict[str, list[str]] = {}
+    for one in sees:
+        name, _, form = one.partition(" (")
+        if one not in fields and form:
+            coarser.setdefault(form.rstrip(")"), []).append(name)
     named = {one.partition(" ")[0] for one in sees}
     missing = [name for name in fields if name not in named]
     if len(fields) < 3 or len(missing) > 2 or not named & set(fields):
         return ", ".join(sees) or "nothing"
     start = f"all but {', '.join(missing)}" if missing else "everything"
-    roughly = [one.replace("(", "only as ").rstrip(")") for one in coarser]
+    roughly = [f"{', '.join(names)} only as {form}" for form, names in coarser.items()]
     return ", ".join([start, *roughly]) if not missing else "; ".join([start, *roughly])
 
 
@@ -107,5 +130,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
     lines: list[str] = []
     for line in text.split("\n"):
+        # Only white space of ASCII is broken at: French has a space before its signs, and no line begins with one.
+        line = _SIGN.sub("\N{NO-BREAK SPACE}", line)
         lines += wrap(line, width, break_long_words=True, break_on_hyphens=False) or [""]
-    return lines
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

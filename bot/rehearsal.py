@@ -15,16 +15,13 @@ from typing import Any, Protocol
 
 from bot.clock import VirtualClock
 from bot.networks.port import Button
+from bot.pictures import Picture, draw, seen_in
 from bot.script import Player, Script, Step, room_of
-from handlers.why import why
-from playbooks.cleared import Reader
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, Network, RoomRef
-from playbooks.schema_words import text_in
 from playbooks.selection import local_time
-from playbooks.sight import Withheld
-from storage.facts import AlertAddressed, AlertIssued, CopyHeld, Disclosed, IncidentOpened
-from storage.store import Kept, Store
+from storage.facts import AlertIssued, Disclosed, IncidentOpened
+from storage.store import Store
 
 COORDINATOR = "coordinator"
 """The one person that every rehearsal has: a coordinator of the deployment."""
@@ -83,29 +80,6 @@ class Line:
     label: str | None = None
     shown: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One partner under an alert: its rooms, what they see, and what is withheld, each reason with its fields."""
-
-    partner: str
-    rooms: str
-    sees: tuple[str, ...]
-    withheld: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One alert: who was shown how much of it, and why no more."""
-
-    at: datetime
-    alert: str
-    title: str
-    incident: str
-    fields: tuple[str, ...]
-    rows: tuple[Row, ...]
-    direction: str = "picture"
 
 
 Told = Line | Picture
@@ -222,8 +196,9 @@ class Stage:
         """Play a script, and tell what happens. Raises Misplayed."""
         began = self.clock.now()
         for number, step in enumerate(script.steps, 1):
-            if step.at is not None:
-                async for told in self.until(began + step.at):
+            at = script.time_of(number - 1)
+            if at is not None:
+                async for told in self.until(began + at):
                     yield told
             try:
                 async for told in self._step(step):
@@ -386,13 +361,13 @@ class Stage:
                         pass
             for fact in issued:
                 self.alert = fact.alert
-                yield self._picture(summary.incident, fact, kept)
+                yield draw(self.book, self._now(), summary.incident, fact, kept)
 
     async def _out(self, message: Message) -> Line:
         row = await self._store.row(message.token)
         _, disclosed = self._disclosed.get(row.send, (None, None)) if row is not None else (None, None)
         buttons = tuple(button.label for line in message.buttons for button in line)
-        shown, withheld = self._why(disclosed) if disclosed is not None else ({}, {})
+        shown, withheld = seen_in(self.book, disclosed) if disclosed is not None else ({}, {})
         return self._line(
             message.room,
             "out",
@@ -405,64 +380,6 @@ class Stage:
             withheld=withheld,
         )
 
-    def _why(self, disclosed: Disclosed) -> tuple[dict[str, str], dict[str, str]]:
-        shown: dict[str, str] = {}
-        withheld: dict[str, str] = {}
-        reader = Reader(disclosed.room, disclosed.partner, True, ("en",))
-        for name, said in disclosed.fields.items():
-            if said is None:
-                continue
-            if "withheld" in said:
-                obstacle = Withheld(said["withheld"], said.get("rule") or 0, said.get("detail") or "")
-                withheld[name] = why(self.book, reader, obstacle).text
-            elif said.get("value") is not None:
-                shown[name] = said["form"]
-        return shown, withheld
-
-    def _picture(self, incident: str, alert: AlertIssued, kept: Sequence[Kept]) -> Picture:
-        template = self.book.playbook.alerts[alert.template]
-        given = tuple(name for name in template.fields if alert.fields.get(name) is not None)
-        rows: dict[str, list[Row]] = {}
-        for one in kept:
-            match one.fact:
-                case Disclosed(about=about, partner=str(partner)) as fact if about == alert.alert:
-                    rows.setdefault(partner, []).append(self._row(partner, fact, given))
-                case CopyHeld(alert=about, partner=partner) as fact if about == alert.alert:
-                    rows.setdefault(partner, []).append(self._held(fact))
-                case AlertAddressed(alert=about, partners=partners) if about == alert.alert:
-                    for partner, how in partners.items():
-                        if how["status"] not in ("shown", "held"):
-                            rows.setdefault(partner, []).append(
-                                Row(partner, "", ("nothing",), (_UNREACHED[how["status"]],))
-                            )
-                case _:
-                    pass
-        order = {partner: number for number, partner in enumerate(self.book.playbook.partners)}
-        flat = [row for partner in sorted(rows, key=lambda name: order.get(name, 0)) for row in rows[partner]]
-        title, _ = text_in(template.title, ["en", *self.book.playbook.languages])
-        return Picture(self._now(), alert.alert, title, incident, given, tuple(flat))
-
-    def _row(self, partner: str, fact: Disclosed, given: tuple[str, ...]) -> Row:
-        shown, withheld = self._why(fact)
-        sees = tuple(name if shown[name] == "exact" else f"{name} ({shown[name]})" for name in given if name in shown)
-        reasons: dict[str, list[str]] = {}
-        for name in given:
-            if name in withheld:
-                reasons.setdefault(withheld[name], []).append(name)
-        return Row(
-            partner,
-            self._place(fact.room),
-            sees,
-            tuple(f"{', '.join(names)}: {reason}" for reason, names in reasons.items()),
-        )
-
-    def _held(self, fact: CopyHeld) -> Row:
-        what = f"{fact.field} is needed and withheld ({fact.reason})" if fact.field else "nothing would be left to say"
-        return Row(fact.partner, "", ("nothing: held back",), (what,))
-
-    def _place(self, room: RoomRef) -> str:
-        return "Matrix, encrypted" if room.network == "matrix" else "Telegram"
-
 
 def _meant(message: Message, choice: str) -> Button | None:
     """The choice under a message that is called so, or the only one whose label begins so."""
@@ -473,13 +390,6 @@ def _meant(message: Message, choice: str) -> Button | None:
     begun = wanted.casefold()
     near = [one for line in message.buttons for one in line if one.label.casefold().startswith(begun)]
     return near[0] if len(near) == 1 else None
-
-
-_UNREACHED = {
-    "unselected": "the alert is not for it",
-    "blind": "chosen by its area, which it may not see",
-    "roomless": "it has no room",
-}
 
 
 def as_json(told: Told) -> dict[str, Any]:

@@ -42,7 +42,8 @@ class Player(_Written):
 
 
 class Step(_Written):
-    """One thing somebody does, or words for the spectator. ``at`` is the time since the beginning; without it, at once.
+    """One thing somebody does, or words for the spectator. ``at`` is the time since the beginning; without it, at once, and
+    for words, with the step after them.
 
     ``in`` names a room: a partner, a partner/network, or ``private``; by default the room the person was in before,
     else their partner's.
@@ -74,6 +75,13 @@ class Script(_Written):
     title: str
     people: Mapping[str, Player]
     steps: tuple[Step, ...] = Field(min_length=1)
+
+    def time_of(self, number: int) -> timedelta | None:
+        """When the step of this number (from 0) is played; None: at once. Words for the spectator come with what they announce."""
+        step = self.steps[number]
+        if step.at is not None or step.note is None:
+            return step.at
+        return next((after.at for after in self.steps[number:] if after.note is None), None)
 
     def left_open(self) -> Script:
         """The same without its closing, for whoever goes on by hand."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 from typing import Any, cast
 
+from bot.pictures import why_left_out
 from handlers.why import why
 from playbooks.cleared import Reader
 from playbooks.load import Book
@@ -43,6 +44,7 @@ _HELD = {
     "inactive": "takes no part",
     "undeclared": "not in the playbook",
     "hollow": "nothing would be left to say",
+    "blind": "chosen by an area that it may not see",
 }
 
 _ADDRESSED = {
@@ -188,7 +190,7 @@ class Telling:
                 where = " ".join(part for part in (lead.tier, lead.jurisdiction) if part)
                 return f"Lead {where}: {', '.join(lead.partners)}. {lead.basis or ''}".rstrip(" .") + _by(lead.rule)
             case f.DangerDeclared() as d:
-                return f"Danger declared by {d.person}{_of(d.partner)} until {self._local(d.until):%H:%M}: {d.reason}{_by(d.rule)}"
+                return f"Danger declared by {d.person}{_of(d.partner)} until {self._local(d.until):%Y-%m-%d %H:%M}: {d.reason}{_by(d.rule)}"
             case f.AlertDrafted() as d:
                 state = f"asks for {d.asking}" if d.asking else "waits to be confirmed"
                 return f"Draft {d.draft}, {d.template}, by {d.person}{_of(d.partner)}: {state}"
@@ -246,8 +248,20 @@ class Telling:
             case f.AlertAddressed():
                 for state, partners in _grouped(fact.partners).items():
                     yield f"{_ADDRESSED.get(state, state)}: {', '.join(partners)}"
+                yield from self._left_out(fact)
             case _:
                 pass
+
+    def _left_out(self, addressed: f.AlertAddressed) -> Iterator[str]:
+        """The rooms that were sent nothing, though their partner's others may have been."""
+        for partner, how in addressed.partners.items():
+            for written, left in how.get("left_out", {}).items():
+                room = RoomRef.parse(written)
+                if self._book is None:
+                    reason = _HELD.get(left["why"], str(left["why"]))
+                else:
+                    reason = why_left_out(self._book, room, partner, left)
+                yield f"nothing in {partner} ({room.network.capitalize()}): {reason}"
 
     def _fields(self, disclosed: f.Disclosed) -> Iterator[str]:
         whole: list[str] = []

@@ -7,21 +7,21 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from handlers.addressing import Letter, address, event_of, sees_place
-from handlers.case import Case, room_reader
+from handlers.case import Case
 from handlers.choices import taps_for
 from handlers.drafting import values_of
 from handlers.notify import tell_lead
+from handlers.powers import tell_of_power
 from handlers.texts import say
 from handlers.why import why
-from handlers.world import World, languages, rooms_for, sight_room
+from handlers.world import World, languages, sight_room
 from playbooks import mandate, sight
 from playbooks.audience import Addressee, Audience, RoomView
-from playbooks.cleared import Cleared, Reader, clock, field_name, glue, listed, name, phone, quote, short_id, strong
+from playbooks.cleared import Cleared, Reader, field_name, glue, listed, name, phone, short_id, strong
 from playbooks.rooms import RoomRef
-from playbooks.selection import Event, ground
+from playbooks.selection import Event
 from playbooks.sight import Withheld
 from playbooks.values import Place
-from storage.deployment import Binding
 from storage.effects import Effect, Send, Tap, Urgency, Wake
 from storage.facts import AlertAddressed, AlertDrafted, AlertIssued, CopyHeld
 from storage.incident import Incident
@@ -64,7 +64,7 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     if expires is not None:
         effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
     if verdict.ground == "in_danger" and alert.in_danger is not None:
-        effects += _tell_of_power(case, identifier, draft, event, alert.in_danger.basis)
+        effects += tell_of_power(case, identifier, draft, event, alert.in_danger.basis)
     effects.append(_answer(case, identifier, draft, addressing))
     return effects
 
@@ -76,10 +76,24 @@ def _addressed(identifier: str, addressing: Audience) -> AlertAddressed:
             one.partner: {
                 "status": "blind" if one.blind else one.status,
                 "rooms": [str(room.room) for room in one.rooms],
+                **_left_out(one),
             }
             for one in addressing.addressees.values()
         },
     )
+
+
+def _left_out(one: Addressee) -> dict[str, object]:
+    """The rooms of a partner that are sent nothing, each with why, as the log writes it; nothing where there are none."""
+    found = {
+        str(left.room): {
+            "field": left.field,
+            "why": "blind" if left.blind else left.obstacle.why if left.obstacle is not None else "hollow",
+            **({"rule": left.obstacle.line, "detail": left.obstacle.detail} if left.obstacle is not None else {}),
+        }
+        for left in one.left_out
+    }
+    return {"left_out": found} if found else {}
 
 
 def copies(
@@ -216,46 +230,6 @@ def _missed_line(case: Case, reader: Reader, one: Addressee, event: Event) -> Cl
         reason=reason,
         phone=phone(case.book, reader, one.partner),
     )
-
-
-def _tell_of_power(case: Case, identifier: str, draft: AlertDrafted, event: Event, basis: str) -> list[Effect]:
-    """Those whom the playbook tells learn who issued it in danger and on which basis; and those on whose ground, that it was theirs."""
-    assert case.book is not None and case.incident is not None
-    alert = case.book.playbook.alerts[draft.template]
-    tell = alert.in_danger.tell if alert.in_danger is not None else None
-    effects: list[Effect] = []
-    whose = mandate.owners(case.book, case.so, draft.template, None)
-    for partner in mandate.chosen(case.book, tell, case.so, draft.partner):
-        for binding in rooms_for(case.world, case.incident, partner, "alerts"):
-            reader = room_reader(case.world, case.book, binding.room, partner)
-            theirs = partner in whose and _on_their_ground(case, event, binding)
-            words = say(
-                reader.languages,
-                "In imminent danger, {partner} issued {title} ({alert}, {time}), which is yours to issue. Basis: {basis}."
-                if theirs
-                else "In imminent danger, {partner} issued {title} ({alert}, {time}). Basis: {basis}.",
-                partner=name(case.book, reader, draft.partner),
-                title=strong(quote(case.book, reader, alert.title)),
-                alert=short_id(identifier),
-                time=clock(case.book, case.now),
-                basis=quote(case.book, reader, basis),
-            )
-            effects.append(
-                Send(case.stream, binding.room, words, Urgency.PROMPT, about=identifier, partner=partner, loud=True)
-            )
-    return effects
-
-
-def _on_their_ground(case: Case, event: Event, binding: Binding) -> bool:
-    """Whether an alert concerns ground of this room's partner, as far as the room may see where that is."""
-    assert case.book is not None
-    if event.place is None:
-        return True
-    areas = sight.visible_areas(case.book, case.so, event, sight_room(case.world, binding))
-    if areas is None:
-        return False
-    # Any part of it will do: an area lies in others, and more of where it is the room may not see.
-    return event.fields.get(event.place) is None or bool(areas & ground(case.book, binding.partner))
 
 
 def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Audience) -> Send:

@@ -7,7 +7,7 @@ the sending itself, and the author's questions to a playbook (who sees, its own 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -37,6 +37,20 @@ class RoomView:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One room that is sent nothing, of a partner for whom the alert is.
+
+    ``field`` is a required one that it may not see, or, where it is ``blind``, the place by which it would have been chosen;
+    without a field, nothing would be left to say.
+    """
+
+    room: RoomRef
+    field: str | None
+    obstacle: Withheld | None
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Addressee:
     """One partner: ``shown`` in these rooms, ``held`` in all of them, ``unselected``, or ``roomless``."""
 
@@ -47,6 +61,7 @@ class Addressee:
     field: str | None = None
     blind: bool = False  # unselected because none of its rooms may see the area the selection looks at
     by_place: bool = False  # it would be otherwise elsewhere: for those alone who see where it is
+    left_out: tuple[LeftOut, ...] = ()  # its other rooms, each with why; of a partner held, all of them
 
 
 @dataclass(frozen=True)
@@ -88,7 +103,9 @@ def audience(
         chosen = own if anywhere else [room for room in own if _selects(question, alert, room)]
         if chosen:
             views = [question.view(room, alert.fields) for room in chosen]
-            found[partner] = _addressee(book, alert, words, partner, views, danger_until, by_place=not anywhere)
+            one = _addressee(book, alert, words, partner, views, danger_until, by_place=not anywhere)
+            blind = tuple(_blind(question, room) for room in own if room not in chosen)
+            found[partner] = replace(one, left_out=(*one.left_out, *blind)) if blind else one
         elif anywhere:
             found[partner] = Addressee(partner, "roomless")
         else:
@@ -107,6 +124,13 @@ def _selects(question: Question, alert: Alert, room: Room) -> bool:
     return areas is not None and matches(question.book, alert.to, room.partner, so, origin, areas, None)
 
 
+def _blind(question: Question, room: Room) -> LeftOut:
+    """A room that may not see where it is, and so was not chosen with its partner's others."""
+    place = question.event.place
+    answer = question.decide_form(room, place, "area") if place is not None else None
+    return LeftOut(room.ref, place, answer if isinstance(answer, Withheld) else None, blind=True)
+
+
 def _addressee(
     book: Book,
     alert: Alert,
@@ -119,12 +143,19 @@ def _addressee(
 ) -> Addressee:
     rooms = [_room_view(book, alert, words, view, danger) for view in views]
     good = tuple(room for room in rooms if room.shown)
+    left_out = tuple(LeftOut(room.room, room.lacking, _obstacle(room)) for room in rooms if not room.shown)
     if good:
-        return Addressee(partner, "shown", good, by_place=by_place)
-    first = rooms[0]
-    answer = first.view.answers.get(first.lacking) if first.lacking else None
-    obstacle = answer if isinstance(answer, Withheld) else (Withheld("no-form") if first.lacking else None)
-    return Addressee(partner, "held", tuple(rooms), obstacle, first.lacking, by_place=by_place)
+        return Addressee(partner, "shown", good, by_place=by_place, left_out=left_out)
+    first = left_out[0]
+    return Addressee(partner, "held", tuple(rooms), first.obstacle, first.field, by_place=by_place, left_out=left_out)
+
+
+def _obstacle(room: RoomView) -> Withheld | None:
+    """What stands against the required field that a room lacks; None where it lacks none."""
+    if room.lacking is None:
+        return None
+    answer = room.view.answers.get(room.lacking)
+    return answer if isinstance(answer, Withheld) else Withheld("no-form")
 
 
 def _room_view(book: Book, alert: Alert, words: Clauses, view: View, danger: datetime | None) -> RoomView:

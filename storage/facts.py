@@ -350,7 +350,11 @@ class CopyHeld(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AlertAddressed(Fact):
-    """Who was selected for an alert, and who was not and why, as decided when it was issued."""
+    """Who was selected for an alert, and who was not and why, as decided when it was issued.
+
+    ``partners`` has for each {"status", "rooms"}, and {"left_out"} where rooms of a selected partner are sent nothing: each
+    room with its {"field", "why"}, and the {"rule", "detail"} of what is withheld.
+    """
 
     alert: str
     partners: Each = field(metadata=EACH)

@@ -111,10 +111,29 @@ def test_a_second_rehearsal_goes_on_counting(tmp_path: Path) -> None:
 
 
 def test_all_exercises_are_played_in_one_folder(tmp_path: Path) -> None:
-    """Persons of one exercise are not those of another, though both be called Paul: each that ships ends well after the others."""
+    """Persons of one exercise are not those of another, though both be called Paul: each that ships ends well after the others.
+
+    Under each alert every room of whoever it is for is named, the one with nothing too, and why it has nothing.
+    """
+    told: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(LIBRARY.glob("*.script.yaml")):
         ran = tocsin(tmp_path, "rehearse", path.with_name(path.name.replace(".script", "")), "--json")
         assert (ran.code, ran.err) == (0, ""), path.name
+        told[path.name.partition(".")[0]] = [json.loads(line) for line in ran.out.splitlines()]
+    for name, said in told.items():
+        rooms = {
+            partner: sum("alerts" in room.for_ for room in who.rooms if not room.exercises)
+            for partner, who in load(LIBRARY / f"{name}.yaml").playbook.partners.items()
+        }
+        for picture in (one for one in said if one["direction"] == "picture"):
+            rows = [row for row in picture["partners"] if row["room"]]
+            assert rows
+            for partner in {row["partner"] for row in rows}:
+                assert sum(row["partner"] == partner for row in rows) == rooms[partner], (picture["alert"], partner)
+    wanted = next(one for one in told["strasbourg-attack"] if "suspects" in one.get("fields", ()))
+    [left_out] = [row for row in wanted["partners"] if row["room"] and row["sees"] == ["nothing"]]
+    assert (left_out["partner"], left_out["room"]) == ("police-67", "Telegram")
+    assert left_out["withheld"] == ["suspects, which is needed: its network may not carry TLP:RED"]
 
 
 def test_a_step_that_cannot_be_played_says_who_where_and_what_to_do(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def test_what_left_later_is_another_line() -> None:
 
 def test_plain_words() -> None:
     """Reasons are words and not codes, built-in fields are called by their names, and what is exact is not said to be."""
+    reason = {"field": "victims", "why": "ceiling", "rule": 3, "detail": "red"}
+    left_out = {"status": "shown", "rooms": ["matrix:!1:x.org"], "left_out": {"telegram:-7": reason}}
     lines = "\n".join(
         told(
             shown(
@@ -63,9 +65,12 @@ def test_plain_words() -> None:
                 what={"withheld": "no-permit", "rule": None},
                 victims={"withheld": "clearance", "rule": None, "detail": "red"},
             ),
-            f.AlertAddressed("A-1", {"fire": {"status": "unselected"}, "city": {"status": "roomless"}}),
+            f.AlertAddressed(
+                "A-1", {"fire": {"status": "unselected"}, "city": {"status": "roomless"}, "press": left_out}
+            ),
             f.CommandRefused("P-1", "fire", room(1), "/alert evacuation", "not-theirs", "small:7"),
             f.CopyHeld("A-1", "fire", "what", "no-permit", None),
+            f.DangerDeclared("P-1", "fire", "A dyke broke", NOON + timedelta(hours=24), "small:7"),
         )
     )
     said = " ".join(lines.split())
@@ -73,6 +78,8 @@ def test_plain_words() -> None:
     assert "withholds what: no rule shares it" in said
     assert "withholds victims: not cleared for TLP:RED" in said
     assert "not meant for: fire" in said
+    assert "nothing in press (Telegram): victims, which is needed: its network may not carry TLP:RED" in said
+    assert "until 2026-07-02 " in said
     assert "which is not theirs to do (small, line 7)" in said
     for code in ("no-permit", "unselected", "roomless", "_title", "not-theirs"):
         assert code not in said

@@ -366,7 +366,11 @@ def test_the_affected_are_selected_room_by_room() -> None:
     assert alerts == {CITY, FIRE}
     fact = stage.of(AlertAddressed)[0]
     assert isinstance(fact, AlertAddressed)
-    assert fact.partners["fire"] == {"status": "shown", "rooms": [str(FIRE)]}
+    assert fact.partners["fire"] == {
+        "status": "shown",
+        "rooms": [str(FIRE)],
+        "left_out": {str(FIRE_TELEGRAM): {"field": "where", "why": "blind", "rule": 8, "detail": "red"}},
+    }
 
 
 def test_a_preview_counts_by_the_place_only_where_its_room_sees_it() -> None:

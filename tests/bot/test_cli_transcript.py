@@ -1,0 +1,63 @@
+"""A rehearsal on the screen: what it says of rooms, days and long tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from bot.cli_transcript import Transcript
+from bot.pictures import Picture, Row
+from bot.rehearsal import Line, Told
+
+NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def shown(capsys: pytest.CaptureFixture[str], *told: Told) -> str:
+    """What is printed of these."""
+    transcript = Transcript(Console(width=80, highlight=False), {})
+    for one in told:
+        transcript.show([one])
+    return capsys.readouterr().out
+
+
+def said(at: datetime, direction: str = "out", text: str = "Water") -> Line:
+    """Something said."""
+    return Line(at, direction, text, "Ada", "city", "city", "telegram")
+
+
+def test_another_day_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines have the time alone; where the day changes it stands above them, and not again until it changes again."""
+    day = timedelta(days=1)
+    out = shown(capsys, said(NOON), said(NOON + day), said(NOON + day, "in"), said(NOON + 5 * day))
+    assert [line for line in out.splitlines() if "2026" in line] == ["Thursday 2026-07-02", "Monday 2026-07-06"]
+    assert "\n\nThursday 2026-07-02\n\n12:00" in out
+
+
+def test_what_follows_words_for_the_spectator_stands_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message right after them begins with an empty line, and the next does not."""
+    out = shown(capsys, said(NOON, "note", "Now"), said(NOON), said(NOON))
+    assert out.count("\n\n12:00") == 1
+
+
+def test_a_french_sign_begins_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a line is broken, the colon stays with the word before it, and spaces stay spaces."""
+    out = shown(capsys, said(NOON, text=f"{'a' * 66} abcd : {'b' * 9}"))
+    assert "│ abcd : bbb" in out
+
+
+def test_those_it_was_not_for_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table has who was shown something or should have been; a room left out says why; forms of one kind stand together."""
+    rows = (
+        Row("city", "Telegram", ("what", "people (range)", "dead (range)"), ()),
+        Row("city", "Matrix, encrypted", ("nothing",), ("names, which is needed: forbidden by line 9",)),
+        Row("aid", "", ("nothing",), ("the alert is not for it",), meant=False),
+        Row("press", "", ("nothing",), ("the alert is not for it",), meant=False),
+    )
+    picture = Picture(NOON, "A-1", "Evacuate", "X-1", ("what", "people", "dead"), rows)
+    lines = shown(capsys, picture).splitlines()
+    assert lines[-1] == "It was not for aid, press."
+    flat = " ".join(" ".join(lines).split())
+    assert "everything, people, dead only as range" in flat
+    assert "which is needed" in flat and "the alert is not for it" not in flat
