@@ -68,6 +68,14 @@ class Examined:
         return Problem(self.book.file, mark.line, mark.column, what, fix, code, CODES[code].severity)
 
 
+def called(path: Sequence[str | int]) -> str:
+    """What an entry is called in a sentence: `alerts.evacuation.by`; of a rule or a duty, which have no names, its key."""
+    if any(isinstance(step, int) for step in path):
+        kind = {"sharing": "rule", "duties": "duty"}.get(str(path[0]), "entry")
+        return f"`{path[-1]}` of this {kind}"
+    return f"`{'.'.join(map(str, path))}`"
+
+
 Lint = Callable[[Examined], Iterator[Problem]]
 
 

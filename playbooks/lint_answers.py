@@ -46,10 +46,12 @@ def _escalation(x: Examined, at: Path, steps: Sequence[Step], whom: Whom, use: s
         elif step.do == "call" and not any(who.phone_24h for who in partners):
             nobody = "no partner that is meant has a telephone number", "give them a `phone_24h`, or drop the step"
         if nobody is not None and partners:
-            what = f"this step reaches nobody: {nobody[0]}"
+            what = f"in {quoted(str(at[1]))}, this step reaches nobody: {nobody[0]}"
             yield x.problem("step-reaches-nobody", (*at, index, "do"), what, nobody[1])
     if not any(step.do in ("call", "deputies", "lead", "coordinators") for step in steps):
-        what = "the last step asks those who are silent once more, and nobody else learns of it"
+        what = (
+            f"the last step of {quoted(str(at[1]))} asks those who are silent once more, and nobody else learns of it"
+        )
         fix = "end with `{after: …, do: lead}`, `call` or `coordinators`"
         yield x.problem("escalation-ends-in-nobody", (*at, len(steps) - 1, "do"), what, fix)
 
@@ -60,9 +62,9 @@ def unread_answers(x: Examined) -> Iterator[Problem]:
         leading = x.possible.leading(checkin.in_ or x.book.playbook.phases)
         if not leading or _may_read(x, checkin.label, leading):
             continue
-        what = f"the answers are {checkin.label.tlp.word}, and nobody who leads then may be shown that where they have rooms"
+        what = f"the answers to {quoted(name)} are {checkin.label.tlp.word}, and nobody who leads then may be shown that where they have rooms"
         if checkin.label.compartments:
-            what = f"the answers are {checkin.label.tlp.word} ({', '.join(checkin.label.compartments)}), and nobody who leads then may be shown that"
+            what = f"the answers to {quoted(name)} are {checkin.label.tlp.word} ({', '.join(checkin.label.compartments)}), and nobody who leads then may be shown that"
         fix = "give them a `label` that those who lead may see, as `label: {tlp: green}`"
         yield x.problem_of_key("checkin-nobody-sees", ("checkins", name, "label"), what, fix)
 
@@ -100,7 +102,7 @@ def channels(x: Examined) -> Iterator[Problem]:
             fix = f"add `for: [{name}]` to a room of theirs, or leave them out"
             yield x.problem("member-without-room", ("channels", name, "members"), what, fix)
         if len(members) - len(roomless) > 1 and not _heard(x, name, channel):
-            what = "nothing said here is relayed: no member may be shown it in a room of the channel"
+            what = f"nothing said in {quoted(name)} is relayed: no other member may be shown it in a room for it"
             fix = "lower its `label`, or name an agreement under `under` with its `purpose`"
             yield x.problem_of_key("channel-nobody-hears", ("channels", name), what, fix)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from playbooks.examined import Examined
+from playbooks.examined import Examined, called
 from playbooks.problems import Problem, nearest
 from playbooks.schema import Deputies, Lead, Matching, Selector, Term
 from playbooks.schema_words import quoted
@@ -20,7 +20,7 @@ def out_of_place(x: Examined) -> Iterator[Problem]:
         for below, term in terms_at(whom.selector):
             if isinstance(term, Matching) and "affected" in (term.area or ()):
                 at = (*whom.path, *below, "area", (term.area or ()).index("affected"))
-                what = f"`affected` matches nobody here: `{'.'.join(map(str, whom.path))}` is asked of partners, not of an alert"
+                what = f"`affected` matches nobody here: {called(whom.path)} is asked of partners, not of an alert"
                 yield x.problem("affected-out-of-place", at, what, _instead(whom))
 
 
@@ -36,12 +36,12 @@ def nobody(x: Examined) -> Iterator[Problem]:
         if whom.asked == "of a partner" and whom.selector.uses_event:
             continue  # that is said already
         if not x.possible.means_somebody(whom):
-            what = f"this selects nobody: {_why(x, whom.selector.terms)}"
+            what = f"{called(whom.path)} selects nobody: {_why(x, whom.selector.terms)}"
             yield x.problem("selector-matches-nobody", whom.path, what, _way_out(x, whom.selector.terms))
             continue
         for index, term in enumerate(whom.selector.terms):
             if len(whom.selector.terms) > 1 and not x.possible.means_somebody(_only(whom, term)):
-                what = f"this part of the selector adds nobody: {_why(x, (term,))}"
+                what = f"this part of {called(whom.path)} adds nobody: {_why(x, (term,))}"
                 yield x.problem("part-matches-nobody", (*whom.path, index), what, _way_out(x, (term,)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from playbooks.audience import place_field
-from playbooks.examined import Examined, named
+from playbooks.examined import Examined, called, named
 from playbooks.problems import Problem, suggestion
 from playbooks.schema import Alert, clause_fields, text_in
 from playbooks.schema_words import quoted
@@ -76,7 +76,7 @@ def missing_translation(x: Examined) -> Iterator[Problem]:
         lacking = [language for language in languages if not _has(text, language)]
         if lacking:
             _, instead = text_in(text, [*lacking[:1], *x.book.playbook.languages])
-            what = f"this is not said in {named(lacking)}: people who read that are shown it in {quoted(instead)}"
+            what = f"{called(path)} is not said in {named(lacking)}: people who read that are shown it in {quoted(instead)}"
             fix = f"add `{lacking[0]}: …`"
             if all(isinstance(each, str) for each in text.values()):
                 fix += ", or write it once for every language, without a tag"

@@ -51,7 +51,7 @@ def test_a_slip_in_a_competence_is_named() -> None:
     """Where it is all that is asked for, nobody is meant; the nearest word is offered."""
     (problem,) = problems((RULE, RULE + "  - {permit: [what], to: {competence: rescues}, purpose: life-safety}\n"))
     assert (problem.what, problem.fix) == (
-        "this selects nobody: no partner has the competence `rescues`",
+        "`to` of this rule selects nobody: no partner has the competence `rescues`",
         "did you mean `rescue`?",
     )
 

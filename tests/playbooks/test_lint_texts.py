@@ -25,7 +25,7 @@ def test_a_duty_needs_the_languages_of_those_whose_it_is() -> None:
     duty = "duties:\n  - {for: WHO, at: watch, text: {fr: Veillez}, source: Law}\n"
     assert codes((END, END + duty.replace("WHO", "city"))) == []
     (problem,) = problems((END, END + duty.replace("WHO", "everyone")))
-    assert problem.what == "this is not said in `en`: people who read that are shown it in `fr`"
+    assert problem.what == "`text` of this duty is not said in `en`: people who read that are shown it in `fr`"
 
 
 def test_places_are_called_what_they_are_called_at_home() -> None:
