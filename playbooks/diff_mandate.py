@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
+from playbooks.audience import place_field
 from playbooks.diff_changes import Command, LeadChange, Power, PowerChange, Region, Side, Since
 from playbooks.diff_domain import Edge, Grid, in_order
 from playbooks.diff_kinds import Direction, Ground, chosen
@@ -24,10 +25,11 @@ ANYWHERE: Areas = frozenset({None})
 
 
 class Mandates:
-    """One playbook, asked who may do what."""
+    """One playbook, asked who may do what. ``placed`` are the alerts that are somewhere, in every playbook that has them."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge, placed: frozenset[str]) -> None:
         self.edge = edge
+        self._placed = placed
         self._grounds: dict[str, Areas] = {}
         self._meant: dict[tuple[int, str, tuple[Leading, ...] | None], bool] = {}
         self._by_lead: dict[int, bool] = {}
@@ -41,10 +43,7 @@ class Mandates:
             theirs = self._means(spec.in_danger.by, partner, so)
         if not theirs:
             return NOWHERE
-        has_place = any(
-            field is not None and field.type == "place" for field in map(self.edge.playbook.field, spec.fields)
-        )
-        return self._ground(partner) if has_place else ANYWHERE
+        return self._ground(partner) if alert in self._placed else ANYWHERE
 
     def may_declare_danger(self, partner: str, phase: str, hazard: str | None) -> Areas:
         """Whether this partner may declare danger then, anywhere or nowhere."""
@@ -103,7 +102,12 @@ class Mandates:
 
 def power_changes(ground: Ground) -> Iterator[tuple[Direction, PowerChange]]:
     """Each change of what one partner may do."""
-    old, new = Mandates(ground.old.edge), Mandates(ground.new.edge)
+    books = (ground.old.edge.book, ground.new.edge.book)
+    nowhere = {
+        name for book in books for name, alert in book.playbook.alerts.items() if place_field(book, alert) is None
+    }
+    placed = frozenset(name for book in books for name in book.playbook.alerts if name not in nowhere)
+    old, new = Mandates(ground.old.edge, placed), Mandates(ground.new.edge, placed)
     domain = ground.domain
     grid = Grid(len(domain.phases), len(domain.hazards), len(domain.danger))
     points = [(domain.phases[p], domain.hazards[h], domain.danger[d]) for p, h, d in grid.points()]

@@ -212,6 +212,19 @@ class Seeing:
         )
         return number, looks
 
+    def _looks(self, ready: Ready) -> Looks:
+        """What one rule looks at."""
+        rule, when = ready.rule, ready.rule.when
+        if id(ready) not in self._looked:
+            self._looked[id(ready)] = Looks(
+                when is not None and when.phase is not None,
+                when is not None and when.hazard is not None,
+                when is not None and when.danger is not None,
+                asks_who_leads(rule.to),
+                frozenset(rule.under) if isinstance(rule, Permit) else frozenset(),
+            )
+        return self._looked[id(ready)]
+
     def _means(self, ready: Ready, name: str, place: str | None, partner: str, network: Network, areas: Names) -> Meant:
         if ready.always is not None:
             return ready.always_means(partner, network)
