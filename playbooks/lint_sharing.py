@@ -216,26 +216,23 @@ def shadowed(x: Examined) -> Iterator[Problem]:
 def without_effect(x: Examined) -> Iterator[Problem]:
     """A forbid that would take nothing from anybody even if all its fields were permitted to everyone.
 
-    A forbid that takes nothing only because no rule permits it today is a guard, and stays out of this.
+    A forbid that takes nothing only because no rule permits it today is a guard, and stays out of this; so does one that guards
+    but some of its fields: the others are a second lock on the same door, and may well be meant.
     """
     sharing = x.book.playbook.sharing
     for index, rule in enumerate(sharing):
         if not isinstance(rule, Forbid) or _waits_in_vain(x, rule) or not _means_somebody(x, index, rule):
             continue
         above = tuple(one for one in sharing[:index] if isinstance(one, Forbid))
-        idle = [place for place, name in enumerate(rule.forbid) if not _guards(x, above, rule, name)]
-        whole = len(idle) == len(rule.forbid)
-        for place in idle:
-            names = rule.forbid if whole else rule.forbid[place : place + 1]
-            what = (
-                f"this rule takes {named(names)} from nobody: whom it means could not see it even if it were permitted"
-            )
-            if any(_guards(x, (), rule, name) for name in names):
-                what = f"this rule takes {named(names)} from nobody: a forbid above it does already"
-            fix = "leave it out, or forbid what they could see"
-            yield x.problem("forbid-without-effect", ("sharing", index, "forbid", place), what, fix)
-            if whole:
-                break
+        if any(_guards(x, above, rule, name) for name in rule.forbid):
+            continue
+        what = f"this rule takes {named(rule.forbid)} from nobody: "
+        if any(_guards(x, (), rule, name) for name in rule.forbid):
+            what += "a forbid above it does already"
+        else:
+            what += "whom it means could not see it even if it were permitted"
+        fix = "leave it out, or forbid what they could see"
+        yield x.problem("forbid-without-effect", ("sharing", index, "forbid", 0), what, fix)
 
 
 def _means_somebody(x: Examined, index: int, rule: Rule) -> bool:

@@ -104,6 +104,21 @@ def test_a_guard_is_no_mistake() -> None:
     ]
 
 
+def test_a_second_lock_beside_a_first_is_no_mistake() -> None:
+    """A forbid that takes one of its fields from somebody may name others that they could not see anyhow; alone, those take nothing."""
+    secret = ("fields:\n", "fields:\n  names: {type: text, tlp: red}\n")
+    both = (RULE, RULE + "  - {forbid: [_report, names], to: city}\n")
+    alone = (RULE, RULE + "  - {forbid: [names], to: city}\n")
+
+    def said(*changes: tuple[str, str]) -> list[str]:
+        return [one.what for one in problems(*changes, today=TODAY) if one.code == "forbid-without-effect"]
+
+    assert said(secret, both) == []
+    assert said(secret, alone) == [
+        "this rule takes `names` from nobody: whom it means could not see it even if it were permitted"
+    ]
+
+
 def test_it_is_said_what_stands_in_the_way() -> None:
     """A rule that shows nothing to anybody says whether it is their clearance, a compartment, or a network."""
     for field, rule, why in (
