@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from handlers.world import World
+from handlers.world import World, languages
 from playbooks.cleared import Cleared, Reader
 from playbooks.rooms import RoomRef
 from storage.effects import Effect, Send, Urgency
@@ -49,14 +49,23 @@ def tell_coordinators(
         room = private_room(world, identity)
         if room is None or room.network == not_over or not _concerned(world, identity, stream):
             continue
-        language = world.who.languages.get(identity)
-        person = world.who.person(identity)
-        language = language or (world.who.languages.get(person.id) if person else None)
-        reader = Reader(room, None, True, (language,) if language else ("en",))
+        reader = Reader(room, None, True, _spoken(world, identity, room, stream))
         said = words(reader)
         if said is not None:
             effects.append(Send(stream, room, said, Urgency.PROMPT, about=about, not_after=now + TOLD_LASTS))
     return effects
+
+
+def _spoken(world: World, identity: str, room: RoomRef, stream: str) -> tuple[str, ...]:
+    """The language that a coordinator asked for, else those of their partner; of no partner, English."""
+    person = world.who.person(identity)
+    asked = world.who.languages.get(identity) or (world.who.languages.get(person.id) if person else None)
+    if asked:
+        return (asked,)
+    incident = world.incidents.get(stream)
+    if incident is None or person is None or person.partner is None:
+        return ("en",)
+    return languages(world, world.book_of(incident), room, person.partner)
 
 
 def unreachable(world: World, network: str) -> tuple[str, ...]:

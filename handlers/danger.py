@@ -96,11 +96,13 @@ def _off(case: Case) -> list[Effect]:
 
 
 def _told(case: Case, declared: str) -> list[tuple[str, Binding]]:
-    """The rooms of those whom the playbook tells of danger, but the one where it was said."""
+    """The rooms of who declared danger and of those whom the playbook tells of it, but the one where it was said."""
     assert case.book is not None and case.incident is not None and case.book.playbook.danger is not None
     return [
         (told, binding)
-        for told in mandate.chosen(case.book, case.book.playbook.danger.tell, case.so, declared)
+        for told in dict.fromkeys(
+            (declared, *mandate.chosen(case.book, case.book.playbook.danger.tell, case.so, declared))
+        )
         for binding in rooms_for(case.world, case.incident, told, "alerts")
         if binding.room != case.request.room
     ]

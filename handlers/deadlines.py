@@ -58,11 +58,11 @@ def _danger(world: World, incident: Incident, now: datetime) -> list[Effect]:
     effects: list[Effect] = [Record(incident.id, DangerEnded("time"))]
     for partner in dict.fromkeys((declared, *told)):
         for binding in rooms_for(world, incident, partner, "alerts"):
-            words = say(
-                room_reader(world, book, binding.room, partner).languages,
-                "The declared danger ended at {time}. /danger REASON declares it again.",
-                time=clock(book, now),
-            )
+            said, time = room_reader(world, book, binding.room, partner).languages, clock(book, now)
+            if mandate.may_declare_danger(book, so, partner) is not None:
+                words = say(said, "The declared danger ended at {time}. /danger REASON declares it again.", time=time)
+            else:
+                words = say(said, "The declared danger ended at {time}.", time=time)
             effects.append(Send(incident.id, binding.room, words, Urgency.PROMPT, partner=partner))
     return effects
 

@@ -64,21 +64,22 @@ def _not_theirs(case: Case, template: str, verdict: mandate.NotMandated, command
         words = case.say("Not sent. {title} is not yours to issue (playbook line {line}).", title=title, line=line)
     lines: list[Cleared] = [words]
     if verdict.when_danger and not case.so.danger:
-        lines.append(
-            case.say(
-                "Once imminent danger is declared (/danger, by {partners}), you may issue it yourselves.",
-                partners=glue(
-                    [
-                        name(case.book, case.reader, p)
-                        for p in mandate.declarers(case.book, case.so)
-                        if listed(case.book, case.reader, p)
-                    ],
-                    ", ",
-                ),
-            )
-        )
+        lines.append(_once_declared(case))
     taps: list[list[Tap]] = [[case.tap("Ask now", f"/ask {template}"[:64], "🙏")]] if whose else []
     return case.refuse(glue(lines), command, verdict.why, verdict.line, taps)
+
+
+def _once_declared(case: Case) -> Cleared:
+    """That danger would give the power, and who can declare it: they themselves, or else who."""
+    assert case.book is not None
+    declarers = mandate.declarers(case.book, case.so)
+    if case.actor.partner in declarers:
+        return case.say("Once you declare imminent danger (/danger REASON), you may issue it yourselves.")
+    known = [name(case.book, case.reader, p) for p in declarers if listed(case.book, case.reader, p)]
+    return case.say(
+        "Once imminent danger is declared (/danger, by {partners}), you may issue it yourselves.",
+        partners=glue(known, ", "),
+    )
 
 
 def ask(case: Case, arguments: str) -> list[Effect]:

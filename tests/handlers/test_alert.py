@@ -112,7 +112,7 @@ def test_only_the_partners_issuers_may_issue() -> None:
 def test_in_declared_danger_fire_may_act_and_the_owners_are_told_on_which_basis() -> None:
     """Not before, not after; the basis stands in the record."""
     stage = opened()
-    assert "Once imminent danger is declared" in said(stage, FIRE, EVACUATE, LIAISON)
+    assert "Once you declare imminent danger" in said(stage, FIRE, EVACUATE, LIAISON)
     stage.say(FIRE, "/danger a dyke broke", LIAISON)
     assert issued(stage, EVACUATE, LIAISON, FIRE) == "A-1"
     fact = stage.of(AlertIssued)[0]
