@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from playbooks.labels import PUBLIC, Label, Tlp
 from playbooks.load import Book
-from playbooks.phrasing import day, day_and_month, legible, one_line, phrase, quoted
+from playbooks.phrasing import calendar_day, legible, one_line, phrase, quoted
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
@@ -152,8 +152,7 @@ def another_day(book: Book, at: datetime, now: datetime, languages: Sequence[str
     then, today = local_time(book, at).date(), local_time(book, now).date()
     if then == today:
         return None
-    said = day_and_month(then, languages) if then.year == today.year else day(then, languages)
-    return Cleared(escape(said, quote=False))
+    return Cleared(escape(calendar_day(then, today, languages), quote=False))
 
 
 def echo(words: str, room: RoomRef) -> Cleared:

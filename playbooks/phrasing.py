@@ -64,9 +64,11 @@ def day(at: date, languages: Sequence[str]) -> str:
     return format_date(at, "medium", locale=locale(languages))
 
 
-def day_and_month(at: date, languages: Sequence[str]) -> str:
-    """The same without its year."""
-    return str(format_skeleton("MMMd", at, locale=locale(languages)))
+def calendar_day(at: date, today: date, languages: Sequence[str]) -> str:
+    """A date in a sentence, its month written out (an abbreviation may end in a full stop), its year where that is another."""
+    if at.year != today.year:
+        return format_date(at, "long", locale=locale(languages))
+    return str(format_skeleton("MMMMd", at, locale=locale(languages)))
 
 
 def locale(languages: Sequence[str]) -> Locale:

@@ -32,9 +32,9 @@ LONG = border(("danger: {by: lead, lasts: 2h,", "danger: {by: lead, lasts: 24h,"
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "12:00 on Jun {day}"),
+        ("en", "12:00 on June {day}"),
         ("fr", "12:00 le {day} juin"),
-        ("nl", "12:00 op {day} jun"),
+        ("nl", "12:00 op {day} juni"),
         ("de", "12:00 am {day}. Juni"),
     ],
 )
@@ -52,16 +52,16 @@ def test_today_is_the_playbooks() -> None:
     utc = ZoneInfo("UTC")
     before, after = (midnight + timedelta(minutes=minutes) for minutes in (-1, 1))
     assert moment(BOOK, before.astimezone(utc), NOON, ("en",)).text == "23:59"
-    assert moment(BOOK, after.astimezone(utc), NOON, ("en",)).text == "00:01 on Jun 2"
+    assert moment(BOOK, after.astimezone(utc), NOON, ("en",)).text == "00:01 on June 2"
 
 
 def test_a_danger_of_a_day_ends_on_another() -> None:
     """Whoever declares it, whoever is told, and whoever asks what is happening read until which day."""
     stage = opened(LONG)
     sent = stage.say(FIRE, "/danger a dyke broke", LIAISON)
-    assert any("until 12:00 on Jun 2" in text for text in to(sent, FIRE))
-    assert any("(12:00), until 12:00 on Jun 2." in text for text in to(sent, CITY))
-    assert "until 12:00 on Jun 2" in said(stage, FIRE_TELEGRAM, "/status")
+    assert any("until 12:00 on June 2" in text for text in to(sent, FIRE))
+    assert any("(12:00), until 12:00 on June 2." in text for text in to(sent, CITY))
+    assert "until 12:00 on June 2" in said(stage, FIRE_TELEGRAM, "/status")
 
 
 def test_what_is_asked_the_day_after_says_when_it_was() -> None:
@@ -72,13 +72,13 @@ def test_what_is_asked_the_day_after_says_when_it_was() -> None:
     stage.say(BRANDWEER, f"/ack {alert} seen", "matrix:@somebody:x.org")
     assert "since 12:00\n" in said(stage, CITY, "/status", MAYOR)
     stage.now += timedelta(hours=2)
-    assert "since 12:00 on Jun 1" in said(stage, CITY, "/status", MAYOR)
-    assert f"{alert} Evacuate, 23:00 on Jun 1" in said(stage, CITY, "/status", MAYOR)
-    assert "23:00 on Jun 1: Seen" in said(stage, BRANDWEER, f"/status {alert}")
-    assert "Open since 12:00 on Jun 1" in said(stage, CITY, "/log", "telegram:501")
+    assert "since 12:00 on June 1" in said(stage, CITY, "/status", MAYOR)
+    assert f"{alert} Evacuate, 23:00 on June 1" in said(stage, CITY, "/status", MAYOR)
+    assert "23:00 on June 1: Seen" in said(stage, BRANDWEER, f"/status {alert}")
+    assert "Open since 12:00 on June 1" in said(stage, CITY, "/log", "telegram:501")
     before = len(stage.sent)
     stage.happen(Stale(copies(stage, alert)[AID], over=False))
-    assert any("From City & Sons <town hall>, 23:00 on Jun 1" in text for text in to(stage.sent[before:], AID))
+    assert any("From City & Sons <town hall>, 23:00 on June 1" in text for text in to(stage.sent[before:], AID))
 
 
 def test_to_send_alone_may_be_another_days() -> None:
@@ -86,4 +86,4 @@ def test_to_send_alone_may_be_another_days() -> None:
     stage = opened()
     stage.now = NOON + timedelta(hours=11, minutes=58, seconds=30)
     stage.say(CITY, "/alert talk Gather at once", MAYOR)
-    assert "From 00:01 on Jun 2 you may send it alone" in said(stage, CITY, "/draft D-1 send", MAYOR)
+    assert "From 00:01 on June 2 you may send it alone" in said(stage, CITY, "/draft D-1 send", MAYOR)
