@@ -11,6 +11,7 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import PurePosixPath
 
 FLOORS = ("bot", "handlers", "storage", "playbooks")
@@ -26,6 +27,7 @@ GATE = ("playbooks/cleared.py", "playbooks/sight.py")
 WORDS = ("handlers/texts.py", *GATE)
 
 
+@cache
 def imported(tree: ast.Module) -> dict[str, str]:
     """Each name that an import binds anywhere in the file, with what it stands for: ``{"dt": "datetime.datetime"}``."""
     names: dict[str, str] = {}
@@ -51,12 +53,12 @@ def dotted(node: ast.expr, names: dict[str, str]) -> str:
     return ""
 
 
-def uses(tree: ast.Module) -> Iterator[tuple[int, str]]:
+@cache
+def uses(tree: ast.Module) -> tuple[tuple[int, str], ...]:
     """Every name that is used, with its line."""
     names = imported(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute):
-            yield node.lineno, dotted(node, names)
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
+    return tuple((node.lineno, dotted(node, names)) for node in nodes)
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:

@@ -6,6 +6,7 @@ Each test first feeds its rule something bad, so that a rule which can no longer
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 from tests.house_rules import (
@@ -44,8 +45,14 @@ def broken(rule: Rule, *folders: str, besides: str = "") -> list[str]:
         finding
         for place, path in files(*folders)
         if not (besides and place.startswith(besides))
-        for finding in rule(place, ast.parse(path.read_text("utf-8"), place))
+        for finding in rule(place, parsed(path))
     ]
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file's syntax tree; each rule looks at the same."""
+    return ast.parse(path.read_text("utf-8"), str(path))
 
 
 def caught(rule: Rule, place: str, source: str) -> bool:
