@@ -43,13 +43,13 @@ _OTHER_WAY: dict[type[ast.operator], type[ast.operator]] = {ast.BitAnd: ast.BitO
 _CALLS = {"any": "all", "all": "any", "max": "min", "min": "max", "difference": "intersection"}
 
 
-def slips(source: str, only: tuple[str, ...] = ()) -> list[Slip]:
-    """Every slip in a module, or in some of its functions (by their dotted names)."""
+def slips(source: str, only: str = "") -> list[Slip]:
+    """Every slip in a module, or in one of its functions (by its dotted name)."""
     tree = ast.parse(source)
     found: list[Slip] = []
     same: dict[str, int] = {}
     for place, node, asks, put in _nodes(tree, ""):
-        if only and not place.startswith(only):
+        if only and place != only:
             continue
         before = _short(ast.unparse(node))
         for what, other in _changes(node, asks):

@@ -70,7 +70,7 @@ def playbook(random: Random) -> dict[str, Any]:
             "south": {"name": "South", "jurisdiction": "nl", "circle": [50.8, 5.6, 1]},
             "east": {"name": "East", "jurisdiction": "de", "circle": [50.6, 6.6, 1], "near": ["north"]},
         },
-        "partners": {name: _partner(random, number, name) for number, name in enumerate(names)},
+        "partners": _partners(random, names),
         "phases": ["watch", "response"],
         "leads": [_lead(random, names) for _ in range(random.randint(0, 3))],
         "fields": _fields(random),
@@ -85,6 +85,15 @@ def _agreement(random: Random, name: str) -> dict[str, Any]:
     begins, ends = sorted(random.choice(("2026-05-31", "2026-06-01", "2026-06-02")) for _ in "ab")
     entry |= {"from": begins} if random.random() < 0.3 else {}
     return entry | ({"until": ends} if random.random() < 0.3 else {})
+
+
+def _partners(random: Random, names: Sequence[str]) -> dict[str, Any]:
+    """These, and at times one more whom only its ground, if anything, tells apart from the first."""
+    found = {name: _partner(random, number, name) for number, name in enumerate(names)}
+    if random.random() < 0.5:
+        found["twin-be"] = {**found[names[0]], "covers": some(random, AREAS)}
+        found["twin-be"]["rooms"] = [{"telegram": -1100}, {"matrix": "#twin-be:example.org"}]
+    return found
 
 
 def _partner(random: Random, number: int, name: str) -> dict[str, Any]:

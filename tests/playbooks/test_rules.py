@@ -10,7 +10,7 @@ from tests.playbooks.border import BOOK, border
 
 CHANNEL = (
     "alerts:\n  evacuation:",
-    "channels:\n  ops: {title: Ops, members: city, label: {tlp: amber}, purpose: life-safety}\nalerts:\n  evacuation:",
+    "channels:\n  ops:\n    title: Ops\n    members: city\n    label: {tlp: amber}\nalerts:\n  evacuation:",
 )
 
 

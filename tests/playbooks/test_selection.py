@@ -63,7 +63,7 @@ def test_the_network_is_that_of_the_room_where_one_is_meant() -> None:
 def test_what_looks_at_the_area_means_nobody_who_may_not_see_it(to: str) -> None:
     """Neither the affected nor the others; the other terms of a list still hold."""
     assert meant(to, areas=None) == []
-    assert meant(f"[aid, {to}]", areas=None) == ["aid"]
+    assert meant(f"[aid, {to}, {{kind: fire, not: lead}}]", areas=None) == ["brandweer", "aid"]
 
 
 @pytest.mark.parametrize("to", ["{area: affected}", "{area: affected, near: true}", "{not: {area: affected}}"])

@@ -92,6 +92,23 @@ def test_partners_that_the_rule_treats_alike_are_each_told_of_their_own_line() -
     assert [isinstance(answer, Seen) for answer in answers] == [False, True, False, True]
 
 
+@pytest.mark.parametrize("forbid", ["{forbid: [what, people], to: watchers}", "{forbid: [people], to: watchers}"])
+def test_partners_that_are_alike_but_for_their_ground_are_asked_each_for_itself(forbid: str) -> None:
+    """A rule means them only where they are concerned, another, if there is one, whatever happens: each has its answer."""
+    twin = BOOK.source.decode().partition("  aid:\n")[2].partition("  hilfe:\n")[0]
+    twin = twin.replace("-14", "-24").replace("covers: [town]", "covers: [hill]")
+    book = border(
+        ("  hilfe:\n", f"  twin:\n{twin}  hilfe:\n"),
+        ("{permit: [what], to: {jurisdiction: be}", "{permit: [what], to: {area: affected}"),
+        ("{permit: [what, where, people]", "{permit: [where, people]"),
+        ("{permit: [what], to: hilfe, purpose: life-safety", "{permit: [action], to: hilfe, purpose: life-safety"),
+        ("{forbid: [people], to: {network: telegram}}", forbid),
+    )
+    question = Question(book, so(book), said())
+    answers = [question.decide(room(name, "telegram"), "what") for name in ("aid", "twin", "aid", "twin")]
+    assert [isinstance(answer, Seen) for answer in answers] == [True, False, True, False]
+
+
 # --- 3: ceilings ----------------------------------------------------------------------------------------------------
 
 
