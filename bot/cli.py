@@ -231,6 +231,19 @@ def assertions(
 
 
 @app.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="Its name, or the file to write.", metavar="NAME")],
+) -> None:
+    """Write a small playbook to start from, with remarks.
+
+    Beside it an exercise, and the schema by which editors explain the language. Nothing is overwritten.
+    """
+    from bot.cli_new import new as write
+
+    write(path)
+
+
+@app.command()
 def schema() -> None:
     """Print the playbook language's JSON Schema."""
     import json
