@@ -230,6 +230,23 @@ def assertions(
     raise typer.Exit(trial(playbooks, "json" if as_json else "text", "strict" if strict else "plain"))
 
 
+@app.command("diff")
+def difference(
+    old: Annotated[Path, typer.Argument(help="The playbook as it is.", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="The playbook as it would be.", metavar="NEW")],
+    as_json: Json = False,
+) -> None:
+    """Say what a change of a playbook opens, and what it closes.
+
+    Who sees, receives or may do more, in whichever circumstances, from now on; who leads otherwise; and what else is
+    otherwise in the file. Exit code 0: nothing opens. 1: something does. 2: it cannot be said.
+    """
+    from bot.cli_diff import compare
+    from bot.clock import SystemClock
+
+    raise typer.Exit(compare(old, new, "json" if as_json else "text", SystemClock().now()))
+
+
 @app.command()
 def new(
     path: Annotated[Path, typer.Argument(help="Its name, or the file to write.", metavar="NAME")],

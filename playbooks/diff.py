@@ -55,11 +55,16 @@ def diff(old: Book, new: Book, now: datetime) -> Difference:
         _edition(new),
         now,
         domain,
-        tuple(found["opens"]),
-        tuple(found["closes"]),
+        tuple(sorted(found["opens"], key=_rare)),
+        tuple(sorted(found["closes"], key=_rare)),
         leads,
         other_changes(old, new, domain.renamed),
     )
+
+
+def _rare(change: Change) -> bool:
+    """Whether it is so only of what a speaker holds more closely than it is labelled: that comes last."""
+    return not isinstance(change, ListingChange) and change.region.raised is not None
 
 
 def _domain(old: Edge, new: Edge, pairs: tuple[Pair, ...], stretches: tuple[Span, ...]) -> Domain:
@@ -67,6 +72,7 @@ def _domain(old: Edge, new: Edge, pairs: tuple[Pair, ...], stretches: tuple[Span
     places = Places(old.book, new.book)
     rooms = {one.name: dict.fromkeys((*new.rooms(one.new, "alerts"), *old.rooms(one.old, "alerts"))) for one in pairs}
     return Domain(
+        in_order(*(each.alerts for each in both)),
         in_order(*(each.phases for each in both)),
         (None, *in_order(*(each.hazards for each in both))),
         (False, True) if any(each.danger is not None for each in both) else (False,),
@@ -74,6 +80,10 @@ def _domain(old: Edge, new: Edge, pairs: tuple[Pair, ...], stretches: tuple[Span
         stretches,
         {name: tuple(each) for name, each in rooms.items()},
         {one.name: {place.word: place.examples for place in places.of(one)} for one in pairs},
+        {
+            one.name: (new.playbook.partners[one.new] if one.new else old.playbook.partners[one.name]).jurisdiction
+            for one in pairs
+        },
         {one.old: one.new for one in pairs if one.old is not None and one.new is not None and one.old != one.new},
     )
 

@@ -10,7 +10,7 @@ from playbooks.audience import place_field
 from playbooks.diff_changes import Reason, SightChange, Since
 from playbooks.diff_domain import NO_PLACE, Edge, Pair, Place
 from playbooks.diff_kinds import Cells, Direction, Ground, Kind
-from playbooks.diff_sight import Form, widens
+from playbooks.diff_looks import Form, widens
 from playbooks.schema import BUILT_IN
 
 Presence = Literal["here", "field", "alert"]
@@ -83,8 +83,10 @@ def sight_changes(ground: Ground) -> Iterator[tuple[Direction, SightChange]]:
         for pair in ground.pairs:
             rooms, places, turns = comparing.changes(pair)
             for turn, found in turns.items():
-                reasons = tuple(sorted({_placed(ground, pair, what.field, one) for one in found.reasons}))
-                for region in ground.regions(found.cells, rooms, places):
+                reasons = tuple(
+                    sorted({placed for one in found.reasons for placed in _placed(ground, pair, what.field, one)})
+                )
+                for region in ground.regions_of(pair, found.cells, rooms, places):
                     yield (
                         turn.direction,
                         SightChange(
@@ -100,18 +102,21 @@ def sight_changes(ground: Ground) -> Iterator[tuple[Direction, SightChange]]:
                     )
 
 
-def _placed(ground: Ground, pair: Pair, field: str, reason: Reason) -> Reason:
-    """A reason that speaks of clearance, with its line: that of the partner's, where it is another now; else of the label."""
+def _placed(ground: Ground, pair: Pair, field: str, reason: Reason) -> Iterator[Reason]:
+    """A reason; one that speaks of clearance is told where the partner's clearance, or else the label, is another now."""
     if reason.what not in ("clearance", "compartment"):
-        return reason
+        yield reason
+        return
     old, new = ground.old.edge, ground.new.edge
     partner, edge = (pair.old, old) if reason.side == "old" else (pair.new, new)
-    if partner is None or pair.old is None or pair.new is None:
-        return reason
+    assert partner is not None
+    if pair.old is None or pair.new is None:
+        return
     if old.playbook.partners[pair.old].clearance != new.playbook.partners[pair.new].clearance:
-        return Reason(reason.side, "clearance", edge.book.line("partners", partner, "clearance"))
-    path = ("channels", field[1:], "label") if field.startswith("#") else ("fields", field)
-    return Reason(reason.side, "label", edge.book.line(*path))
+        yield Reason(reason.side, "clearance", edge.book.line("partners", partner, "clearance"))
+    if ground.old.labels(field) != ground.new.labels(field):
+        path = ("channels", field[1:], "label") if field.startswith("#") else ("fields", field)
+        yield Reason(reason.side, "label", edge.book.line(*path))
 
 
 class _Comparing:

@@ -41,9 +41,12 @@ class Span:
 class Domain:
     """The circumstances that were compared, of both playbooks together. ``hazards`` begin with None: none is named.
 
-    ``rooms`` and ``grounds`` say for each partner (by its new name, else its old one) on what its rooms are, and how places lie to
-    it: see ``Region``. ``renamed`` are the partners that have another name in the new playbook, by the old one.
+    ``rooms``, ``grounds`` and ``jurisdictions`` say for each partner (by its new name, else its old one) on what its rooms are, how
+    places lie to it (see ``Region``), and of where it is. ``renamed`` are the partners that have another name in the new playbook,
+    by the old one. Spans are in the new playbook's time zone.
     """
+
+    alerts: tuple[str, ...]
 
     phases: tuple[str, ...]
     hazards: tuple[str | None, ...]
@@ -52,7 +55,12 @@ class Domain:
     spans: tuple[Span, ...]
     rooms: Mapping[str, tuple[str, ...]]
     grounds: Mapping[str, Mapping[str, tuple[frozenset[str], ...]]]
+    jurisdictions: Mapping[str, str]
     renamed: Mapping[str, str]
+
+
+Nearness = Literal["home", "abroad"]
+"""Words from a partner's own jurisdiction, or from every other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ class Region:
     phases: tuple[str, ...] | None = None
     hazards: tuple[str | None, ...] | None = None
     danger: tuple[bool, ...] | None = None
-    origins: tuple[Origin, ...] | None = None
+    origins: tuple[Origin, ...] | Nearness | None = None
     spans: tuple[Span, ...] | None = None
     places: tuple[str, ...] | None = None
     raised: tuple[str, ...] | None = None

@@ -161,7 +161,10 @@ def origins(old: Book, new: Book, pairs: Iterable[Pair]) -> tuple[Origin, ...]:
 
 
 def spans(old: Book, new: Book, now: datetime) -> tuple[Span, ...]:
-    """From now on, the stretches of time between the days on which agreements begin and end, in each one's time zone."""
+    """From now on, the stretches of time between the days on which agreements begin and end, in each one's time zone.
+
+    They are told in the new one's.
+    """
     starts = {now.astimezone(UTC)}
     for book in (old, new):
         for agreement in book.playbook.agreements.values():
@@ -169,7 +172,7 @@ def spans(old: Book, new: Book, now: datetime) -> tuple[Span, ...]:
             starts |= {
                 datetime.combine(day, time.min, tzinfo=book.playbook.timezone).astimezone(UTC) for day in days if day
             }
-    later = sorted(start for start in starts if start >= now)
+    later = [start.astimezone(new.playbook.timezone) for start in sorted(starts) if start >= now]
     return tuple(Span(start, end) for start, end in zip(later, [*later[1:], None], strict=True))
 
 

@@ -7,13 +7,14 @@ told as regions, which are products (``Region``).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal, TypeVar
 
 from playbooks.diff_changes import Domain, Origin, Region
 from playbooks.diff_domain import RAISED, Actual, Edge, Grid, Pair, Place, Places
-from playbooks.diff_sight import Looks, Numbers, Seeing
+from playbooks.diff_looks import Looks, Numbers
+from playbooks.diff_sight import Seeing
 
 Direction = Literal["opens", "closes"]
 Cell = tuple[str, Place]
@@ -83,6 +84,20 @@ class Ground:
         if key not in self._regions:
             self._regions[key] = tuple(self._products(cells, rooms, [place.word for place in places]))
         return self._regions[key]
+
+    def regions_of(self, pair: Pair, cells: Cells, rooms: Sequence[str], places: Sequence[Place]) -> Iterator[Region]:
+        """The same, with words from its own jurisdiction and from all others told as such: so partners of several are alike."""
+        at_home = self.domain.jurisdictions[pair.name]
+        everywhere = set(self.domain.origins)
+        home = {one for one in everywhere if one == Origin(at_home, at_home)}
+        for region in self.regions(cells, rooms, places):
+            origins = set(region.origins or ())
+            if home and origins == home:
+                yield replace(region, origins="home")
+            elif home and origins == everywhere - home:
+                yield replace(region, origins="abroad")
+            else:
+                yield region
 
     def _products(self, cells: Cells, rooms: Sequence[str], places: Sequence[str]) -> Iterator[Region]:
         size, domain = self.grid.size, self.domain

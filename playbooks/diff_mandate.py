@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import get_args
 
 from playbooks.audience import place_field
 from playbooks.diff_changes import Command, LeadChange, Power, PowerChange, Region, Side, Since
 from playbooks.diff_domain import Edge, Grid, in_order
 from playbooks.diff_kinds import Direction, Ground, chosen
-from playbooks.diff_sight import asks_who_leads
+from playbooks.diff_looks import asks_who_leads
 from playbooks.mandate import may_activate, on_ground
 from playbooks.schema import Lead, Selector, Tier
 from playbooks.selection import Circumstances, Leading, matches
 from playbooks.values import Place
 
-TIERS: tuple[str, ...] = get_args(Tier)
+TIERS: tuple[Tier, ...] = ("strategic", "tactical", "operational")
 _LEAD = Selector((Lead(),))
 
 Areas = frozenset[str | None]

@@ -17,7 +17,9 @@ from playbooks.schema import Confirm, Cron, Deputies, Everyone, Lead, One, Selec
 from playbooks.schema_words import Part
 from playbooks.yaml12 import Path
 
-LONGEST = 60
+LONGEST = 90
+MOST_PAIRED = 40
+"""Entries without a name that are gone, or new, up to which those that are much alike are taken for one that changed."""
 _ORDERED = frozenset({"languages", "phases", "leads", "unified", "deputies", "choices", "answers", "then", "polygon"})
 """Lists whose order says something."""
 
@@ -25,6 +27,10 @@ _ORDERED = frozenset({"languages", "phases", "leads", "unified", "deputies", "ch
 def other_changes(old: Book, new: Book, renamed: Mapping[str, str]) -> tuple[OtherChange, ...]:
     """Every entry that is otherwise, in the order of the new file; ``renamed`` partners are compared with what they were."""
     return tuple(_Walk(old, new, renamed).changes())
+
+
+_Entry = tuple[int, object]
+"""An entry of a list, with its place."""
 
 
 class _Walk:
@@ -81,17 +87,45 @@ class _Walk:
                 gone.remove(same)
             else:
                 come.append((index, one))
+        moved = not gone and not come
+        for (was_index, former), (index, one) in self._paired(gone, come):
+            yield from self._compare((*was_at, was_index), (*at, index), former, one)
         for index, one in come:
             yield self._change("new", (*at, index), "", spelled(one))
         for index, one in gone:
             yield self._change("old", (*was_at, index), spelled(one), "")
-        if not gone and not come and at[-1] in _ORDERED:
+        if moved and at[-1] in _ORDERED:
             yield self._change("new", at, "in another order", "in this order")
+
+    def _paired(self, gone: list[_Entry], come: list[_Entry]) -> list[tuple[_Entry, _Entry]]:
+        """Entries that are the same but for little, the most alike first; they are taken from both lists."""
+        if max(len(gone), len(come)) > MOST_PAIRED:
+            return []
+        likeness = sorted(
+            ((_likeness(was[1], now[1]), was, now) for was in gone for now in come),
+            key=lambda one: (-one[0], one[1][0], one[2][0]),
+        )
+        found = []
+        for alike, was, now in likeness:
+            if alike >= 0.5 and was in gone and now in come:
+                gone.remove(was)
+                come.remove(now)
+                found.append((was, now))
+        return found
 
     def _change(self, side: Side, path: Path, before: str, after: str) -> OtherChange:
         book = self.new if side == "new" else self.old
         steps = [str(step) for step in path if isinstance(step, str) and step]
         return OtherChange(steps[0], ".".join(steps), before, after, book.line(*path), side)
+
+
+def _likeness(was: object, now: object) -> float:
+    """Of the keys that either has, how many say the same in both: from 0 to 1."""
+    if not isinstance(was, Part) or type(was) is not type(now):
+        return 0
+    keys = was.model_fields_set | now.model_fields_set
+    same = [key for key in keys if getattr(was, key) == getattr(now, key)]
+    return len(same) / max(len(keys), 1)
 
 
 def _order(value: object) -> object:

@@ -12,7 +12,8 @@ from playbooks.audience import place_field
 from playbooks.diff_changes import Otherwise, ReceiptChange, Since
 from playbooks.diff_domain import ENCRYPTED, NO_PLACE, PLAIN, Actual, Names, Pair, Place
 from playbooks.diff_kinds import Cells, Direction, Ground
-from playbooks.diff_sight import Looks, Seeing, asks_who_leads
+from playbooks.diff_looks import Looks, asks_who_leads
+from playbooks.diff_sight import Seeing
 from playbooks.schema import Alert, clause_fields, text_in
 from playbooks.selection import matches
 
@@ -34,7 +35,7 @@ def receipt_changes(ground: Ground) -> Iterator[tuple[Direction, ReceiptChange]]
         for pair in ground.pairs:
             rooms, places, turns = comparing[key].changes(pair)
             for (direction, otherwise, since), cells in turns.items():
-                for region in ground.regions(cells, rooms, places):
+                for region in ground.regions_of(pair, cells, rooms, places):
                     yield direction, ReceiptChange((pair.name,), tuple(names), otherwise, region, since)
 
 

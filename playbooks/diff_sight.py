@@ -11,86 +11,17 @@ nothing is otherwise, and nothing need be asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
 
 from playbooks.diff_changes import Reason, Side
 from playbooks.diff_domain import ENCRYPTED, Actual, Edge, Names
+from playbooks.diff_looks import Form, Looks, Numbers, asks_who_leads, content, terms, widens
 from playbooks.labels import Tlp
 from playbooks.rooms import NETWORKS, Network, RoomRef
 from playbooks.rules import Ready, rules_of
-from playbooks.schema import Agreement, Deputies, Forbid, Lead, Matching, Permit, Selector
+from playbooks.schema import Forbid, Permit, Selector
 from playbooks.selection import Event, local_time, matches, might_match
 from playbooks.sight import Answer, Question, Room, Seen, ceiling_of
-from playbooks.values import FORMS, Place
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form in which a field is seen. Two playbooks may mean different things by the same word."""
-
-    type: str
-    word: str
-    ranges: tuple[int, ...] = ()
-
-    def within(self, other: Form | None) -> bool:
-        """Whether this shows no more than the other."""
-        if other is None or self.type != other.type:
-            return False
-        forms = FORMS[self.type]
-        if self.word != other.word:
-            return forms.index(self.word) > forms.index(other.word)
-        return set(self.ranges) <= set(other.ranges)
-
-
-def widens(before: Form | None, after: Form | None) -> bool:
-    """Whether more is seen after than before."""
-    return after is not None and not after.within(before)
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """What some rules look at, beside the partner and its room: all else cannot change what they say.
-
-    ``labels`` are the levels of the forms (of each field that counts), and the highest that can be seen at all: what is above
-    that is hidden, however far above.
-    """
-
-    phase: bool = False
-    hazard: bool = False
-    danger: bool = False
-    leads: bool = False
-    agreements: Names = frozenset()
-    labels: frozenset[tuple[tuple[Tlp, ...], int]] = frozenset()
-
-    def with_(self, other: Looks) -> Looks:
-        """What either looks at."""
-        return Looks(
-            self.phase or other.phase,
-            self.hazard or other.hazard,
-            self.danger or other.danger,
-            self.leads or other.leads,
-            self.agreements | other.agreements,
-            self.labels | other.labels,
-        )
-
-    def raised(self, to: Tlp | None) -> Hashable:
-        """What raising to a colour comes to."""
-        return frozenset(
-            (levels, tuple(min(max(level, to or Tlp.CLEAR), most + 1) for level in levels), most)
-            for levels, most in self.labels
-        )
-
-
-class Numbers:
-    """A number for each thing, the same for what is equal."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[Hashable, int] = {}
-
-    def of(self, thing: Hashable) -> int:
-        """The number of a thing."""
-        return self._numbers.setdefault(thing, len(self._numbers))
-
+from playbooks.values import Place
 
 Meant = bool | tuple[bool, ...]
 """Whether a rule means a partner: always, or for each who may lead, seeing the place and not."""
@@ -131,13 +62,13 @@ class Seeing:
             self._says[key] = self._numbers.of(
                 (
                     "says",
-                    None if spec is None else (spec.type, spec.ranges, spec.personal, self._labels(name)),
+                    None if spec is None else (spec.type, spec.ranges, spec.personal, self.labels(name)),
                     contents,
                     playbook.phases,
                     playbook.hazards,
                     playbook.danger is not None,
                     tuple(sorted(self.edge.speakers)),
-                    tuple((one, *_terms(playbook.agreements[one])) for one in sorted(agreements)),
+                    tuple((one, *terms(playbook.agreements[one])) for one in sorted(agreements)),
                     str(playbook.timezone) if agreements else None,
                     self.who_leads_when() if any(asks_who_leads(each.rule.to) for each in rules) else None,
                     self.says(place, place) if event and place is not None else None,
@@ -157,13 +88,14 @@ class Seeing:
     def _ready(self, name: str) -> tuple[tuple[Ready, ...], int]:
         """The rules that name a field, and the number of what they say whomever they mean; in an order that does not depend on the file's."""
         if name not in self._rules:
-            said = [(_content(each), each) for rules in rules_of(self.book, name) for each in rules]
+            said = [(content(each), each) for rules in rules_of(self.book, name) for each in rules]
             said.sort(key=lambda one: (one[0], repr(one[1].rule.to)))
-            number = self._numbers.of(("rules", *(content for content, _ in said)))
+            number = self._numbers.of(("rules", *(what for what, _ in said)))
             self._rules[name] = (tuple(each for _, each in said), number)
         return self._rules[name]
 
-    def _labels(self, name: str) -> tuple[tuple[str, Tlp, Names, bool], ...]:
+    def labels(self, name: str) -> tuple[tuple[str, Tlp, Names, bool], ...]:
+        """The forms of a field, each with what its label says."""
         if name not in self._labelled:
             spec = self.edge.playbook.field(name)
             found = [(form, spec.label_of(form)) for form in spec.all_forms] if spec is not None else []
@@ -187,7 +119,7 @@ class Seeing:
         ceiling = ceiling_of(self.book, at)
         most = -1 if ceiling is None else min(ceiling, who.clearance.tlp)
         rules, _ = self._ready(name)
-        looks = Looks(labels=frozenset({(tuple(label[1] for label in self._labels(name)), most)}))
+        looks = Looks(labels=frozenset({(tuple(label[1] for label in self.labels(name)), most)}))
         meant: list[Meant] = []
         place_kin: int | None = None
         for ready in rules:
@@ -345,31 +277,12 @@ class Seeing:
         return Form(spec.type, answer.form, spec.ranges if answer.form == "range" else ())
 
     def reason(self, name: str, answer: Answer) -> Reason:
-        """What decides an answer. The line of a clearance is each partner's own, and left open."""
+        """What decides an answer.
+
+        The line of a clearance is each partner's own, and left open; so is that of a permit which no agreement carries there, of
+        which there may be many.
+        """
         if isinstance(answer, Seen):
             return Reason(self.side, "members" if name.startswith("#") else "permit", answer.line)
-        line = 0 if answer.why in ("clearance", "compartment") else answer.line
+        line = 0 if answer.why in ("clearance", "compartment", "agreement", "no-permit") else answer.line
         return Reason(self.side, answer.why, line)
-
-
-def asks_who_leads(selector: Selector) -> bool:
-    """Whether whom a selector means depends on who leads."""
-    return any(
-        isinstance(term, Lead | Deputies)
-        or (isinstance(term, Matching) and term.not_ is not None and asks_who_leads(term.not_))
-        for term in selector.terms
-    )
-
-
-def _terms(agreement: Agreement) -> tuple[Hashable, ...]:
-    """What of an agreement decides."""
-    return tuple(sorted(agreement.between)), frozenset(agreement.purposes), agreement.from_, agreement.until
-
-
-def _content(ready: Ready) -> str:
-    """What a rule says, whomever it means."""
-    rule = ready.rule
-    when = repr(rule.when)
-    if isinstance(rule, Forbid):
-        return f"forbid {when}"
-    return f"permit {rule.as_} {rule.purpose} {sorted(rule.under)} {bool(rule.basis)} {when}"

@@ -172,11 +172,26 @@ def within(found: Difference, old: Book, new: Book, region: Region, partner: str
         and (region.phases is None or point.phase in region.phases)
         and (region.hazards is None or point.hazard in region.hazards)
         and (region.danger is None or point.danger in region.danger)
-        and (region.origins is None or point.origin in region.origins)
+        and (region.origins is None or point.origin in origins_of(found, region, partner))
         and (region.spans is None or span in region.spans)
         and (region.places is None or lies(old, new, partner, point.areas) in region.places)
         and ((region.raised is None) if point.raised is None else point.raised in (region.raised or ()))
     )
+
+
+def origins_of(found: Difference, region: Region, partner: str) -> tuple[Origin, ...]:
+    """Where the words of a region come from, for this partner."""
+    land = found.domain.jurisdictions[partner]
+    home = Origin(land, land)
+    match region.origins:
+        case None:
+            return found.domain.origins
+        case "home":
+            return (home,)
+        case "abroad":
+            return tuple(one for one in found.domain.origins if one != home)
+        case origins:
+            return origins
 
 
 def lies(old: Book, new: Book, partner: str, areas: frozenset[str]) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from playbooks.diff import diff
 from playbooks.diff_changes import Command, Difference, LeadChange, SightChange
-from playbooks.diff_mandate import TIERS, leading_for
+from playbooks.diff_mandate import leading_for
 from playbooks.load import Book
 from playbooks.mandate import leads, may_activate
 from playbooks.selection import Circumstances
@@ -132,7 +132,7 @@ def test_leads_are_what_the_rules_say_phase_by_phase(revision: tuple[dict[str, A
     found = diff(old, new, NOW)
     for phase in found.domain.phases:
         for hazard in found.domain.hazards:
-            for tier in TIERS:
+            for tier in ("strategic", "tactical", "operational"):
                 for jurisdiction in old.playbook.jurisdictions:
                     at = (tier, jurisdiction, phase, hazard)
                     before, after = _lead(old, *at), _lead(new, *at)
@@ -192,22 +192,22 @@ def _cells_of(changes: tuple[object, ...], found: Difference, *, turned: bool = 
             continue
         region = change.region
         forms = (change.after, change.before) if turned else (change.before, change.after)
-        origins = region.origins or domain.origins
-        for cell in product(
+        for partner, *cell in product(
             change.partners,
             change.fields,
             change.alerts or ("",),
             region.phases or domain.phases,
             region.hazards or domain.hazards,
             region.danger or domain.danger,
-            [(one.new, one.old) if turned else (one.old, one.new) for one in origins],
             region.spans or domain.spans,
             region.raised or ("",),
         ):
             for room in region.rooms or ("all",):
                 for place in region.places or ("all",):
                     lies = "→".join(reversed(place.split("→"))) if turned else place
-                    result.add((*cell, room, lies, *forms))
+                    for one in dull_diff.origins_of(found, region, partner):
+                        words = (one.new, one.old) if turned else (one.old, one.new)
+                        result.add((partner, *cell, room, lies, *words, *forms))
     return result
 
 
