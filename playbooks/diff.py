@@ -48,7 +48,7 @@ def diff(old: Book, new: Book, now: datetime) -> Difference:
     if old.digest != new.digest:
         ground = Ground(before, after, domain, pairs)
         for direction, change in _changes(ground):
-            found[direction].append(change)
+            found[direction].append(_cleared_at(ground, change))
         leads = lead_changes(ground)
     return Difference(
         _edition(old),
@@ -60,6 +60,20 @@ def diff(old: Book, new: Book, now: datetime) -> Difference:
         leads,
         other_changes(old, new, domain.renamed),
     )
+
+
+def _cleared_at(ground: Ground, change: Change) -> Change:
+    """The same, with the line of the clearance where it is that of one partner."""
+    if not isinstance(change, SightChange) or len(change.partners) != 1:
+        return change
+    [pair] = (one for one in ground.pairs if one.name == change.partners[0])
+    reasons = []
+    for reason in change.reasons:
+        name, edge = (pair.old, ground.old.edge) if reason.side == "old" else (pair.new, ground.new.edge)
+        if reason.what == "clearance" and name is not None:
+            reason = replace(reason, line=edge.book.line("partners", name, "clearance"))
+        reasons.append(reason)
+    return replace(change, reasons=tuple(reasons))
 
 
 def _rare(change: Change) -> bool:

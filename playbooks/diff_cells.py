@@ -103,17 +103,19 @@ def sight_changes(ground: Ground) -> Iterator[tuple[Direction, SightChange]]:
 
 
 def _placed(ground: Ground, pair: Pair, field: str, reason: Reason) -> Iterator[Reason]:
-    """A reason; one that speaks of clearance is told where the partner's clearance, or else the label, is another now."""
+    """A reason; one that speaks of clearance is told where the partner's clearance, or the label, is another now.
+
+    The line of a clearance is filled in when it is known of how many partners it is told.
+    """
     if reason.what not in ("clearance", "compartment"):
         yield reason
         return
     old, new = ground.old.edge, ground.new.edge
-    partner, edge = (pair.old, old) if reason.side == "old" else (pair.new, new)
-    assert partner is not None
+    edge = old if reason.side == "old" else new
     if pair.old is None or pair.new is None:
         return
     if old.playbook.partners[pair.old].clearance != new.playbook.partners[pair.new].clearance:
-        yield Reason(reason.side, "clearance", edge.book.line("partners", partner, "clearance"))
+        yield Reason(reason.side, "clearance")
     if ground.old.labels(field) != ground.new.labels(field):
         path = ("channels", field[1:], "label") if field.startswith("#") else ("fields", field)
         yield Reason(reason.side, "label", edge.book.line(*path))

@@ -37,10 +37,10 @@ def _rooms(rooms: Sequence[str] | None) -> str:
         return ""
     names = [one.partition(":")[0] for one in rooms]
     named = [
-        name if names.count(name) == 2 or ":" not in one else f"{one.partition(':')[2]} rooms on {name}"
+        name if names.count(name) == 2 or ":" not in one else f"{name} ({one.partition(':')[2]} rooms)"
         for one, name in zip(rooms, names, strict=True)
     ]
-    return f" {'in' if ' rooms on ' in named[0] else 'on'} {listed(list(dict.fromkeys(named)), 'and')}"
+    return f" on {listed(list(dict.fromkeys(named)), 'and')}"
 
 
 def _words(origins: Sequence[Origin] | str, one: bool) -> str:
@@ -51,17 +51,18 @@ def _words(origins: Sequence[Origin] | str, one: bool) -> str:
             if origins == "home"
             else f"for words from outside {own} jurisdiction"
         )
-    names = []
+    names, moved = [], []
     for origin in origins:
-        if origin.old == origin.new:
-            names.append(str(origin.new))
-        elif origin.old is None:
+        if origin.old is None:
             names.append(f"{origin.new} (where nobody spoke before)")
         elif origin.new is None:
             names.append(f"{origin.old} (where nobody speaks any more)")
+        elif origin.old == origin.new:
+            names.append(origin.new)
         else:
-            names.append(f"{origin.new} (by who was of {origin.old})")
-    return f"for words from {listed(names, 'and')}"
+            moved.append(f"of those who moved from {origin.old} to {origin.new}")
+    said = [f"from {listed(names, 'and')}"] if names else []
+    return f"for words {listed([*said, *moved], 'and')}"
 
 
 _PLACES = {
