@@ -105,7 +105,7 @@ class Danger(Part):
     Example: `lead`
     """
     lasts: Duration
-    """How long it lasts, unless it is ended before (`/danger off`) or declared again.
+    """How long it lasts, unless it is ended before (`/danger off`).
 
     Example: `2h`
     """
@@ -235,7 +235,7 @@ class Playbook(Part):
     Example: `{all-clear: {title: All clear, cap: {category: Safety, event: Flood, urgency: Past, severity: Minor, certainty: Observed}, fields: {what: required}, text: ["{what}"], to: everyone}}`
     """
     checkins: Mapping[Name, CheckinEntry] = Field(default_factory=dict)
-    """Questions asked in rounds, by id. Without any: coordinators can still ask by hand.
+    """Questions asked in rounds, by id. Without any: nobody is asked.
 
     Example: `{hourly: {every: 1h, to: everyone, ask: "Status of your services?"}}`
     """

@@ -143,7 +143,7 @@ class Ack(Part):
     """
     within: Duration | None = None
     """How long a network may take to accept the message, before the partner counts as unreachable and is tried on its other
-    network. Without it: as long as the steps below allow.
+    network. Without it: no partner counts so.
 
     Example: `5m`
     """

@@ -66,7 +66,7 @@ class Checkin(Part):
     Example: `[ok, degraded, help]`
     """
     within: Duration | None = None
-    """How long there is to answer, before silence counts. Without it: the steps below say.
+    """How long there is to answer, before silence counts. Without it only the steps below set a time.
 
     Example: `15m`
     """
@@ -76,7 +76,7 @@ class Checkin(Part):
     Example: `[{after: 15m, do: remind}, {after: 20m, do: lead}]`
     """
     label: Labelled = Labelled()
-    """How closely the answers are held. Without it they are `red`, and nobody but the one who answered sees them.
+    """How closely the answers are held. Without it they are `red`, for which hardly anybody is cleared.
 
     Example: `{tlp: green}`
     """
@@ -111,12 +111,12 @@ class Channel(Part):
     """
     purpose: Name | None = None
     """What members may use it for; an agreement carries the channel across a border only if it lists this purpose. Without
-    it: it stays inside one country.
+    it: it stays inside one country, unless it is clear.
 
     Example: `flood-control`
     """
     under: Annotated[Many[AgreementRef], Distinct()] = ()
-    """The agreements that carry it across a border. Without any: it stays inside one country.
+    """The agreements that carry it across a border. Without any: it stays inside one country, unless it is clear.
 
     Example: `emric`
     """

@@ -63,8 +63,8 @@ class Permit(Part):
     Example: `life-safety`
     """
     under: Annotated[Many[AgreementRef], Distinct()] = ()
-    """The agreements that carry it across a border, or let personal data be shared at home. Without any: it stops at
-    the border, and personal data stay where they are.
+    """The agreements that carry it across a border, or let personal data be shared at home. Without any:
+    only what is clear crosses the border, and personal data are shown to nobody; while danger is declared, see `basis`.
 
     Example: `emric`
     """
