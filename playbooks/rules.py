@@ -50,8 +50,11 @@ def rules_of(book: Book, field: str) -> Rules:
     if ready is None:
         permits: dict[str, list[Ready]] = {}
         forbids: dict[str, list[Ready]] = {}
+        whom: dict[Selector, Mapping[Network, frozenset[str]] | None] = {}
         for rule, line in _written(book):
-            prepared = Ready(rule, line, _always(book, rule.to))
+            if rule.to not in whom:  # many rules are for the same partners
+                whom[rule.to] = _always(book, rule.to)
+            prepared = Ready(rule, line, whom[rule.to])
             for name in named(rule):
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
         ready = {name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}}

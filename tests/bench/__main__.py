@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from tests.bench import deciding, delivering, hearing, reading
+from tests.bench import agreeing, deciding, delivering, hearing, reading
 from tests.bench.measure import now
 
 ROOMS = 1000
@@ -40,6 +40,10 @@ async def _reading(folder: Path) -> list[str]:
     return [reading.cells(), await reading.entries(folder)]
 
 
+async def _agreeing(folder: Path) -> list[str]:
+    return [line for figure in (agreeing.cells(), *agreeing.commands(folder)) for line in figure.lines()]
+
+
 def main() -> int:
     """Measure and print everything."""
     start = now()
@@ -49,7 +53,7 @@ def main() -> int:
         f" SQLite {sqlite3.sqlite_version}. Medians, with the fastest and the slowest."
     )
     lacking = 0
-    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _reading)
+    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _reading, _agreeing)
     for measured in rooms:
         print(flush=True)
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:

@@ -49,6 +49,7 @@ EQUIVALENT = {
     ),
     "rules.standing: ready is None → always": _REMEMBERED,
     "rules.rules_of: ready is None → always": _REMEMBERED,
+    "rules.rules_of: rule.to not in whom → always": _REMEMBERED,
     "rules._always: '' → \"'\"": "a selector does not look at the phase",
     "rules._always: found and (not by_network) → never": _BY_NETWORK,
     "rules._settled: Lead() | Deputies() → Deputies()": "what no case names is not settled either",
