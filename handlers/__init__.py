@@ -129,7 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "activate",
-        "PLAYBOOK [title]",
+        "PLAYBOOK [hazard] [title]",
         "start an incident",
         "whoever the playbook names, coordinators",
         _starters,

@@ -41,7 +41,7 @@ def _line(case: Case, book: Book) -> int | None:
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
-    """``/activate PLAYBOOK [title]``; ``+PLAYBOOK`` for a second incident beside an open one."""
+    """``/activate PLAYBOOK [hazard] [title]``; ``+PLAYBOOK`` for a second incident beside an open one."""
     wanted, _, title = arguments.strip().partition(" ")
     more = wanted.startswith("+")
     wanted = wanted.removeprefix("+").lower()
@@ -113,7 +113,8 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
     playbook = book.playbook
     identifier = world.next_id("X" if world.rehearsal else "I")
     phase = playbook.phases[0]
-    leads = mandate.leads(book, phase, None)
+    hazard, title = _hazard(book, title)
+    leads = mandate.leads(book, phase, hazard)
     opened = IncidentOpened(
         incident=identifier,
         playbook=playbook.playbook,
@@ -126,11 +127,12 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
         exercise=False,
         rehearsal=world.rehearsal,
         rule=case.rule(line) if line else "coordinator",
+        hazard=hazard,
     )
     effects: list[Effect] = [Record(identifier, opened)]
     effects += [Record(identifier, _taken(playbook.playbook, leading)) for leading in leads]
     bindings = [b for (of, _), b in world.who.bindings.items() if of == playbook.playbook]
-    so = Circumstances(case.now, phase, frozenset(b.partner for b in bindings), leads=leads)
+    so = Circumstances(case.now, phase, frozenset(b.partner for b in bindings), hazard=hazard, leads=leads)
     told = bound_for(world, book, "alerts", exercise=opened.exercise)
     effects += [_announcement(world, book, opened, so, binding, case.now) for binding in told]
     bound = {binding.partner for binding in bindings}
@@ -147,6 +149,15 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
         words = case.say("No room is bound yet for: {partners}. /bind in their room adds it.", partners=names)
         effects.append(_answer(case, identifier, words))
     return effects
+
+
+def _hazard(book: Book, title: str) -> tuple[str | None, str]:
+    """Which of the playbook's hazards it is, and the title without it: the one that the title begins with, else the first."""
+    hazards = book.playbook.hazards
+    first, _, rest = title.partition(" ")
+    if first.lower() in hazards and len(hazards) > 1:
+        return first.lower(), rest.strip()
+    return next(iter(hazards), None), title
 
 
 def _answer(case: Case, stream: str, words: Cleared) -> Send:

@@ -160,7 +160,8 @@ class Playbook(Part):
     Example: `Europe/Brussels`
     """
     hazards: Annotated[Many[Name], Distinct()] = ()
-    """The dangers it is for, in free words; rules about leads and sharing can ask for one. Without any, none can.
+    """The dangers it is for, in free words; rules about leads and sharing can ask for one. An incident has the first of them,
+    or the one that is said when it starts: `/activate meuse-flood dam`. Without any, no rule can ask for one.
 
     Example: `[flood, dam]`
     """

@@ -195,7 +195,7 @@ class NetworkBack(Fact):
 
 @dataclass(frozen=True, slots=True)
 class IncidentOpened(Fact):
-    """An incident began from a playbook, in its first phase."""
+    """An incident began from a playbook, in its first phase, with one of its hazards (None: it names none)."""
 
     incident: str
     playbook: str
@@ -208,6 +208,7 @@ class IncidentOpened(Fact):
     exercise: bool
     rehearsal: bool
     rule: str
+    hazard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,7 @@ def _one_by_one(state: Incident | None, facts: Iterable[Kept]) -> Incident | Non
                 kept.fact,
                 kept.at,
                 kept.fact.phase,
+                kept.fact.hazard,
             )
         if state is not None:
             state = replace(_apply(state, kept), size=kept.seq + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers import COMMANDS, failed, hear
-from handlers.world import Request
+from handlers.world import Request, circumstances
 from playbooks.rooms import RoomRef
 from storage.effects import Send
 from storage.facts import CommandRefused, DangerDeclared, DangerEnded, Fact, NoteAdded
@@ -26,6 +26,7 @@ from tests.handlers.border_stage import (
     said,
 )  # fmt: skip
 from tests.handlers.stage import ADMIN, Stage
+from tests.playbooks.border import border
 
 ALL_IN = [f"/{command.name} {command.usage.split(' ')[0]}" for command in COMMANDS]
 
@@ -128,6 +129,22 @@ def test_the_id_of_the_incident_is_no_part_of_what_is_said() -> None:
     assert [fact.reason for fact in stage.of(DangerDeclared) if isinstance(fact, DangerDeclared)] == ["a dyke broke"]
     assert len(stage.of(DangerEnded)) == 1
     assert "Draft D-1" in said(stage, CITY, "/alert I-1 evacuation action=leave where=Town", MAYOR)
+
+
+@pytest.mark.parametrize(
+    ("words", "hazard", "title"),
+    [("", "flood", None), ("Dyke", "flood", "Dyke"), ("dam", "dam", None), ("Dam the wall", "dam", "the wall")],
+)
+def test_an_incident_has_the_hazard_that_is_said_or_the_first(words: str, hazard: str, title: str | None) -> None:
+    """And rules that ask for a hazard, of leads and of sharing, go by it from the first word on."""
+    lead = "  - {tier: operational, lead: brandweer}\n"
+    book = border((lead, "  - {tier: operational, jurisdiction: nl, hazard: dam, lead: city}\n" + lead))
+    stage = Stage.set(book)
+    stage.say(CITY, f"/activate border {words}", ADMIN)
+    incident = stage.world.incidents["I-1"]
+    assert (incident.hazard, incident.opened.title) == (hazard, title)
+    leading = circumstances(stage.world, incident, stage.now).lead_for("nl")
+    assert leading is not None and leading.decides == ("city" if hazard == "dam" else "brandweer")
 
 
 def test_an_incident_that_is_closed_is_asked_for_no_more() -> None:
