@@ -40,32 +40,49 @@ class Supposition:
 
 
 def suppose(book: Book, alert: str, now: datetime, given: Given | None = None) -> Supposition:
-    """What is supposed of an alert where only some of it is given.
+    """What is supposed of an alert where only some of it is given, as in a playbook's own tests. What is not: see ``fill_in``."""
+    if given is None:
+        return fill_in(book, alert, now)
+    return fill_in(
+        book,
+        alert,
+        given.at.replace(tzinfo=book.playbook.timezone) if given.at is not None else now,
+        origin=given.from_,
+        phase=given.phase,
+        area=given.area,
+        network=given.network,
+        encrypted=given.encrypted,
+        danger=given.danger,
+        hazard=given.hazard,
+    )
+
+
+def fill_in(
+    book: Book,
+    alert: str,
+    at: datetime,
+    *,
+    origin: str | None = None,
+    phase: str | None = None,
+    area: str | None = None,
+    network: Network | None = None,
+    encrypted: bool | None = None,
+    danger: bool = False,
+    hazard: str | None = None,
+) -> Supposition:
+    """The rest of what is supposed, where it is not given.
 
     Whose words: the first partner's whose prerogative it is, or of a channel the first member's; or else the first partner's. The
-    phase and hazard: the first. Where: on that partner's ground, the first of its areas. When: ``now``.
+    phase and hazard: the first. Where: on that partner's ground, the first of its areas.
     """
     playbook = book.playbook
-    phase = (given.phase if given else None) or playbook.phases[0]
-    hazard = (given.hazard if given else None) or (playbook.hazards[0] if playbook.hazards else None)
-    at = given.at.replace(tzinfo=playbook.timezone) if given and given.at else now
-    so = _circumstances(book, at, phase, hazard, given.danger if given else False)
-    origin = given.from_ if given is not None else _whose(book, so, alert)
-    area = given.area if given else None
+    phase = phase or playbook.phases[0]
+    hazard = hazard or next(iter(playbook.hazards), None)
+    origin = origin or _whose(book, _circumstances(book, at, phase, hazard, danger), alert)
     if area is None:
         own = ground(book, origin)
         area = next((name for name in playbook.areas if name in own), None)
-    return Supposition(
-        alert=alert,
-        origin=origin,
-        phase=phase,
-        at=at,
-        area=area,
-        network=given.network if given else None,
-        encrypted=given.encrypted if given else None,
-        danger=so.danger,
-        hazard=hazard,
-    )
+    return Supposition(alert, origin, phase, at, area, network, encrypted, danger, hazard)
 
 
 def _whose(book: Book, so: Circumstances, alert: str) -> str:
