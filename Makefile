@@ -31,7 +31,7 @@ imports: dev
 	@echo "Import contracts" && $(BIN)/lint-imports --no-logo
 
 pure: dev
-	@echo "Pure tests" && QUICK_TESTS=1 $(BIN)/python -m pytest -q $(PURE)
+	@echo "Pure tests" && QUICK_TESTS=1 $(BIN)/python -m pytest -q -n 2 $(PURE)
 
 everything: dev
 	@echo "All tests" && $(BIN)/python -m pytest
