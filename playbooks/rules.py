@@ -107,12 +107,12 @@ def _written(book: Book) -> Iterable[tuple[Permit | Forbid, int]]:
 
 def _always(book: Book, selector: Selector) -> Mapping[Network, frozenset[str]] | None:
     """The partners a selector means whatever the event, by the network of their room, or None where that depends."""
-    if not all(map(_settled, selector.terms)):
-        return None
     calm = Circumstances(now=_ANY_TIME, phase="", active=frozenset())
-    by_network = any(map(_looks_at_network, selector.terms))
     found: dict[Network, frozenset[str]] = {}
     try:
+        if not all(map(_settled, selector.terms)):
+            return None
+        by_network = any(map(_looks_at_network, selector.terms))
         for network in NETWORKS:
             found[network] = (
                 found[NETWORKS[0]]

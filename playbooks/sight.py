@@ -146,9 +146,9 @@ class Question:
         for ready in permits:
             permit = ready.rule
             assert isinstance(permit, Permit)
-            if not covers(permit, asked.spec, form):
-                continue
             try:
+                if not covers(permit, asked.spec, form):
+                    continue
                 agreements = self._agreements(permit, asked.spec, label, jurisdiction)
             except Exception as error:  # noqa: BLE001 6: whatever went wrong, it denies
                 return Withheld("rule-failed", ready.line, type(error).__name__)

@@ -1,4 +1,35 @@
-"""What must hold of the rule of sight whatever people write: tried on generated playbooks, against a second rule."""
+"""What must hold of the rule of sight whatever people write: tried on generated playbooks, against a second rule.
+
+Which test shows which property of the policy; those without a file are here:
+
+=================================================  ====================================================================
+an empty policy shows nothing                      test_an_empty_policy_shows_nothing
+adding a forbid never widens                       test_a_forbid_never_widens
+raising a label never widens                       test_a_higher_label_never_widens, test_raising_when_issuing_never_widens,
+                                                   test_more_origins_never_widen
+adding a permit never narrows                      test_a_permit_never_narrows
+... and what hides an area opens nothing           test_what_hides_the_area_opens_nothing
+order of rules and files is irrelevant             test_the_order_of_rules_is_irrelevant, test_the_order_of_sections_is_irrelevant
+                                                   (a playbook is one file)
+noninterference                                    test_what_is_hidden_decides_nothing; over whole crises, messages, counts
+                                                   and buttons: tests/handlers/test_noninterference.py
+joins; derived is at least as high as its inputs   test_labels_form_a_join_semilattice; of texts: test_cleared.py,
+                                                   test_a_text_carries_the_join_of_what_it_shows_and_records_every_field
+taking away every cited permit flips a yes         test_without_every_permit_that_could_be_cited_a_yes_becomes_a_no
+diff(a, a) is empty, diff equals brute force       test_diff.py
+through a channel ⊆ directly                       test_what_is_seen_through_a_channel_is_seen_directly
+once expired, denied for ever                      test_once_expired_denied_for_ever
+an exception in any predicate withholds            test_whatever_fails_withholds
+... and tells the lead                             tests/handlers/test_alert.py,
+                                                   test_a_rule_that_fails_withholds_and_the_lead_is_told
+lint never crashes, its places lie in the file     test_lint.py, test_linting_never_fails_and_points_into_the_file
+an export for P discloses exactly P's view         nothing is exported for one partner: an export is the whole log, for the
+                                                   reader that the operator names (tests/storage/test_bundle.py)
+a second implementation agrees                     test_sight_agrees_with_the_plain_rule; a million times: test_plain_rule.py
+a second opinion of others agrees                  test_cedar.py
+every condition of the rule counts                 test_every_condition_counts.py
+=================================================  ====================================================================
+"""
 
 from __future__ import annotations
 
@@ -7,17 +38,33 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playbooks import rules, selection, sight
 from playbooks.labels import Label, Tlp, join
 from playbooks.load import Book
-from playbooks.schema import Permit
-from playbooks.sight import Question, Room, Seen, decide, label_of, view
+from playbooks.mandate import leads
+from playbooks.schema import Agreement, Permit
+from playbooks.sight import Question, Room, Seen, Withheld, decide, label_of, view
 from playbooks.values import FORMS
 from tests.examples import examples
 from tests.playbooks import plain_rule
-from tests.playbooks.generated import FIELDS, TLPS, Scene, book_of, forbids, permits, rooms_of, scenes
+from tests.playbooks.generated import (
+    FIELDS,
+    PURPOSES,
+    TLPS,
+    Scene,
+    book_of,
+    forbids,
+    labels,
+    permits,
+    rooms_of,
+    scenes,
+    selectors,
+    some,
+)
 
 ROOMS = rooms_of()
 FEW = [room for room in ROOMS if room.ref.network == "telegram" or (room.encrypted and not room.world_readable)]
@@ -120,6 +167,85 @@ def test_the_order_of_rules_is_irrelevant(scene: Scene, random: Any) -> None:
     rules = list(scene.data["sharing"])
     random.shuffle(rules)
     assert forms(scene, changed(scene, sharing=rules), ROOMS) == forms(scene, rooms=ROOMS)
+
+
+@settings(tried, max_examples=examples(50))
+@given(scenes(), st.randoms(use_true_random=False))
+def test_the_order_of_sections_is_irrelevant(scene: Scene, random: Any) -> None:
+    """In whichever order partners, fields, agreements and networks stand in the file, the same is seen."""
+    data = {
+        key: dict(random.sample(list(value.items()), len(value)))
+        for key, value in scene.data.items()
+        if isinstance(value, Mapping)
+    }
+    book = changed(scene, **data)
+    so = replace(scene.so, leads=leads(book, scene.so.phase, scene.so.hazard))
+    assert forms(replace(scene, so=so), book, ROOMS) == forms(scene, rooms=ROOMS)
+
+
+@tried
+@given(scenes(), forbids(), st.sampled_from(TLPS))
+def test_what_hides_the_area_opens_nothing(scene: Scene, forbid: dict[str, Any], tlp: str) -> None:
+    """The place forbidden, or its label raised: whoever loses the area sees no more of anything, whatever rules ask of it."""
+    rules = [*scene.data["sharing"], {**forbid, "forbid": ["where"]}]
+    assert within(forms(scene, changed(scene, sharing=rules)), forms(scene))
+    where = scene.data["fields"]["where"]
+    area = where.get("forms", {}).get("area", where)
+    if TLPS.index(tlp) >= TLPS.index(area["tlp"]):
+        fields = {**scene.data["fields"], "where": {**where, "forms": {"area": {**_label(area), "tlp": tlp}}}}
+        assert within(forms(scene, changed(scene, fields=fields)), forms(scene))
+
+
+def _label(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("tlp", "compartments", "personal") if key in entry}
+
+
+@tried
+@given(scenes(), labels, selectors, st.sampled_from(PURPOSES), some(("pact", "home"), 0))
+def test_what_is_seen_through_a_channel_is_seen_directly(
+    scene: Scene, label: dict[str, Any], members: Any, purpose: str, under: list[str]
+) -> None:
+    """Were the channel a field with its label, and membership a permit: what is said there reaches nobody else."""
+    talk = {"title": "Talk", "members": members, "label": label, "purpose": purpose, "under": under}
+    permit = {"permit": ["said"], "to": members, "purpose": purpose, "under": under}
+    book = changed(
+        scene,
+        channels={"talk": talk},
+        fields={**scene.data["fields"], "said": {"type": "text", **label}},
+        sharing=[*scene.data["sharing"], permit],
+    )
+    question = Question(book, scene.so, scene.event)
+    for room in ROOMS:
+        through, directly = question.decide(room, "#talk"), question.decide(room, "said")
+        assert isinstance(directly, Seen) or not isinstance(through, Seen)
+
+
+PREDICATES = (
+    (sight, "_holds"), (sight, "covers"), (sight, "matches"), (sight, "might_match"), (sight, "local_time"),
+    (sight.Question, "_means"), (sight.Question, "_agreements"), (sight.Question, "_joins"), (rules, "matches"),
+    (rules, "_settled"), (selection, "ground"), (selection, "near"), (selection.Circumstances, "lead_for"),
+    (Agreement, "joins"), (Agreement, "in_force"),
+)  # fmt: skip
+"""Whatever a rule of the file asks to know whether it applies."""
+
+
+@tried
+@given(scenes(), st.sampled_from(PREDICATES), st.sampled_from((KeyError, RuntimeError, RecursionError)))
+def test_whatever_fails_withholds(scene: Scene, predicate: tuple[object, str], error: type[Exception]) -> None:
+    """With any predicate of the rules raising, nobody sees more, nothing is raised, and a no for its sake says so."""
+
+    def fail(*_: object) -> bool:
+        raise error("broken")
+
+    usual = forms(scene)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(*predicate, fail)
+        book = changed(scene)
+        found = {(room, field): decide(book, scene.so, scene.event, room, field) for room in FEW for field in FIELDS}
+    seen = {key: answer.form for key, answer in found.items() if isinstance(answer, Seen)}
+    assert within(seen, usual)
+    failed = [answer for answer in found.values() if isinstance(answer, Withheld) and answer.why == "rule-failed"]
+    assert all(answer.detail == error.__name__ and answer.line > 0 for answer in failed)
 
 
 @tried
