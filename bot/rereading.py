@@ -25,8 +25,10 @@ async def refreshed(world: World, request: Request, now: datetime) -> World:
         return world
     books = {one.playbook: world.shelf[one.playbook] for one in world.open if one.playbook in world.shelf}
     found = {name: await asyncio.to_thread(_read, book, now) for name, book in books.items()}
-    differences = await asyncio.to_thread(_differences, replace(world, found=found), now)
-    return replace(world, found=found, differences=differences)
+    world = replace(world, found=found)
+    if not {"reload", "use"} & set(said.arguments.lower().split()):
+        return world
+    return replace(world, differences=await asyncio.to_thread(_differences, world, now))
 
 
 def _read(known: Book, now: datetime) -> Found:

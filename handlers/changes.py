@@ -28,7 +28,8 @@ def told(reader: Reader, old: Book, new: Book, change: Difference) -> list[Clear
     lines += [say(said, "Opens:"), *_few(reader, opens)] if opens else []
     closes = [say((), "➖ {change}", change=line) for line in _lines(reader, old, new, change.closes, "less")]
     lines += [say(said, "Closes:"), *_few(reader, closes)] if closes else []
-    leads = [line for one in change.leads if (line := _lead(reader, old, new, one)) is not None]
+    found = (_lead(reader, old, new, one) for one in change.leads)
+    leads = list({line.html: line for line in found if line is not None}.values())
     lines += [say(said, "Leads:"), *_few(reader, leads)] if leads else []
     if change.others:
         lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(change.others)))
@@ -79,10 +80,18 @@ def _line(reader: Reader, old: Book, new: Book, change: Change, how: Literal["mo
 
 
 def _lead(reader: Reader, old: Book, new: Book, change: LeadChange) -> Cleared | None:
-    if change.after is None:
-        return None
-    names = _names(reader, old, new, change.after.partners)
-    return None if names is None else say(reader.languages, "➡️ {partners} leads", partners=names)
+    """Who takes a lead, who gives it up, or who else would stand in: as far as this reader may know them."""
+    said, before, after = reader.languages, change.before, change.after
+    if after is None:
+        names = _names(reader, old, new, before.partners if before is not None else ())
+        return None if names is None else say(said, "➡️ {partners} leads no longer", partners=names)
+    if before is not None and (before.partners, before.decides) == (after.partners, after.decides):
+        names = _names(reader, old, new, after.deputies)
+        if names is None:
+            return say(said, "➡️ Deputies: nobody any more")
+        return say(said, "➡️ Deputies: {partners}", partners=names)
+    names = _names(reader, old, new, after.partners)
+    return None if names is None else say(said, "➡️ {partners} leads", partners=names)
 
 
 def _names(reader: Reader, old: Book, new: Book, partners: Iterable[str]) -> Cleared | None:

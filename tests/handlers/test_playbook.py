@@ -199,6 +199,16 @@ def test_who_leads_by_the_new_rules_takes_the_lead() -> None:
     assert [(one.tier, one.jurisdiction, one.partners) for one in taken] == [("operational", "be", ("city",))]
 
 
+def test_a_lead_that_goes_and_other_deputies_are_said() -> None:
+    """Neither reads as if somebody took the lead."""
+    lead = "{in: [watch, response], tier: operational, jurisdiction: be, lead: fire, deputies: [city]}"
+    stage = stage_with(border(VERSION, (lead, lead.replace("deputies: [city]", "deputies: [aid]"))))
+    words = ask(stage, ANNE, "/playbook reload")
+    assert "➡️ Deputies: Aid" in words and "leads" not in words.partition("Leads:")[2]
+    offering(stage, border(VERSION, ("  - {tier: strategic, lead: city}\n", "")))
+    assert "➡️ City & Sons <town hall> leads no longer" in ask(stage, ANNE, "/playbook reload")
+
+
 def test_rooms_that_the_new_version_names_are_bound() -> None:
     """At once where they are named by their own id, and they take part from then on."""
     stage = stage_with(border(VERSION, ("rooms: [{telegram: -14}]", "rooms: [{telegram: -14}, {telegram: -140}]")))
