@@ -91,8 +91,10 @@ class Ground:
         everywhere = set(self.domain.origins)
         home = {one for one in everywhere if one == Origin(at_home, at_home)}
         for region in self.regions(cells, rooms, places):
-            origins = set(region.origins or ())
-            if home and origins == home:
+            origins = everywhere if region.origins is None else set(region.origins)
+            if origins == everywhere:
+                yield region
+            elif home and origins == home:
                 yield replace(region, origins="home")
             elif home and origins == everywhere - home:
                 yield replace(region, origins="abroad")

@@ -11,6 +11,9 @@
 5. no ``forbid`` matches;
 6. no rule that could apply failed to evaluate.
 
+What a rule says of where the event is (``affected``) counts only for who may see the event's area there: for the others it is not
+met where the rule permits, and met where it forbids. A rule about the place itself never looks at where it is.
+
 P gets the finest form it may see. Every answer carries its reason: the rule's line, the agreement; or the first thing that would
 have to change. The conditions stand below under their numbers, in ``Question._may_see``: 5 and 6 before 4, because a forbid beats
 every permit, and a rule that fails denies whatever else would allow. The words of the answers are in ``answers``; whom a selector
@@ -62,6 +65,7 @@ class Question:
         self.circumstances = circumstances
         self.event = event
         self._asked: dict[str, _Asked | None] = {}
+        self._sees_area: dict[Room, bool] = {}
         self._answered: dict[tuple[int, str, Tlp | None], dict[str, Answer]] = {}
 
     # --- what can be asked
@@ -87,7 +91,10 @@ class Question:
         asked = self._field(self.event.place) if self.event.place else None
         if asked is None or asked.spec.type != "place":
             return frozenset()
-        return self.event.areas if isinstance(self._may_see(room, asked, "area"), Seen) else None
+        sees = self._sees_area.get(room)
+        if sees is None:
+            sees = self._sees_area[room] = isinstance(self._may_see(room, asked, "area"), Seen)
+        return self.event.areas if sees else None
 
     # --- the rule
 
@@ -142,7 +149,7 @@ class Question:
     def _4_permitted(self, room: Room, asked: _Asked, form: str, label: Label, permits: Iterable[Ready]) -> Answer:
         """4: one of the permits that match covers this form, and carries it from every origin to P's jurisdiction."""
         jurisdiction = self.book.playbook.partners[room.partner].jurisdiction
-        against = Withheld("no-permit", self._otherwise(room, asked.field))
+        against: Withheld | None = None
         for ready in permits:
             permit = ready.rule
             assert isinstance(permit, Permit)
@@ -155,7 +162,7 @@ class Question:
             if not isinstance(agreements, str):
                 return Seen(form, label, ready.line, agreements, permit.basis)
             against = Withheld("agreement", ready.line, f"{agreements}→{jurisdiction}")
-        return against
+        return against or Withheld("no-permit", self._otherwise(room, asked.field))
 
     def _agreements(self, permit: Permit, spec: FieldSpec, label: Label, to: str) -> tuple[str, ...] | str:
         """The agreements by which a permit carries what has this label to a jurisdiction; or the origin that stops it."""

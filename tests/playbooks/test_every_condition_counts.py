@@ -31,6 +31,7 @@ EQUIVALENT = {
     "sight.Question._means: rule.to.uses_event and field != event.place → without rule.to.uses_event": (
         "a selector that does not look at the area is not told where it is to any effect"
     ),
+    "sight.Question.visible_areas: sees is None → always": _REMEMBERED,
     "sight.Question._alike: number is None or room.partner not in self.circumstances.active → always": _REMEMBERED,
     "sight.Question._alike: number is None or room.partner not in self.circumstances.active → without number is None": (
         _STRANGERS
