@@ -141,9 +141,11 @@ class _Comparing:
     def changes(self, pair: Pair) -> tuple[tuple[str, ...], tuple[Place, ...], dict[_Turn, _Found]]:
         """How one partner's sight of it changes, among these rooms and places."""
         ground, what = self.ground, self.what
-        old_rooms = ground.old.edge.rooms(pair.old, what.use) if what.old == "here" else ()
-        new_rooms = ground.new.edge.rooms(pair.new, what.use) if what.new == "here" else ()
-        rooms = tuple(dict.fromkeys((*new_rooms, *old_rooms)))
+        had = ground.old.edge.rooms(pair.old, what.use) if what.use == "alerts" or what.old == "here" else ()
+        has = ground.new.edge.rooms(pair.new, what.use) if what.use == "alerts" or what.new == "here" else ()
+        old_rooms = had if what.old == "here" else ()
+        new_rooms = has if what.new == "here" else ()
+        rooms = tuple(dict.fromkeys((*has, *had)))
         places = ground.places_of(pair) if self.by_place else (NO_PLACE,)
         turns: dict[_Turn, _Found] = {}
         for room in rooms:

@@ -83,6 +83,13 @@ def rooms(book: Book, partner: str, use: str) -> list[str]:
     return [room for room in ROOMS if room.partition(":")[0] in on]
 
 
+def all_rooms(old: Book, new: Book, partner: str, name: str) -> list[str]:
+    """On what a partner has rooms for a field, in either."""
+    use = name[1:] if name.startswith("#") else "alerts"
+    there = (book for book in (old, new) if partner in book.playbook.partners)
+    return [room for book in there if use in ("alerts", *book.playbook.channels) for room in rooms(book, partner, use)]
+
+
 def room_of(partner: str, room: str) -> Room:
     """One of its rooms."""
     network = next(one for one in NETWORKS if room.startswith(one))
@@ -222,6 +229,8 @@ def said(found: Difference, old: Book, new: Book, point: Point) -> Said:
             for partner, room in product(change.partners, ROOMS):
                 if within(found, old, new, change.region, partner, room, point):
                     for alert, name in product(change.alerts or ("",), change.fields):
+                        if room not in all_rooms(old, new, partner, name):
+                            continue
                         cell = result.setdefault((way, partner, alert, name, room), set())
                         assert (change.before, change.after) not in cell, "it is said twice"
                         cell.add((change.before, change.after))

@@ -151,6 +151,24 @@ def test_a_rule_that_names_every_phase_does_not_hold_in_a_new_one() -> None:
     assert all(", in recovery" in one for one in opens)
 
 
+def test_a_new_phase_is_held_against_the_phase_in_which_least_was_seen() -> None:
+    """What was seen in one phase of two opens in a third that is added; what was seen in none of them does too."""
+    watch = "  - {permit: [what], to: hilfe, purpose: flood-control, under: three, when: {phase: watch}}\n"
+    old = BORDER.replace(FORBID, FORBID + watch)
+    found = compared(
+        (PHASES, "phases: [watch, response, recovery]"), ("{phase: watch}}", "{phase: [watch, recovery]}}"), old=old
+    )
+    assert next(opening(found)).startswith("hilfe sees what in every alert, in recovery, while no danger is declared")
+
+
+def test_places_are_told_as_they_lie_to_each_partner() -> None:
+    """An alert that no longer goes to those near the place closes for places near a partner's ground, and for those alone."""
+    found = compared(("    to: {area: affected, near: true}", "    to: {area: affected}"))
+    near = "for places near their ground (not meant any more)"
+    assert said(found)[0] == f"closes city, fire, brandweer and aid no longer receive affected, {AT_HOME}, {near}"
+    assert all(", for places near " in one for one in said(found))
+
+
 def test_a_new_phase_in_which_no_more_is_seen_opens_nothing() -> None:
     """A phase in which everyone sees and may do what they did in each of the others opens nothing; who leads in it is told."""
     found = compared((PHASES, "phases: [watch, response, recovery]"))
