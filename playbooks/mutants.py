@@ -3,7 +3,7 @@
 A test suite that does not notice such a slip does not protect what was agreed (``survivors`` asks). These are made, each alone:
 
 - of ``sharing``: a field dropped from a permit or a forbid (the rule removed, where it names one field); a permit meant for
-  everyone, without its ``as``, and without each key of its ``when``;
+  everyone, without its ``as``, without each key of its ``when``, and without each agreement that it is ``under``;
 - of ``fields``: the level of a field or of a form one lower, a compartment dropped, what is personal not personal;
 - of ``networks``: each ceiling one higher; of ``agreements``: without their end, and without their beginning;
 - of ``partners``: cleared one level higher, and cleared for a compartment that some field has and it lacks;
@@ -207,6 +207,10 @@ def _rule(rule: Rule) -> Iterable[tuple[Rule | None, tuple[str, ...], tuple[str,
                 when = rule.when.model_copy(update={key: None})
                 change = f"this permit of {_list(named)} without `when: {{{key}: {_value(value)}}}`"
                 yield rule.model_copy(update={"when": when}), named, ("when",), change
+    for name in rule.under:
+        rest = tuple(other for other in rule.under if other != name)
+        change = f"this permit of {_list(named)} no longer under {name}"
+        yield rule.model_copy(update={"under": rest}), named, ("under",), change
 
 
 def _alerts(book: Book) -> Iterable[Mutant]:

@@ -18,7 +18,7 @@ def test_whoever_follows_the_guide_sees_what_it_shows(tmp_path: Path) -> None:
     assert rewritten(tmp_path) == PAGE.read_text(), "run: .venv/bin/python -m tests.playbooks.guide"
     playbook = load(tmp_path / FILE).playbook
     assert len(playbook.partners) == 5
-    assert len(playbook.tests) == 5
+    assert len(playbook.tests) == 6
 
 
 def test_the_guide_teaches_every_question_that_can_be_asked_of_a_playbook() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from playbooks.labels import Tlp
@@ -81,6 +83,7 @@ def test_rules_lose_a_field_a_form_a_condition_or_whom_they_mean() -> None:
         "`where` dropped from this permit",
         "`people` dropped from this permit",
         "this permit of `what`, `where`, `people` for everyone instead of {kind: [fire, municipality]}",
+        "this permit of `what`, `where`, `people` no longer under pact",
     ]
     assert [one.change for one in MADE if one.rule == 3][1:] == [
         "this permit of `where` for everyone instead of {kind: ngo}",
@@ -93,6 +96,20 @@ def test_rules_lose_a_field_a_form_a_condition_or_whom_they_mean() -> None:
         "this permit of `what` without `when: {phase: [watch, response]}`",
         "this permit of `what` without `when: {danger: true}`",
     ]
+
+
+def test_a_permit_loses_each_of_its_agreements() -> None:
+    """Each alone, the others stay; the other ways in which the rule could change keep them all."""
+    cut = Permit(permit=("what",), to=EVERYONE, purpose="relief", under=("pact", "other"))
+    book = replace(BOOK, playbook=BOOK.playbook.model_copy(update={"sharing": (cut,)}))
+    found = [one for one in mutants(book) if one.path == ("sharing", 0, "under")]
+    assert [one.change for one in found] == [
+        "this permit of `what` no longer under pact",
+        "this permit of `what` no longer under other",
+    ]
+    left = [rule.under for one in found for rule in one.book.playbook.sharing if isinstance(rule, Permit)]
+    assert left == [("other",), ("pact",)]
+    assert [one.rule for one in found] == [0, 0]
 
 
 def test_alerts_are_issued_by_everyone_and_go_to_everyone() -> None:
