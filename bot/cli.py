@@ -223,7 +223,8 @@ def assertions(
     """Try the playbooks' own tests, and what they leave untested.
 
     Each assertion under `tests:`, as it would really be sent now; then the sharing rules that no assertion exercises, and
-    the slips of the pen (a label too low, a rule lost, a partner cleared too high) that none would notice.
+    the slips of the pen (a ceiling, clearance or label laxer; a rule, its condition or its agreement lost; an alert from
+    or for everyone) that none would notice.
     """
     from bot.cli_test import trial
 

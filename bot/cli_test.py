@@ -124,7 +124,9 @@ def _written(book: Book, rules: Iterable[int]) -> list[str]:
 def _slips(report: Report, found: Survey) -> list[str]:
     book = report.book
     total = len(found.caught) + len(found.survivors)
-    but = f" ({len(found.equivalent)} more would change nothing, anywhere)" if found.equivalent else ""
+    but = (
+        f" ({len(found.equivalent)} more would change nothing that a test could ask about)" if found.equivalent else ""
+    )
     held = " by the assertions that hold" if any(not one.holds for one in report.outcomes) else ""
     if not found.survivors:
         return [f"Every slip of the pen would be noticed{held}: {len(found.caught)} of {total} tried{but}."]
