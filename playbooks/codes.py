@@ -108,6 +108,7 @@ LINTS: tuple[Code, ...] = (
         ("empty-when", "A condition says nothing"),
         ("field-without-label", "A field, or a form of it, has no label"),
         ("field-never-used", "A field is in no alert"),
+        ("agreement-never-named", "An agreement is named by no permit and no channel"),
         # alerts and answers
         ("partner-gets-nothing", "A grave alert selects a partner that may get nothing of it"),
         ("required-never-seen", "An alert selects a partner that can never see what it requires"),

@@ -55,6 +55,7 @@ LINTS: tuple[Lint, ...] = (
     lint_partners.same_area,
     lint_fields.unlabelled,
     lint_fields.unused,
+    lint_fields.unnamed_agreement,
     lint_texts.foreign_field,
     lint_texts.unsaid_field,
     lint_texts.lacking_language,

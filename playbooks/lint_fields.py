@@ -1,4 +1,4 @@
-"""Lints of fields: those that nobody labelled, and those that nothing uses."""
+"""Lints of what is declared: fields that nobody labelled; fields and agreements that nothing uses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from playbooks.examined import Examined
 from playbooks.problems import Problem
+from playbooks.schema import Permit
 from playbooks.schema_words import quoted
 
 
@@ -33,3 +34,15 @@ def unused(x: Examined) -> Iterator[Problem]:
             yield x.problem_of_key(
                 "field-never-used", ("fields", name), what, "add it to an alert's `fields`, or remove it"
             )
+
+
+def unnamed_agreement(x: Examined) -> Iterator[Problem]:
+    """An agreement that no permit and no channel names: it carries nothing. One out of force is told of by its dates."""
+    playbook = x.book.playbook
+    permits = [rule.under for rule in playbook.sharing if isinstance(rule, Permit)]
+    used = {name for under in (*permits, *(one.under for one in playbook.channels.values())) for name in under}
+    for name, agreement in playbook.agreements.items():
+        if name not in used and agreement.in_force(x.today):
+            what = f"no permit and no channel names the agreement {quoted(name)}: nothing is shared under it"
+            fix = f"write `under: {name}` in the permits it is for, or remove it"
+            yield x.problem_of_key("agreement-never-named", ("agreements", name), what, fix)

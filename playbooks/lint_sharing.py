@@ -208,7 +208,7 @@ def shadowed(x: Examined) -> Iterator[Problem]:
             if not against or _ever_seen(x, (*alone, *forbids), name) or not _ever_seen(x, alone, name):
                 continue
             enough = next((at for at, forbid in against if not _ever_seen(x, (*alone, forbid), name)), against[0][0])
-            what = f"of {quoted(name)} this rule never shows anything: the forbid in line {x.book.line('sharing', enough)} takes all"
+            what = f"of {quoted(name)} this rule never shows anything: the forbid on line {x.book.line('sharing', enough)} takes all"
             fix = "narrow the forbid, or leave the field out here"
             yield x.problem("permit-shadowed", ("sharing", index, "permit", place), what, fix)
 

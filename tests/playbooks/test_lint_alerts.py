@@ -19,8 +19,8 @@ def test_the_way_out_is_what_the_rule_says_stands_in_the_way() -> None:
     """An agreement, a clearance, a compartment, a network, a forbid: each names itself."""
     home = RULE.replace(", under: pact", "")
     for changes, fix in (
-        ([(RULE, home)], "name an agreement between `nl` and `be` under the permit in line 50"),
-        ([(RULE, RULE + "  - {forbid: [what], to: rescue}\n")], "narrow the forbid in line 51"),
+        ([(RULE, home)], "name `pact`, which is between `be` and `nl`, under the permit on line 50"),
+        ([(RULE, RULE + "  - {forbid: [what], to: rescue}\n")], "narrow the forbid on line 51"),
         ([("what: {type: text, tlp: green}", "what: {type: text, tlp: green, compartments: [m]}"),
           ("    covers: [town]\n    clearance: {tlp: amber}", "    covers: [town]\n    clearance: {tlp: amber, compartments: [m]}")],
          "give them the compartment `m`, or a coarser form without it"),
@@ -60,5 +60,26 @@ def test_encrypted_rooms_count_as_what_they_are_allowed_to_be() -> None:
 
 def test_an_alert_of_optional_fields_is_held_where_no_clause_is_left() -> None:
     """Nothing is required, and still nothing comes through: that is found as well."""
-    (problem,) = problems((FIELDS, FIELDS.replace("required", "optional")), (RULE, RULE.replace(", under: pact", "")))
+    unnamed, problem = problems(
+        (FIELDS, FIELDS.replace("required", "optional")), (RULE, RULE.replace(", under: pact", ""))
+    )
+    assert unnamed.code == "agreement-never-named"
     assert "may see nothing that its text says" in problem.what
+
+
+def test_what_comes_from_the_first_that_may_issue_is_told_before_the_way_back() -> None:
+    """Where nothing passes either way, it is the neighbour who gets nothing of what the city sends; the reverse comes after."""
+    _, problem = problems((RULE, RULE.replace(", under: pact", "")))
+    assert problem.what == (
+        "`rescue` is selected, and gets nothing of what comes from Belgium in `watch`: it may not see `what` "
+        "(at times, nothing reaches `city` either)"
+    )
+
+
+def test_an_agreement_that_is_named_as_the_way_out_says_for_what_it_is() -> None:
+    """If the permit has another purpose than the agreement that is there, its purposes are told; one out of force is not named."""
+    flood = RULE.replace("life-safety, under: pact", "flood-control")
+    *_, problem = problems((RULE, flood))
+    assert "name `pact`, which is between `be` and `nl`, under the permit on line 50, for `life-safety`" in problem.fix
+    *_, problem = problems((RULE, flood), ("until: 2035-12-31", "until: 2025-12-31"))
+    assert problem.fix.startswith("name an agreement between `be` and `nl` under the permit on line 50, or")
