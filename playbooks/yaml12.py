@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from playbooks import slips
 from playbooks.characters import HIDDEN, Mark, characters, inside, lines
 from playbooks.problems import MOST_SHOWN, Problem
 from playbooks.schema_words import quoted
@@ -44,22 +45,6 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,2})?")
-_SYNTAX = (
-    ("found character that cannot start any token", "this character cannot begin a value", "put the value in quotes"),
-    ("mapping values are not allowed", "a `:` stands where no key can be", "check the indentation, or quote the text"),
-    ("could not find expected ':'", "a key has no `:` after it", "write `key: value`"),
-    ("did not find expected key", "a key was expected here", "check the indentation and the commas above"),
-    ("did not find expected '-' indicator", "a list item was expected here", "begin it with `- `, indented alike"),
-    ("did not find expected ',' or '}'", "a `{` is not closed", "add the missing `,` or `}`"),
-    ("did not find expected ',' or ']'", "a `[` is not closed", "add the missing `,` or `]`"),
-    ("found unexpected end of stream", "a quoted text does not end", "add the closing quote"),
-    ("found undefined tag handle", "tags (`!`) are not part of the language", "remove it, or put the text in quotes"),
-    ("found a tab character", "a tab stands where only spaces may", "indent with spaces"),
-    ("found unknown escape character", "this text has an unknown `\\` escape", "write `\\\\` for a backslash"),
-    ("did not find expected <document start>", "something follows the end of the document", "remove it"),
-    ("block sequence entries are not allowed", "a list item cannot stand here", "begin the list on a line of its own"),
-    ("did not find expected alphabetic", "`&` and `*` have a meaning of their own", "put the text in quotes"),
-)
 
 
 class _UnreadableError(Exception):
@@ -73,16 +58,13 @@ def read(source: bytes, file: str) -> Tree:
     if text is None:
         return tree
     rows = lines(text)
-    reader = _Reader(file, tree, yaml.CSafeLoader(text))
+    reader = _Reader(file, tree, yaml.CSafeLoader(text), rows)
     try:
         reader.document()
     except _UnreadableError:
         tree.value = None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
-        what, fix = _in_our_words("found a tab character" if tab else error.problem or "")
-        reader.note(inside(rows, mark.line + 1, mark.column + 1) if mark else Mark(1, 1), "not-yaml", what, fix)
+        reader.breaks_off(error)
         tree.value = None
     except yaml.YAMLError:
         reader.note(Mark(1, 1), "not-yaml", "this is not YAML", "save it as plain text in UTF-8")
@@ -105,25 +87,36 @@ def _draw_back(tree: Tree, rows: list[str]) -> None:
     ]
 
 
-def _in_our_words(problem: str) -> tuple[str, str]:
-    for theirs, what, fix in _SYNTAX:
-        if theirs in problem:
-            return what, fix
-    return f"this is not YAML ({problem})", "check quotes, brackets and indentation here and above"
-
-
 class _Reader:
     """Walks libyaml's events down one document, building values and noting problems."""
 
-    def __init__(self, file: str, tree: Tree, events: Any) -> None:
+    def __init__(self, file: str, tree: Tree, events: Any, rows: list[str]) -> None:
         self.file = file
         self.tree = tree
         self.events = events
+        self.rows = rows
         self.nodes = 0
+        self.folded: tuple[Mark, int] | None = None  # the last quoted text over several lines, and the line it ends on
+        self.unquoted: int | None = None  # the last line with a `{word}` that should have quotes
 
     def note(self, mark: Mark, code: str, what: str, fix: str) -> None:
         if len(self.tree.problems) <= MOST_SHOWN:
             self.tree.problems.append(Problem(self.file, mark.line, mark.column, what, fix, code))
+
+    def breaks_off(self, error: yaml.MarkedYAMLError) -> None:
+        """Note why reading cannot go on: the slip that probably led there, or what libyaml did not expect."""
+        mark, begins, theirs = error.problem_mark or error.context_mark, error.context_mark, error.problem or ""
+        at = Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
+        if at.line == self.unquoted:
+            return
+        ended = theirs == "found unexpected end of stream"
+        start = Mark(begins.line + 1, begins.column + 1) if begins else None
+        row = self.rows[at.line - 1] if at.line <= len(self.rows) else ""
+        tab = row[at.column - 1 : at.column] == "\t"
+        if slip := None if tab else slips.meant(self.rows, at, start, self.folded, ended=ended):
+            self.note(slip.mark, slip.code, slip.what, slip.fix)
+            return
+        self.note(inside(self.rows, *at), "not-yaml", *slips.in_our_words("found a tab character" if tab else theirs))
 
     def document(self) -> None:
         self.events.get_event()
@@ -183,7 +176,7 @@ class _Reader:
             return self.scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(path, depth)
-        return self.mapping(path, depth)
+        return self.mapping(path, depth, event)
 
     def broken(self, path: Path | None) -> None:
         if path is not None:
@@ -200,11 +193,19 @@ class _Reader:
                 "remove it",
             )
             self.broken(path)
+        mark = _mark(event)
         if event.style:
+            if event.end_mark.line + 1 > mark.line:
+                self.folded = (mark, event.end_mark.line + 1)
             return text
         value = _plain(text)
+        row = self.rows[mark.line - 1] if mark.line <= len(self.rows) else ""
         if value is None:
-            self.note(_mark(event), "empty-value", "there is no value here", "write one, or leave the key out")
+            slip = slips.nothing(row, mark) if text == "" else slips.Slip(mark, *slips.NOTHING)
+            self.note(slip.mark, "empty-value", slip.what, slip.fix)
+            self.broken(path)
+        elif text.strip(slips.NO_BREAK) != text and (odd := slips.odd_space(row, mark.line)):
+            self.note(odd.mark, odd.code, odd.what, odd.fix)
             self.broken(path)
         return value
 
@@ -215,7 +216,7 @@ class _Reader:
             items.append(self.value(event, below, depth + 1))
         return tuple(items)
 
-    def mapping(self, path: Path | None, depth: int) -> Mapping[str, Value]:
+    def mapping(self, path: Path | None, depth: int, begin: Any) -> Mapping[str, Value]:
         entries: dict[str, Value] = {}
         places: dict[str, Mark] = {}
         while not isinstance(event := self.events.get_event(), yaml.MappingEndEvent):
@@ -230,11 +231,31 @@ class _Reader:
                     f"keep one; {first}",
                 )
             start = self.events.get_event()
+            if not entries and begin.flow_style and self.without_quotes(path, begin, event, start):
+                self.events.get_event()
+                return {}
             value = self.value(start, self.at(path, key, event, start) if key is not None and new else None, depth + 1)
             if key is not None and new:
                 entries[key] = value
                 places[key] = _mark(event)
         return entries
+
+    def without_quotes(self, path: Path | None, begin: Any, key: Any, value: Any) -> bool:
+        """Whether this mapping is `{word}`: a text without its quotes. Then that is noted."""
+        plain = isinstance(key, yaml.ScalarEvent) and isinstance(value, yaml.ScalarEvent) and not key.style
+        if not plain or value.value or value.style:
+            return False
+        mark = _mark(begin)
+        found = slips.clause(self.rows[mark.line - 1], mark.column)
+        if found is None:
+            return False
+        what = f"without quotes, {quoted(found.word)} is a key that has no value"
+        self.note(Mark(mark.line, found.mark.column), "empty-value", what, f'put a text in quotes: "{found.text}"')
+        self.unquoted = mark.line
+        self.broken(path)
+        if path and found.mark.column < mark.column:
+            self.broken(path[:-1])
+        return True
 
     def at(self, path: Path | None, step: str | int, entry: Any, value: Any) -> Path | None:
         if path is None:

@@ -124,7 +124,7 @@ def test_each_kind_of_error_is_told_at_its_place(old: str, new: str, passage: st
         ("    name: City", "    ? [a]\n    : City", "a key cannot be a list or a mapping"),
         ("name: City", "name: a: b", "a `:` stands where no key can be"),
         ("name: City", "name: [City", "a `[` is not closed"),
-        ("    to: everyone", '    to: "everyone', "a quoted text does not end"),
+        ("    to: everyone", '    to: "everyone', "the quoted text that begins here does not end"),
         ("name: City", "name: @City", "this character cannot begin a value"),
         ("name: City", "\tname: City", "a tab stands where only spaces may"),
         ("name: City", 'name: "a\\0b"', "this text has an invisible character (U+0000)"),
