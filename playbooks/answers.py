@@ -6,7 +6,7 @@ These are the words in which ``sight`` speaks; it alone decides which of them ho
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
@@ -45,22 +45,30 @@ Obstacle = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Yes: in this form, by the permit on this line, under these agreements."""
+    """Yes: in this form, by the permit on this line, under these agreements.
+
+    ``rule`` is the permit's place in ``sharing`` (None: it is not one of those). Answers that differ in it alone are the same.
+    """
 
     form: str
     label: Label
     line: int
     agreements: tuple[str, ...] = ()
     basis: str | None = None
+    rule: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """No: the first thing that would have to change, the line that says so (0: none), and for some a detail."""
+    """No: the first thing that would have to change, the line that says so (0: none), and for some a detail.
+
+    ``rule`` is, of what is forbidden, the forbid's place in ``sharing``. Answers that differ in it alone are the same.
+    """
 
     why: Obstacle
     line: int = 0
     detail: str = ""
+    rule: int | None = field(default=None, compare=False)
 
 
 Answer = Seen | Withheld

@@ -10,7 +10,7 @@ from functools import cached_property
 from playbooks.audience import Addressee, audience
 from playbooks.load import Book
 from playbooks.mandate import Mandated, may_issue
-from playbooks.schema import BUILT_IN, Expectation, Permit
+from playbooks.schema import BUILT_IN, Expectation
 from playbooks.selection import Event
 from playbooks.sight import Answer, Question, Room, Seen, Withheld
 from playbooks.supposing import Supposition, circumstances, question, rooms, suppose
@@ -116,16 +116,11 @@ class Asked:
     @property
     def exercised(self) -> frozenset[int]:
         """The places in ``sharing`` of the rules that decide a cell of the test."""
-        decided: set[tuple[int, str]] = set()
+        decided: set[int | None] = set()
         for partner in self.test.sees:
             for field, cell in self.cells(partner).items():
                 if isinstance(cell, Addressee) and cell.status == "held" and field == cell.field and cell.obstacle:
                     cell = cell.obstacle
                 if isinstance(cell, Seen) or (isinstance(cell, Withheld) and cell.why == "forbidden"):
-                    decided.add((cell.line, field))
-        return frozenset(
-            index
-            for index, rule in enumerate(self.book.playbook.sharing)
-            for field in (rule.permit if isinstance(rule, Permit) else rule.forbid)
-            if (self.book.line("sharing", index), field) in decided
-        )
+                    decided.add(cell.rule)
+        return frozenset(index for index in decided if index is not None)

@@ -166,9 +166,9 @@ class _Trial:
         return [self._changed(words, obstacle.line, networks={**self.book.playbook.networks, network: raised})]
 
     def _allow(self, obstacle: Withheld) -> _Trial:
-        """5: the forbid on that line."""
+        """5: that forbid, also where others stand on its line."""
         sharing = tuple(
-            rule.model_copy(update={"to": _NOBODY}) if self.book.line("sharing", index) == obstacle.line else rule
+            rule.model_copy(update={"to": _NOBODY}) if index == obstacle.rule else rule
             for index, rule in enumerate(self.book.playbook.sharing)
         )
         return self._changed(

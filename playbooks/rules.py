@@ -26,11 +26,13 @@ class Ready:
     """A permit or forbid with its line in the file (0: it is in none).
 
     ``always`` are the partners whom it means in their rooms on a network whatever the event, by network; None: ask each time.
+    ``index`` is its place in ``sharing``; None: it is not one of those.
     """
 
     rule: Permit | Forbid
     line: int
     always: Mapping[Network, frozenset[str]] | None
+    index: int | None = None
 
     def always_means(self, partner: str, network: Network) -> bool:
         """Whether it means them there whatever happens, for all that is known beforehand."""
@@ -51,10 +53,10 @@ def rules_of(book: Book, field: str) -> Rules:
         permits: dict[str, list[Ready]] = {}
         forbids: dict[str, list[Ready]] = {}
         whom: dict[Selector, Mapping[Network, frozenset[str]] | None] = {}
-        for rule, line in _written(book):
+        for rule, line, index in _written(book):
             if rule.to not in whom:  # many rules are for the same partners
                 whom[rule.to] = _always(book, rule.to)
-            prepared = Ready(rule, line, whom[rule.to])
+            prepared = Ready(rule, line, whom[rule.to], index)
             for name in named(rule):
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
         ready = {name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}}
@@ -70,7 +72,7 @@ def standing(book: Book, partner: str, network: Network) -> int | None:
     """
     ready = _STANDINGS.get(book)
     if ready is None:
-        fields = {name for rule, _ in _written(book) for name in named(rule)}
+        fields = {name for rule, _, _ in _written(book) for name in named(rule)}
         rules = [one for field in sorted(fields) for each in rules_of(book, field) for one in each]
         numbers: dict[object, int] = {}
         ready = {
@@ -95,14 +97,14 @@ def named(rule: Permit | Forbid) -> tuple[str, ...]:
     return rule.permit if isinstance(rule, Permit) else rule.forbid
 
 
-def _written(book: Book) -> Iterable[tuple[Permit | Forbid, int]]:
+def _written(book: Book) -> Iterable[tuple[Permit | Forbid, int, int | None]]:
     for index, rule in enumerate(book.playbook.sharing):
-        yield rule, book.line("sharing", index)
+        yield rule, book.line("sharing", index), index
     for name, channel in book.playbook.channels.items():
         membership = Permit(permit=(f"#{name}",), to=channel.members, purpose=channel.purpose, under=channel.under)
-        yield membership, book.line("channels", name, "members")
+        yield membership, book.line("channels", name, "members"), None
     # Who has it and who is silent is for the lead by its nature: permitting it to others takes it from nobody.
-    yield _DELIVERY_TO_LEAD, 0
+    yield _DELIVERY_TO_LEAD, 0, None
 
 
 def _always(book: Book, selector: Selector) -> Mapping[Network, frozenset[str]] | None:

@@ -120,7 +120,7 @@ class Question:
         except _FailedError as failed:  # 6
             return failed.answer
         if forbids:  # 5
-            return Withheld("forbidden", forbids[0].line)
+            return Withheld("forbidden", forbids[0].line, rule=forbids[0].index)
         return self._4_permitted(room, asked, form, label, permits)
 
     def _1_there(self, room: Room) -> Withheld | None:
@@ -160,7 +160,7 @@ class Question:
             except Exception as error:  # noqa: BLE001 6: whatever went wrong, it denies
                 return Withheld("rule-failed", ready.line, type(error).__name__)
             if not isinstance(agreements, str):
-                return Seen(form, label, ready.line, agreements, permit.basis)
+                return Seen(form, label, ready.line, agreements, permit.basis, ready.index)
             against = Withheld("agreement", ready.line, f"{agreements}→{jurisdiction}")
         return against or Withheld("no-permit", self._otherwise(room, asked.field))
 

@@ -162,6 +162,18 @@ def test_a_rule_is_exercised_where_it_decides_a_cell() -> None:
     assert unexercised(book, ()) == tuple(range(len(rules)))
 
 
+def test_rules_on_one_line_are_told_apart() -> None:
+    """Where the whole section stands on a line, a rule is not exercised by the test of another."""
+    start, end = BORDER.index("sharing:"), BORDER.index("alerts:")
+    flow = """sharing: [{permit: [action, what], to: everyone, purpose: relief, under: pact}, \
+{forbid: [what], to: {kind: ngo}}, {permit: [what], to: aid, purpose: relief}]
+"""
+    book = asserting(f"{CITY}, sees: {{aid: {{action: exact}}}}", then=((BORDER[start:end], flow),))
+    assert len({book.line("sharing", index) for index in range(3)}) == 1
+    (found,) = run(book, NOON)
+    assert (found.exercised, unexercised(book, [found])) == ({0, 1}, (2,))
+
+
 def test_an_alert_that_its_origin_could_not_issue_is_remarked_upon() -> None:
     """It holds, and it is said that it could not happen."""
     found = tried("alert: evacuation, given: {from: aid, area: town}, sees: {hilfe: {action: exact}}")
