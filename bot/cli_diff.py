@@ -46,7 +46,7 @@ def compare(old: Path, new: Path, form: Literal["text", "json"], now: datetime) 
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         sys.stdout.write("".join(f"{line}\n" for line in _text(found, width)))
-    return BAD if found.opens else FINE
+    return BAD if found.opens_anything else FINE
 
 
 def _read(*paths: Path) -> list[Book]:
@@ -86,7 +86,11 @@ def _text(found: Difference, width: int) -> Iterator[str]:
 def _listed(word: str, sentences: Iterable[str], width: int) -> Iterator[str]:
     for sentence in sentences:
         line = f"{word:<{_INDENT}}{on_one_line(sentence)}"
-        yield from wrap(line, width, subsequent_indent=" " * _INDENT) if width > 4 * _INDENT else [line]
+        yield from (
+            wrap(line, width, subsequent_indent=" " * _INDENT, break_on_hyphens=False)
+            if width > 4 * _INDENT
+            else [line]
+        )
 
 
 # --- for programs ---------------------------------------------------------------------------------------------------------
@@ -122,6 +126,7 @@ def _json(found: Difference) -> dict[str, Any]:
         "opens": [one for change in found.opens for one in _change(domain, change)],
         "closes": [one for change in found.closes for one in _change(domain, change)],
         "leads": [_lead(domain, change) for change in found.leads],
+        "loosened": [asdict(change) for change in found.loosened],
         "others": [asdict(change) for change in found.others],
     }
 

@@ -11,7 +11,7 @@ from textwrap import wrap
 from typing import Any, Literal
 
 from bot.asking import Narrowed, partner, read, supposed, wrong
-from bot.cli_who_sees import WIDEST, cell, given, heading
+from bot.cli_who_sees import WIDEST, cell, given, heading, notes
 from playbooks.explaining import Explained, Way, explain
 from playbooks.load import Book
 from playbooks.sight import Seen, Withheld, ceiling_of
@@ -40,12 +40,13 @@ def _wrapped(words: str, width: int) -> list[str]:
     bare = words.lstrip(" ")
     indent = " " * (len(words) - len(bare))
     hang = indent + ("   " if bare[:2].rstrip(".").isdigit() else "")
-    return wrap(bare, width, initial_indent=indent, subsequent_indent=hang) or [""]
+    return wrap(bare, width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False) or [""]
 
 
 def _text(book: Book, asked: Supposition, field: str, me: str, found: tuple[Explained, ...]) -> Iterator[str]:
     who = book.playbook.partners[me]
     yield heading(book, asked)
+    yield from notes(book, asked)
     if not found:
         on = f" on {asked.network}" if asked.network else ""
         yield ""

@@ -12,9 +12,10 @@ from textwrap import wrap
 from typing import Any, Literal
 
 from bot.asking import Narrowed, read, supposed
+from playbooks.happening import impossible
 from playbooks.load import Book
 from playbooks.sight import Answer, Seen, Withheld
-from playbooks.supposing import Supposition
+from playbooks.supposing import Supposition, question
 from playbooks.who_sees import Gets, Matrix, Row, who_sees
 
 MOST_COMPARED = 10_000
@@ -44,18 +45,30 @@ def show(path: Path, about: str, narrowed: Narrowed, form: Literal["text", "json
 
 
 def _text(book: Book, matrix: Matrix, width: int) -> Iterator[str]:
-    yield from wrap(heading(book, matrix.supposed), width)
+    yield from _wrapped(heading(book, matrix.supposed), width)
+    yield from (line for note in notes(book, matrix.supposed) for line in _wrapped(note, width))
     rows = _grouped(matrix.rows)
     for block in _blocks(matrix.fields, rows, width):
         yield ""
         yield from block
     yield ""
-    yield from wrap(_legend(book, matrix), width)
+    yield from _wrapped(_legend(book, matrix), width)
     if matrix.roomless:
         on = f" on {matrix.supposed.network}" if matrix.supposed.network else ""
-        yield from wrap(f"No room for it{on}: {', '.join(matrix.roomless)}.", width)
+        yield from _wrapped(f"No room for it{on}: {', '.join(matrix.roomless)}.", width)
     if len(matrix.rows) * len(matrix.fields) <= MOST_COMPARED:
-        yield from (line for words in _otherwise(book, matrix) for line in wrap(words, width, subsequent_indent="  "))
+        yield from (line for words in _otherwise(book, matrix) for line in _wrapped(words, width, "  "))
+
+
+def _wrapped(words: str, width: int, hang: str = "") -> list[str]:
+    return wrap(words, width, subsequent_indent=hang, break_on_hyphens=False)
+
+
+def notes(book: Book, asked: Supposition) -> Iterator[str]:
+    """That what is supposed could not happen, where it could not."""
+    why = impossible(book, asked, question(book, asked))
+    if why is not None:
+        yield f"Note: {why}."
 
 
 def heading(book: Book, asked: Supposition) -> str:

@@ -27,8 +27,9 @@ from typing import Literal
 
 from playbooks.asked import Asked
 from playbooks.audience import Addressee
+from playbooks.happening import impossible, not_mandated
 from playbooks.load import Book, Mark
-from playbooks.mandate import Mandated, may_issue
+from playbooks.mandate import may_issue
 from playbooks.schema import Expectation
 from playbooks.sight import Answer, Seen, Withheld
 
@@ -82,7 +83,7 @@ def outcome(book: Book, index: int, now: datetime) -> Outcome:
         book.mark("tests", index),
         (*_sees(asked, index), *_receives(asked, index), *_may_issue(asked, index)),
         asked.exercised,
-        _remark(asked),
+        impossible(book, asked.supposed, asked.question),
     )
 
 
@@ -173,27 +174,10 @@ def _may_issue(asked: Asked, index: int) -> Iterable[Difference]:
             so = asked.question.circumstances
             why = may_issue(book, so, test.alert, partner, asked.place)
             line = why.line
-            words = (
-                f"`may_issue` lists {partner}, and it may not issue it: {_not_mandated(asked, partner)} (line {line})"
-            )
+            words = f"`may_issue` lists {partner}, and it may not issue it: {not_mandated(book, asked.supposed, asked.question, partner)} (line {line})"
         place = test.may_issue.index(partner) if wanted else -1
         mark = book.mark("tests", index, "may_issue", *([place] if wanted else []))
         yield Difference("may_issue", partner, None, _yes(wanted), _yes(found), words, line, mark)
-
-
-def _not_mandated(asked: Asked, partner: str) -> str:
-    answer = may_issue(asked.book, asked.question.circumstances, asked.test.alert, partner, asked.place)
-    if isinstance(answer, Mandated):
-        return "it may"
-    if answer.when_danger:
-        return "only while danger is declared"
-    return {
-        "not-theirs": "`by` does not mean it"
-        if asked.alert.by is not None
-        else "it is the lead's, and it does not lead",
-        "not-their-ground": f"{asked.supposed.area or 'the place'} is not its ground",
-        "no-such-place": "the place lies in no area",
-    }[answer.why]
 
 
 def _named(asked: Asked, key: Literal["by", "in_danger"]) -> str:
@@ -202,13 +186,6 @@ def _named(asked: Asked, key: Literal["by", "in_danger"]) -> str:
 
 def _yes(whether: bool) -> str | None:
     return "yes" if whether else None
-
-
-def _remark(asked: Asked) -> str | None:
-    origin, test = asked.supposed.origin, asked.test
-    if origin in asked.issuers:
-        return None
-    return f"it could not happen: {origin} may not issue `{test.alert}` in these circumstances, {_not_mandated(asked, origin)}"
 
 
 def because(

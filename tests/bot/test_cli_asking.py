@@ -63,6 +63,16 @@ def test_programs_get_every_cell_with_file_and_line(tmp_path: Path) -> None:
     assert "liege-fire" in said["roomless"]
 
 
+def test_what_could_not_happen_is_said_under_the_heading(tmp_path: Path, border: Path) -> None:
+    """By both commands; names are not broken at their hyphens."""
+    for words in (("who-sees", border, "evacuation"), ("explain", border, "evacuation", "what", "aid")):
+        said = " ".join(tocsin(tmp_path, *words, "--from", "aid", "--area", "town").out.split())
+        assert "Note: it could not happen: aid may not issue `evacuation`" in said
+        assert "Note:" not in tocsin(tmp_path, *words, "--from", "city", "--area", "town").out
+    narrow = tocsin(tmp_path, "who-sees", FLOOD, "evacuation", "--from", "liege-fire", "--area", "chenee").out
+    assert not [line for line in narrow.splitlines() if line.endswith("-")]
+
+
 def test_a_channel_can_be_asked_about(tmp_path: Path, border: Path) -> None:
     """By its name, with or without its sign."""
     for name in ("ops", "#ops"):
