@@ -21,7 +21,7 @@ from playbooks.load import Book, PlaybookErrors, load
 async def refreshed(world: World, request: Request, now: datetime) -> World:
     """The world with every running playbook's file as it is now, where the request is about playbooks; else as it is."""
     said = typed(request.text, world.usernames.get(request.room.network))
-    if said is None or said.name != "playbook":
+    if said is None or said.name != "playbook" or not _coordinates(world, request.identity):
         return world
     books = {one.playbook: world.shelf[one.playbook] for one in world.open if one.playbook in world.shelf}
     found = {name: await asyncio.to_thread(_read, book, now) for name, book in books.items()}
@@ -29,6 +29,12 @@ async def refreshed(world: World, request: Request, now: datetime) -> World:
     if not {"reload", "use"} & set(said.arguments.lower().split()):
         return world
     return replace(world, differences=await asyncio.to_thread(_differences, world, now))
+
+
+def _coordinates(world: World, identity: str | None) -> bool:
+    """Whether this may be a coordinator: for nobody else are files read, which takes its time."""
+    person = world.who.person(identity or "")
+    return identity in world.admins or (person is not None and person.role == "coordinator")
 
 
 def _read(known: Book, now: datetime) -> Found:

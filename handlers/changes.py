@@ -10,9 +10,17 @@ from collections.abc import Iterable
 from typing import Literal
 
 from handlers.texts import say, says
-from playbooks.cleared import Cleared, Reader, field_name, glue, listed, name, quote
+from playbooks.cleared import Cleared, Reader, code, field_name, glue, listed, name, quote, secret
 from playbooks.diff import Difference
-from playbooks.diff_changes import Change, LeadChange, ListingChange, PowerChange, ReceiptChange, SightChange
+from playbooks.diff_changes import (
+    Change,
+    LeadChange,
+    ListingChange,
+    OtherChange,
+    PowerChange,
+    ReceiptChange,
+    SightChange,
+)
 from playbooks.load import Book
 from playbooks.schema import BUILT_IN
 
@@ -25,15 +33,36 @@ def told(reader: Reader, old: Book, new: Book, change: Difference) -> list[Clear
     said = reader.languages
     lines: list[Cleared] = []
     opens = [say((), "➕ {change}", change=line) for line in _lines(reader, old, new, change.opens, "more")]
+    opens += _loosened(reader, old, new, change)
+    if change.opens_anything and not opens:
+        opens = [say(said, "➕ something that is not told here")]
     lines += [say(said, "Opens:"), *_few(reader, opens)] if opens else []
     closes = [say((), "➖ {change}", change=line) for line in _lines(reader, old, new, change.closes, "less")]
     lines += [say(said, "Closes:"), *_few(reader, closes)] if closes else []
     found = (_lead(reader, old, new, one) for one in change.leads)
     leads = list({line.html: line for line in found if line is not None}.values())
     lines += [say(said, "Leads:"), *_few(reader, leads)] if leads else []
-    if change.others:
-        lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(change.others)))
+    others = [one for one in change.others if one.path != "version" and _may_know(reader, old, new, one)]
+    if others:
+        lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(others)))
     return lines or [say(said, "Nothing is seen, decided or led otherwise.")]
+
+
+def _loosened(reader: Reader, old: Book, new: Book, change: Difference) -> list[Cleared]:
+    """What else is looser, by its place in the file: other rooms, a lower label, one person instead of two."""
+    found: dict[str, None] = {}
+    for one in change.loosened:
+        if _may_know(reader, old, new, one):
+            found[one.path] = None
+    return [say((), "➕ {path}", path=code(secret(path, reader.room))) for path in found]
+
+
+def _may_know(reader: Reader, old: Book, new: Book, change: OtherChange) -> bool:
+    """Whether this reader may know of the partner that an entry is about, if it is about one."""
+    section, _, rest = change.path.partition(".")
+    partner = rest.partition(".")[0]
+    book = new if partner in new.playbook.partners else old
+    return section != "partners" or listed(book, reader, partner)
 
 
 def _few(reader: Reader, lines: list[Cleared]) -> list[Cleared]:
@@ -86,10 +115,10 @@ def _lead(reader: Reader, old: Book, new: Book, change: LeadChange) -> Cleared |
         names = _names(reader, old, new, before.partners if before is not None else ())
         return None if names is None else say(said, "➡️ {partners} leads no longer", partners=names)
     if before is not None and (before.partners, before.decides) == (after.partners, after.decides):
-        names = _names(reader, old, new, after.deputies)
-        if names is None:
+        if not after.deputies:
             return say(said, "➡️ Deputies: nobody any more")
-        return say(said, "➡️ Deputies: {partners}", partners=names)
+        names = _names(reader, old, new, after.deputies)
+        return None if names is None else say(said, "➡️ Deputies: {partners}", partners=names)
     names = _names(reader, old, new, after.partners)
     return None if names is None else say(said, "➡️ {partners} leads", partners=names)
 

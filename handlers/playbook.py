@@ -53,7 +53,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if action == "reload":
         return _propose(case, case.incident, case.book)
     proposal = case.incident.proposal
-    if proposal is None or not rest or not proposal.fact.digest.startswith(rest.strip()):
+    meant = rest.strip()
+    if proposal is None or len(meant) < DIGITS or not proposal.fact.digest.startswith(meant):
         return [case.answer(case.say("That proposal is no longer open. /playbook reload reads the file again."))]
     if action == "keep":
         words = case.say(
@@ -124,7 +125,7 @@ def _propose(case: Case, incident: Incident, old: Book) -> list[Effect]:
         case.actor.person,
         case.actor.identity,
         case.actor.partner,
-        len(change.opens),
+        len(change.opens) + len(change.loosened),
         len(change.closes),
     )
     lines = [
@@ -137,7 +138,7 @@ def _propose(case: Case, incident: Incident, old: Book) -> list[Effect]:
         ),
         *told(case.reader, old, new, change),
     ]
-    if change.opens:
+    if change.opens_anything:
         lines.append(
             case.say("It opens something, so a second person must agree: a coordinator enrolled with /invite.")
         )
@@ -271,6 +272,10 @@ def _obstacle(case: Case, incident: Incident, old: Book, new: Book) -> Cleared |
         return case.say(
             "Nothing was changed: the new version does not have the phase that {incident} is in.", **_id(incident)
         )
+    if incident.in_danger(case.now) and new.playbook.danger is None:
+        return case.say(
+            "Nothing was changed: danger is declared, and the new version could not end it. /danger off first."
+        )
     missing = [
         partner
         for partner in _concerned(incident)
@@ -286,7 +291,7 @@ def _obstacle(case: Case, incident: Incident, old: Book, new: Book) -> Cleared |
     for identifier, template, fields in _standing(incident):
         if not _stands(old, new, template, fields):
             return case.say(
-                "Nothing was changed: the new version does not have the alert of {alert}, or not with its fields.",
+                "Nothing was changed: the new version does not have the alert of {alert}, or not with its fields and answers.",
                 alert=short_id(identifier),
             )
     return None
@@ -316,6 +321,8 @@ def _standing(incident: Incident) -> Iterable[tuple[str, str, Iterable[str]]]:
 def _stands(old: Book, new: Book, template: str, fields: Iterable[str]) -> bool:
     if template not in new.playbook.alerts:
         return False
+    if not set(old.playbook.alerts[template].ack.choices) <= set(new.playbook.alerts[template].ack.choices):
+        return False  # an answer that was offered must stay one
     return all(
         field in new.playbook.alerts[template].fields
         and (before := old.playbook.field(field)) is not None

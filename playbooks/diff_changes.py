@@ -207,7 +207,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Everything that is otherwise in the new playbook, at ``now`` and later."""
+    """Everything that is otherwise in the new playbook, at ``now`` and later.
+
+    ``loosened`` are the entries that open nothing by the rule of sight and yet loosen something; ``others`` are all the rest.
+    """
 
     old: Edition
     new: Edition
@@ -217,6 +220,12 @@ class Difference:
     closes: tuple[Change, ...]
     leads: tuple[LeadChange, ...]
     others: tuple[OtherChange, ...]
+    loosened: tuple[OtherChange, ...] = ()
+
+    @property
+    def opens_anything(self) -> bool:
+        """Whether somebody sees or may do more, or something else is looser: other rooms, a lower label, one person instead of two."""
+        return bool(self.opens or self.loosened)
 
     @property
     def same_bytes(self) -> bool:
@@ -226,4 +235,4 @@ class Difference:
     @property
     def nothing(self) -> bool:
         """Whether nothing at all is otherwise, but perhaps comments, spelling or the order of what has none."""
-        return not (self.opens or self.closes or self.leads or self.others)
+        return not (self.opens_anything or self.closes or self.leads or self.others)

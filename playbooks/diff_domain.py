@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations, product
 
 from playbooks.diff_changes import Origin, Span
@@ -168,10 +168,14 @@ def spans(old: Book, new: Book, now: datetime) -> tuple[Span, ...]:
     starts = {now.astimezone(UTC)}
     for book in (old, new):
         for agreement in book.playbook.agreements.values():
-            days = [agreement.from_, agreement.until + timedelta(days=1) if agreement.until else None]
-            starts |= {
-                datetime.combine(day, time.min, tzinfo=book.playbook.timezone).astimezone(UTC) for day in days if day
-            }
+            # A day at the end of the calendar has no morning after; one at its beginning is past.
+            after = (
+                agreement.until + timedelta(days=1)
+                if agreement.until and agreement.until.year < date.max.year
+                else None
+            )
+            days = [day for day in (agreement.from_, after) if day is not None and day.year > date.min.year]
+            starts |= {datetime.combine(day, time.min, tzinfo=book.playbook.timezone).astimezone(UTC) for day in days}
     later = [start.astimezone(new.playbook.timezone) for start in sorted(starts) if start >= now]
     return tuple(Span(start, end) for start, end in zip(later, [*later[1:], None], strict=True))
 

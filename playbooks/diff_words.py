@@ -45,7 +45,8 @@ def remarks(found: Difference) -> Iterator[str]:
 
 def summary(found: Difference) -> str:
     """Whether it opens anything, in one sentence."""
-    opens, closes, leads, others = map(len, (found.opens, found.closes, found.leads, found.others))
+    opens = len(found.opens) + len(found.loosened)
+    closes, leads, others = map(len, (found.closes, found.leads, found.others))
     parts = [
         f"{opens or 'nothing'} {'open' if opens > 1 else 'opens'}",
         f"{closes or 'nothing'} {'close' if closes > 1 else 'closes'}",
@@ -58,7 +59,8 @@ def summary(found: Difference) -> str:
 
 def opening(found: Difference) -> Iterator[str]:
     """What opens, a sentence each."""
-    return (_change(found, change, "opens") for change in found.opens)
+    yield from (_change(found, change, "opens") for change in found.opens)
+    yield from _entries(found, found.loosened)
 
 
 def closing(found: Difference) -> Iterator[str]:
@@ -73,8 +75,12 @@ def leading(found: Difference) -> Iterator[str]:
 
 def otherwise(found: Difference) -> Iterator[str]:
     """The entries that are otherwise; where very many are alike, their number."""
+    return _entries(found, found.others)
+
+
+def _entries(found: Difference, entries: Iterable[OtherChange]) -> Iterator[str]:
     groups: dict[tuple[str, ...], list[OtherChange]] = {}
-    for change in found.others:
+    for change in entries:
         steps = tuple(change.path.split("."))
         kind = "gone" if not change.after else "new" if not change.before else "other"
         key = (steps[0], "…", *steps[2:], kind) if len(steps) > 1 else (*steps, kind, str(change.line))

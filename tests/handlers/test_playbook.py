@@ -11,7 +11,21 @@ from handlers.world import Found
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from storage.facts import CommandRefused, LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded, RoomBound
-from tests.handlers.border_stage import AID, BOOK, CITY, DESK, HILFE, MAYOR, WATCHERS, issued, opened, said, to
+from tests.handlers.border_stage import (
+    AID,
+    BOOK,
+    CITY,
+    DESK,
+    FIRE,
+    HILFE,
+    LIAISON,
+    MAYOR,
+    WATCHERS,
+    issued,
+    opened,
+    said,
+    to,
+)
 from tests.handlers.stage import ADMIN, Stage
 from tests.playbooks.border import border
 
@@ -197,6 +211,30 @@ def test_who_leads_by_the_new_rules_takes_the_lead() -> None:
     use(stage, BEN)
     taken = [kept.fact for kept in stage.facts[before:] if isinstance(kept.fact, LeadTaken)]
     assert [(one.tier, one.jurisdiction, one.partners) for one in taken] == [("operational", "be", ("city",))]
+
+
+def test_another_room_needs_a_second_person_too() -> None:
+    """Nobody sees a field that they did not, and other people read: it is shown, and one person is not enough."""
+    stage = stage_with(border(VERSION, ("rooms: [{telegram: -14}]", "rooms: [{telegram: -666}]")))
+    assert "➕ partners.aid.rooms" in ask(stage, ANNE, "/playbook reload")
+    assert "Two persons must agree" in use(stage, ANNE)
+    use(stage, BEN)
+    assert stage.world.incidents["I-1"].digest != BOOK.digest
+
+
+def test_while_danger_is_declared_the_rules_that_end_it_stay() -> None:
+    """A version under which nobody could end it is not used before it has ended."""
+    stage = stage_with(border(VERSION, ("danger: {by: lead, lasts: 2h, tell: [city]}\n", "")))
+    stage.say(FIRE, "/danger The dyke gives way", LIAISON)
+    assert "danger is declared" in ask(stage, ANNE, "/playbook reload")
+    assert stage.world.incidents["I-1"].proposal is None
+
+
+def test_half_a_digest_agrees_to_nothing() -> None:
+    """What is agreed to is named by what the button carries, not by a digit of it."""
+    stage = stage_with(SHUTS)
+    ask(stage, ANNE, "/playbook reload")
+    assert "no longer open" in ask(stage, ANNE, f"/playbook I-1 use {SHUTS.digest[:1]}")
 
 
 def test_a_lead_that_goes_and_other_deputies_are_said() -> None:

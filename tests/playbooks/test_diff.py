@@ -191,6 +191,11 @@ RICH = BORDER.replace(
         ("phases: [watch, response]", "phases: [watch, response, recovery]"),
         ("timezone: Europe/Brussels", "timezone: America/New_York"),
         ("    jurisdiction: de\n", "    jurisdiction: nl\n"),
+        (
+            "kind: ngo\n    level: national\n    jurisdiction: be",
+            "kind: ngo\n    level: national\n    jurisdiction: nl",
+        ),
+        ("where: optional, people: optional, victims", "where: required, people: optional, victims"),
         ("near: [dorp]}", "near: [hill]}"),
         ("{permit: [where], as: area, to: {kind: ngo}", "{permit: [where], as: area, to: hilfe"),
         ("clearance: {tlp: amber, compartments: [medical]}", "clearance: {tlp: green, compartments: [medical]}"),

@@ -304,7 +304,6 @@ def test_entries_are_named_with_what_they_were_and_are() -> None:
         ("rooms: [{telegram: -19}]", "rooms: [{telegram: -29}]"),
     )  # fmt: skip
     assert list(otherwise(found)) == [
-        "partners.watchers.rooms: new: {telegram: -29} (new.yaml:85)",
         "partners.watchers.rooms: gone: {telegram: -19} (old.yaml:85)",
         "alerts.evacuation.confirm: yes → two-person (alone after 2m) (new.yaml:117)",
         "alerts.evacuation.expires: 12h → 6h (new.yaml:118)",
@@ -312,8 +311,8 @@ def test_entries_are_named_with_what_they_were_and_are() -> None:
         "alerts.evacuation.ack.then: new: {after: 3m, do: remind} (new.yaml:119)",
         "alerts.count.title.en: How many → How many? (new.yaml:130)",
     ]
-    assert said(found) == []
-    assert summary(found) == "Nothing opens, nothing closes, the same lead, 7 entries of the file are otherwise."
+    assert said(found) == ["opens partners.watchers.rooms: new: {telegram: -29} (new.yaml:85)"]
+    assert summary(found) == "1 opens, nothing closes, the same lead, 6 entries of the file are otherwise."
 
 
 def test_very_many_partners_are_counted() -> None:
