@@ -77,8 +77,7 @@ def whole(path: Path) -> Path:
 
 def _read(path: Path) -> Checked:
     try:
-        if path.name.endswith(_SCRIPT_ENDS) and path.is_file():
-            words = f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
+        if (words := exercise(path)) is not None:
             return Checked(path, unread=(words, "not-a-playbook"))
         book = load(path)
     except PlaybookErrors as wrong:
@@ -86,6 +85,13 @@ def _read(path: Path) -> Checked:
     except OSError as error:
         return _unread(path, error)
     return Checked(path, book)
+
+
+def exercise(path: Path) -> str | None:
+    """What to say of a file that is an exercise, where a playbook was to be named; None: it is not one."""
+    if not path.name.endswith(_SCRIPT_ENDS) or not path.is_file():
+        return None
+    return f"this is an exercise, not a playbook; play it with {_rehearsing(path)}"
 
 
 def _unread(path: Path, error: OSError) -> Checked:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot import logs, rehearsal, wiring
+from bot.checking import exercise
 from bot.cli import BAD, UNANSWERED, Stop, complain
 from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock, VirtualClock
@@ -42,6 +43,8 @@ def rehearse(settings: Settings, playbook: Path, script: Path | None, form: Form
 
 
 def _book(path: Path) -> Book:
+    if (words := exercise(path)) is not None:
+        raise Stop(UNANSWERED, f"{path}: {words}")
     try:
         return load(path)
     except PlaybookErrors as wrong:

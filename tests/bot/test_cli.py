@@ -187,3 +187,11 @@ def test_somebody_at_a_terminal_speaks_as_any_room(tmp_path: Path, ending: bytes
         process.kill()
         process.wait()
         os.close(seat)
+
+
+def test_an_exercise_is_no_playbook_to_rehearse(tmp_path: Path) -> None:
+    """Who names the script is told what to type."""
+    ran = tocsin(tmp_path, "rehearse", FLOOD.with_name("meuse-flood.script.yaml"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "this is an exercise, not a playbook; play it with" in ran.err
+    assert f"rehearse {FLOOD}" in ran.err
