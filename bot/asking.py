@@ -62,7 +62,7 @@ def supposed(book: Book, about: str, narrowed: Narrowed) -> Supposition:
         _at(book, narrowed.at),
         origin=partner(book, narrowed.origin) if narrowed.origin is not None else None,
         phase=_one("phase", narrowed.phase, playbook.phases) if narrowed.phase is not None else None,
-        area=_area(book, narrowed.area) if narrowed.area not in (None, NOWHERE) else None,
+        area=_area(book, narrowed.area) if narrowed.area is not None and narrowed.area != NOWHERE else None,
         network=next((each for each in NETWORKS if each == network), None),
         encrypted=narrowed.encrypted,
         danger=narrowed.danger,
@@ -89,8 +89,8 @@ def _at(book: Book, typed: str | None) -> datetime:
     return at if at.tzinfo is not None else at.replace(tzinfo=book.playbook.timezone)
 
 
-def _area(book: Book, typed: str | None) -> str | None:
-    if typed is None or typed in book.playbook.areas:
+def _area(book: Book, typed: str) -> str | None:
+    if typed in book.playbook.areas:
         return typed
     called = areas_named(book.playbook, typed)
     return next(iter(called)) if len(called) == 1 else _one("area", typed, [*book.playbook.areas, NOWHERE])

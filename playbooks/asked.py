@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from playbooks.audience import Addressee, audience
+from playbooks.happening import place
 from playbooks.load import Book
 from playbooks.mandate import Mandated, may_issue
 from playbooks.schema import BUILT_IN, Expectation
@@ -103,8 +104,7 @@ class Asked:
     @cached_property
     def place(self) -> Place | None:
         """Where the alert is for."""
-        value = self.question.event.fields.get(self.question.event.place or "")
-        return value if isinstance(value, Place) else None
+        return place(self.question)
 
     @cached_property
     def issuers(self) -> Mapping[str, Mandated]:

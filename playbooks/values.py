@@ -69,14 +69,6 @@ class Moment:
 
 
 Value = Text | Choice | Place | Number | Person | Moment
-TYPE_OF: Mapping[type[Value], str] = {
-    Text: "text",
-    Choice: "choice",
-    Place: "place",
-    Number: "number",
-    Person: "person",
-    Moment: "time",
-}
 
 Shape = str | int | tuple[str, ...] | tuple[int, int | None] | datetime | date
 """A value in one form, before it is put into words: see ``take``."""

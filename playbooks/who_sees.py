@@ -12,7 +12,7 @@ from playbooks.rooms import Network
 from playbooks.sight import Answer, Question, Room, Seen
 from playbooks.supposing import Supposition, fields, question, rooms
 
-Gets = Literal["shown", "held", "unselected", "roomless", "member", "no-member"]
+Gets = Literal["shown", "held", "unselected", "member", "no-member"]
 """What becomes of the whole in such a room: shown or held back there, not meant for the partner, or it has no such room; of a
 channel, whether the partner is a member of it."""
 
@@ -59,8 +59,10 @@ def _row(asked: Question, names: tuple[str, ...], reached: Addressee | None, roo
     gets: Gets
     if reached is None:
         gets = "member" if isinstance(view.answers[names[0]], Seen) else "no-member"
+    elif reached.status == "unselected":
+        gets = "unselected"
     else:
-        gets = reached.status if reached.status != "shown" or there is not None else "held"
+        gets = "shown" if reached.status == "shown" and there is not None else "held"
     return Row(room.partner, room.ref.network, room.encrypted, gets, view.answers)
 
 
