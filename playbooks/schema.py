@@ -159,7 +159,7 @@ class Playbook(Part):
 
     Example: `Europe/Brussels`
     """
-    hazards: Annotated[Many[Name], Distinct()] = ()
+    hazards: Annotated[Many[Name], Distinct(), Field(max_length=30)] = ()
     """The dangers it is for, in free words; rules about leads and sharing can ask for one. An incident has the first of them,
     or the one that is said when it starts: `/activate meuse-flood dam`. Without any, no rule can ask for one.
 
@@ -176,7 +176,7 @@ class Playbook(Part):
 
     Example: `{be: {name: Belgium, language: fr}, nl: {name: Netherlands, language: nl}}`
     """
-    agreements: Mapping[Name, AgreementEntry] = Field(default_factory=dict)
+    agreements: Annotated[Mapping[Name, AgreementEntry], Field(max_length=200)] = Field(default_factory=dict)
     """What allows sharing across a border, or of personal data at home, by id. Without any: nothing but what is clear
     crosses a border, and personal data are shown to nobody, unless danger is declared.
 
@@ -202,7 +202,7 @@ class Playbook(Part):
 
     Example: `{liege-city: {name: Ville de Liège, kind: municipality, level: local, jurisdiction: be}}`
     """
-    phases: Annotated[Some[PhaseName], Distinct()]
+    phases: Annotated[Some[PhaseName], Distinct(), Field(max_length=30)]
     """The phases of an incident, in order; it begins in the first.
 
     Example: `[watch, response, recovery]`
