@@ -151,9 +151,7 @@ class _Comparing:
         self.ground = ground
         self.old, self.new = old, new
         self.by_place = any(one is not None and one.by_place for one in (old, new))
-        self._same = (
-            ground.nobody_moved and old is not None and new is not None and not old.by_lead and old.says == new.says
-        )
+        self._same = ground.nobody_moved and old is not None and new is not None and old.says == new.says
         self._known: dict[object, tuple[tuple[Status, Status, str, Place, int], ...]] = {}
 
     def changes(self, pair: Pair) -> tuple[tuple[str, ...], tuple[Place, ...], dict[_Turn, Cells]]:

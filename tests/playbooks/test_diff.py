@@ -170,15 +170,21 @@ def _speaks_of(change: LeadChange, tier: str, jurisdiction: str, phase: str, haz
 
 # --- one change of each kind --------------------------------------------------------------------------------------------
 
-RICH = BORDER.replace(
-    "  - {permit: [secret]",
-    """\
+RICH = (
+    BORDER.replace("[what], to: {jurisdiction: be}", "[what], to: {area: affected, jurisdiction: be}")
+    .replace(
+        "  - {permit: [secret]",
+        """\
+  - {permit: [what], to: {level: regional}, purpose: flood-control, under: three}
+  - {forbid: [what], to: {area: affected, level: regional}, when: {danger: true}}
   - {permit: [what, where], to: [lead, deputies], purpose: flood-control, under: three, when: {phase: response}}
   - {permit: [people, what], as: exact, to: {area: affected, near: true}, purpose: flood-control, under: three}
   - {permit: [action], to: {not: {area: affected}}, purpose: flood-control, under: three, when: {hazard: dam}}
   - {forbid: [victims], to: {area: affected, kind: fire}, when: {danger: true}}
   - {permit: [secret]""",
-).replace("fields: {what: optional, where: optional,", "fields: {what: optional, where: required,")
+    )
+    .replace("fields: {what: optional, where: optional,", "fields: {what: optional, where: required,")
+)
 """The border, where whom a rule means depends on who leads, and on places that only some may see."""
 
 

@@ -214,6 +214,60 @@ def test_finer_ranges_open() -> None:
     assert len(list(opening(other))) == len(list(closing(other))) == 1
 
 
+AFFECTED = BORDER.replace("[what], to: {jurisdiction: be}", "[what], to: {area: affected, jurisdiction: be}")
+"""Who is told what happens is decided by where it is, for those who may see that."""
+
+
+def test_who_no_longer_sees_where_it_is_no_longer_sees_what_that_decides() -> None:
+    """Without its permit for the area, a partner is not among those affected as far as it may know, and sees less of the rest."""
+    found = compared(
+        ("{permit: [where], as: area, to: {kind: ngo}", "{permit: [where], as: area, to: hilfe"), old=AFFECTED
+    )
+    assert [
+        one for one in closing(found) if one.startswith("aid no longer sees what in evacuation and affected, ")
+    ] == [
+        (
+            "aid no longer sees what in evacuation and affected, for words from its own jurisdiction, for places on its ground: "
+            "no permit; before: permit, old.yaml:101"
+        )
+    ]
+
+
+def test_a_forbid_that_looks_at_a_hidden_place_holds_as_long_as_it_is_hidden() -> None:
+    """Where a partner may not see where it is, what is forbidden to those affected is forbidden to it, and opens with the forbid gone."""
+    rules = """\
+  - {permit: [what], to: watchers, purpose: life-safety}
+  - {forbid: [what], to: {area: affected}, when: {danger: true}}
+"""
+    old = BORDER.replace(FORBID, FORBID + rules)
+    found = compared(
+        ("{area: affected}, when: {danger: true}}", "{area: affected, kind: ngo}, when: {danger: true}}"), old=old
+    )
+    assert (
+        "watchers sees what in evacuation and affected, only while danger is declared, for words from its own jurisdiction "
+        "(was withheld): permit, new.yaml:101; before: forbid, old.yaml:108"
+    ) in list(opening(found))
+
+
+def test_a_required_place_that_is_shown_as_an_area_does_not_arrive_from_outside_every_area() -> None:
+    """Where the place must be there, who sees only its area gets nothing from where there is no area, and all from elsewhere."""
+    found = compared(("where: optional, people: optional, victims", "where: required, people: optional, victims"))
+    outside = "closes aid and hilfe no longer receive evacuation, for places outside every area (held back now)"
+    assert outside in said(found)
+
+
+def test_an_alert_to_the_lead_goes_to_whoever_leads_in_that_phase() -> None:
+    """Who leads first and who leads then stay the same two, and only since when is otherwise: the alert of that phase moves."""
+    rules = "  - {in: [watch, response], tier: operational, jurisdiction: be, lead: fire, deputies: [city]}\n  - {tier: operational, lead: brandweer}\n"
+    old = BORDER.replace(rules, "  - {in: [watch, response], lead: fire}\n  - {lead: city}\n").replace(
+        PHASES, "phases: [watch, response, recovery]"
+    )
+    old = old.replace("    to: everyone\n    confirm: yes", "    to: lead\n    confirm: yes")
+    sentences = said(compared(("  - {in: [watch, response], lead: fire}", "  - {in: [watch], lead: fire}"), old=old))
+    assert "opens city receives evacuation, in response (was not meant)" in sentences
+    assert "closes fire no longer receives evacuation, in response (not meant any more)" in sentences
+
+
 def test_a_partner_that_joins_opens_what_it_sees_and_its_words_nothing() -> None:
     """A new partner counts as seen to by all that it may see; that others see its words as they see those of its country is nothing."""
     entry = """\
