@@ -216,8 +216,8 @@ def test_each_kind_of_change_is_what_asking_again_says(before: str, after: str) 
     found = diff(old, new, now)
     assert not found.nothing
     chosen = random.Random(1)
-    _same_sight(found, old, new, chosen, 8)
-    _same_receipts(found, old, new, chosen, 8)
+    _same_sight(found, old, new, chosen, 4)
+    _same_receipts(found, old, new, chosen, 3)
 
 
 # --- properties ---------------------------------------------------------------------------------------------------------
