@@ -29,6 +29,8 @@ tried = settings(
     max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
+few = settings(tried, max_examples=examples(6))
+
 
 @tried
 @given(revisions(), st.randoms(use_true_random=False))
@@ -134,7 +136,7 @@ def _partners_and_alerts(old: Book, new: Book) -> list[tuple[str, str]]:
     return [(partner, alert) for partner in partners for alert in {**old.playbook.alerts, **new.playbook.alerts}]
 
 
-@tried
+@few
 @given(revisions())
 def test_leads_are_what_the_rules_say_phase_by_phase(revision: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """Another leads exactly where the first rule that holds names another, or other deputies."""
@@ -233,7 +235,7 @@ def test_nothing_is_otherwise_in_the_same_playbook(data: dict[str, Any]) -> None
     assert diff(book, other, NOW).nothing
 
 
-@tried
+@few
 @given(revisions())
 def test_what_opens_one_way_closes_the_other(revision: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """What opens from the first to the second playbook is what closes from the second to the first, and the reverse."""
@@ -273,7 +275,7 @@ def _cells_of(changes: tuple[object, ...], found: Difference, *, turned: bool = 
     return result
 
 
-@tried
+@few
 @given(books(), permits(), forbids())
 def test_a_permit_only_opens_and_a_forbid_only_closes(
     data: dict[str, Any], permit: dict[str, Any], forbid: dict[str, Any]
