@@ -34,7 +34,8 @@ pure: dev
 	@echo "Pure tests" && QUICK_TESTS=1 $(BIN)/python -m pytest -q -n 2 $(PURE)
 
 everything: dev
-	@echo "All tests" && $(BIN)/python -m pytest
+	@echo "Pure tests, on two cores" && $(BIN)/python -m pytest -q -n 2 $(PURE)
+	@echo "All other tests" && $(BIN)/python -m pytest $(PURE:%=--ignore=%)
 
 format: dev ## Put the code into its one format
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
