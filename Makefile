@@ -6,6 +6,8 @@
 
 BIN := .venv/bin
 PURE := $(wildcard tests/playbooks tests/handlers tests/storage tests/test_house.py)
+# Seconds each, even on few examples: for the full run.
+SLOW := $(patsubst %,tests/playbooks/test_%.py,plain_rule every_condition_counts guide cedar survivors library)
 export PYTHON
 
 help: ## Show this list
@@ -31,7 +33,7 @@ imports: dev
 	@echo "Import contracts" && $(BIN)/lint-imports --no-logo
 
 pure: dev
-	@echo "Pure tests" && QUICK_TESTS=1 $(BIN)/python -m pytest -q -n 2 $(PURE)
+	@echo "Pure tests" && QUICK_TESTS=1 $(BIN)/python -m pytest -q -n 2 $(PURE) $(SLOW:%=--ignore=%)
 
 everything: dev
 	@echo "Pure tests, on two cores" && $(BIN)/python -m pytest -q -n 2 $(PURE)
