@@ -143,7 +143,8 @@ def _record(step: Step, facts: Sequence[tuple[str, Fact]], now: datetime) -> Non
                 _keep(step, _found(step.world, fact))
             elif isinstance(fact, PlaybookReloaded):
                 # What begins from now on begins with it too; its file is read again at the next start.
-                new = step.world.kept[fact.digest]
+                # What was kept through a restart has lost the name of that file; the playbook that it replaces has it.
+                new = replace(step.world.kept[fact.digest], file=step.world.shelf[fact.playbook].file)
                 step.world = replace(step.world, shelf={**step.world.shelf, fact.playbook: new})
             known = step.world.incidents.get(stream)
             digest = known.digest if known else _opened(streams.get(stream, ()))

@@ -152,11 +152,11 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
 
 
 def _hazard(book: Book, title: str) -> tuple[str | None, str]:
-    """Which of the playbook's hazards it is, and the title without it: the one that the title begins with, else the first."""
+    """Which of the playbook's hazards it is: the one that the title begins with, else the first. Alone, it is no title."""
     hazards = book.playbook.hazards
     first, _, rest = title.partition(" ")
-    if first.lower() in hazards and len(hazards) > 1:
-        return first.lower(), rest.strip()
+    if first.lower() in hazards:
+        return first.lower(), title if rest else ""
     return next(iter(hazards), None), title
 
 

@@ -34,27 +34,45 @@ def told(reader: Reader, old: Book, new: Book, change: Difference) -> list[Clear
     lines: list[Cleared] = []
     opens = [say((), "➕ {change}", change=line) for line in _lines(reader, old, new, change.opens, "more")]
     opens += _loosened(reader, old, new, change)
-    if change.opens_anything and not opens:
-        opens = [say(said, "➕ something that is not told here")]
     lines += [say(said, "Opens:"), *_few(reader, opens)] if opens else []
     closes = [say((), "➖ {change}", change=line) for line in _lines(reader, old, new, change.closes, "less")]
     lines += [say(said, "Closes:"), *_few(reader, closes)] if closes else []
     found = (_lead(reader, old, new, one) for one in change.leads)
     leads = list({line.html: line for line in found if line is not None}.values())
     lines += [say(said, "Leads:"), *_few(reader, leads)] if leads else []
+    return lines
+
+
+def untold(reader: Reader, old: Book, new: Book, change: Difference) -> list[Cleared]:
+    """What whoever decides about a change must know besides: that something opens which is not told here, and that more is otherwise.
+
+    For rooms this is nothing: they would learn from it that there is a partner which they may not know of.
+    """
+    said = reader.languages
+    opens = [*_lines(reader, old, new, change.opens, "more"), *_loosened(reader, old, new, change)]
+    lines = [say(said, "➕ something that is not told here")] if change.opens_anything and not opens else []
     others = [one for one in change.others if one.path != "version" and _may_know(reader, old, new, one)]
     if others:
         lines.append(says(said, "{count} other entry changed.", "{count} other entries changed.", len(others)))
-    return lines or [say(said, "Nothing is seen, decided or led otherwise.")]
+    if not (lines or change.opens_anything or change.closes or change.leads):
+        lines.append(say(said, "Nothing is seen, decided or led otherwise."))
+    return lines
 
 
 def _loosened(reader: Reader, old: Book, new: Book, change: Difference) -> list[Cleared]:
     """What else is looser, by its place in the file: other rooms, a lower label, one person instead of two."""
-    found: dict[str, None] = {}
-    for one in change.loosened:
-        if _may_know(reader, old, new, one):
-            found[one.path] = None
-    return [say((), "➕ {path}", path=code(secret(path, reader.room))) for path in found]
+    found: dict[str, Cleared] = {}
+    for one in change.loosened if reader.insider else ():
+        section, _, rest = one.path.partition(".")
+        partner, _, key = rest.partition(".")
+        if not _may_know(reader, old, new, one):
+            continue
+        if section == "partners" and key.startswith("rooms"):
+            book = new if partner in new.playbook.partners else old
+            found[one.path] = say(reader.languages, "{partners}: other rooms", partners=name(book, reader, partner))
+        else:
+            found[one.path] = code(secret(one.path, reader.room))
+    return [say((), "➕ {change}", change=line) for line in found.values()]
 
 
 def _may_know(reader: Reader, old: Book, new: Book, change: OtherChange) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from handlers.case import Case, room_reader
-from handlers.changes import told
+from handlers.changes import told, untold
 from handlers.rooms import by_playbook
 from handlers.texts import say
 from handlers.world import bound_for
@@ -79,14 +79,16 @@ def _shown(case: Case, incident: Incident, book: Book) -> Send:
             **_version(case, book),
             title=quote(book, case.reader, book.playbook.title),
         ),
-        case.say("Its bytes: SHA-256 {digest}…", digest=code(secret(incident.digest[:DIGITS], case.request.room))),
+        case.say(
+            "Fingerprint of its file: {digest}…", digest=code(secret(incident.digest[:DIGITS], case.request.room))
+        ),
     ]
     taps: list[list[Tap]] = []
     if case.actor.coordinator:
         found = case.world.found.get(incident.playbook)
         if found is not None and found.book is not None and found.book.digest == incident.digest:
             lines.append(case.say("The file on the server is the same."))
-        else:
+        elif found is not None and (found.book is not None or found.errors):
             lines.append(case.say("The file on the server is another by now."))
             taps.append([case.tap("What would change?", f"/playbook {incident.id} reload", "🔎")])
     return case.answer(glue(lines), taps)
@@ -137,6 +139,7 @@ def _propose(case: Case, incident: Incident, old: Book) -> list[Effect]:
             **_id(incident),
         ),
         *told(case.reader, old, new, change),
+        *untold(case.reader, old, new, change),
     ]
     if change.opens_anything:
         lines.append(

@@ -133,7 +133,13 @@ def test_the_id_of_the_incident_is_no_part_of_what_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("words", "hazard", "title"),
-    [("", "flood", None), ("Dyke", "flood", "Dyke"), ("dam", "dam", None), ("Dam the wall", "dam", "the wall")],
+    [
+        ("", "flood", None),
+        ("Dyke", "flood", "Dyke"),
+        ("dam", "dam", None),
+        ("Dam the wall", "dam", "Dam the wall"),
+        ("Flood in Town", "flood", "Flood in Town"),
+    ],
 )
 def test_an_incident_has_the_hazard_that_is_said_or_the_first(words: str, hazard: str, title: str | None) -> None:
     """And rules that ask for a hazard, of leads and of sharing, go by it from the first word on."""

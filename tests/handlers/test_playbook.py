@@ -216,7 +216,7 @@ def test_who_leads_by_the_new_rules_takes_the_lead() -> None:
 def test_another_room_needs_a_second_person_too() -> None:
     """Nobody sees a field that they did not, and other people read: it is shown, and one person is not enough."""
     stage = stage_with(border(VERSION, ("rooms: [{telegram: -14}]", "rooms: [{telegram: -666}]")))
-    assert "➕ partners.aid.rooms" in ask(stage, ANNE, "/playbook reload")
+    assert "➕ Aid: other rooms" in ask(stage, ANNE, "/playbook reload")
     assert "Two persons must agree" in use(stage, ANNE)
     use(stage, BEN)
     assert stage.world.incidents["I-1"].digest != BOOK.digest
