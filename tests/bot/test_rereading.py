@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import loading, wiring
+from bot.outgoing import Tokens
 from bot.rehearsal import Line, Stage
 from bot.script import Player
 from bot.settings import Settings
+from bot.transaction import carry_out
 from handlers.world import World
-from playbooks.load import load
-from storage.facts import PlaybookReloaded
+from playbooks.load import load, parse
+from playbooks.rooms import RoomRef
+from storage.effects import Record
+from storage.facts import IncidentOpened, PlaybookReloaded
 from tests.bot.running import FLOOD, tocsin
 
 ANNE = Player(name="Anne", partner="liege-city", role="official", network="telegram")
 GRETA = Player(name="Greta", partner="liege-governor", role="coordinator", network="matrix")
 GERT = Player(name="Gert", partner="liege-governor", role="coordinator", network="matrix")
+ROOM = RoomRef("telegram", "-1")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ABROAD = "{permit: [what], to: {jurisdiction: de}, purpose: life-safety}"
 NGO = "{permit: [where], as: area, to: {kind: ngo}, purpose: life-safety}"
 
@@ -82,3 +89,16 @@ async def test_a_file_with_errors_changes_nothing(tmp_path: Path) -> None:
         assert "erreur" in await said(stage, ("greta", GRETA), "/playbook reload")
         file.unlink()
         assert "ne peut pas être lu" in await said(stage, ("greta", GRETA), "/playbook reload")
+
+
+def test_the_version_in_use_keeps_the_name_of_its_file_through_a_restart() -> None:
+    """What was proposed before a restart comes from the database, and its file must be found again at the next /playbook."""
+    old = load(FLOOD)
+    kept = parse(old.source.replace(b"version: 1\n", b"version: 2\n"), "meuse-flood of I-1")
+    world = World("x", {"meuse-flood": old}, {old.digest: old, kept.digest: kept})
+    opened = IncidentOpened("I-1", "meuse-flood", 1, None, "P-1", None, ROOM, "watch", False, False, "coordinator")
+    reloaded = PlaybookReloaded("meuse-flood", 2, kept.digest, old.digest, "P-1", "P-2", None, 0, 0)
+    effects = [Record("I-1", opened), Record("I-1", reloaded)]
+    after = carry_out(world, effects, NOW, Tokens(b"seed"), {}, {}).world
+    assert after.shelf["meuse-flood"].digest == kept.digest
+    assert after.shelf["meuse-flood"].file == str(FLOOD)

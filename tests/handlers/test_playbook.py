@@ -270,6 +270,27 @@ def test_an_unlisted_partner_is_in_nobody_elses_list() -> None:
     assert any("Silent watchers" in text for text in to(stage.sent, WATCHERS))
 
 
+def test_rooms_learn_nothing_from_a_change_for_a_partner_they_may_not_know() -> None:
+    """What they are sent is the same with it and without; whoever decides is told that something opens."""
+    hidden = border(VERSION, ('phone_24h: "+3299"', 'phone_24h: "+3298"'),
+                    ("rooms: [{telegram: -19}]", "rooms: [{telegram: -19}, {telegram: -190}]"))  # fmt: skip
+    told: list[list[str]] = []
+    for book in (hidden, border(VERSION)):
+        stage = stage_with(book)
+        words = ask(stage, ANNE, "/playbook reload")
+        assert ("something that is not told here" in words) == (book is hidden)
+        stage.sent.clear()
+        use(stage, BEN)
+        told.append([text for room in (CITY, AID, HILFE) for text in to(stage.sent, room)])
+    assert told[0] == told[1] and len(told[0]) == 3
+
+
+def test_a_file_that_cannot_be_read_is_not_called_another() -> None:
+    """Of what is not known nothing is said."""
+    stage = stage_with(Found(unreadable="Permission denied"))
+    assert "on the server" not in ask(stage, ANNE, "/playbook")
+
+
 def test_an_administrator_hears_the_same(request: pytest.FixtureRequest) -> None:
     """In the desk's private chat."""
     assert "Opens:" in said(stage_with(OPENS), DESK, "/playbook reload", ADMIN, private=True)
