@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from handlers import alert
+from handlers import alert, playbook
 from handlers.activate import announced_again
 from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
@@ -161,6 +161,8 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     ]
     if incident is not None and row.about == incident.id:
         return [*dropped, *announced_again(world, incident, row.to, came.now)]
+    if incident is not None and row.about == playbook.ABOUT:
+        return [*dropped, *playbook.announced_again(world, incident, row.to)]
     if incident is not None and row.about in incident.alerts and row.urgency == Urgency.ALERT:
         return [*dropped, *_copy_again(world, incident, row, came.now)]
     draft = incident.drafts.get(row.about or "") if incident is not None else None

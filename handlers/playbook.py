@@ -15,7 +15,7 @@ from handlers.case import Case, room_reader
 from handlers.changes import told, untold
 from handlers.rooms import by_playbook
 from handlers.texts import say
-from handlers.world import bound_for
+from handlers.world import World, bound_for
 from playbooks import mandate
 from playbooks.cleared import (
     Cleared,
@@ -30,6 +30,7 @@ from playbooks.cleared import (
 )
 from playbooks.diff import Difference, diff
 from playbooks.load import Book
+from playbooks.rooms import RoomRef
 from playbooks.selection import Leading
 from storage.effects import Effect, Send, Tap, Urgency
 from storage.facts import LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded
@@ -40,6 +41,8 @@ LASTS = timedelta(hours=1)
 MOST_NAMED = 6
 """Partners that are named in a refusal."""
 DIGITS = 12
+ABOUT = "playbook"
+"""What an announcement of new rules is about, so that it is known again where it grows stale."""
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
@@ -257,10 +260,30 @@ def _announced(case: Case, incident: Incident, old: Book, new: Book) -> list[Eff
             ),
             *told(reader, old, new, change),
         ]
-        effects.append(Send(incident.id, binding.room, glue(lines), Urgency.PROMPT, partner=binding.partner))
+        effects.append(
+            Send(incident.id, binding.room, glue(lines), Urgency.PROMPT, about=ABOUT, partner=binding.partner)
+        )
     if not any(binding.room == case.request.room for binding in bound):
         words = case.say("{incident} goes by version {version} now.", **_version(case, new))
         effects.append(case.answer(words))
+    return effects
+
+
+def announced_again(world: World, incident: Incident, room: RoomRef) -> list[Effect]:
+    """What a room is told where the announcement grew stale before it left; nothing where the room takes no part any more."""
+    book = world.book_of(incident)
+    effects: list[Effect] = []
+    for binding in bound_for(world, book, "alerts", exercise=incident.opened.exercise):
+        if binding.room == room:
+            reader = room_reader(world, book, room, binding.partner)
+            words = say(
+                reader.languages,
+                "{incident} goes by {title}, version {version}.",
+                title=quote(book, reader, book.playbook.title),
+                version=book.playbook.version,
+                **_id(incident),
+            )
+            effects.append(Send(incident.id, room, words, Urgency.PROMPT, about=ABOUT, partner=binding.partner))
     return effects
 
 

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.events import Stale
 from handlers.world import Found
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from storage.facts import CommandRefused, LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded, RoomBound
+from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     AID,
     BOOK,
@@ -283,6 +285,17 @@ def test_rooms_learn_nothing_from_a_change_for_a_partner_they_may_not_know() -> 
         use(stage, BEN)
         told.append([text for room in (CITY, AID, HILFE) for text in to(stage.sent, room)])
     assert told[0] == told[1] and len(told[0]) == 3
+
+
+def test_an_announcement_that_grew_stale_is_made_again() -> None:
+    """A room that asked nothing is not told to ask again: it learns by which rules it goes."""
+    stage = stage_with(OPENS)
+    ask(stage, ANNE, "/playbook reload")
+    use(stage, BEN)
+    sent = next(send for send in stage.sent if send.to == AID and "version 2" in send.body.text)
+    stage.sent.clear()
+    stage.happen(Stale(OutboxRow("s", "s", "I-1", AID, sent.urgency, "{}", sent.about, "aid"), over=False))
+    assert to(stage.sent, AID) == ["I-1 goes by Flood at the border, version 2."]
 
 
 def test_a_file_that_cannot_be_read_is_not_called_another() -> None:
