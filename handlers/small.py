@@ -11,6 +11,10 @@ from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
 from storage.incident import Issued
 
+_ROOM = frozenset(("room", "salon", "groupe", "groep", "raum", "stanza", "gruppo", "sala", "grupo"))
+"""What people call a room, in the languages that the bot speaks."""
+_YES = frozenset(("yes", "oui", "ja", "sì", "sí"))
+
 
 def note(case: Case, arguments: str) -> list[Effect]:
     """``/note WORDS``: a remark for the log."""
@@ -23,8 +27,8 @@ def note(case: Case, arguments: str) -> list[Effect]:
 def lang(case: Case, arguments: str) -> list[Effect]:
     """``/lang fr`` for oneself, ``/lang room fr`` for this room."""
     words = arguments.lower().split()
-    for_room = bool(words) and words[0] in ("room", "salon", "groupe")
-    wanted = words[-1] if words and words[-1] not in ("room", "salon", "groupe") else ""
+    for_room = bool(words) and words[0] in _ROOM
+    wanted = words[-1] if words and words[-1] not in _ROOM else ""
     spoken = dict.fromkeys(
         [*COMPLETE, *(code for book in case.world.shelf.values() for code in book.playbook.languages)]
     )
@@ -32,6 +36,7 @@ def lang(case: Case, arguments: str) -> list[Effect]:
         taps = [
             [case.tap("English", "/lang en", "🇬🇧"), case.tap("Français", "/lang fr", "🇫🇷")],
             [case.tap("Nederlands", "/lang nl", "🇳🇱"), case.tap("Deutsch", "/lang de", "🇩🇪")],
+            [case.tap("Italiano", "/lang it", "🇮🇹"), case.tap("Español", "/lang es", "🇪🇸")],
         ]
         return [case.answer(case.say("Which language? /lang fr for you, /lang room fr for this room."), taps)]
     if for_room and case.actor.partner is None and not case.actor.coordinator:
@@ -62,7 +67,7 @@ def close(case: Case, arguments: str) -> list[Effect]:
             incident=short_id(identifier),
         )
         return [case.answer(asked, [[case.tap("Close it", f"/close {identifier} yes", "✅")]])]
-    agreed_to = words[:1] and words[0].lower() in ("yes", "oui", "ja")
+    agreed_to = words[:1] and words[0].lower() in _YES
     reason = " ".join(words[1:] if agreed_to else words) or None
     effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
     told = False

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 
 from playbooks.cleared import Cleared, wording
 
-COMPLETE = ("en", "fr", "nl", "de")
+COMPLETE = ("en", "fr", "nl", "de", "it", "es")
 """The languages in which the bot can say everything."""
 
 

@@ -36,6 +36,8 @@ LONG = border(("danger: {by: lead, lasts: 2h,", "danger: {by: lead, lasts: 24h,"
         ("fr", "12:00 le {day} juin"),
         ("nl", "12:00 op {day} juni"),
         ("de", "12:00 am {day}. Juni"),
+        ("it", "12:00 del giorno {day} giugno"),
+        ("es", "12:00 del {day} de junio"),
     ],
 )
 def test_the_day_is_said_where_it_is_another(language: str, words: str) -> None:
