@@ -24,8 +24,8 @@ from typing import Protocol
 from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, stale
 from bot.faults import fault
-from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
-from bot.outgoing import held_until, outgoing
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Outgoing, Refused, Sent, Unknown
+from bot.outgoing import follows, held_until, outgoing
 from bot.queues import Line, Queues
 from playbooks.rooms import Network, RoomRef
 from storage.store import OutboxRow, StorageError, StorageFull, Store
@@ -278,7 +278,7 @@ class Courier:
     async def _send(self, row: OutboxRow) -> None:
         post = self._queues.posts[row.to.network]
         try:
-            outcome = await post.port.send(outgoing(row))
+            outcome = await post.port.send(await self._addressed(row))
         except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
             log.error("a network raised while sending", extra={"network": row.to.network, "fault": fault(error)})
             outcome = Unknown(f"{type(error).__name__} while it was being sent")
@@ -286,6 +286,14 @@ class Courier:
             post.flying -= 1
         self._tell([self._report(row, outcome)])
         self.poke()
+
+    async def _addressed(self, row: OutboxRow) -> Outgoing:
+        """The message as the network is handed it, a reply where what it follows has arrived in the same chat."""
+        out, earlier = outgoing(row), follows(row)
+        found = await self._store.row(earlier) if earlier is not None else None
+        if found is None or found.message is None or found.to.chat != row.to.chat:
+            return out
+        return replace(out, reply_to=found.message)
 
     # -- what is reported ----------------------------------------------------------------------------------------------
 

@@ -75,6 +75,7 @@ def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool
             "text": _plain(html),
             "buttons": _buttons(send.taps) if last else [],
             "reply_to": send.reply_to if first and not edits else None,
+            "follows": send.follows if first and not edits else None,
             "replaces": send.replaces if edits else None,
             "loud": send.loud and first,
             "notice": send.urgency >= Urgency.CHATTER,
@@ -135,7 +136,7 @@ def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[Ou
             "buttons": before["buttons"] if number == len(parts) - 1 else [],
         }
         if number:
-            payload |= {"kind": "message", "replaces": None, "reply_to": None, "loud": False}
+            payload |= {"kind": "message", "replaces": None, "reply_to": None, "follows": None, "loud": False}
         name = token if number == 0 else f"{token}-{number + 1}"
         result.append(
             replace(
@@ -182,6 +183,12 @@ def outgoing(row: OutboxRow) -> Outgoing:
         row.first_claimed_at,
         bool(said.get("must_encrypt")),
     )
+
+
+def follows(row: OutboxRow) -> str | None:
+    """The earlier Send that this one replies to, where its id was not known yet."""
+    said = json.loads(row.payload)
+    return said.get("follows") if said.get("reply_to") is None else None
 
 
 def kind(row: OutboxRow) -> str:

@@ -20,15 +20,13 @@ from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, deployment, incident
-from storage.effects import Drop, Effect, Enter, Leave, Record, Redirect, Repeat, Send, Unwake, Wake
+from storage.effects import PROMPT, Drop, Effect, Enter, Leave, Record, Redirect, Repeat, Send, Unwake, Wake
 from storage.facts import (
     DEPLOYMENT,
-    AlertDrafted,
-    AlertIssued,
+    IDS,
     Fact,
     IncidentOpened,
-    InvitationMade,
-    PersonEnrolled,
+    MessageTracked,
     PlaybookProposed,
     PlaybookReloaded,
     as_read,
@@ -84,9 +82,14 @@ def carry_out(
                 epoch = step.world.epoch(step.world.incidents.get(effect.stream))
                 secret = effect.to.chat in step.world.who.ever_encrypted
                 split = _cutting(cuts, splits, effect.to.network)
+                effect = _editing(step.world, effect)
                 made = outgoing.rows(effect, tokens.next(), split, epoch, must_encrypt=secret)
                 if made[0].shows:
                     shown.append((effect.stream, outgoing.disclosed(effect, made[0].send, epoch)))
+                if effect.role is not None:
+                    about = effect.about or ""
+                    tracked = MessageTracked(made[0].send, effect.role, about, effect.partner, effect.to)
+                    shown.append((effect.stream, tracked))
                 _send(step, made, splits)
             case Repeat(send=send, mark=mark):
                 row = subjects[send]
@@ -106,6 +109,15 @@ def carry_out(
                 assert_never(effect)
     _record(step, shown, now)
     return step
+
+
+def _editing(world: World, send: Send) -> Send:
+    """A live message edits the one that stands there already, if its network has accepted that."""
+    known = world.incidents.get(send.stream)
+    if send.role is None or send.role == PROMPT or known is None:
+        return send
+    live = known.live.get((send.role, send.about or "", send.to))
+    return replace(send, replaces=live.message) if live is not None and live.message is not None else send
 
 
 def _cutting(cuts: dict[tuple[Network, str], Sequence[str]], splits: Splits, network: Network) -> outgoing.Split:
@@ -193,14 +205,8 @@ def _folded(world: World, streams: Mapping[str, list[Kept]], counters: Mapping[s
 
 def _count(step: Step, fact: Fact) -> None:
     """Remember the highest number of each letter, so that none is ever used twice."""
-    match fact:
-        case IncidentOpened(incident=name) | InvitationMade(invitation=name) | PersonEnrolled(person=name):
-            pass
-        case AlertDrafted(draft=name) | AlertIssued(alert=name):
-            pass
-        case _:
-            return
-    found = _SHORT.fullmatch(name)
+    attribute = IDS.get(type(fact))
+    found = _SHORT.fullmatch(getattr(fact, attribute)) if attribute is not None else None
     if found is not None:
         letter, number = found[1], int(found[2])
         step.counters[letter] = max(number, step.counters.get(letter, 0), step.world.counters.get(letter, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from handlers.case import room_reader
@@ -16,26 +17,18 @@ from storage.facts import AlertExpired, DangerEnded, DraftDropped
 from storage.incident import Incident
 from storage.store import Deadline
 
+Fell = Callable[[World, Incident, Deadline, datetime], list[Effect]]
+"""What a deadline of an open incident leads to."""
+
 
 def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]:
     """What a deadline leads to; nothing where what it was set for is over."""
     if deadline.kind == "network-down":
         return _still_down(world, deadline.about, now)
     incident = world.incidents.get(deadline.stream)
-    if incident is None or incident.closed_at is not None:
+    if incident is None or incident.closed_at is not None or deadline.kind not in _KINDS:
         return []
-    match deadline.kind:
-        case "danger-ends":
-            return _danger(world, incident, now)
-        case "alert-expires":
-            return [Record(incident.id, AlertExpired(deadline.about))] if deadline.about in incident.alerts else []
-        case "draft-alone":
-            return _alone(world, incident, deadline.about, now)
-        case "draft-expires":
-            return _draft_over(world, incident, deadline.about)
-        case _:
-            pass
-    return []
+    return _KINDS[deadline.kind](world, incident, deadline, now)
 
 
 def _still_down(world: World, name: str, now: datetime) -> list[Effect]:
@@ -46,7 +39,7 @@ def _still_down(world: World, name: str, now: datetime) -> list[Effect]:
     return tell_lost(world, now, network, refused=world.who.outages[name].refused)
 
 
-def _danger(world: World, incident: Incident, now: datetime) -> list[Effect]:
+def _danger(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
     """Declared danger ends by time: whoever declared it and whoever was told of it is told so."""
     if incident.danger is None:
         return []
@@ -67,8 +60,9 @@ def _danger(world: World, incident: Incident, now: datetime) -> list[Effect]:
     return effects
 
 
-def _alone(world: World, incident: Incident, name: str, now: datetime) -> list[Effect]:
+def _alone(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
     """The second person has not come: the author may go on alone, on the record."""
+    name = deadline.about
     draft = incident.drafts.get(name)
     if draft is None or draft.fact.asking is not None:
         return []
@@ -100,7 +94,8 @@ def _alone(world: World, incident: Incident, name: str, now: datetime) -> list[E
     ]
 
 
-def _draft_over(world: World, incident: Incident, name: str) -> list[Effect]:
+def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    name = deadline.about
     draft = incident.drafts.get(name)
     if draft is None:
         return []
@@ -111,3 +106,16 @@ def _draft_over(world: World, incident: Incident, name: str) -> list[Effect]:
         Record(incident.id, DraftDropped(name, "time")),
         Send(incident.id, draft.fact.room, words, Urgency.PROMPT, about=name, partner=draft.fact.partner),
     ]
+
+
+def _expired(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    return [Record(incident.id, AlertExpired(deadline.about))] if deadline.about in incident.alerts else []
+
+
+_KINDS: Mapping[str, Fell] = {
+    "danger-ends": _danger,
+    "alert-expires": _expired,
+    "draft-alone": _alone,
+    "draft-expires": _draft_over,
+}
+"""Each kind of deadline, and what it leads to."""

@@ -23,6 +23,10 @@ class Urgency(IntEnum):
     CHATTER = 3
 
 
+PROMPT = "prompt"
+"""The role of a question whose acceptance by a network begins the time to answer it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tap:
     """A choice under a message: ``command`` is what it means, as if typed (at most 64 bytes in UTF-8);
@@ -51,7 +55,11 @@ class Send:
 
     ``about`` is the short id it concerns (A-17, D-3), so that a reply or a reaction finds its way back. ``replaces`` edits an
     earlier message of ours, named by the network's id. ``not_after`` is the last instant at which it may leave.
-    ``again`` is how often this message has been repeated because its fate was unknown.
+    ``again`` is how often this message has been repeated because its fate was unknown. ``follows`` names an earlier Send to
+    that room, to which this one is a reply once its id is known.
+
+    ``role`` makes it a message that is found again. ``prompt``: from its acceptance the partner's silence counts. Any other
+    name makes it live: there is one of that role about one thing in a room, and each later one edits it in place.
     """
 
     stream: str
@@ -67,6 +75,8 @@ class Send:
     loud: bool = False
     not_after: datetime | None = None
     again: int = 0
+    follows: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from handlers import happened, hear, started
-from handlers.events import Came, Event, Resolved
+from handlers import due, happened, hear, started
+from handlers.events import Came, Delivery, Event, Resolved
 from handlers.world import Request, World
 from playbooks.load import Book, load, parse
 from playbooks.rooms import RoomRef
 from storage import deployment, incident
-from storage.effects import Effect, Record, Send, Wake
+from storage.effects import Effect, Record, Send, Unwake, Wake
 from storage.facts import (
     DEPLOYMENT,
-    AlertDrafted,
-    AlertIssued,
+    IDS,
     Disclosed,
     Fact,
     IncidentOpened,
-    InvitationMade,
-    PersonEnrolled,
+    MessageTracked,
     PlaybookProposed,
 )
-from storage.store import Kept, Mentioned
+from storage.store import Deadline, Kept, Mentioned, OutboxRow
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 LIBRARY = Path(__file__).parents[2] / "playbooks" / "library"
@@ -51,6 +49,8 @@ class Stage:
     sent: list[Send] = field(default_factory=list)
     wakes: list[Wake] = field(default_factory=list)
     count: int = 0
+    pending: dict[str, Wake] = field(default_factory=dict)
+    tokens: dict[str, Send] = field(default_factory=dict)
 
     @classmethod
     def set(cls, *books: Book, encrypted: bool = True) -> Stage:
@@ -97,8 +97,17 @@ class Stage:
                             effect.body.shows,
                         ),
                     )
+                if effect.role is not None:
+                    tracked = MessageTracked(
+                        f"send{self.count}", effect.role, effect.about or "", effect.partner, effect.to
+                    )
+                    self._keep(effect.stream, tracked)
+                self.tokens[f"send{self.count}"] = effect
             elif isinstance(effect, Wake):
                 self.wakes.append(effect)
+                self.pending[effect.key] = effect
+            elif isinstance(effect, Unwake):
+                self.pending.pop(effect.key, None)
         return effects
 
     def _keep(self, stream: str, fact: Fact) -> None:
@@ -116,13 +125,10 @@ class Stage:
         kept = Kept(stream, sum(1 for each in self.facts if each.stream == stream), self.now, digest, fact)
         self.facts.append(kept)
         counters = dict(world.counters)
-        for kind, attribute in (
-            (IncidentOpened, "incident"), (AlertDrafted, "draft"), (AlertIssued, "alert"), (PersonEnrolled, "person"),
-            (InvitationMade, "invitation"),
-        ):  # fmt: skip
-            if isinstance(fact, kind):
-                letter, _, number = getattr(fact, attribute).partition("-")
-                counters[letter] = max(counters.get(letter, 0), int(number))
+        attribute = IDS.get(type(fact))
+        if attribute is not None:
+            letter, _, number = getattr(fact, attribute).partition("-")
+            counters[letter] = max(counters.get(letter, 0), int(number))
         if stream == DEPLOYMENT:
             world = replace(world, who=deployment.fold(world.who, [kept]))
         else:
@@ -134,6 +140,38 @@ class Stage:
     def happen(self, event: Event) -> list[Effect]:
         """Something a network reports."""
         return self.apply(happened(self.world, Came(event, self.now, b"seed")))
+
+    def accepted(self, send: Send, message: str = "m") -> list[Effect]:
+        """A network accepts a message; what follows from it."""
+        token = next(name for name, one in self.tokens.items() if one is send)
+        row = OutboxRow(
+            token,
+            token,
+            send.stream,
+            send.to,
+            int(send.urgency),
+            "{}",
+            send.about,
+            send.partner,
+            shows=bool(send.body.shows),
+        )
+        return self.happen(Delivery(row, "sent", message + token))
+
+    def fall_due(self, until: datetime) -> list[Effect]:
+        """Let time pass: every deadline that is set until then falls due at its time, the earliest first."""
+        effects: list[Effect] = []
+        while True:
+            pending = sorted(self.pending.values(), key=lambda wake: wake.at)
+            if not pending or pending[0].at > until:
+                break
+            wake = pending[0]
+            del self.pending[wake.key]
+            self.now = max(self.now, wake.at)
+            effects += self.apply(
+                due(self.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), self.now, b"seed")
+            )
+        self.now = max(self.now, until)
+        return effects
 
     def say(self, room: RoomRef | str, text: str, identity: str = ADMIN, **more: object) -> list[Send]:
         """Somebody says or taps something; what is sent in consequence."""

@@ -1,0 +1,111 @@
+"""The one list of commands: it drives the help, the menus, the permission checks and the documentation."""
+
+from __future__ import annotations
+
+from handlers import ack, activate, alert, danger, gates, people, playbook, prerogative, rooms, small, status, who
+from handlers import help as helping
+from handlers.case import Case
+from handlers.command import Command
+from storage.effects import Effect
+
+
+def _help(case: Case, arguments: str) -> list[Effect]:
+    return helping.decide(case, COMMANDS)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", "", "what you can do here", "anyone", gates.anyone, _help, incident=False),
+    Command(
+        "status",
+        "[A-17]",
+        "what is happening, who leads, what is open for you",
+        "a partner's people",
+        gates.partner,
+        status.decide,
+    ),
+    Command("who", "", "partners, leads and their numbers", "a partner's people", gates.partner, who.decide),
+    Command("ack", "A-17 [acting|seen|cannot]", "answer an alert", "a partner's people", gates.partner, ack.decide),
+    Command("note", "WORDS", "a remark for the log", "a partner's people", gates.partner, small.note),
+    Command("lang", "[room] fr", "the language I speak to you", "anyone", gates.anyone, small.lang, incident=False),
+    Command(
+        "alert",
+        "TEMPLATE key=value words",
+        "issue an alert; alone, I ask step by step",
+        "whoever the playbook names",
+        gates.issuers,
+        alert.decide,
+        offered=gates.has_alerts,
+    ),
+    Command(
+        "danger",
+        "REASON",
+        "declare imminent danger to life; /danger off ends it",
+        "whoever the playbook names",
+        gates.issuers,
+        danger.decide,
+        offered=gates.declares,
+    ),
+    Command(
+        "activate",
+        "PLAYBOOK [hazard] [title]",
+        "start an incident",
+        "whoever the playbook names, coordinators",
+        gates.starters,
+        activate.decide,
+        incident=False,
+        offered=gates.starts,
+    ),
+    Command(
+        "invite",
+        "ROLE [PARTNER]",
+        "a code that enrols a person",
+        "a partner's people, coordinators",
+        gates.partner,
+        people.invite,
+        incident=False,
+    ),
+    Command(
+        "start", "CODE", "redeem an invitation", "anyone, in a private chat", gates.anyone, people.start, incident=False
+    ),
+    Command(
+        "revoke",
+        "PERSON",
+        "take every role from a person, at once",
+        "liaisons, coordinators",
+        gates.revokers,
+        people.revoke,
+        incident=False,
+    ),
+    Command(
+        "bind", "PARTNER", "this room is that partner's", "coordinators", gates.coordinator, rooms.bind, incident=False
+    ),
+    Command(
+        "playbook",
+        "[reload]",
+        "the rules this goes by; reload: go by the file as it is now",
+        "a partner's people; reload: coordinators",
+        gates.partner,
+        playbook.decide,
+    ),
+    Command("close", "[reason]", "the incident is over", "coordinators", gates.coordinator, small.close),
+    Command("log", "[reason]", "the incident's log", "auditors, coordinators", gates.auditors, small.log),
+    Command(
+        "draft",
+        "D-3 send",
+        "what a draft's buttons say",
+        "whoever the playbook names",
+        gates.issuers,
+        alert.draft,
+        hidden=True,
+    ),
+    Command(
+        "ask",
+        "TEMPLATE",
+        "ask those whose alert it is",
+        "a partner's people",
+        gates.issuers,
+        prerogative.ask,
+        hidden=True,
+    ),
+)
+"""Every command, in the order of the help."""

@@ -1,0 +1,73 @@
+"""Who may give which command, in words for them where they may not; and which commands the help offers.
+
+One gate for each permission, used by the help and by execution alike.
+"""
+
+from __future__ import annotations
+
+from handlers import activate
+from handlers.case import Case
+from playbooks import mandate
+from playbooks.cleared import Cleared
+
+
+def anyone(case: Case) -> Cleared | None:
+    return None
+
+
+def partner(case: Case) -> Cleared | None:
+    """People of a partner, and coordinators in a private chat."""
+    if case.actor.partner is not None or (case.actor.coordinator and case.request.private):
+        return None
+    return case.say("This chat belongs to no partner. Please write in your partner's room.")
+
+
+def issuers(case: Case) -> Cleared | None:
+    """People of a partner; which alerts are theirs is the playbook's to say, and said with the alert."""
+    if case.actor.partner is not None:
+        return None
+    return case.say("This chat belongs to no partner. Please write in your partner's room.")
+
+
+def revokers(case: Case) -> Cleared | None:
+    """Coordinators, and liaisons: whose people they may revoke is said with the person."""
+    if case.actor.coordinator or "liaison" in case.actor.roles:
+        return None
+    return case.say("Not revoked. Coordinators, and liaisons of the person's own partner, may do that.")
+
+
+def coordinator(case: Case) -> Cleared | None:
+    return None if case.actor.coordinator else case.say("Only coordinators may do this.")
+
+
+def starters(case: Case) -> Cleared | None:
+    """Those whom a playbook's ``activate`` names; asked for a certain playbook, the refusal says who may."""
+    return partner(case)
+
+
+def auditors(case: Case) -> Cleared | None:
+    if case.actor.coordinator or "auditor" in case.actor.roles:
+        return None
+    return case.say("Only auditors and coordinators may read the log here.")
+
+
+def has_alerts(case: Case) -> bool:
+    """Whether some alert is theirs to issue as things are now."""
+    assert case.book is not None
+    partner, issuer = case.actor.partner, case.actor.may_issue
+    return issuer and any(
+        isinstance(mandate.may_issue(case.book, case.so, template, str(partner), None), mandate.Mandated)
+        for template in case.book.playbook.alerts
+    )
+
+
+def declares(case: Case) -> bool:
+    """Whether it is theirs to declare danger."""
+    assert case.book is not None
+    partner, issuer = case.actor.partner, case.actor.may_issue
+    return issuer and mandate.may_declare_danger(case.book, case.so, str(partner)) is not None
+
+
+def starts(case: Case) -> bool:
+    """Whether there is a playbook that they may start an incident from."""
+    return bool(activate.startable(case))

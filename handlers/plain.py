@@ -1,0 +1,36 @@
+"""Words that are no command: the answer to a question of ours, or to an alert; else not for us."""
+
+from __future__ import annotations
+
+from handlers import ack, alert
+from handlers.case import Case
+from handlers.choices import choice_in
+from handlers.which import case_of
+from handlers.world import Request, World
+from storage.effects import Effect
+
+
+def heard(world: World, request: Request) -> list[Effect]:
+    """Words that are no command: the answer to a question of ours, or to an alert; else not for us."""
+    for incident in world.open:
+        case = case_of(world, request, incident)
+        if case.actor.revoked or case.actor.partner is None:
+            continue
+        for draft in incident.drafts.values():
+            awaited = draft.fact.asking is not None and draft.fact.identity == request.identity
+            here = draft.fact.room == request.room
+            ours = request.about is not None and request.about.about == draft.fact.draft
+            if awaited and here and (ours or request.about is None):
+                return alert.answered(case, draft, request.text)
+        about = request.about.about if request.about is not None and request.about.stream == incident.id else None
+        if about in incident.alerts:
+            return _reply(case, str(about))
+    return []
+
+
+def _reply(case: Case, about: str) -> list[Effect]:
+    """A reply to an alert: one of its answers, or a word between people."""
+    assert case.incident is not None and case.book is not None
+    template = case.incident.alerts[about].fact.template
+    choice = choice_in(case.request.text, case.book.playbook.alerts[template].ack.choices)
+    return ack.decide(case, f"{about} {choice}") if choice is not None else []

@@ -1,0 +1,431 @@
+"""The log's whole vocabulary, in the past tense: everything Tocsin can ever know to have happened.
+
+A fact is written once and never edited; a correction is a new fact. Each belongs to a stream: one for each incident, and
+one, ``deployment``, for who-is-who, rooms and settings. Facts are plain frozen values of JSON-able parts, so that the log can
+commit to each of their fields separately: an attribute marked ``each`` is a mapping of which every key is a field of its own,
+and whose absent values are None, never missing, so that the number of fields says nothing.
+
+A fact's ``V`` is the version of its shape. Old bytes are never rewritten: ``UPCASTS`` reads them into today's shape.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from playbooks.rooms import RoomRef
+from storage import canonical
+from storage.facts.alerts import (
+    AlertAddressed,
+    AlertCancelled,
+    AlertDrafted,
+    AlertExpired,
+    AlertIssued,
+    AlertRequested,
+    AlertRetracted,
+    AlertSuperseded,
+    AskedToIssue,
+    CallAsked,
+    CopyHeld,
+    CopyReleased,
+    DraftConfirmed,
+    DraftDropped,
+    RequestAnswered,
+)
+from storage.facts.answers import (
+    Acknowledged,
+    AnswerUndone,
+    CallReported,
+    CallTaken,
+    CheckinAnswered,
+    CheckinEnded,
+    CheckinOverdue,
+    CheckinStarted,
+    Escalated,
+    EscalationStalled,
+    PartnerUnreachable,
+    PersonAccounted,
+    RollCallEnded,
+    RollCallStarted,
+)
+from storage.facts.command import (
+    BriefingGiven,
+    DecisionTaken,
+    DutyConfirmed,
+    DutyShown,
+    LeadEnded,
+    LeadOffered,
+    LeadOfferEnded,
+    LeadTaken,
+    Objected,
+    StandInNamed,
+)
+from storage.facts.course import (
+    AdmissionEnded,
+    CommandRefused,
+    DangerDeclared,
+    DangerEnded,
+    DeadlinePassed,
+    EventFailed,
+    ExercisePaused,
+    ExerciseResumed,
+    Exported,
+    IncidentClosed,
+    IncidentOpened,
+    LogRead,
+    NoteAdded,
+    PartnerAdmitted,
+    PhaseChanged,
+    PlaybookKept,
+    PlaybookProposed,
+    PlaybookReloaded,
+    ReportAnswered,
+    ReportMade,
+)
+from storage.facts.deployment import (
+    AliasResolved,
+    DirectChatOpened,
+    DutyLeft,
+    DutyReminded,
+    DutyTaken,
+    IdentityJoined,
+    IdentityLost,
+    InvitationMade,
+    LanguageChosen,
+    NetworkBack,
+    NetworkLost,
+    PersonEnrolled,
+    PersonRevoked,
+    ReachTestAnswered,
+    ReachTestSent,
+    RoomBound,
+    RoomLost,
+    RoomMoved,
+    RoomObserved,
+    RoomRegained,
+    Started,
+    Stopped,
+)
+from storage.facts.fact import DEPLOYMENT, EACH, Each, Fact
+from storage.facts.messages import (
+    Disclosed,
+    MessageDropped,
+    MessageRefused,
+    MessageRemains,
+    MessageRemoved,
+    MessageSent,
+    MessageTracked,
+    MessageUnknown,
+    RemovalAsked,
+)
+
+__all__ = [
+    "DEPLOYMENT",
+    "EACH",
+    "FACTS",
+    "IDS",
+    "UPCASTS",
+    "Acknowledged",
+    "AdmissionEnded",
+    "AlertAddressed",
+    "AlertCancelled",
+    "AlertDrafted",
+    "AlertExpired",
+    "AlertIssued",
+    "AlertRequested",
+    "AlertRetracted",
+    "AlertSuperseded",
+    "AliasResolved",
+    "AnswerUndone",
+    "AskedToIssue",
+    "BriefingGiven",
+    "CallAsked",
+    "CallReported",
+    "CallTaken",
+    "CheckinAnswered",
+    "CheckinEnded",
+    "CheckinOverdue",
+    "CheckinStarted",
+    "CommandRefused",
+    "CopyHeld",
+    "CopyReleased",
+    "DangerDeclared",
+    "DangerEnded",
+    "DeadlinePassed",
+    "DecisionTaken",
+    "DirectChatOpened",
+    "Disclosed",
+    "DraftConfirmed",
+    "DraftDropped",
+    "DutyConfirmed",
+    "DutyLeft",
+    "DutyReminded",
+    "DutyShown",
+    "DutyTaken",
+    "Each",
+    "Escalated",
+    "EscalationStalled",
+    "EventFailed",
+    "ExercisePaused",
+    "ExerciseResumed",
+    "Exported",
+    "Fact",
+    "IdentityJoined",
+    "IdentityLost",
+    "IncidentClosed",
+    "IncidentOpened",
+    "InvitationMade",
+    "LanguageChosen",
+    "LeadEnded",
+    "LeadOfferEnded",
+    "LeadOffered",
+    "LeadTaken",
+    "LogRead",
+    "MessageDropped",
+    "MessageRefused",
+    "MessageRemains",
+    "MessageRemoved",
+    "MessageSent",
+    "MessageTracked",
+    "MessageUnknown",
+    "NetworkBack",
+    "NetworkLost",
+    "NoteAdded",
+    "Objected",
+    "PartnerAdmitted",
+    "PartnerUnreachable",
+    "PersonAccounted",
+    "PersonEnrolled",
+    "PersonRevoked",
+    "PhaseChanged",
+    "PlaybookKept",
+    "PlaybookProposed",
+    "PlaybookReloaded",
+    "ReachTestAnswered",
+    "ReachTestSent",
+    "RemovalAsked",
+    "ReportAnswered",
+    "ReportMade",
+    "RequestAnswered",
+    "RollCallEnded",
+    "RollCallStarted",
+    "RoomBound",
+    "RoomLost",
+    "RoomMoved",
+    "RoomObserved",
+    "RoomRegained",
+    "StandInNamed",
+    "Started",
+    "Stopped",
+    "as_read",
+    "from_parts",
+    "parts",
+    "timestamp",
+]
+
+FACTS: Mapping[str, type[Fact]] = {
+    kind.__name__: kind
+    for kind in (
+        Started,
+        Stopped,
+        RoomBound,
+        AliasResolved,
+        RoomObserved,
+        RoomMoved,
+        RoomLost,
+        RoomRegained,
+        DirectChatOpened,
+        InvitationMade,
+        PersonEnrolled,
+        IdentityJoined,
+        PersonRevoked,
+        LanguageChosen,
+        NetworkLost,
+        NetworkBack,
+        IdentityLost,
+        DutyTaken,
+        DutyLeft,
+        ReachTestSent,
+        ReachTestAnswered,
+        DutyReminded,
+        IncidentOpened,
+        PlaybookProposed,
+        PlaybookKept,
+        PlaybookReloaded,
+        DangerDeclared,
+        DangerEnded,
+        NoteAdded,
+        CommandRefused,
+        LogRead,
+        Exported,
+        DeadlinePassed,
+        EventFailed,
+        IncidentClosed,
+        PhaseChanged,
+        ExercisePaused,
+        ExerciseResumed,
+        PartnerAdmitted,
+        AdmissionEnded,
+        ReportMade,
+        ReportAnswered,
+        LeadTaken,
+        LeadOffered,
+        LeadOfferEnded,
+        LeadEnded,
+        BriefingGiven,
+        DecisionTaken,
+        Objected,
+        DutyShown,
+        DutyConfirmed,
+        StandInNamed,
+        AlertDrafted,
+        DraftConfirmed,
+        DraftDropped,
+        AlertIssued,
+        CopyHeld,
+        AlertAddressed,
+        AlertExpired,
+        AskedToIssue,
+        AlertRequested,
+        RequestAnswered,
+        AlertSuperseded,
+        AlertCancelled,
+        AlertRetracted,
+        CopyReleased,
+        CallAsked,
+        Disclosed,
+        MessageSent,
+        MessageRefused,
+        MessageUnknown,
+        MessageDropped,
+        MessageTracked,
+        RemovalAsked,
+        MessageRemoved,
+        MessageRemains,
+        Acknowledged,
+        AnswerUndone,
+        Escalated,
+        PartnerUnreachable,
+        EscalationStalled,
+        CallTaken,
+        CallReported,
+        CheckinStarted,
+        CheckinAnswered,
+        CheckinOverdue,
+        CheckinEnded,
+        RollCallStarted,
+        PersonAccounted,
+        RollCallEnded,
+    )
+}
+"""The closed union of facts, by name."""
+
+IDS: Mapping[type[Fact], str] = {
+    IncidentOpened: "incident",
+    InvitationMade: "invitation",
+    PersonEnrolled: "person",
+    AlertDrafted: "draft",
+    AlertIssued: "alert",
+    AlertRequested: "request",
+    CheckinStarted: "round",
+    RollCallStarted: "rollcall",
+    LeadOffered: "offer",
+    DecisionTaken: "decision",
+    ReportMade: "report",
+    ReachTestSent: "test",
+}
+"""The facts that give a short id, and where they say it. One counter a letter: a number is never used twice.
+
+I incident, E exercise, X rehearsal · A alert, D draft, Q request · C check-in round, R roll call · H offer of the lead,
+K decision · M report, T test · P person, V invitation.
+"""
+
+UPCASTS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""(fact, version) → how to read that version's fields into the next one's."""
+
+
+def parts(fact: Fact) -> dict[str, Any]:
+    """A fact's fields as the log commits to them: path → JSON value, None where absent.
+
+    Paths are attribute names, and ``name/key`` for the keys of an ``each`` attribute. Times are RFC 3339
+    strings in UTC.
+    """
+    result: dict[str, Any] = {}
+    for name, is_each, to_json, _ in _codec(typing.cast(Hashable, type(fact))):
+        value = getattr(fact, name)
+        if is_each:
+            for key, item in value.items():
+                result[f"{name}/{key}"] = item
+        else:
+            result[name] = None if value is None else to_json(value)
+    return result
+
+
+def from_parts(kind: str, version: int, values: Mapping[str, Any]) -> Fact:
+    """Read what ``parts`` wrote, absent paths being None. Raises ValueError for an unknown fact or shape."""
+    if kind not in FACTS:
+        raise ValueError(f"unknown fact {kind}")
+    values = dict(values)
+    while version < FACTS[kind].V:
+        values = UPCASTS[kind, version](values)
+        version += 1
+    if version > FACTS[kind].V:
+        raise ValueError(f"{kind} has version {version}; this program knows {FACTS[kind].V}")
+    attributes: dict[str, Any] = {}
+    for name, is_each, _, from_json in _codec(typing.cast(Hashable, FACTS[kind])):
+        if is_each:
+            prefix = name + "/"
+            attributes[name] = {path[len(prefix) :]: v for path, v in values.items() if path.startswith(prefix)}
+        else:
+            value = values.get(name)
+            attributes[name] = None if value is None else from_json(value)
+    return FACTS[kind](**attributes)
+
+
+def as_read(fact: Fact, compose: Callable[[Any], Any]) -> Fact:
+    """The fact as ``from_parts`` reads its composed ``parts`` again: texts in one form, times to the millisecond.
+
+    ``compose`` is ``canonical.composed``; for many facts at once, ``Once`` of it.
+    """
+    attributes: dict[str, Any] = {}
+    for name, is_each, to_json, from_json in _codec(typing.cast(Hashable, type(fact))):
+        value = getattr(fact, name)
+        if is_each:
+            attributes[name] = canonical.composed_mapping(value, compose)
+        else:
+            attributes[name] = None if value is None else from_json(compose(to_json(value)))
+    return type(fact)(**attributes)
+
+
+def timestamp(at: datetime) -> str:
+    """A time as the log writes it: RFC 3339 in UTC with milliseconds and ``Z``."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@cache
+def _codec(kind: Hashable) -> tuple[tuple[str, bool, Callable[[Any], Any], Callable[[Any], Any]], ...]:
+    hints = typing.get_type_hints(typing.cast("type[Fact]", kind))
+    rows = []
+    for attribute in fields(typing.cast("type[Fact]", kind)):
+        hint = hints[attribute.name]
+        if isinstance(hint, types.UnionType):
+            hint = next(part for part in typing.get_args(hint) if part is not type(None))
+        to_json: Callable[[Any], Any] = _same
+        from_json: Callable[[Any], Any] = _same
+        if hint is RoomRef:
+            to_json, from_json = str, RoomRef.parse
+        elif hint is datetime:
+            to_json, from_json = timestamp, datetime.fromisoformat
+        elif typing.get_origin(hint) is tuple:
+            to_json, from_json = list, tuple
+        rows.append((attribute.name, attribute.metadata.get("each", False), to_json, from_json))
+    return tuple(rows)

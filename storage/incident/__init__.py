@@ -1,0 +1,30 @@
+"""What an incident's facts add up to. A pure fold; a restart rebuilds it from the log alone."""
+
+from storage.incident.fold import fold
+from storage.incident.state import (
+    Accounted,
+    AlertState,
+    Answer,
+    Asked,
+    Call,
+    Copy,
+    CopyState,
+    Danger,
+    Decision,
+    Draft,
+    Given,
+    Incident,
+    Issued,
+    Live,
+    Objection,
+    Offer,
+    Proposal,
+    RollCall,
+    Round,
+    Watch,
+)
+
+__all__ = [
+    "Accounted", "AlertState", "Answer", "Asked", "Call", "Copy", "CopyState", "Danger", "Decision", "Draft", "Given",
+    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "RollCall", "Round", "Watch", "fold",
+]  # fmt: skip

@@ -1,0 +1,112 @@
+"""An incident's course and its command: phase, danger, playbook, who takes part, who leads, what was decided, how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from playbooks.selection import Leading
+from storage.facts import (
+    AdmissionEnded,
+    DangerDeclared,
+    DangerEnded,
+    DecisionTaken,
+    DutyConfirmed,
+    DutyShown,
+    ExercisePaused,
+    ExerciseResumed,
+    IncidentClosed,
+    LeadEnded,
+    LeadOffered,
+    LeadOfferEnded,
+    LeadTaken,
+    Objected,
+    PartnerAdmitted,
+    PhaseChanged,
+    PlaybookKept,
+    PlaybookProposed,
+    PlaybookReloaded,
+    StandInNamed,
+)
+from storage.incident.state import Danger, Decision, Incident, Objection, Offer, Proposal
+from storage.store import Kept
+
+CONCERNED = (
+    AdmissionEnded,
+    DangerDeclared,
+    DangerEnded,
+    DecisionTaken,
+    DutyConfirmed,
+    DutyShown,
+    ExercisePaused,
+    ExerciseResumed,
+    IncidentClosed,
+    LeadEnded,
+    LeadOffered,
+    LeadOfferEnded,
+    LeadTaken,
+    Objected,
+    PartnerAdmitted,
+    PhaseChanged,
+    PlaybookKept,
+    PlaybookProposed,
+    PlaybookReloaded,
+    StandInNamed,
+)
+
+
+def apply(state: Incident, kept: Kept) -> Incident:
+    """The incident after one of these facts."""
+    match kept.fact:
+        case PhaseChanged(phase=phase):
+            return replace(state, phase=phase, phase_since=kept.at, epoch=state.epoch + 1)
+        case LeadTaken() as f:
+            taken = Leading(f.tier, f.jurisdiction, f.partners, f.decides, f.deputies, f.basis, _line(f.rule))
+            others = tuple(one for one in state.leads if (one.tier, one.jurisdiction) != (f.tier, f.jurisdiction))
+            return replace(state, leads=(*others, taken), epoch=state.epoch + 1)
+        case LeadEnded(tier=tier, jurisdiction=jurisdiction):
+            others = tuple(one for one in state.leads if (one.tier, one.jurisdiction) != (tier, jurisdiction))
+            return replace(state, leads=others, epoch=state.epoch + 1)
+        case LeadOffered() as f:
+            return replace(state, offers={**state.offers, f.offer: Offer(f, kept.at)})
+        case LeadOfferEnded(offer=name, why=why):
+            return replace(state, offers={**state.offers, name: replace(state.offers[name], ended=why)})
+        case DecisionTaken() as f:
+            return replace(state, decisions={**state.decisions, f.decision: Decision(f, kept.at)})
+        case Objected() as f:
+            return replace(state, objections=(*state.objections, Objection(f, kept.at)))
+        case StandInNamed() as f:
+            return replace(state, stand_ins=(*state.stand_ins, f))
+        case DutyShown(rule=rule, partner=partner):
+            return replace(state, duties={(rule, partner): None, **state.duties})
+        case DutyConfirmed(rule=rule, partner=partner, person=person):
+            return replace(state, duties={**state.duties, (rule, partner): person})
+        case PlaybookProposed() as f:
+            return replace(state, proposal=Proposal(f, kept.at))
+        case PlaybookKept():
+            return replace(state, proposal=None)
+        case PlaybookReloaded() as f:
+            return replace(state, digest=f.digest, proposal=None, epoch=state.epoch + 1)
+        case DangerDeclared() as f:
+            return replace(state, danger=Danger(f.partner, f.person, f.until), epoch=state.epoch + 1)
+        case DangerEnded():
+            return replace(state, danger=None, epoch=state.epoch + 1)
+        case PartnerAdmitted() as f:
+            return replace(state, admitted={**state.admitted, f.partner: f}, epoch=state.epoch + 1)
+        case AdmissionEnded(partner=partner):
+            still = {name: one for name, one in state.admitted.items() if name != partner}
+            return replace(state, admitted=still, epoch=state.epoch + 1)
+        case ExercisePaused(by=by):
+            return replace(state, paused=by)
+        case ExerciseResumed():
+            return replace(state, paused=None)
+        case IncidentClosed():
+            return replace(state, closed_at=kept.at)
+        case _:
+            pass
+    return state
+
+
+def _line(rule: str) -> int:
+    """The line number at the end of ``file:line``."""
+    tail = rule.rpartition(":")[2]
+    return int(tail) if tail.isdigit() else 0

@@ -1,0 +1,136 @@
+"""Messages: what each disclosed, what became of it, and which of them are found again to be counted from, edited or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from storage.facts import (
+    Disclosed,
+    MessageDropped,
+    MessageRefused,
+    MessageRemoved,
+    MessageSent,
+    MessageTracked,
+    MessageUnknown,
+)
+from storage.incident.alerts import changed
+from storage.incident.rounds import accepted_prompt
+from storage.incident.state import Copy, CopyState, Incident, Issued, Live
+from storage.store import Kept
+
+CONCERNED = (MessageDropped, MessageRefused, MessageRemoved, MessageSent, MessageTracked, MessageUnknown)
+
+
+def disclosed(state: Incident, facts: Sequence[Kept]) -> Incident:
+    """The incident after several disclosures in a row."""
+    copies: dict[str, dict[str, Copy]] = {}
+    for kept in facts:
+        match kept.fact:
+            case Disclosed(about=about, partner=str(partner)) as f if about in state.alerts:
+                copies.setdefault(about, {})[f.send] = Copy(partner, f.room, f.language, f.fields)
+            case _:
+                pass
+    for about, new in copies.items():
+        state = changed(state, about, copies={**state.alerts[about].copies, **new})
+    sends = {send: about for about, new in copies.items() for send in new}
+    return replace(state, alert_of={**state.alert_of, **sends}, size=facts[-1].seq + 1)
+
+
+def apply(state: Incident, kept: Kept) -> Incident:
+    """The incident after one of these facts."""
+    match kept.fact:
+        case MessageTracked() as f if f.role == "prompt":
+            return replace(state, prompts={**state.prompts, f.send: (f.about, f.partner)})
+        case MessageTracked() as f:
+            return _shown(state, f, kept.at)
+        case MessageSent(send=send, message=message):
+            return _accepted(_edited(state, send, message), send, message, kept.at)
+        case MessageRefused(send=send, reason=reason):
+            return _copy(_lost(state, send), send, "refused", reason)
+        case MessageUnknown(send=send, reason=reason, repeat=repeat):
+            return _repeated(_copy(state, send, "unknown", reason), send, repeat)
+        case MessageDropped(send=send, reason=reason):
+            return _copy(_lost(state, send), send, "dropped", reason)
+        case MessageRemoved(send=send):
+            return _copy(state, send, "removed", None)
+        case _:
+            pass
+    return state
+
+
+# --- copies of alerts ------------------------------------------------------------------------------------------------
+
+
+def _copy(state: Incident, send: str, became: CopyState, reason: str | None) -> Incident:
+    name = state.alert_of.get(send)
+    if name is None:
+        return state
+    copies = state.alerts[name].copies
+    return changed(state, name, copies={**copies, send: replace(copies[send], state=became, reason=reason)})
+
+
+def _accepted(state: Incident, send: str, message: str, at: datetime) -> Incident:
+    """A network accepted something: from the first acceptance for a partner, its silence counts."""
+    if send in state.prompts:
+        about, partner = state.prompts[send]
+        return accepted_prompt(state, about, partner, at)
+    name = state.alert_of.get(send)
+    if name is None:
+        return state
+    issued = state.alerts[name]
+    copy = replace(issued.copies[send], state="sent", reason=None, message=message, at=at)
+    return changed(state, name, copies={**issued.copies, send: copy}, watches=_counting(issued, copy.partner, at))
+
+
+def _counting(issued: Issued, partner: str, at: datetime) -> dict[str, object]:
+    watch = issued.watches.get(partner)
+    if watch is None or watch.since is not None:
+        return dict(issued.watches)
+    return {**issued.watches, partner: replace(watch, since=at)}
+
+
+def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
+    """The marked copy that follows a message of unknown fate is one of its own, a prompt or a live message likewise."""
+    if repeat is None:
+        return state
+    if send in state.prompts:
+        return replace(state, prompts={**state.prompts, repeat: state.prompts[send]})
+    if send in state.live_of:
+        key = state.live_of[send]
+        live = {**state.live, key: replace(state.live[key], send=repeat)}
+        return replace(state, live=live, live_of={**state.live_of, repeat: key})
+    name = state.alert_of.get(send)
+    if name is None:
+        return state
+    copies = state.alerts[name].copies
+    again = replace(copies[send], state="waiting", reason=None)
+    state = changed(state, name, copies={**copies, repeat: again})
+    return replace(state, alert_of={**state.alert_of, repeat: name})
+
+
+# --- messages that are edited in place ---------------------------------------------------------------------------------
+
+
+def _shown(state: Incident, f: MessageTracked, at: datetime) -> Incident:
+    key = (f.role, f.about, f.room)
+    before = state.live.get(key)
+    live = Live(f.role, f.about, f.partner, f.room, f.send, at, before.message if before else None)
+    return replace(state, live={**state.live, key: live}, live_of={**state.live_of, f.send: key})
+
+
+def _edited(state: Incident, send: str, message: str) -> Incident:
+    key = state.live_of.get(send)
+    if key is None or state.live[key].send != send:
+        return state
+    live = replace(state.live[key], message=state.live[key].message or message, waiting=False)
+    return replace(state, live={**state.live, key: live})
+
+
+def _lost(state: Incident, send: str) -> Incident:
+    """A message could not be edited or never left: the next version is a new message."""
+    key = state.live_of.get(send)
+    if key is None or state.live[key].send != send:
+        return state
+    return replace(state, live={other: live for other, live in state.live.items() if other != key})

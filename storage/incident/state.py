@@ -1,0 +1,296 @@
+"""What an incident is at one moment: plain frozen values, made from its facts by ``storage.incident.fold`` and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from playbooks.rooms import RoomRef
+from playbooks.selection import Leading
+from storage.facts import (
+    AlertDrafted,
+    AlertIssued,
+    AlertRequested,
+    CheckinStarted,
+    CopyHeld,
+    DecisionTaken,
+    IncidentOpened,
+    LeadOffered,
+    Objected,
+    PartnerAdmitted,
+    PlaybookProposed,
+    RollCallStarted,
+    StandInNamed,
+)
+
+CopyState = Literal["waiting", "sent", "refused", "unknown", "dropped", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An alert as one room was to be shown it, and what became of it. ``message`` is the network's id for it, ``at`` when it was accepted."""
+
+    partner: str
+    room: RoomRef
+    language: str
+    fields: Mapping[str, Any]
+    state: CopyState = "waiting"
+    reason: str | None = None
+    message: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to an alert. ``spoke_with``: who gave it by telephone, where ``person`` only wrote it down."""
+
+    choice: str
+    person: str
+    at: datetime
+    via: str
+    spoke_with: str | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody rings a partner; ``reached`` is None until they said what came of it."""
+
+    person: str
+    at: datetime
+    reached: bool | None = None
+    spoke_with: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One partner whose answer is awaited, to an alert or to a round.
+
+    ``began``: when it was asked. ``since``: when its network first accepted anything, from which escalation counts; None: nothing yet.
+    ``done``: how many steps of the playbook's ``then`` were taken or passed over. ``ended``: why nobody waits any more:
+    ``answered`` (a round), ``cancelled``, ``superseded``, ``expired``, ``retracted`` or ``over``. Whether an alert is answered is
+    the playbook's to say (one answer for a partner, or every person's): see ``handlers.waiting``.
+    """
+
+    partner: str
+    began: datetime
+    since: datetime | None = None
+    done: int = 0
+    unreachable: bool = False
+    ended: str | None = None
+    calls: tuple[Call, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether the answer is still awaited."""
+        return self.ended is None
+
+
+AlertState = Literal["open", "expired", "cancelled", "superseded", "retracted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An alert: as issued, whom it was addressed to, its copies by send, what is held, the answers by partner, and who is waited for."""
+
+    fact: AlertIssued
+    at: datetime
+    addressed: Mapping[str, Any] = field(default_factory=dict)
+    copies: Mapping[str, Copy] = field(default_factory=dict)
+    held: Mapping[str, CopyHeld] = field(default_factory=dict)
+    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    released: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # partner → values supplied for it alone
+    state: AlertState = "open"
+    mistake: bool = False
+    superseded_by: str | None = None
+    over_at: datetime | None = None
+
+    @property
+    def expired(self) -> bool:
+        """Whether it is over, for whichever reason."""
+        return self.state != "open"
+
+    def shown_to(self, partner: str | None) -> bool:
+        """Whether a partner has been shown it or is about to be: a copy that was taken back before it left is none."""
+        return any(copy.partner == partner and copy.state != "dropped" for copy in self.copies.values())
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The partners it was shown to, each once."""
+        return tuple(dict.fromkeys(copy.partner for copy in self.copies.values() if copy.state != "dropped"))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An alert that is being written or waits for its confirmation."""
+
+    fact: AlertDrafted
+    at: datetime
+    opened_at: datetime
+    confirmed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to issue an alert. ``answers``: partner → ``approved`` or ``declined``."""
+
+    fact: AlertRequested
+    at: datetime
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A partner's answer to a round."""
+
+    answer: str
+    words: str | None
+    person: str
+    at: datetime
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round of a check-in: its answers by partner, and who is waited for. ``ended``: why it is over."""
+
+    fact: CheckinStarted
+    at: datetime
+    answers: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    overdue: bool = False
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """What is known of a person in a roll call."""
+
+    state: str
+    by: str
+    at: datetime
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """A roll call: who is accounted for. ``ended``: why it is over."""
+
+    fact: RollCallStarted
+    at: datetime
+    accounted: Mapping[str, Accounted] = field(default_factory=dict)
+    ended: str | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The persons of whom nothing is known."""
+        return tuple(person for person in self.fact.persons if person not in self.accounted)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The lead, as it was offered. ``ended``: how it ended; None while it is open."""
+
+    fact: LeadOffered
+    at: datetime
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision of the lead."""
+
+    fact: DecisionTaken
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Somebody's objection."""
+
+    fact: Objected
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A message that is edited in place. ``send`` made it or edited it last; ``message``: the network's id, None until it is accepted.
+
+    ``waiting``: its newest version has not been accepted yet. ``at``: when that version was written.
+    """
+
+    role: str
+    about: str
+    partner: str | None
+    room: RoomRef
+    send: str
+    at: datetime
+    message: str | None = None
+    waiting: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Imminent danger to life, as declared."""
+
+    partner: str
+    person: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Another version of the playbook that waits for somebody's word."""
+
+    fact: PlaybookProposed
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident as it stands. ``digest`` is that of the playbook it goes by: the one it began with, or was reloaded with.
+
+    ``epoch`` grows whenever something changed that may change what a room may see.
+    """
+
+    id: str
+    playbook: str
+    digest: str
+    opened: IncidentOpened
+    opened_at: datetime
+    phase: str
+    phase_since: datetime
+    hazard: str | None = None
+    leads: tuple[Leading, ...] = ()
+    offers: Mapping[str, Offer] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    objections: tuple[Objection, ...] = ()
+    stand_ins: tuple[StandInNamed, ...] = ()
+    duties: Mapping[tuple[str, str], str | None] = field(default_factory=dict)  # (rule, partner) → who confirmed it
+    danger: Danger | None = None
+    proposal: Proposal | None = None
+    admitted: Mapping[str, PartnerAdmitted] = field(default_factory=dict)
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
+    requests: Mapping[str, Asked] = field(default_factory=dict)
+    alerts: Mapping[str, Issued] = field(default_factory=dict)
+    alert_of: Mapping[str, str] = field(default_factory=dict)  # send → alert
+    rounds: Mapping[str, Round] = field(default_factory=dict)
+    rollcalls: Mapping[str, RollCall] = field(default_factory=dict)
+    prompts: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)  # send → (what it is about, partner)
+    live: Mapping[tuple[str, str, RoomRef], Live] = field(default_factory=dict)  # (role, about, room)
+    live_of: Mapping[str, tuple[str, str, RoomRef]] = field(default_factory=dict)  # send → key of ``live``
+    paused: str | None = None  # an exercise that gives way to this incident
+    closed_at: datetime | None = None
+    size: int = 0
+    epoch: int = 0
+
+    def in_danger(self, now: datetime) -> bool:
+        """Whether declared danger still lasts."""
+        return self.danger is not None and now < self.danger.until
+
+    def round_of(self, name: str) -> Round | None:
+        """The round of a check-in that is going on, if one is."""
+        return next((r for r in reversed(tuple(self.rounds.values())) if r.fact.name == name and r.ended is None), None)
