@@ -88,7 +88,9 @@ def carry_out(
                     shown.append((effect.stream, outgoing.disclosed(effect, made[0].send, epoch)))
                 if effect.role is not None:
                     about = effect.about or ""
-                    tracked = MessageTracked(made[0].send, effect.role, about, effect.partner, effect.to)
+                    tracked = MessageTracked(
+                        made[0].send, effect.role, about, effect.partner, effect.to, effect.digest
+                    )
                     shown.append((effect.stream, tracked))
                 _send(step, made, splits)
             case Repeat(send=send, mark=mark):

@@ -59,7 +59,8 @@ class Send:
     that room, to which this one is a reply once its id is known.
 
     ``role`` makes it a message that is found again. ``prompt``: from its acceptance the partner's silence counts. Any other
-    name makes it live: there is one of that role about one thing in a room, and each later one edits it in place.
+    name makes it live: there is one of that role about one thing in a room, and each later one edits it in place. ``digest``
+    stands for what a live message says, apart from the time at which it says so.
     """
 
     stream: str
@@ -77,6 +78,7 @@ class Send:
     again: int = 0
     follows: str | None = None
     role: str | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,13 +65,17 @@ class MessageDropped(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MessageTracked(Fact):
-    """A message that is found again: its acceptance counts (``prompt``), or it is edited in place (any other ``role``)."""
+    """A message that is found again: its acceptance counts (``prompt``), or it is edited in place (any other ``role``).
+
+    ``digest`` stands for what a live message says, so that the same is not said again.
+    """
 
     send: str
     role: str
     about: str
     partner: str | None
     room: RoomRef
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

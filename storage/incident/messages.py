@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from storage.facts import (
     Disclosed,
@@ -30,12 +31,26 @@ def disclosed(state: Incident, facts: Sequence[Kept]) -> Incident:
         match kept.fact:
             case Disclosed(about=about, partner=str(partner)) as f if about in state.alerts:
                 copies.setdefault(about, {})[f.send] = Copy(partner, f.room, f.language, f.fields)
+            case Disclosed(about=about) as f if about in state.requests:
+                state = _asked(state, f)
             case _:
                 pass
     for about, new in copies.items():
         state = changed(state, about, copies={**state.alerts[about].copies, **new})
     sends = {send: about for about, new in copies.items() for send in new}
     return replace(state, alert_of={**state.alert_of, **sends}, size=facts[-1].seq + 1)
+
+
+def _asked(state: Incident, f: Disclosed) -> Incident:
+    """A room was shown a request: it can approve what it saw exactly, and nothing else."""
+    asked = state.requests[f.about]
+    exact = frozenset(field for field, how in f.fields.items() if _is_exact(how))
+    shown = replace(asked, exact={**asked.exact, f.room: exact})
+    return replace(state, requests={**state.requests, f.about: shown})
+
+
+def _is_exact(how: object) -> bool:
+    return isinstance(how, Mapping) and how.get("form") == "exact" and how.get("value") is not None
 
 
 def apply(state: Incident, kept: Kept) -> Incident:
@@ -46,13 +61,14 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case MessageTracked() as f:
             return _shown(state, f, kept.at)
         case MessageSent(send=send, message=message):
-            return _accepted(_edited(state, send, message), send, message, kept.at)
+            return _accepted(_edited(state, send, message, kept.at), send, message, kept.at)
         case MessageRefused(send=send, reason=reason):
-            return _copy(_lost(state, send), send, "refused", reason)
+            return _copy(_not_written(state, send, kept.at), send, "refused", reason)
         case MessageUnknown(send=send, reason=reason, repeat=repeat):
+            state = _doubtful(state, send, repeat, kept.at)
             return _repeated(_copy(state, send, "unknown", reason), send, repeat)
         case MessageDropped(send=send, reason=reason):
-            return _copy(_lost(state, send), send, "dropped", reason)
+            return _copy(_not_sent(state, send, kept.at), send, "dropped", reason)
         case MessageRemoved(send=send):
             return _copy(state, send, "removed", None)
         case _:
@@ -92,15 +108,11 @@ def _counting(issued: Issued, partner: str, at: datetime) -> dict[str, object]:
 
 
 def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
-    """The marked copy that follows a message of unknown fate is one of its own, a prompt or a live message likewise."""
+    """The marked copy that follows a message of unknown fate is one of its own, a prompt likewise."""
     if repeat is None:
         return state
     if send in state.prompts:
         return replace(state, prompts={**state.prompts, repeat: state.prompts[send]})
-    if send in state.live_of:
-        key = state.live_of[send]
-        live = {**state.live, key: replace(state.live[key], send=repeat)}
-        return replace(state, live=live, live_of={**state.live_of, repeat: key})
     name = state.alert_of.get(send)
     if name is None:
         return state
@@ -116,21 +128,47 @@ def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
 def _shown(state: Incident, f: MessageTracked, at: datetime) -> Incident:
     key = (f.role, f.about, f.room)
     before = state.live.get(key)
-    live = Live(f.role, f.about, f.partner, f.room, f.send, at, before.message if before else None)
+    live = Live(f.role, f.about, f.partner, f.room, f.send, at, before.message if before else None, digest=f.digest)
     return replace(state, live={**state.live, key: live}, live_of={**state.live_of, f.send: key})
 
 
-def _edited(state: Incident, send: str, message: str) -> Incident:
-    key = state.live_of.get(send)
-    if key is None or state.live[key].send != send:
-        return state
-    live = replace(state.live[key], message=state.live[key].message or message, waiting=False)
-    return replace(state, live={**state.live, key: live})
+def _edited(state: Incident, send: str, message: str, at: datetime) -> Incident:
+    """The newest version is there. ``message`` names it where it is the first; an edit keeps the name."""
+    live = _newest(state, send)
+    return state if live is None else _changed(state, live, message=live.message or message, waiting=False, at=at)
 
 
-def _lost(state: Incident, send: str) -> Incident:
-    """A message could not be edited or never left: the next version is a new message."""
+def _newest(state: Incident, send: str) -> Live | None:
+    """The live message that this Send is the newest version of."""
     key = state.live_of.get(send)
-    if key is None or state.live[key].send != send:
+    live = state.live.get(key) if key is not None else None
+    return live if live is not None and live.send == send else None
+
+
+def _changed(state: Incident, live: Live, **changes: Any) -> Incident:
+    return replace(state, live={**state.live, (live.role, live.about, live.room): replace(live, **changes)})
+
+
+def _not_written(state: Incident, send: str, at: datetime) -> Incident:
+    """A message could not be edited: it is not there any more, and the next version is a new one. Or it could not be sent at all."""
+    live = _newest(state, send)
+    if live is None:
         return state
-    return replace(state, live={other: live for other, live in state.live.items() if other != key})
+    return _changed(state, live, message=None, waiting=False, digest="", at=at, refused=live.message is None)
+
+
+def _not_sent(state: Incident, send: str, at: datetime) -> Incident:
+    """A version never left: what stands there is an older one."""
+    live = _newest(state, send)
+    return state if live is None else _changed(state, live, waiting=False, digest="", at=at)
+
+
+def _doubtful(state: Incident, send: str, repeat: str | None, at: datetime) -> Incident:
+    """A version may or may not have arrived. Where it is repeated, the repetition is the newest; else nobody knows what stands there."""
+    live = _newest(state, send)
+    if live is None:
+        return state
+    if repeat is None:
+        return _changed(state, live, waiting=False, digest="", at=at)
+    state = _changed(state, live, send=repeat)
+    return replace(state, live_of={**state.live_of, repeat: (live.role, live.about, live.room)})

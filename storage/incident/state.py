@@ -219,7 +219,9 @@ class Objection:
 class Live:
     """A message that is edited in place. ``send`` made it or edited it last; ``message``: the network's id, None until it is accepted.
 
-    ``waiting``: its newest version has not been accepted yet. ``at``: when that version was written.
+    ``waiting``: it is not known yet what became of its newest version. ``at``: when that version was written, or its fate was
+    last heard of. ``digest``: what it says; empty where nobody knows what stands there now. ``refused``: the network does not
+    let us write there.
     """
 
     role: str
@@ -230,6 +232,8 @@ class Live:
     at: datetime
     message: str | None = None
     waiting: bool = True
+    digest: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,12 @@ class Stage:
                     )
                 if effect.role is not None:
                     tracked = MessageTracked(
-                        f"send{self.count}", effect.role, effect.about or "", effect.partner, effect.to
+                        f"send{self.count}",
+                        effect.role,
+                        effect.about or "",
+                        effect.partner,
+                        effect.to,
+                        effect.digest,
                     )
                     self._keep(effect.stream, tracked)
                 self.tokens[f"send{self.count}"] = effect
