@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from playbooks.rooms import RoomRef
+from storage import reports
 from storage.facts import (
     AliasResolved,
     DeadlinePassed,
@@ -19,6 +20,8 @@ from storage.facts import (
     NetworkLost,
     PersonEnrolled,
     PersonRevoked,
+    ReportAnswered,
+    ReportMade,
     RoomBound,
     RoomLost,
     RoomMoved,
@@ -113,6 +116,7 @@ class Deployment:
     direct: Mapping[str, RoomRef] = field(default_factory=dict)
     down: Mapping[str, str] = field(default_factory=dict)
     outages: Mapping[str, Outage] = field(default_factory=dict)
+    reports: Mapping[str, reports.Reported] = field(default_factory=dict)  # made while there was no incident
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     epoch: int = 0
 
@@ -207,6 +211,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
                 name: Outage(kept.at, False, o.refused) for name, o in state.outages.items() if outage_key(name) == key
             }
             return replace(state, outages={**state.outages, **told})
+        case ReportMade() | ReportAnswered():
+            return replace(state, reports=reports.apply(state.reports, kept))
         case _:
             pass
     return state

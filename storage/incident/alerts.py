@@ -18,6 +18,7 @@ from storage.facts import (
     AlertRetracted,
     AlertSuperseded,
     AnswerUndone,
+    CallAsked,
     CopyHeld,
     CopyReleased,
     DraftConfirmed,
@@ -38,6 +39,7 @@ CONCERNED = (
     AlertRetracted,
     AlertSuperseded,
     AnswerUndone,
+    CallAsked,
     CopyHeld,
     CopyReleased,
     DraftConfirmed,
@@ -66,16 +68,20 @@ def apply(state: Incident, kept: Kept) -> Incident:
             answered = replace(asked, answers={**asked.answers, partner: answer})
             return replace(state, requests={**state.requests, name: answered})
         case AlertIssued() as f:
+            fulfilled = {q: replace(a, alert=f.alert) for q, a in state.requests.items() if q == f.request}
             return replace(
                 state,
                 drafts={key: d for key, d in state.drafts.items() if key != f.draft},
                 alerts={**state.alerts, f.alert: Issued(f, kept.at)},
+                requests={**state.requests, **fulfilled},
             )
         case AlertAddressed(alert=name, partners=partners):
             watches = {p: Watch(p, kept.at) for p, how in partners.items() if _is_shown(how)}
             return changed(state, name, addressed=partners, watches=watches)
         case CopyHeld() as f:
             return changed(state, f.alert, held={**state.alerts[f.alert].held, f.partner: f})
+        case CallAsked(alert=name, partner=partner):
+            return changed(state, name, to_ring=state.alerts[name].to_ring | {partner})
         case CopyReleased() as f:
             return _released(state, f, kept.at)
         case Acknowledged() as f:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from playbooks.selection import Leading
+from storage import reports
 from storage.facts import (
     AdmissionEnded,
     DangerDeclared,
@@ -25,9 +27,11 @@ from storage.facts import (
     PlaybookKept,
     PlaybookProposed,
     PlaybookReloaded,
+    ReportAnswered,
+    ReportMade,
     StandInNamed,
 )
-from storage.incident.state import Danger, Decision, Incident, Objection, Offer, Proposal
+from storage.incident.state import Danger, Decision, Incident, Objection, Offer, Proposal, Watch
 from storage.store import Kept
 
 CONCERNED = (
@@ -50,6 +54,8 @@ CONCERNED = (
     PlaybookKept,
     PlaybookProposed,
     PlaybookReloaded,
+    ReportAnswered,
+    ReportMade,
     StandInNamed,
 )
 
@@ -93,8 +99,9 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case PartnerAdmitted() as f:
             return replace(state, admitted={**state.admitted, f.partner: f}, epoch=state.epoch + 1)
         case AdmissionEnded(partner=partner):
-            still = {name: one for name, one in state.admitted.items() if name != partner}
-            return replace(state, admitted=still, epoch=state.epoch + 1)
+            return _departed(state, partner)
+        case ReportMade() | ReportAnswered():
+            return replace(state, reports=reports.apply(state.reports, kept))
         case ExercisePaused(by=by):
             return replace(state, paused=by)
         case ExerciseResumed():
@@ -104,6 +111,24 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case _:
             pass
     return state
+
+
+def _departed(state: Incident, partner: str) -> Incident:
+    """A partner that takes part no longer: it is known by name alone, and nobody waits for its answers."""
+    still = {name: one for name, one in state.admitted.items() if name != partner}
+    gone = {name: one for name, one in state.admitted.items() if name == partner}
+
+    def over(watches: Mapping[str, Watch]) -> dict[str, Watch]:
+        return {p: replace(w, ended=w.ended or "over") if p == partner else w for p, w in watches.items()}
+
+    return replace(
+        state,
+        admitted=still,
+        departed={**state.departed, **gone},
+        alerts={name: replace(one, watches=over(one.watches)) for name, one in state.alerts.items()},
+        rounds={name: replace(one, watches=over(one.watches)) for name, one in state.rounds.items()},
+        epoch=state.epoch + 1,
+    )
 
 
 def _line(rule: str) -> int:

@@ -24,6 +24,7 @@ from storage.facts import (
     RollCallStarted,
     StandInNamed,
 )
+from storage.reports import Reported
 
 CopyState = Literal["waiting", "sent", "refused", "unknown", "dropped", "removed"]
 
@@ -103,6 +104,7 @@ class Issued:
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     watches: Mapping[str, Watch] = field(default_factory=dict)
     released: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # partner → values supplied for it alone
+    to_ring: frozenset[str] = frozenset()  # partners that were told only to ring who issued it
     state: AlertState = "open"
     mistake: bool = False
     superseded_by: str | None = None
@@ -135,11 +137,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request to issue an alert. ``answers``: partner → ``approved`` or ``declined``."""
+    """A request to issue an alert. ``answers``: partner → ``approved`` or ``declined``. ``exact``: the fields that a room was
+    shown exactly as they are. ``alert``: what was issued for it.
+    """
 
     fact: AlertRequested
     at: datetime
     answers: Mapping[str, str] = field(default_factory=dict)
+    exact: Mapping[RoomRef, frozenset[str]] = field(default_factory=dict)
+    alert: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +283,14 @@ class Incident:
     danger: Danger | None = None
     proposal: Proposal | None = None
     admitted: Mapping[str, PartnerAdmitted] = field(default_factory=dict)
+    departed: Mapping[str, PartnerAdmitted] = field(
+        default_factory=dict
+    )  # whose admission is over: a name, and no more
     drafts: Mapping[str, Draft] = field(default_factory=dict)
     requests: Mapping[str, Asked] = field(default_factory=dict)
     alerts: Mapping[str, Issued] = field(default_factory=dict)
     alert_of: Mapping[str, str] = field(default_factory=dict)  # send → alert
+    reports: Mapping[str, Reported] = field(default_factory=dict)
     rounds: Mapping[str, Round] = field(default_factory=dict)
     rollcalls: Mapping[str, RollCall] = field(default_factory=dict)
     prompts: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)  # send → (what it is about, partner)
