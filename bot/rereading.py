@@ -54,7 +54,7 @@ def _differences(world: World, now: datetime) -> Mapping[tuple[str, str], Differ
     """Between what each incident goes by and what it may come to go by."""
     result: dict[tuple[str, str], Difference] = {}
     for incident in world.open:
-        old, found = world.book_of(incident), world.found.get(incident.playbook)
+        old, found = world.agreed_of(incident), world.found.get(incident.playbook)
         proposed = world.kept.get(incident.proposal.fact.digest) if incident.proposal is not None else None
         for new in (found.book if found is not None else None, proposed):
             if new is not None and new.digest != old.digest and (old.digest, new.digest) not in result:

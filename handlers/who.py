@@ -17,7 +17,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         partners = [
             p
             for p, who in book.playbook.partners.items()
-            if who.jurisdiction == jurisdiction and listed(book, reader, p)
+            if who.jurisdiction == jurisdiction and listed(book, reader, p) and p not in book.departed
         ]
         if not partners:
             continue

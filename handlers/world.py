@@ -9,6 +9,7 @@ from typing import Literal
 
 from playbooks import mandate, sight
 from playbooks.diff import Difference
+from playbooks.guests import Guest, with_guests
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Room
@@ -74,7 +75,12 @@ class World:
         return f"{letter}-{self.counters.get(letter, 0) + 1}"
 
     def book_of(self, incident: Incident) -> Book:
-        """The version of the playbook that the incident goes by."""
+        """The version of the playbook that the incident goes by, with the partners that were admitted to it."""
+        agreed = self.agreed_of(incident)
+        return with_guests(agreed, _guests(incident)) if incident.admitted or incident.departed else agreed
+
+    def agreed_of(self, incident: Incident) -> Book:
+        """The same as its file has it."""
         return self.kept[incident.digest]
 
     @property
@@ -85,6 +91,18 @@ class World:
     def epoch(self, incident: Incident | None) -> int:
         """A number that grows whenever something changed that may change what a room may see."""
         return self.who.epoch + (incident.epoch if incident else 0)
+
+
+def _guests(incident: Incident) -> tuple[Guest, ...]:
+    """The partners that were admitted to an incident, and those of them that have departed."""
+    departed = {name: one for name, one in incident.departed.items() if name not in incident.admitted}
+    return tuple(
+        Guest(
+            f.partner, f.name, f.kind, f.level, f.jurisdiction, f.tlp, f.compartments, f.languages, f.phone,
+            departed=f.partner in departed,
+        )
+        for f in (*incident.admitted.values(), *departed.values())
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +144,7 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
         if binding is not None:
             partner = binding.partner if holds(book, binding) else None
         elif request.private and person is not None and person.partner in book.playbook.partners:
-            partner = person.partner
+            partner = person.partner if person.partner not in book.departed else None
     roles: set[str] = set()
     if partner is not None:
         roles.add("responder")
@@ -173,11 +191,17 @@ def circumstances(world: World, incident: Incident, now: datetime) -> Circumstan
     return Circumstances(
         now=now,
         phase=incident.phase,
-        active=frozenset(binding.partner for binding in bound if holds(book, binding)),
+        active=frozenset(b.partner for b in bound if holds(book, b) and _admitted_still(incident, b.partner, now)),
         danger=incident.in_danger(now),
         hazard=incident.hazard,
         leads=incident.leads,
     )
+
+
+def _admitted_still(incident: Incident, partner: str, now: datetime) -> bool:
+    """Whether a partner's time is not over, where it was admitted for a time: nothing is shown it while its end is still to be noted."""
+    admitted = incident.admitted.get(partner)
+    return admitted is None or now < admitted.until
 
 
 def sight_room(world: World, binding: Binding) -> sight.Room:
@@ -203,7 +227,9 @@ def agreed_room(book: Book, binding: Binding) -> Room | None:
 def holds(book: Book, binding: Binding) -> bool:
     """Whether this version of the playbook still agrees to a binding: it names the room for that partner, or names none."""
     partner = book.playbook.partners.get(binding.partner)
-    return partner is not None and (not partner.rooms or agreed_room(book, binding) is not None)
+    if partner is None or binding.partner in book.departed:
+        return False
+    return not partner.rooms or agreed_room(book, binding) is not None
 
 
 def rooms_for(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:
@@ -227,7 +253,9 @@ def _is_for(book: Book, binding: Binding, use: str, *, exercise: bool) -> bool:
         return False
     room = agreed_room(book, binding)
     uses = room.for_ if room else ("alerts", "checkins")
-    return use in uses and (room.exercises if room else False) == exercise
+    # A guest's room was bound for this incident alone, be it an exercise or not.
+    plays = binding.partner in book.guests or (room.exercises if room else False) == exercise
+    return use in uses and plays
 
 
 def languages(world: World, book: Book | None, room: RoomRef, partner: str | None) -> tuple[str, ...]:

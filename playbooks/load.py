@@ -31,7 +31,8 @@ class Book:
 
     `digest` is the hexadecimal SHA-256 of the bytes; it stands for the playbook in the log. `marks` has the place of
     every key and list item, `values` that of its value, each by its path: `("alerts", "evacuation", "by")`,
-    `("sharing", 3)`.
+    `("sharing", 3)`. `guests` are partners that the file does not have, admitted to one incident; `departed` those that
+    were, and are known by name alone: see `guests`.
     """
 
     file: str
@@ -40,6 +41,8 @@ class Book:
     playbook: Playbook = field(repr=False)
     marks: Mapping[Path, Mark] = field(repr=False)
     values: Mapping[Path, Mark] = field(repr=False)
+    guests: frozenset[str] = frozenset()
+    departed: frozenset[str] = frozenset()
 
     def mark(self, *path: str | int) -> Mark:
         """The place of this entry, else of the nearest one above it that stands in the file."""

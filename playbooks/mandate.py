@@ -78,13 +78,15 @@ def may_issue(
     """May this partner issue this alert for this place? ``place`` is None when none is stated yet."""
     alert = book.playbook.alerts[template]
     line = book.line("alerts", template, "by") if alert.by is not None else book.line("alerts", template)
-    theirs = matches(book, alert.by or _LEAD, partner, circumstances, partner, frozenset(), None)
+    foreseen = partner not in book.guests  # nothing is the prerogative of whom nobody foresaw
+    theirs = foreseen and matches(book, alert.by or _LEAD, partner, circumstances, partner, frozenset(), None)
     here = on_ground(book, partner, place)
     if theirs and here:
         return Mandated("by", line)
     in_danger = alert.in_danger
     could = (
-        in_danger is not None
+        foreseen
+        and in_danger is not None
         and here
         and matches(book, in_danger.by, partner, circumstances, partner, frozenset(), None)
     )
@@ -103,6 +105,7 @@ def owners(book: Book, circumstances: Circumstances, template: str, place: Place
         partner
         for partner in book.playbook.partners
         if partner in circumstances.active
+        and partner not in book.guests
         and matches(book, alert.by or _LEAD, partner, circumstances, partner, frozenset(), None)
         and on_ground(book, partner, place)
     )
@@ -129,9 +132,10 @@ def may_activate(book: Book, partner: str | None) -> int | None:
 def may_declare_danger(book: Book, circumstances: Circumstances, partner: str) -> int | None:
     """The line of the rule by which this partner may declare imminent danger to life, or None."""
     rule = book.playbook.danger
-    if rule is None or not matches(book, rule.by, partner, circumstances, partner, frozenset(), None):
+    if rule is None or partner in book.guests:
         return None
-    return book.line("danger")
+    means = matches(book, rule.by, partner, circumstances, partner, frozenset(), None)
+    return book.line("danger") if means else None
 
 
 def declarers(book: Book, circumstances: Circumstances) -> tuple[str, ...]:

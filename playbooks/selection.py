@@ -131,6 +131,8 @@ class _Asked:
     unseen: Literal["met", "not met"]
 
     def any(self, selector: Selector) -> bool:
+        if self.partner in self.book.departed:
+            return False
         return any(self._term(term) for term in selector.terms)
 
     def _term(self, term: Term) -> bool:
