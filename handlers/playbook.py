@@ -174,7 +174,10 @@ def _id(incident: Incident) -> dict[str, Cleared | int]:
 
 def _difference(case: Case, old: Book, new: Book) -> Difference:
     known = case.world.differences.get((old.digest, new.digest))
-    return known if known is not None else diff(old, new, case.now)
+    if known is not None:
+        return known
+    assert case.incident is not None
+    return diff(case.world.agreed_of(case.incident), new, case.now)
 
 
 # --- agreed --------------------------------------------------------------------------------------------------------------
@@ -305,7 +308,9 @@ def _obstacle(case: Case, incident: Incident, old: Book, new: Book) -> Cleared |
     missing = [
         partner
         for partner in _concerned(incident)
-        if partner in old.playbook.partners and partner not in new.playbook.partners
+        if partner in old.playbook.partners
+        and partner not in new.playbook.partners
+        and partner not in (*old.guests, *old.departed)
     ]
     if missing:
         names = glue([name(old, case.reader, partner) for partner in missing[:MOST_NAMED]], " · ")
