@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import aiosqlite
 
 from storage import canonical, log, tree
 from storage.connection import words
@@ -57,10 +56,10 @@ def remembered(folder: Path) -> dict[str, Signed]:
     return largest
 
 
-async def check(inner: aiosqlite.Connection, heads: Sequence[StreamHead], folder: Path) -> dict[str, Signed]:
+def check(inner: sqlite3.Connection, heads: Sequence[StreamHead], folder: Path) -> dict[str, Signed]:
     """Hold what is kept against everything signed before. Returns the largest checkpoints; raises RolledBack."""
     largest = remembered(folder)
-    for stream, size, root, _ in await inner.execute_fetchall(SQL["latest_checkpoints"]):
+    for stream, size, root, _ in inner.execute(SQL["latest_checkpoints"]).fetchall():
         if stream not in largest or size > largest[stream].size:
             largest[stream] = Signed(size, bytes(root))
     now = {head.stream: head for head in heads}
@@ -71,7 +70,7 @@ async def check(inner: aiosqlite.Connection, heads: Sequence[StreamHead], folder
                 f"the log of {stream} has {size} entries, but {signed.size} were signed: "
                 "an older database was put back. " + _REMEDY
             )
-        if await _root_at(inner, now[stream], signed.size) != signed.root:
+        if _root_at(inner, now[stream], signed.size) != signed.root:
             raise RolledBack(
                 f"the log of {stream} is not the one that was signed at {signed.size} entries: "
                 "its history was replaced. " + _REMEDY
@@ -79,13 +78,13 @@ async def check(inner: aiosqlite.Connection, heads: Sequence[StreamHead], folder
     return largest
 
 
-async def sign(
-    inner: aiosqlite.Connection, heads: Sequence[StreamHead], signer: Signer, folder: Path, now: datetime
+def sign(
+    inner: sqlite3.Connection, heads: Sequence[StreamHead], signer: Signer, folder: Path, now: datetime
 ) -> list[str]:
     """Sign every stream that grew, inside a transaction. The file beside the database comes first: a crash between
     the two leaves a line there that the next signing repeats with the same root."""
-    await check(inner, heads, folder)
-    kept = {stream: size for stream, size, _, _ in await inner.execute_fetchall(SQL["latest_checkpoints"])}
+    check(inner, heads, folder)
+    kept = {stream: size for stream, size, _, _ in inner.execute(SQL["latest_checkpoints"]).fetchall()}
     rows, lines, notes = [], [], []
     for head in heads:
         if head.size == kept.get(head.stream):
@@ -100,7 +99,7 @@ async def sign(
         )
     if rows:
         _remember(folder / FILE, lines)
-        await inner.executemany(SQL["add_checkpoint"], rows)
+        inner.executemany(SQL["add_checkpoint"], rows)
     return notes
 
 
@@ -115,9 +114,9 @@ def _remember(path: Path, lines: Sequence[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-async def _root_at(inner: aiosqlite.Connection, head: StreamHead, size: int) -> bytes:
+def _root_at(inner: sqlite3.Connection, head: StreamHead, size: int) -> bytes:
     if size == head.size:
         return head.root
     places = json.dumps(tree.cover(0, size))
-    rows = await inner.execute_fetchall(SQL["hashes"], (head.stream, places))
+    rows = inner.execute(SQL["hashes"], (head.stream, places)).fetchall()
     return log.prove(head.stream, [(0, size)], list(rows))[0]

@@ -13,7 +13,7 @@ import contextlib
 import errno
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,18 +32,41 @@ SAFE_WAL = (3, 51, 3)
 """Before this version of SQLite, resetting a write-ahead log that two connections share can corrupt it."""
 
 
+class Crossing(aiosqlite.Connection):
+    """aiosqlite's connection and its thread, with one crossing for a whole transaction: each crossing costs more than a statement."""
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` in the connection's thread."""
+        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+
+def transaction(inner: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Run ``work`` from BEGIN to COMMIT; whatever it raises, nothing of it is kept."""
+    inner.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(inner)
+        inner.execute("COMMIT")
+    except BaseException:
+        # A full disk makes SQLite roll back by itself; then there is nothing left to roll back.
+        if inner.in_transaction:
+            inner.execute("ROLLBACK")
+        raise
+    return result
+
+
 class Connection:
     """The database file, open."""
 
-    def __init__(self, path: Path, inner: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, inner: Crossing) -> None:
         self.path = path
         self._inner = inner
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def write(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction: all of it is kept, or nothing.
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` in a transaction: all of it is kept, or nothing. It runs in the connection's thread, in one go.
 
         Cancelling the caller does not stop what has begun; the cancellation arrives when it is settled. Raises
         StorageFull or StorageError.
@@ -62,19 +85,10 @@ class Connection:
             self._closed = True
             await self._inner.close()
 
-    async def _write(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         async with self._lock:
             with self._words():
-                await self._inner.execute("BEGIN IMMEDIATE")
-                try:
-                    result = await work(self._inner)
-                    await self._inner.execute("COMMIT")
-                except BaseException:
-                    # A full disk makes SQLite roll back by itself; then there is nothing left to roll back.
-                    if self._inner.in_transaction:
-                        await self._inner.execute("ROLLBACK")
-                    raise
-                return result
+                return await self._inner.run(lambda inner: transaction(inner, work))
 
     async def _read(self, query: str, parameters: Iterable[Any]) -> list[Any]:
         async with self._lock:
@@ -141,7 +155,8 @@ async def connect(path: Path) -> Connection:
     """
     with words(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        inner = await aiosqlite.connect(path, isolation_level=None, timeout=WAIT)
+        inner = Crossing(lambda: opened(path), 64)
+        await inner
     connection = Connection(path, inner)
     try:
         with words(path):
@@ -162,6 +177,11 @@ async def connect(path: Path) -> Connection:
     return connection
 
 
+def opened(path: Path) -> sqlite3.Connection:
+    """SQLite's own connection; transactions begin where we say so."""
+    return sqlite3.connect(path, isolation_level=None, timeout=WAIT)
+
+
 async def _version(path: Path, inner: aiosqlite.Connection) -> int:
     [(application,)] = await inner.execute_fetchall("PRAGMA application_id")
     [(version,)] = await inner.execute_fetchall("PRAGMA user_version")
@@ -176,21 +196,20 @@ async def _version(path: Path, inner: aiosqlite.Connection) -> int:
     return int(version)
 
 
-async def _migrate(inner: aiosqlite.Connection) -> int:
+def _migrate(inner: sqlite3.Connection) -> int:
     """One step forward, in its own transaction. Another process may have taken it while we waited."""
-    [(version,)] = await inner.execute_fetchall("PRAGMA user_version")
+    [(version,)] = inner.execute("PRAGMA user_version")
     if version >= len(MIGRATIONS):
         return int(version)
     for statement in statements(MIGRATIONS[version]):
-        await inner.execute(statement)
-    await inner.execute(f"PRAGMA application_id = {APPLICATION}")
-    await inner.execute(f"PRAGMA user_version = {version + 1}")
+        inner.execute(statement)
+    inner.execute(f"PRAGMA application_id = {APPLICATION}")
+    inner.execute(f"PRAGMA user_version = {version + 1}")
     return int(version) + 1
 
 
-async def change(inner: aiosqlite.Connection, query: str, rows: Sequence[Sequence[Any]]) -> int:
+def change(inner: sqlite3.Connection, query: str, rows: Sequence[Sequence[Any]]) -> int:
     """Run a named statement once for each row of parameters. Returns how many rows of the table it touched."""
     if not rows:
         return 0
-    cursor = await inner.executemany(SQL[query], rows)
-    return cursor.rowcount
+    return inner.executemany(SQL[query], rows).rowcount

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-
-import aiosqlite
 
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, checkpoints, deadlines, inbox, keys, log, outbox, tree
@@ -85,10 +84,10 @@ class SqliteStore:
     async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None, now: datetime) -> int:
         """Commit raw events (key, body) and the cursor. Known keys are dropped. Returns how many were new."""
 
-        async def work(inner: aiosqlite.Connection) -> int:
-            new = await inbox.keep(inner, network, items, now)
+        def work(inner: sqlite3.Connection) -> int:
+            new = inbox.keep(inner, network, items, now)
             if cursor is not None:
-                await inbox.move_cursor(inner, network, cursor)
+                inbox.move_cursor(inner, network, cursor)
             return new
 
         return await self._connection.write(work)
@@ -96,9 +95,9 @@ class SqliteStore:
     async def keep_batch(self, network: Network, body: str, cursor: str, now: datetime) -> int:
         """Commit a raw response and the cursor it moves to. Returns the batch's number."""
 
-        async def work(inner: aiosqlite.Connection) -> int:
-            batch = await inbox.keep_batch(inner, network, body, now)
-            await inbox.move_cursor(inner, network, cursor)
+        def work(inner: sqlite3.Connection) -> int:
+            batch = inbox.keep_batch(inner, network, body, now)
+            inbox.move_cursor(inner, network, cursor)
             return batch
 
         return await self._connection.write(work)
@@ -110,9 +109,9 @@ class SqliteStore:
     async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]], now: datetime) -> int:
         """A response was taken apart into events: keep them and forget it. Returns how many were new."""
 
-        async def work(inner: aiosqlite.Connection) -> int:
-            new = await inbox.keep(inner, network, items, now)
-            await inner.execute(SQL["forget_batch"], (network, batch))
+        def work(inner: sqlite3.Connection) -> int:
+            new = inbox.keep(inner, network, items, now)
+            inner.execute(SQL["forget_batch"], (network, batch))
             return new
 
         return await self._connection.write(work)
@@ -154,16 +153,16 @@ class SqliteStore:
             if sha256(body).hexdigest() != digest:
                 raise ValueError(f"a playbook's digest is the SHA-256 of its bytes, which {digest} is not")
 
-        async def work(inner: aiosqlite.Connection) -> None:
+        def work(inner: sqlite3.Connection) -> None:
             now = changes.now
-            await inbox.settle(inner, changes.handled, changes.failed, now)
-            await change(inner, "add_playbook", changes.playbooks)
-            await log.append(inner, sealed, now)
-            await outbox.add(inner, changes.sends, now)
-            await outbox.settle(inner, changes.outcomes, now)
-            await outbox.redirect(inner, changes.redirects)
-            await deadlines.settle(inner, changes.fired, changes.unwakes, changes.wakes, now)
-            await change(inner, "count", list(changes.counters.items()))
+            inbox.settle(inner, changes.handled, changes.failed, now)
+            change(inner, "add_playbook", changes.playbooks)
+            log.append(inner, sealed, now)
+            outbox.add(inner, changes.sends, now)
+            outbox.settle(inner, changes.outcomes, now)
+            outbox.redirect(inner, changes.redirects)
+            deadlines.settle(inner, changes.fired, changes.unwakes, changes.wakes, now)
+            change(inner, "count", list(changes.counters.items()))
 
         await self._connection.write(work)
 
@@ -187,8 +186,8 @@ class SqliteStore:
         """pending → inflight, committed before anything is written to a network. All of them, or StorageError and
         none."""
 
-        async def work(inner: aiosqlite.Connection) -> None:
-            await outbox.claim(inner, tokens, now)
+        def work(inner: sqlite3.Connection) -> None:
+            outbox.claim(inner, tokens, now)
 
         await self._connection.write(work)
 
@@ -222,10 +221,10 @@ class SqliteStore:
         Raises RolledBack, and signs nothing, if the database is not the one that was signed before.
         """
 
-        async def work(inner: aiosqlite.Connection) -> list[str]:
-            await inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
-            heads = [log.head(*row) for row in await inner.execute_fetchall(SQL["streams"])]
-            return await checkpoints.sign(inner, heads, self.signer, self.folder, now)
+        def work(inner: sqlite3.Connection) -> list[str]:
+            inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
+            heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
+            return checkpoints.sign(inner, heads, self.signer, self.folder, now)
 
         return await self._connection.write(work)
 
@@ -245,14 +244,14 @@ class SqliteStore:
     async def health(self) -> Sequence[str]:
         """What is wrong with what is kept, a sentence each; empty when all is well."""
 
-        async def work(inner: aiosqlite.Connection) -> list[str]:
+        def work(inner: sqlite3.Connection) -> list[str]:
             found = []
             try:
-                heads = [log.head(*row) for row in await inner.execute_fetchall(SQL["streams"])]
-                await checkpoints.check(inner, heads, self.folder)
+                heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
+                checkpoints.check(inner, heads, self.folder)
             except StorageError as error:
                 found.append(str(error))
-            vkeys = [vkey for vkey, _ in await inner.execute_fetchall(SQL["signers"])]
+            vkeys = [vkey for vkey, _ in inner.execute(SQL["signers"])]
             if any(vkey != self.signer.verifier.vkey for vkey in vkeys):
                 found.append(
                     "the log was signed with another key or under another name before: tell the partners the new one"
@@ -267,11 +266,11 @@ class SqliteStore:
         Events that failed keep their bodies for examination. Keys go a month later, fired deadlines at once.
         """
 
-        async def work(inner: aiosqlite.Connection) -> int:
-            blanked = await change(inner, "blank_inbox", [(micros(before),)])
-            blanked += await change(inner, "blank_outbox", [(micros(before),)])
-            await change(inner, "forget_inbox", [(micros(before - KEYS_KEPT),)])
-            await change(inner, "forget_deadlines", [(micros(before),)])
+        def work(inner: sqlite3.Connection) -> int:
+            blanked = change(inner, "blank_inbox", [(micros(before),)])
+            blanked += change(inner, "blank_outbox", [(micros(before),)])
+            change(inner, "forget_inbox", [(micros(before - KEYS_KEPT),)])
+            change(inner, "forget_deadlines", [(micros(before),)])
             return blanked
 
         return await self._connection.write(work)

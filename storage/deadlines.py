@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-
-import aiosqlite
 
 from storage.connection import Connection, change
 from storage.queries import instant, micros
 from storage.store import Deadline, StorageError
 
 
-async def settle(
-    inner: aiosqlite.Connection, fired: Sequence[str], unwakes: Sequence[str], wakes: Sequence[Deadline], now: datetime
+def settle(
+    inner: sqlite3.Connection, fired: Sequence[str], unwakes: Sequence[str], wakes: Sequence[Deadline], now: datetime
 ) -> None:
     """Mark what fired, take back what is not wanted, then set what is. A key that has fired may be set again.
 
     Raises StorageError if a deadline had already fired or was taken back: its effect must not be doubled.
     """
-    if await change(inner, "fire", [(micros(now), key) for key in fired]) != len(fired):
+    if change(inner, "fire", [(micros(now), key) for key in fired]) != len(fired):
         raise StorageError(f"a deadline was no longer open (one of {', '.join(fired)})")
-    await change(inner, "unwake", [(key,) for key in unwakes])
-    await change(inner, "wake", [(d.key, d.stream, micros(d.at), d.kind, d.about) for d in wakes])
+    change(inner, "unwake", [(key,) for key in unwakes])
+    change(inner, "wake", [(d.key, d.stream, micros(d.at), d.kind, d.about) for d in wakes])
 
 
 async def due(connection: Connection, now: datetime, limit: int) -> list[Deadline]:

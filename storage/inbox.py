@@ -4,10 +4,9 @@ twice."""
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-
-import aiosqlite
 
 from playbooks.rooms import Network
 from storage import canonical
@@ -16,33 +15,31 @@ from storage.queries import SQL, instant, micros
 from storage.store import InboxRow, StorageError
 
 
-async def keep(inner: aiosqlite.Connection, network: Network, items: Sequence[tuple[str, str]], now: datetime) -> int:
+def keep(inner: sqlite3.Connection, network: Network, items: Sequence[tuple[str, str]], now: datetime) -> int:
     """Keep raw events (key, body), each with a fresh seed. Known keys are dropped. Returns how many were new."""
     at = micros(now)
     rows = [(network, canonical.well_formed(k), canonical.well_formed(b), os.urandom(16), at) for k, b in items]
-    return await change(inner, "keep", rows)
+    return change(inner, "keep", rows)
 
 
-async def move_cursor(inner: aiosqlite.Connection, network: Network, cursor: str) -> None:
+def move_cursor(inner: sqlite3.Connection, network: Network, cursor: str) -> None:
     """Remember up to where we have heard a network."""
-    await inner.execute(SQL["move_cursor"], (network, cursor))
+    inner.execute(SQL["move_cursor"], (network, cursor))
 
 
-async def keep_batch(inner: aiosqlite.Connection, network: Network, body: str, now: datetime) -> int:
+def keep_batch(inner: sqlite3.Connection, network: Network, body: str, now: datetime) -> int:
     """Keep a whole response to be taken apart later. Returns its number."""
     row = (network, canonical.well_formed(body), micros(now))
-    [(batch,)] = await inner.execute_fetchall(SQL["keep_batch"], row)
+    [(batch,)] = inner.execute(SQL["keep_batch"], row).fetchall()
     return int(batch)
 
 
-async def settle(
-    inner: aiosqlite.Connection, handled: Sequence[int], failed: Sequence[tuple[int, str]], now: datetime
-) -> None:
+def settle(inner: sqlite3.Connection, handled: Sequence[int], failed: Sequence[tuple[int, str]], now: datetime) -> None:
     """Mark events as handled or failed. Raises StorageError if one of them was no longer waiting."""
     at = micros(now)
     rows: list[tuple[str, int, str | None, int]] = [("done", at, None, row) for row in handled]
     rows += [("failed", at, canonical.well_formed(error), row) for row, error in failed]
-    if await change(inner, "handled", rows) != len(rows):
+    if change(inner, "handled", rows) != len(rows):
         raise StorageError("an event was already handled by another process: is Tocsin running twice on these files?")
 
 

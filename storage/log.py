@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-
-import aiosqlite
 
 from storage import canonical, tree
 from storage.connection import Connection, change
@@ -78,13 +77,13 @@ def _paths(paths: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(path, canonical.write_composed(path)) for path in sorted(paths)]
 
 
-async def append(inner: aiosqlite.Connection, sealed: Sequence[Sealed], now: datetime) -> None:
+def append(inner: sqlite3.Connection, sealed: Sequence[Sealed], now: datetime) -> None:
     """Append facts to their streams, inside a transaction. The edges are read there too: another process may have
     appended."""
     if not sealed:
         return
     names = sorted({item.stream for item in sealed})
-    found = await inner.execute_fetchall(SQL["streams_named"], (json.dumps(names),))
+    found = inner.execute(SQL["streams_named"], (json.dumps(names),)).fetchall()
     edges = {stream: (size, _edge(edge, size)) for stream, size, edge in found}
     sizes = {name: edges[name][0] if name in edges else 0 for name in names}
     ts = timestamp(now)
@@ -98,10 +97,10 @@ async def append(inner: aiosqlite.Connection, sealed: Sequence[Sealed], now: dat
         disclosures.append((item.stream, seq, item.disclosures))
         nodes += [(item.stream, *node) for node in tree.grow(edge, seq, leaf)]
         sizes[item.stream] = seq + 1
-    await change(inner, "add_entry", entries)
-    await change(inner, "add_disclosures", disclosures)
-    await change(inner, "add_node", nodes)
-    await change(inner, "set_stream", [(name, sizes[name], b"".join(edges[name][1])) for name in names])
+    change(inner, "add_entry", entries)
+    change(inner, "add_disclosures", disclosures)
+    change(inner, "add_node", nodes)
+    change(inner, "set_stream", [(name, sizes[name], b"".join(edges[name][1])) for name in names])
 
 
 async def facts(connection: Connection, stream: str, start: int) -> list[Kept]:

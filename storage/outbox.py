@@ -6,11 +6,10 @@ it would send twice or lose something.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-
-import aiosqlite
 
 from playbooks.rooms import RoomRef
 from storage import canonical
@@ -19,7 +18,7 @@ from storage.queries import instant_or_none, micros, micros_or_none
 from storage.store import Mentioned, OutboxChange, OutboxRow, StorageError
 
 
-async def add(inner: aiosqlite.Connection, sends: Sequence[OutboxRow], now: datetime) -> None:
+def add(inner: sqlite3.Connection, sends: Sequence[OutboxRow], now: datetime) -> None:
     """Put messages in line, in this order."""
     at = micros(now)
     rows = [
@@ -30,18 +29,18 @@ async def add(inner: aiosqlite.Connection, sends: Sequence[OutboxRow], now: date
         )
         for r in sends
     ]  # fmt: skip
-    await change(inner, "add_send", rows)
+    change(inner, "add_send", rows)
 
 
-async def claim(inner: aiosqlite.Connection, tokens: Sequence[str], now: datetime) -> None:
+def claim(inner: sqlite3.Connection, tokens: Sequence[str], now: datetime) -> None:
     """pending → inflight. Raises StorageError if one of the rows was not pending."""
-    if await change(inner, "claim", [(micros(now), token) for token in tokens]) != len(tokens):
+    if change(inner, "claim", [(micros(now), token) for token in tokens]) != len(tokens):
         raise StorageError(
             "a message that was to be sent is not pending any more: is Tocsin running twice on these files?"
         )
 
 
-async def settle(inner: aiosqlite.Connection, outcomes: Sequence[OutboxChange], now: datetime) -> None:
+def settle(inner: sqlite3.Connection, outcomes: Sequence[OutboxChange], now: datetime) -> None:
     """Write down what became of messages. Raises StorageError if one was already sent, refused or dropped, or is
     unknown to us."""
     at = micros(now)
@@ -53,18 +52,18 @@ async def settle(inner: aiosqlite.Connection, outcomes: Sequence[OutboxChange], 
         )
         for c in outcomes
     ]  # fmt: skip
-    if await change(inner, "change_send", rows) != len(rows):
+    if change(inner, "change_send", rows) != len(rows):
         tokens = ", ".join(change.token for change in outcomes)
         raise StorageError(f"the fate of a message was already settled (one of {tokens})")
 
 
-async def redirect(inner: aiosqlite.Connection, redirects: Sequence[tuple[RoomRef, RoomRef]]) -> None:
+def redirect(inner: sqlite3.Connection, redirects: Sequence[tuple[RoomRef, RoomRef]]) -> None:
     """Everything that waits for an old room goes to the new one. A topic's own messages move with their topic."""
     for old, new in redirects:
         if old.topic is None:
-            await change(inner, "redirect_chat", [(new.network, new.id, new.topic, old.network, old.id)])
+            change(inner, "redirect_chat", [(new.network, new.id, new.topic, old.network, old.id)])
         else:
-            await change(inner, "redirect_topic", [(new.network, new.id, new.topic, old.network, old.id, old.topic)])
+            change(inner, "redirect_topic", [(new.network, new.id, new.topic, old.network, old.id, old.topic)])
 
 
 async def unsent(connection: Connection) -> list[OutboxRow]:

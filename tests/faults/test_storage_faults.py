@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def narrow(full: Path) -> None:
     inner = Connection._write
     most = (1 << 32) - 2
 
-    async def write(self: Connection, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def write(self: Connection, work: Callable[[Any], Any]) -> Any:
         async with self._lock:
             [(pages,)] = await self._inner.execute_fetchall("PRAGMA page_count")
             await self._inner.execute_fetchall(f"PRAGMA max_page_count = {pages if full.exists() else most}")

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import pytest
 
 from playbooks.rooms import RoomRef
@@ -395,26 +395,29 @@ async def test_a_commit_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     """Whichever statement of a commit fails, nothing of it is kept, and the next commit goes through."""
     store = await prepared(tmp_path)
     before = tables(tmp_path / "tocsin.sqlite")
-    calls = 0
-    failing = 1
-    whole: dict[str, Any] = {
-        name: getattr(aiosqlite.Connection, name) for name in ("execute", "executemany", "execute_fetchall")
-    }
+    calls, failing = 0, -1
 
-    def faulty(name: str) -> Any:
-        async def call(self: Any, sql: str, *rest: Any) -> Any:
+    class Faulty(sqlite3.Connection):
+        def _next(self, sql: str) -> None:
             nonlocal calls
             if sql != "ROLLBACK":
                 calls += 1
                 if calls == failing:
                     raise sqlite3.OperationalError("disk I/O error")
-            return await whole[name](self, sql, *rest)
 
-        return call
+        def execute(self, sql: str, *rest: Any) -> Any:
+            self._next(sql)
+            return super().execute(sql, *rest)
 
-    for name in whole:
-        # The real ones can be awaited and entered; the store only awaits them.
-        monkeypatch.setattr(aiosqlite.Connection, name, faulty(name))
+        def executemany(self, sql: str, *rest: Any) -> Any:
+            self._next(sql)
+            return super().executemany(sql, *rest)
+
+    await store.close()
+    open_really = partial(sqlite3.connect, factory=Faulty)
+    monkeypatch.setattr(connection, "opened", lambda path: open_really(path, isolation_level=None))
+    store = await open_store(tmp_path, "liege")
+    failing = 1
     while True:
         calls = 0
         try:
@@ -425,7 +428,7 @@ async def test_a_commit_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.Mo
             break
         failing += 1
     assert failing > 15
-    monkeypatch.undo()
+    failing = -1
     assert tables(tmp_path / "tocsin.sqlite") != before
     assert len(await store.facts(STREAM)) == len(incident())
     await store.close()
@@ -435,15 +438,8 @@ async def test_a_full_disk_keeps_nothing_and_breaks_nothing(tmp_path: Path, monk
     """On a full disk a commit keeps nothing, and once there is room the same store goes on."""
     store = await prepared(tmp_path)
     await store.close()
-    connect = aiosqlite.connect
-    inner: list[Any] = []
-
-    async def limited(*args: Any, **more: Any) -> Any:
-        inner.append(await connect(*args, **more))
-        return inner[-1]
-
-    monkeypatch.setattr(aiosqlite, "connect", limited)
     store = await open_store(tmp_path, "liege")
+    inner = [store._connection._inner]
     before = tables(tmp_path / "tocsin.sqlite")
     [(pages,)] = await inner[0].execute_fetchall("PRAGMA page_count")
     await inner[0].execute_fetchall(f"PRAGMA max_page_count = {pages}")
