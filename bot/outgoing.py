@@ -57,13 +57,14 @@ class Tokens:
 def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool) -> list[OutboxRow]:
     """The rows of a Send, one for each part that fits its network. Raises Misdirected.
 
-    The first part edits or replies, the last one has the buttons.
+    The first part edits or replies, the last one has the buttons, and the mark stands on each.
     """
     taps = [tap for line in send.taps for tap in line]
-    for text in (send.body, *(tap.label for tap in taps)):
+    for text in (send.body, *([send.mark] if send.mark else ()), *(tap.label for tap in taps)):
         if text.only is not None and text.only != send.to:
             raise Misdirected(f"a text for {text.only} was to be sent to {send.to}")
-    parts = list(split(send.body.html)) or [""]
+    mark = send.mark.html if send.mark is not None else ""
+    parts = _parts(mark, send.body.html, split)
     names = [token] if len(parts) == 1 else [f"{token}-{number}" for number in range(1, len(parts) + 1)]
     result = []
     for number, (name, html) in enumerate(zip(names, parts, strict=True)):
@@ -80,6 +81,7 @@ def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool
             "loud": send.loud and first,
             "notice": send.urgency >= Urgency.CHATTER,
             "must_encrypt": must_encrypt,
+            **({"mark": mark} if mark else {}),
         }
         result.append(
             OutboxRow(
@@ -99,6 +101,18 @@ def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool
             )
         )
     return result
+
+
+def _parts(mark: str, html: str, split: Split) -> list[str]:
+    """What a network shows in one message each, every part with the mark on top."""
+    if not mark:
+        return list(split(html)) or [""]
+    parts, left = [], [f"{mark}\n{html}"]
+    while left:
+        first, *left = split("\n".join(left))
+        parts.append(first)
+        left = [mark, *left] if left else []
+    return parts
 
 
 def shown(send: Send) -> Mapping[str, Any]:
@@ -126,7 +140,9 @@ def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[Ou
     if mark.only is not None and mark.only != row.to:
         raise Misdirected(f"a text for {mark.only} was to be sent to {row.to}")
     before = json.loads(row.payload)
-    parts = list(split(f"{mark.html}\n{before['html']}")) or [""]
+    over = before.get("mark", "")
+    words = before["html"].removeprefix(f"{over}\n") if over else before["html"]
+    parts = _parts(over, f"{mark.html}\n{words}", split)
     result = []
     for number, html in enumerate(parts):
         payload = {

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bot import outgoing
+from handlers import marks
 from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
@@ -79,6 +80,9 @@ def carry_out(
             case Record():
                 pass
             case Send():
+                if marks.silenced(world, step.world, effect):
+                    continue
+                effect = marks.marked(step.world, effect, now)
                 epoch = step.world.epoch(step.world.incidents.get(effect.stream))
                 secret = effect.to.chat in step.world.who.ever_encrypted
                 split = _cutting(cuts, splits, effect.to.network)
@@ -88,9 +92,7 @@ def carry_out(
                     shown.append((effect.stream, outgoing.disclosed(effect, made[0].send, epoch)))
                 if effect.role is not None:
                     about = effect.about or ""
-                    tracked = MessageTracked(
-                        made[0].send, effect.role, about, effect.partner, effect.to, effect.digest
-                    )
+                    tracked = MessageTracked(made[0].send, effect.role, about, effect.partner, effect.to, effect.digest)
                     shown.append((effect.stream, tracked))
                 _send(step, made, splits)
             case Repeat(send=send, mark=mark):

@@ -79,7 +79,6 @@ class Letter:
         self._world = world
         self._book = world.book_of(incident)
         self._alert = self._book.playbook.alerts[template]
-        self._exercise = incident.opened.exercise
         self._id = alert_id
         self._at = at
         self._now = now
@@ -102,8 +101,7 @@ class Letter:
     def _heading(self, reader: Reader) -> list[Cleared]:
         title = strong(quote(self._book, reader, self._alert.title))
         heading = "🚨 {title} · {id}" if self._alert.cap.rings else "🔔 {title} · {id}"
-        exercise = [say(reader.languages, "<b>EXERCISE EXERCISE EXERCISE</b>")] if self._exercise else []
-        return [*exercise, say((), heading, title=title, id=short_id(self._id))]
+        return [say((), heading, title=title, id=short_id(self._id))]
 
     def _signature(self, reader: Reader, origin: str) -> Cleared:
         partner = name(self._book, reader, origin)

@@ -86,6 +86,7 @@ class Case:
             urgency=urgency,
             about=about,
             partner=self.actor.partner,
+            language=next(iter(self.reader.languages), ""),
             taps=tuple(tuple(row) for row in taps),
             reply_to=self.request.message if self.request.via != "button" and replaces is None else None,
             replaces=replaces,

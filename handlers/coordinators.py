@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from handlers.world import World, languages
+from handlers.world import World, accounts, languages
 from playbooks.cleared import Cleared, Reader
 from playbooks.rooms import RoomRef
 from storage.effects import Effect, Send, Urgency
@@ -15,14 +15,11 @@ TOLD_LASTS = timedelta(hours=6)
 
 def coordinators(world: World) -> tuple[str, ...]:
     """Their identities: the administrators from the settings, and those enrolled as coordinators, without the revoked."""
-    enrolled = [p for p in world.who.people.values() if p.role == "coordinator" and p.id not in world.who.revoked]
+    enrolled = [
+        p for p in world.who.people.values() if p.role == "coordinator" or world.admins & set(accounts(world, p))
+    ]
     found = [*sorted(world.admins), *(identity for person in enrolled for identity in person.identities)]
-    return tuple(dict.fromkeys(i for i in found if not _is_revoked(world, i)))
-
-
-def _is_revoked(world: World, identity: str) -> bool:
-    person = world.who.person(identity)
-    return identity in world.who.revoked or (person is not None and person.id in world.who.revoked)
+    return tuple(dict.fromkeys(i for i in found if not world.who.withdrawn(i)))
 
 
 def _concerned(world: World, identity: str, stream: str) -> bool:
@@ -45,15 +42,24 @@ def tell_coordinators(
 ) -> list[Effect]:
     """The same news to each coordinator's private chat, once a person and network. ``not_over``: a network that is down."""
     effects: list[Effect] = []
+    for reader in desks(world, stream):
+        said = words(reader) if reader.room.network != not_over else None
+        if said is not None:
+            spoken, until = next(iter(reader.languages), ""), now + TOLD_LASTS
+            effects.append(
+                Send(stream, reader.room, said, Urgency.PROMPT, about=about, language=spoken, not_after=until)
+            )
+    return effects
+
+
+def desks(world: World, stream: str) -> list[Reader]:
+    """The private chats of the coordinators whom a stream concerns, each once."""
+    found: dict[RoomRef, Reader] = {}
     for identity in coordinators(world):
         room = private_room(world, identity)
-        if room is None or room.network == not_over or not _concerned(world, identity, stream):
-            continue
-        reader = Reader(room, None, True, _spoken(world, identity, room, stream))
-        said = words(reader)
-        if said is not None:
-            effects.append(Send(stream, room, said, Urgency.PROMPT, about=about, not_after=now + TOLD_LASTS))
-    return effects
+        if room is not None and _concerned(world, identity, stream):
+            found.setdefault(room, Reader(room, None, True, _spoken(world, identity, room, stream)))
+    return list(found.values())
 
 
 def _spoken(world: World, identity: str, room: RoomRef, stream: str) -> tuple[str, ...]:
@@ -78,7 +84,12 @@ def unreachable(world: World, network: str) -> tuple[str, ...]:
 
 
 def private_room(world: World, identity: str) -> RoomRef | None:
-    """A person's private chat with the bot: known and still private, or (on Telegram, where it is the person's own id) assumed."""
+    """A person's private chat with the bot: known and still private, or (on Telegram, where it is the person's own id) assumed.
+
+    Whoever is revoked and whatever account is lost has none.
+    """
+    if world.who.withdrawn(identity):
+        return None
     known = world.who.direct.get(identity)
     if known is not None:
         return known if between_two(world, known) else None

@@ -14,7 +14,7 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Room
 from playbooks.selection import Circumstances
-from storage.deployment import Binding, Deployment
+from storage.deployment import Binding, Deployment, PersonOnFile
 from storage.incident import Incident
 from storage.store import Mentioned
 
@@ -132,11 +132,11 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
     """Who asks, as seen by a playbook (None: by none). Anonymous posts are nobody: see ``command``."""
     identity = request.identity or ""
     person = world.who.person(identity)
-    own = person.identities if person else (identity,)
+    own = accounts(world, person) if person else (identity,)
     admin = bool(world.admins & set(own))
     name = person.name if person else request.name
     known_as = person.id if person else identity
-    if known_as in world.who.revoked or identity in world.who.revoked:
+    if world.who.withdrawn(identity):
         return Actor(known_as, identity, name, revoked=True)
     partner: str | None = None
     if book is not None:
@@ -161,20 +161,26 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
     return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, everywhere)
 
 
+def accounts(world: World, person: PersonOnFile) -> tuple[str, ...]:
+    """The accounts that a person has or had: what the settings say of one that is lost goes on for who lost it."""
+    return (*person.identities, *(lost for lost, whose in world.who.strayed.items() if whose == person.id))
+
+
 def actor_in(world: World, request: Request, incident: Incident) -> Actor:
     """Who asks, in an incident: a room for exercises speaks for nobody in a real one, and the reverse."""
     book = world.book_of(incident)
     found = actor(world, request, book)
-    return found if _plays_in(world, book, request.room, incident.opened.exercise) else _bystander(found)
+    return found if plays_in(world, book, request.room, incident.opened.exercise) else _bystander(found)
 
 
 def actor_before(world: World, request: Request, book: Book) -> Actor:
     """Who asks for a real incident that is still to begin."""
     found = actor(world, request, book)
-    return found if _plays_in(world, book, request.room, exercise=False) else _bystander(found)
+    return found if plays_in(world, book, request.room, exercise=False) else _bystander(found)
 
 
-def _plays_in(world: World, book: Book, room: RoomRef, exercise: bool) -> bool:
+def plays_in(world: World, book: Book, room: RoomRef, exercise: bool) -> bool:
+    """Whether a room is for exercises where this is one, and for the real thing where it is not."""
     binding = world.who.binding(book.playbook.playbook, room)
     agreed = agreed_room(book, binding) if binding is not None else None
     return agreed is None or agreed.exercises == exercise

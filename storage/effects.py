@@ -61,6 +61,7 @@ class Send:
     ``role`` makes it a message that is found again. ``prompt``: from its acceptance the partner's silence counts. Any other
     name makes it live: there is one of that role about one thing in a room, and each later one edits it in place. ``digest``
     stands for what a live message says, apart from the time at which it says so.
+    ``mark`` stands on top of each of its parts: only ``handlers.marks`` puts it there, on the message's way out.
     """
 
     stream: str
@@ -78,6 +79,7 @@ class Send:
     again: int = 0
     follows: str | None = None
     role: str | None = None
+    mark: Cleared | None = None
     digest: str = ""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from handlers import due, happened, hear, started
+from handlers import due, happened, hear, marks, started
 from handlers.events import Came, Delivery, Event, Resolved
 from handlers.world import Request, World
 from playbooks.load import Book, load, parse
@@ -75,10 +75,14 @@ class Stage:
 
     def apply(self, effects: list[Effect]) -> list[Effect]:
         """Fold the facts, keep the messages."""
+        before = self.world
         for effect in effects:
             if isinstance(effect, Record):
                 self._keep(effect.stream, effect.fact)
             elif isinstance(effect, Send):
+                if marks.silenced(before, self.world, effect):
+                    continue
+                effect = marks.whole(marks.marked(self.world, effect, self.now))
                 assert effect.body.only in (None, effect.to), "cleared for another room"
                 self.count += 1
                 self.sent.append(effect)
