@@ -36,8 +36,8 @@ async def real(settings: Settings) -> AsyncIterator[SqliteStore]:
 
 @asynccontextmanager
 async def rehearsed(settings: Settings) -> AsyncIterator[SqliteStore]:
-    """The database of rehearsals, made if need be."""
-    store = await open_store(settings.rehearsal_folder, settings.rehearsal_name, REHEARSAL_FILE)
+    """The database of rehearsals, made if need be. When the power fails, a rehearsal may be lost: nothing hangs on it."""
+    store = await open_store(settings.rehearsal_folder, settings.rehearsal_name, REHEARSAL_FILE, "process")
     try:
         yield store
     finally:

@@ -15,7 +15,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import aiosqlite
 
@@ -148,7 +148,11 @@ def _explain(path: Path, error: sqlite3.Error) -> StorageError:
     return StorageError(f"{path}: {error}")
 
 
-async def connect(path: Path) -> Connection:
+Outlives = Literal["power failure", "process"]
+"""What a commit outlives: a failure of the power, or only the end of the process, which costs far less."""
+
+
+async def connect(path: Path, outlives: Outlives = "power failure") -> Connection:
     """Open the database, made with mode 600 if need be, with its schema brought up to today's.
 
     Raises StorageError for a file of a newer program, of another one, or a damaged one.
@@ -164,7 +168,7 @@ async def connect(path: Path) -> Connection:
             version = await _version(path, inner)
             for pragma in (
                 f"journal_mode = {journal}",
-                "synchronous = FULL",
+                f"synchronous = {'FULL' if outlives == 'power failure' else 'OFF'}",
                 "foreign_keys = ON",
                 "secure_delete = ON",
             ):

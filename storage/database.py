@@ -11,7 +11,7 @@ from pathlib import Path
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, checkpoints, deadlines, inbox, keys, log, outbox, tree
 from storage.checkpoints import RolledBack
-from storage.connection import Connection, change, connect
+from storage.connection import Connection, Outlives, change, connect
 from storage.facts import Fact
 from storage.keys import hold
 from storage.notes import Signer
@@ -34,15 +34,17 @@ KEYS_KEPT = timedelta(days=30)
 """How long a handled event's key outlives its body: networks repeat themselves for days."""
 
 
-async def open_store(folder: Path, name: str, file: str = "tocsin.sqlite") -> SqliteStore:
+async def open_store(
+    folder: Path, name: str, file: str = "tocsin.sqlite", outlives: Outlives = "power failure"
+) -> SqliteStore:
     """Open what a deployment keeps, made if need be: the folder (mode 700), the database and the signing key (mode
     600).
 
-    ``name`` is the deployment's: the origin of its log and the name of its key. Raises StorageError with what to do.
+    ``name`` is the deployment's: the origin of its log and the name of its key. ``outlives``: what each commit does. Raises StorageError with what to do.
     """
     keys.make_folder(folder)
     signer = keys.signer(folder, name)
-    connection = await connect(folder / file)
+    connection = await connect(folder / file, outlives)
     try:
         return await SqliteStore.over(connection, folder, signer)
     except BaseException:
