@@ -173,6 +173,16 @@ def name(book: Book, reader: Reader, partner: str) -> Cleared:
     return Cleared(escape(one_line(who.name), quote=False))
 
 
+def colleague(reader: Reader, partner: str, called: str) -> Cleared:
+    """The name of one of a partner's people, for that partner's own people where they read it, and for nobody else: an ellipsis.
+
+    Others are told who is on duty only through ``sight``, as the field ``_presence``.
+    """
+    if reader.partner != partner:
+        return Cleared("…")
+    return Cleared(escape(one_line(legible(called)), quote=False), only=reader.room)
+
+
 def listed(book: Book, reader: Reader, partner: str) -> bool:
     """Whether this reader may know that the partner exists."""
     who = book.playbook.partners.get(partner)

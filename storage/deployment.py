@@ -13,13 +13,19 @@ from storage.facts import (
     AliasResolved,
     DeadlinePassed,
     DirectChatOpened,
+    DutyLeft,
+    DutyOffered,
+    DutyTaken,
     IdentityJoined,
+    IdentityLost,
     InvitationMade,
     LanguageChosen,
     NetworkBack,
     NetworkLost,
     PersonEnrolled,
     PersonRevoked,
+    ReachTestAnswered,
+    ReachTestSent,
     ReportAnswered,
     ReportMade,
     RoomBound,
@@ -27,6 +33,7 @@ from storage.facts import (
     RoomMoved,
     RoomObserved,
     RoomRegained,
+    Started,
 )
 from storage.store import Kept
 
@@ -100,6 +107,30 @@ class Invitation:
     used_on: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReachTest:
+    """A test of the alarm chain: the rooms and the liaisons that were written to, and those from where somebody answered."""
+
+    id: str
+    playbook: str
+    by: str
+    at: datetime
+    rooms: Mapping[RoomRef, str]  # whose
+    persons: tuple[str, ...]
+    seen_in: frozenset[RoomRef] = frozenset()
+    seen_by: frozenset[str] = frozenset()
+
+    @property
+    def silent_rooms(self) -> tuple[tuple[str, RoomRef], ...]:
+        """From which rooms nobody answered, with whose they are."""
+        return tuple((partner, room) for room, partner in self.rooms.items() if room not in self.seen_in)
+
+    @property
+    def silent_persons(self) -> tuple[str, ...]:
+        """The liaisons who did not answer, neither in private nor in a room."""
+        return tuple(person for person in self.persons if person not in self.seen_by)
+
+
 @dataclass(frozen=True)
 class Deployment:
     """Everything known outside incidents. ``epoch`` grows whenever something changed that may change what a room may see."""
@@ -118,12 +149,32 @@ class Deployment:
     outages: Mapping[str, Outage] = field(default_factory=dict)
     reports: Mapping[str, reports.Reported] = field(default_factory=dict)  # made while there was no incident
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
+    strayed: Mapping[str, str] = field(default_factory=dict)  # accounts that are lost → whose they were
+    on_duty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # partner → persons, whoever took it first in front
+    duty_offers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (partner, to whom) → who offers it
+    tests: Mapping[str, ReachTest] = field(default_factory=dict)
+    begun: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when it first stood on the shelf
     epoch: int = 0
 
     def person(self, identity: str) -> PersonOnFile | None:
         """The enrolled person behind an identity, revoked or not."""
         found = self.identities.get(identity)
         return self.people.get(found) if found else None
+
+    def withdrawn(self, identity: str) -> bool:
+        """Whether an account speaks for nobody any more: it is lost, or it or its person is revoked."""
+        return identity in self.strayed or identity in self.revoked or self.identities.get(identity) in self.revoked
+
+    def closed(self, room: RoomRef) -> bool:
+        """Whether this is the private chat of an account that speaks for nobody any more."""
+        return room.chat in self._closed
+
+    @cached_property
+    def _closed(self) -> frozenset[RoomRef]:
+        theirs = [i for who in self.revoked if who in self.people for i in self.people[who].identities]
+        accounts = [*self.strayed, *self.revoked, *theirs]
+        assumed = (RoomRef("telegram", i.partition(":")[2]) for i in accounts if i.startswith("telegram:"))
+        return frozenset((*assumed, *(self.direct[i].chat for i in accounts if i in self.direct)))
 
     def rooms_of(self, playbook: str, partner: str) -> tuple[Binding, ...]:
         """A partner's bound rooms, in the order they were bound."""
@@ -175,7 +226,7 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
         case DirectChatOpened(identity=identity, room=room):
             return replace(state, direct={**state.direct, identity: room})
         case InvitationMade() as f:
-            made = Invitation(f.invitation, f.partner, f.role, f.by, f.room, f.expires)
+            made = Invitation(f.invitation, f.partner, f.role, f.by, f.room, f.expires, f.person)
             return replace(state, invitations={**state.invitations, f.code_sha256: made})
         case PersonEnrolled() as f:
             known_as = state.people.get(f.person)
@@ -188,14 +239,43 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
             )
         case IdentityJoined() as f:
             known_as = state.people[f.person]
-            joined = replace(known_as, identities=(*known_as.identities, f.identity))
+            joined = replace(known_as, identities=tuple(dict.fromkeys((*known_as.identities, f.identity))))
             return replace(
                 _redeemed(state, f.invitation, f.person, f.identity),
                 people={**state.people, f.person: joined},
                 identities={**state.identities, f.identity: f.person},
+                strayed={account: who for account, who in state.strayed.items() if account != f.identity},
             )
         case PersonRevoked(person=person):
-            return replace(state, revoked=state.revoked | {person}, epoch=state.epoch + 1)
+            gone = replace(_void(state, person, kept.at), revoked=state.revoked | {person}, epoch=state.epoch + 1)
+            return replace(
+                gone,
+                on_duty={p: tuple(one for one in here if one != person) for p, here in state.on_duty.items()},
+                duty_offers={at: by for at, by in state.duty_offers.items() if person not in (at[1], by)},
+            )
+        case IdentityLost() as f:
+            return _stray(_void(state, f.person, kept.at), f)
+        case DutyOffered() as f:
+            return replace(state, duty_offers={**state.duty_offers, (f.partner, f.to): f.person})
+        case DutyTaken() as f:
+            here = state.on_duty.get(f.partner, ())
+            offers = {at: by for at, by in state.duty_offers.items() if at != (f.partner, f.person)}
+            now_here = {**state.on_duty, f.partner: tuple(dict.fromkeys((*here, f.person)))}
+            return replace(state, on_duty=now_here, duty_offers=offers)
+        case DutyLeft() as f:
+            left = tuple(one for one in state.on_duty.get(f.partner, ()) if one != f.person)
+            offers = {at: by for at, by in state.duty_offers.items() if (at[0], by) != (f.partner, f.person)}
+            return replace(state, on_duty={**state.on_duty, f.partner: left}, duty_offers=offers)
+        case ReachTestSent() as f:
+            asked = {RoomRef.parse(room): whose for whose, _, room in (one.partition(" ") for one in f.rooms)}
+            sent = ReachTest(f.test, f.playbook, f.by, kept.at, asked, f.persons)
+            return replace(state, tests={**state.tests, f.test: sent})
+        case ReachTestAnswered() as f:
+            test = state.tests[f.test]
+            seen = replace(test, seen_in=test.seen_in | {f.room}, seen_by=test.seen_by | {f.person})
+            return replace(state, tests={**state.tests, f.test: seen})
+        case Started(playbooks=playbooks):
+            return replace(state, begun={**{name: kept.at for name in playbooks}, **state.begun})
         case LanguageChosen(who=who, language=language):
             return replace(state, languages={**state.languages, who: language})
         case NetworkLost(network=network, reason=reason, rejected=rejected):
@@ -247,6 +327,30 @@ def _redeemed(state: Deployment, invitation: str, person: str, identity: str) ->
             code: replace(made, person=person, used_on=(*made.used_on, network)) if made.id == invitation else made
             for code, made in state.invitations.items()
         },
+    )
+
+
+def _void(state: Deployment, person: str, at: datetime) -> Deployment:
+    """The codes that somebody handed out and nobody redeemed, and those that would join an account to them, are over."""
+    codes = {
+        code: replace(made, expires=min(made.expires, at))
+        if made.person == person or (made.by == person and not made.used_on)
+        else made
+        for code, made in state.invitations.items()
+    }
+    return replace(state, invitations=codes)
+
+
+def _stray(state: Deployment, lost: IdentityLost) -> Deployment:
+    """An account is taken from its person, who lives on with the others."""
+    known_as = state.people.get(lost.person)
+    rest = tuple(one for one in known_as.identities if one != lost.identity) if known_as is not None else ()
+    return replace(
+        state,
+        people={**state.people, lost.person: replace(known_as, identities=rest)} if known_as else state.people,
+        identities={one: who for one, who in state.identities.items() if one != lost.identity},
+        strayed={**state.strayed, lost.identity: lost.person},
+        epoch=state.epoch + 1,
     )
 
 

@@ -92,7 +92,10 @@ class DirectChatOpened(Fact):
 
 @dataclass(frozen=True, slots=True)
 class InvitationMade(Fact):
-    """A code was handed out; only its SHA-256 is kept. It works once on each network until ``expires``."""
+    """A code was handed out; only its SHA-256 is kept. It works once on each network until ``expires``.
+
+    ``person``: it joins an account to somebody who is enrolled already, as to whoever has a new telephone.
+    """
 
     invitation: str
     code_sha256: str
@@ -101,6 +104,7 @@ class InvitationMade(Fact):
     by: str
     room: RoomRef
     expires: datetime
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,15 @@ class IdentityLost(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DutyOffered(Fact):
+    """Somebody on duty for a partner asks a colleague to take over; they stay on duty until that is done."""
+
+    person: str
+    partner: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class DutyTaken(Fact):
     """A person is on duty for a partner from now on. ``given_by``: who handed it over; None: they took it themselves."""
 
@@ -188,11 +201,16 @@ class DutyLeft(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReachTestSent(Fact):
-    """Every room and liaison of a playbook was asked whether a test message arrives. ``by``: a person, or ``time``."""
+    """Every room and liaison of a playbook was asked whether a test message arrives. ``by``: a person, or ``time``.
+
+    ``rooms``: whose and which, as ``partner room``; ``persons``: the liaisons who were written to.
+    """
 
     test: str
     playbook: str
     by: str
+    rooms: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
