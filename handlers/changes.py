@@ -175,6 +175,8 @@ def _built_in(reader: Reader, field: str) -> Cleared:
             return say(said, "reports")
         case "_presence":
             return say(said, "who is on duty")
+        case "_answer":
+            return say(said, "answers to check-ins")
         case _:
             return say(said, "who has an alert and who is silent")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from playbooks.examined import Examined, named
 from playbooks.problems import Problem
-from playbooks.schema import EVERYONE, Channel, FieldSpec, Labelled, Permit, Step
+from playbooks.schema import EVERYONE, Channel, Permit, Step
 from playbooks.schema_words import quoted
 from playbooks.selection import Event
 from playbooks.sight import Question, Seen
@@ -60,7 +60,7 @@ def unread_answers(x: Examined) -> Iterator[Problem]:
     """A check-in whose answers none of those who lead may read."""
     for name, checkin in x.book.playbook.checkins.items():
         leading = x.possible.leading(checkin.in_ or x.book.playbook.phases)
-        if not leading or _may_read(x, checkin.label, leading):
+        if not leading or _may_read(x, name, leading):
             continue
         what = f"the answers to {quoted(name)} are {checkin.label.tlp.word}, and nobody who leads then may be shown that where they have rooms"
         if checkin.label.compartments:
@@ -69,18 +69,17 @@ def unread_answers(x: Examined) -> Iterator[Problem]:
         yield x.problem_of_key("checkin-nobody-sees", ("checkins", name, "label"), what, fix)
 
 
-def _may_read(x: Examined, label: Labelled, leading: Collection[str]) -> bool:
-    """Whether any of these may be shown what has this label in a room for check-ins, if it is permitted."""
+def _may_read(x: Examined, checkin: str, leading: Collection[str]) -> bool:
+    """Whether any of these may be shown the answers to a check-in in a room for check-ins, if it is permitted."""
     everyone = Permit(permit=("_answer",), to=EVERYONE)
-    spec = FieldSpec(type="text", **label.model_dump())
     playbook = x.book.playbook
     few = {name: who for name, who in playbook.partners.items() if name in leading}
-    update = {"partners": few, "sharing": (everyone,), "fields": {"_answer": spec}, "channels": {}}
+    update = {"partners": few, "sharing": (everyone,), "channels": {}}
     book = replace(x.book, playbook=playbook.model_copy(update=update))
     so = x.possible.now((), ())[0]
     for name, who in few.items():
         question = Question(book, so, Event(name, frozenset({who.jurisdiction})))
-        if any(isinstance(question.decide(room, "_answer"), Seen) for room in x.possible.rooms(name, "checkins")):
+        if any(isinstance(question.decide(room, f"?{checkin}"), Seen) for room in x.possible.rooms(name, "checkins")):
             return True
     return False
 

@@ -2,7 +2,8 @@
 
 Nothing is decided here; ``sight`` decides. A selector that looks at no event and at no lead means the same partners for as long as
 the playbook holds: that is worked out once. What is said in a channel is shared by its membership, and who has an alert
-(``_delivery``) is for the lead by its nature: both stand here as permits like those that are written.
+(``_delivery``) and what is answered to a check-in (``?NAME``) are for the lead by their nature: all of it stands here as permits
+like those that are written. What a rule says of ``_answer`` it says of the answers to every check-in.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from playbooks.selection import Circumstances, matches
 
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 _DELIVERY_TO_LEAD = Permit(permit=("_delivery",), to=Selector((Lead(),)))
+_ANSWERS_TO_LEAD = Permit(permit=("_answer",), to=Selector((Lead(),)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ def rules_of(book: Book, field: str) -> Rules:
             prepared = Ready(rule, line, whom[rule.to], index)
             for name in named(rule):
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
+        to_lead = Ready(_ANSWERS_TO_LEAD, 0, None)
+        for checkin in book.playbook.checkins:
+            permits[f"?{checkin}"] = [*permits.get("_answer", ()), to_lead]
+            forbids[f"?{checkin}"] = forbids.get("_answer", [])
         ready = {name: (tuple(permits.get(name, ())), tuple(forbids.get(name, ()))) for name in {*permits, *forbids}}
         _RULES[book] = ready
     return ready.get(field, ((), ()))

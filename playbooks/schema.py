@@ -275,8 +275,12 @@ class Playbook(Part):
     def field(self, name: str) -> FieldSpec | None:
         """The field of this name: as declared, else built in, else None; what is not declared is seen by nobody.
 
-        What is said in a channel is a field too, `#` with the channel's name, under the channel's label.
+        What is said in a channel is a field too, `#` with the channel's name, under the channel's label; and so is what is
+        answered to a check-in, `?` with its name, under the check-in's label (and `_answer`'s, where the playbook has one).
         """
+        if name.startswith("?"):
+            checkin = self.checkins.get(name[1:])
+            return None if checkin is None else _answers_of(checkin, self.fields.get("_answer"))
         if name.startswith("#"):
             channel = self.channels.get(name[1:])
             return None if channel is None else FieldSpec(type="text", **channel.label.model_dump())
@@ -291,3 +295,12 @@ class Playbook(Part):
         """The same in rooms that are and have stayed encrypted; the plain ceiling where none is given."""
         trust = self.networks.get(network)
         return self.ceiling(network) if trust is None or trust.encrypted is None else trust.encrypted
+
+
+def _answers_of(checkin: Checkin, relabelled: FieldSpec | None) -> FieldSpec:
+    own, more = checkin.label, relabelled
+    if more is None:
+        return FieldSpec(type="text", **own.model_dump())
+    joined = own.label.join(more.label)
+    compartments = tuple(sorted(joined.compartments))
+    return FieldSpec(type="text", tlp=joined.tlp, compartments=compartments, personal=joined.personal)

@@ -207,6 +207,7 @@ BUILT_IN: Mapping[str, FieldSpec] = MappingProxyType(
         "_report": FieldSpec(type="text", tlp=Tlp.AMBER),
         "_delivery": FieldSpec(type="text", tlp=Tlp.AMBER),
         "_presence": FieldSpec(type="text", tlp=Tlp.AMBER),
+        "_answer": FieldSpec(type="text", tlp=Tlp.GREEN),
     }
 )
 """What no playbook declares and every playbook has. A playbook may relabel and permit them."""
@@ -218,6 +219,7 @@ MEANINGS: Mapping[str, str] = {
     "_report": "Reports from the ground.",
     "_delivery": "Who has an alert and who is silent. The lead and the coordinators see it by its nature.",
     "_presence": "Who is on duty.",
+    "_answer": "What was answered to check-ins, besides the lead. Each check-in's `label` counts; a label here can only raise it.",
 }
 
 

@@ -37,6 +37,7 @@ BUILT_IN = {
     "_report": Tlp.AMBER,
     "_delivery": Tlp.AMBER,
     "_presence": Tlp.AMBER,
+    "_answer": Tlp.GREEN,
 }
 MAY_SEE = "may see"
 
@@ -71,6 +72,14 @@ def declared(book: Book, field: str) -> Declared | None:
             return None
         label = book.playbook.channels[field[1:]].label
         return Declared("text", label.tlp, label.compartments, label.personal)
+    if field.startswith("?"):
+        if field[1:] not in book.playbook.checkins:
+            return None
+        label, more = book.playbook.checkins[field[1:]].label, book.playbook.fields.get("_answer")
+        if more is None:
+            return Declared("text", label.tlp, label.compartments, label.personal)
+        together = {*label.compartments, *more.compartments}
+        return Declared("text", max(label.tlp, more.tlp), together, label.personal or more.personal)
     if field in book.playbook.fields:
         spec = book.playbook.fields[field]
         return Declared(spec.type, spec.tlp, spec.compartments, spec.personal, spec.forms, spec.ranges)
@@ -144,7 +153,7 @@ def against(book: Book, so: Circumstances, event: Event, room: Room, field: str,
         return "ceiling"
     sees_area = field != event.place and place_is_seen(book, so, event, room)
     for rule in book.playbook.sharing:
-        if isinstance(rule, Permit) or field not in rule.forbid:
+        if isinstance(rule, Permit) or written_as(field) not in rule.forbid:
             continue
         if holds(rule.when, so) and selects(book, rule.to, so, event, room, sees_area, "met"):
             return "forbidden"
@@ -172,15 +181,20 @@ def against(book: Book, so: Circumstances, event: Event, room: Room, field: str,
     return nearest
 
 
+def written_as(field: str) -> str:
+    """How rules name it: what is answered to any check-in is `_answer`."""
+    return "_answer" if field.startswith("?") else field
+
+
 def permits_of(book: Book, field: str) -> list[Permit | Unwritten]:
-    """The permits that are written; of a channel its membership; and who has an alert is for the lead by its nature."""
+    """The permits that are written; of a channel its membership; who has an alert and what is answered is for the lead by its nature."""
     found: list[Permit | Unwritten] = [
-        rule for rule in book.playbook.sharing if isinstance(rule, Permit) and field in rule.permit
+        rule for rule in book.playbook.sharing if isinstance(rule, Permit) and written_as(field) in rule.permit
     ]
     if field.startswith("#"):
         channel = book.playbook.channels[field[1:]]
         found.append(Unwritten(channel.members, channel.purpose, channel.under))
-    if field == "_delivery":
+    if field == "_delivery" or field.startswith("?"):
         found.append(Unwritten(Selector((Lead(),))))
     return found
 

@@ -21,7 +21,7 @@ from tests.playbooks.generated import AREAS, LANDS, MIDNIGHT, PURPOSES, TLPS
 
 PARTNERS = ("fire-be", "city-be", "fire-nl", "aid-de", "city-nl", "post-be")
 TYPED = ("what", "action", "where", "people", "victims", "peak")
-BUILT_IN = ("_delivery", "_note", "_title")
+BUILT_IN = ("_delivery", "_note", "_title", "_answer")
 CHANNELS = ("ops", "staff")
 KINDS = ("fire", "municipality", "ngo")
 COMPETENCES = ("rescue", "shelter")
@@ -76,6 +76,7 @@ def playbook(random: Random) -> dict[str, Any]:
         "fields": _fields(random),
         "sharing": [_rule(random, names) for _ in range(random.randint(2, 9))],
         "channels": {name: _channel(random, names) for name in some(random, CHANNELS, 0)},
+        "checkins": {"hourly": {"to": "everyone", "ask": "How are you?", "label": _label(random)}},
     }
 
 
@@ -149,6 +150,8 @@ def _fields(random: Random) -> dict[str, Any]:
         result["_delivery"] = _label(random)
     if random.random() < 0.2:
         result["_note"] = _label(random)
+    if random.random() < 0.2:
+        result["_answer"] = _label(random)
     return result
 
 
@@ -231,7 +234,13 @@ def _term(random: Random, names: Sequence[str], deep: int) -> Any:
 def fields(random: Random, book: Book) -> list[str]:
     """Everything that can be asked about, and now and then what nobody declared."""
     channels = [f"#{name}" for name in book.playbook.channels]
-    return [*TYPED, *BUILT_IN, *channels, *(("#unheard-of", "unheard-of") if random.random() < 0.05 else ())]
+    return [
+        *TYPED,
+        *BUILT_IN,
+        *channels,
+        "?hourly",
+        *(("#unheard-of", "?unheard-of", "unheard-of") if random.random() < 0.05 else ()),
+    ]
 
 
 def event(random: Random, book: Book) -> Event:
@@ -248,6 +257,7 @@ def event(random: Random, book: Book) -> Event:
         "_delivery": Text("two have it"),
         "_note": Text("noted"),
         "#ops": Text("said there"),
+        "?hourly": Text("degraded"),
     }
     return Event(
         origin=origin,

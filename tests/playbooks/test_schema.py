@@ -120,11 +120,11 @@ def test_a_field_without_a_label_is_red() -> None:
 
 
 def test_built_in_fields_are_there_and_may_be_relabelled() -> None:
-    """Seven texts exist in every playbook; a playbook changes their label without repeating their type."""
+    """Eight texts exist in every playbook; a playbook changes their label without repeating their type."""
     playbook = read(SMALL).playbook
     levels = {name: spec.tlp for name, spec in BUILT_IN.items()}
     amber = dict.fromkeys(("_note", "_decision", "_report", "_delivery", "_presence"), Tlp.AMBER)
-    assert levels == {"_title": Tlp.GREEN, "_speaker": Tlp.GREEN, **amber}
+    assert levels == {"_title": Tlp.GREEN, "_speaker": Tlp.GREEN, "_answer": Tlp.GREEN, **amber}
     assert playbook.field("_note") == BUILT_IN["_note"]
     assert playbook.field("what") == playbook.fields["what"]
     assert playbook.field("nothing") is None
