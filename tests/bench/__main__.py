@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from tests.bench import agreeing, deciding, delivering, hearing, reading
+from tests.bench import agreeing, deciding, delivering, hearing, reading, waiting
 from tests.bench.measure import now
 
 ROOMS = 1000
@@ -44,6 +44,11 @@ async def _agreeing(folder: Path) -> list[str]:
     return [line for figure in (agreeing.cells(), *agreeing.commands(folder)) for line in figure.lines()]
 
 
+async def _waiting(folder: Path) -> list[str]:
+    (folder / "day").mkdir()
+    return [*(await waiting.sweep(folder)).lines(), *await waiting.day(folder / "day")]
+
+
 def main() -> int:
     """Measure and print everything."""
     start = now()
@@ -53,7 +58,7 @@ def main() -> int:
         f" SQLite {sqlite3.sqlite_version}. Medians, with the fastest and the slowest."
     )
     lacking = 0
-    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _reading, _agreeing)
+    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _reading, _agreeing, _waiting)
     for measured in rooms:
         print(flush=True)
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
