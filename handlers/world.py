@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -15,8 +15,9 @@ from playbooks.rooms import RoomRef
 from playbooks.schema import Room
 from playbooks.selection import Circumstances
 from storage.deployment import Binding, Deployment, PersonOnFile
-from storage.incident import Incident
-from storage.store import Mentioned
+from storage.facts import Fact
+from storage.incident import Incident, fold
+from storage.store import Kept, Mentioned
 
 Via = Literal["command", "button", "reaction", "reply"]
 
@@ -197,11 +198,30 @@ def circumstances(world: World, incident: Incident, now: datetime) -> Circumstan
     return Circumstances(
         now=now,
         phase=incident.phase,
-        active=frozenset(b.partner for b in bound if holds(book, b) and _admitted_still(incident, b.partner, now)),
+        active=frozenset(
+            b.partner
+            for b in bound
+            if _plays(book, b, exercise=incident.opened.exercise) and _admitted_still(incident, b.partner, now)
+        ),
         danger=incident.in_danger(now),
         hazard=incident.hazard,
         leads=incident.leads,
     )
+
+
+def _plays(book: Book, binding: Binding, *, exercise: bool) -> bool:
+    """Whether a room takes part: in exercises one that the playbook opens to them, in real incidents any other."""
+    agreed = agreed_room(book, binding)
+    return holds(book, binding) and (agreed.exercises if agreed else False) == exercise
+
+
+def after(world: World, stream: str, facts: Iterable[Fact], now: datetime) -> World:
+    """The world once these facts of an incident are recorded: what else is decided with them may look at what they make of it."""
+    known = world.incidents.get(stream)
+    digest, size = (known.digest, known.size) if known is not None else ("", 0)
+    kept = [Kept(stream, size + index, now, digest, fact) for index, fact in enumerate(facts)]
+    became = fold(known, kept)
+    return world if became is None else replace(world, incidents={**world.incidents, stream: became})
 
 
 def _admitted_still(incident: Incident, partner: str, now: datetime) -> bool:
@@ -259,9 +279,7 @@ def _is_for(book: Book, binding: Binding, use: str, *, exercise: bool) -> bool:
         return False
     room = agreed_room(book, binding)
     uses = room.for_ if room else ("alerts", "checkins")
-    # A guest's room was bound for this incident alone, be it an exercise or not.
-    plays = binding.partner in book.guests or (room.exercises if room else False) == exercise
-    return use in uses and plays
+    return use in uses and (room.exercises if room else False) == exercise
 
 
 def languages(world: World, book: Book | None, room: RoomRef, partner: str | None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -163,7 +163,7 @@ class SqliteStore:
             outbox.add(inner, changes.sends, now)
             outbox.settle(inner, changes.outcomes, now)
             outbox.redirect(inner, changes.redirects)
-            deadlines.settle(inner, changes.fired, changes.unwakes, changes.wakes, now)
+            deadlines.settle(inner, changes.fired, changes.unwakes, changes.postponed, changes.wakes, now)
             change(inner, "count", list(changes.counters.items()))
 
         await self._connection.write(work)
@@ -210,6 +210,10 @@ class SqliteStore:
     async def next_deadline(self) -> datetime | None:
         """When the next one falls due (perhaps already past); None when there is none."""
         return await deadlines.next_deadline(self._connection)
+
+    async def open_deadlines(self, kinds: Collection[str]) -> frozenset[str]:
+        """The keys of the deadlines of these kinds that are set and have not fired."""
+        return await deadlines.open_keys(self._connection, kinds)
 
     # the log
 

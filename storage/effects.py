@@ -6,7 +6,7 @@ Nothing here does anything: a test can look at effects, and a replay can compare
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from playbooks.cleared import Cleared
@@ -139,4 +139,36 @@ class Drop:
     reason: str
 
 
-Effect = Record | Send | Repeat | Enter | Leave | Wake | Unwake | Redirect | Drop
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take an earlier message of ours out of a room, all its parts, or one part by its own token.
+
+    What waits still is dropped with ``Drop``; what is on its way now is removed once its network has said what became of it.
+    ``not_after``: the last instant at which a network may be asked.
+    """
+
+    stream: str
+    send: str
+    room: RoomRef
+    about: str | None = None
+    partner: str | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Nothing that still waits in the outbox of a stream is to be sent; each message is recorded as dropped, with the reason."""
+
+    stream: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Every deadline of a stream that is still to pass is later by so much."""
+
+    stream: str
+    by: timedelta
+
+
+Effect = Record | Send | Repeat | Enter | Leave | Wake | Unwake | Redirect | Drop | Remove | Hush | Postpone

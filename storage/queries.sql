@@ -87,6 +87,9 @@ UPDATE deadlines SET fired_at = ? WHERE key = ? AND fired_at IS NULL;
 -- name: unwake
 DELETE FROM deadlines WHERE key = ? AND fired_at IS NULL;
 
+-- name: postpone
+UPDATE deadlines SET at = at + ? WHERE stream = ? AND fired_at IS NULL;
+
 -- name: wake
 INSERT INTO deadlines (key, stream, at, kind, about) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET stream = excluded.stream, at = excluded.at, kind = excluded.kind, about = excluded.about,
@@ -97,6 +100,9 @@ SELECT key, stream, at, kind, about FROM deadlines WHERE fired_at IS NULL AND at
 
 -- name: next_deadline
 SELECT min(at) FROM deadlines WHERE fired_at IS NULL;
+
+-- name: open_deadlines
+SELECT key FROM deadlines WHERE fired_at IS NULL AND kind IN (SELECT value FROM json_each(?));
 
 -- name: forget_deadlines
 DELETE FROM deadlines WHERE fired_at < ?;

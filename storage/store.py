@@ -6,9 +6,9 @@ storage (PostgreSQL, for a standby that takes over) implements the same protocol
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from playbooks.rooms import Network, RoomRef
@@ -120,6 +120,7 @@ class Changes:
     wakes: list[Deadline] = field(default_factory=list)
     unwakes: list[str] = field(default_factory=list)
     fired: list[str] = field(default_factory=list)
+    postponed: list[tuple[str, timedelta]] = field(default_factory=list)  # stream, by how much
     counters: dict[str, int] = field(default_factory=dict)  # letter → highest number used
     playbooks: list[tuple[str, bytes]] = field(default_factory=list)  # digest, bytes: kept for good
 
@@ -204,6 +205,8 @@ class Store(Protocol):
     # deadlines
     async def due(self, now: datetime, limit: int) -> Sequence[Deadline]: ...
     async def next_deadline(self) -> datetime | None: ...
+    async def open_deadlines(self, kinds: Collection[str]) -> frozenset[str]:
+        """The keys of the deadlines of these kinds that are set and have not fired."""
 
     # the log
     async def heads(self) -> Sequence[StreamHead]: ...

@@ -172,6 +172,16 @@ class ExercisePaused(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineHeld(Fact):
+    """Something fell due while the exercise was paused: nothing came of it, and it is set again when the exercise goes on."""
+
+    key: str
+    due: datetime
+    kind: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExerciseResumed(Fact):
     """The exercise goes on."""
 

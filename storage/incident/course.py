@@ -11,6 +11,7 @@ from storage.facts import (
     AdmissionEnded,
     DangerDeclared,
     DangerEnded,
+    DeadlineHeld,
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
@@ -31,6 +32,7 @@ from storage.facts import (
     ReportMade,
     StandInNamed,
 )
+from storage.incident.pausing import resumed
 from storage.incident.state import Danger, Decision, Incident, Objection, Offer, Proposal, Watch
 from storage.store import Kept
 
@@ -38,6 +40,7 @@ CONCERNED = (
     AdmissionEnded,
     DangerDeclared,
     DangerEnded,
+    DeadlineHeld,
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
@@ -103,9 +106,11 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case ReportMade() | ReportAnswered():
             return replace(state, reports=reports.apply(state.reports, kept))
         case ExercisePaused(by=by):
-            return replace(state, paused=by)
+            return replace(state, paused=by, paused_at=kept.at)
+        case DeadlineHeld(key=key) as f:
+            return replace(state, held={**state.held, key: f})
         case ExerciseResumed():
-            return replace(state, paused=None)
+            return resumed(state, kept.at)
         case IncidentClosed():
             return replace(state, closed_at=kept.at)
         case _:

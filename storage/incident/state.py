@@ -15,6 +15,7 @@ from storage.facts import (
     AlertRequested,
     CheckinStarted,
     CopyHeld,
+    DeadlineHeld,
     DecisionTaken,
     IncidentOpened,
     LeadOffered,
@@ -66,11 +67,21 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A kind of step that was taken for a silent partner: when first, how late (whole seconds), and where something was said."""
+
+    at: datetime
+    late: int = 0
+    rooms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """One partner whose answer is awaited, to an alert or to a round.
 
     ``began``: when it was asked. ``since``: when its network first accepted anything, from which escalation counts; None: nothing yet.
-    ``done``: how many steps of the playbook's ``then`` were taken or passed over. ``ended``: why nobody waits any more:
+    ``done``: how many steps of the playbook's ``then`` were taken or passed over; ``taken``: each kind of step by which somebody was
+    told. ``lost_at``: when it was found to be unreachable. ``ended``: why nobody waits any more:
     ``answered`` (a round), ``cancelled``, ``superseded``, ``expired``, ``retracted`` or ``over``. Whether an alert is answered is
     the playbook's to say (one answer for a partner, or every person's): see ``handlers.waiting``.
     """
@@ -82,6 +93,8 @@ class Watch:
     unreachable: bool = False
     ended: str | None = None
     calls: tuple[Call, ...] = ()
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    lost_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -297,6 +310,8 @@ class Incident:
     live: Mapping[tuple[str, str, RoomRef], Live] = field(default_factory=dict)  # (role, about, room)
     live_of: Mapping[str, tuple[str, str, RoomRef]] = field(default_factory=dict)  # send → key of ``live``
     paused: str | None = None  # an exercise that gives way to this incident
+    paused_at: datetime | None = None
+    held: Mapping[str, DeadlineHeld] = field(default_factory=dict)  # key → what fell due while it was paused
     closed_at: datetime | None = None
     size: int = 0
     epoch: int = 0
