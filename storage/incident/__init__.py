@@ -21,10 +21,11 @@ from storage.incident.state import (
     Proposal,
     RollCall,
     Round,
+    Taken,
     Watch,
 )
 
 __all__ = [
     "Accounted", "AlertState", "Answer", "Asked", "Call", "Copy", "CopyState", "Danger", "Decision", "Draft", "Given",
-    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "RollCall", "Round", "Watch", "fold",
+    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "RollCall", "Round", "Taken", "Watch", "fold",
 ]  # fmt: skip

@@ -63,12 +63,12 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case MessageSent(send=send, message=message):
             return _accepted(_edited(state, send, message, kept.at), send, message, kept.at)
         case MessageRefused(send=send, reason=reason):
-            return _copy(_not_written(state, send, kept.at), send, "refused", reason)
+            return _copy(_unasked(_not_written(state, send, kept.at), send), send, "refused", reason)
         case MessageUnknown(send=send, reason=reason, repeat=repeat):
             state = _doubtful(state, send, repeat, kept.at)
             return _repeated(_copy(state, send, "unknown", reason), send, repeat)
         case MessageDropped(send=send, reason=reason):
-            return _copy(_not_sent(state, send, kept.at), send, "dropped", reason)
+            return _copy(_unasked(_not_sent(state, send, kept.at), send), send, "dropped", reason)
         case MessageRemoved(send=send):
             return _copy(state, send, "removed", None)
         case _:
@@ -112,7 +112,8 @@ def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
     if repeat is None:
         return state
     if send in state.prompts:
-        return replace(state, prompts={**state.prompts, repeat: state.prompts[send]})
+        others = {one: whom for one, whom in state.prompts.items() if one != send}
+        return replace(state, prompts={**others, repeat: state.prompts[send]})
     name = state.alert_of.get(send)
     if name is None:
         return state
@@ -120,6 +121,13 @@ def _repeated(state: Incident, send: str, repeat: str | None) -> Incident:
     again = replace(copies[send], state="waiting", reason=None)
     state = changed(state, name, copies={**copies, repeat: again})
     return replace(state, alert_of={**state.alert_of, repeat: name})
+
+
+def _unasked(state: Incident, send: str) -> Incident:
+    """A question that no network will accept any more: who has none left cannot be reached."""
+    if send not in state.prompts:
+        return state
+    return replace(state, prompts={one: whom for one, whom in state.prompts.items() if one != send})
 
 
 # --- messages that are edited in place ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from storage.facts import (
     RollCallEnded,
     RollCallStarted,
 )
-from storage.incident.state import Accounted, Call, Given, Incident, RollCall, Round, Watch
+from storage.incident.state import Accounted, Call, Given, Incident, RollCall, Round, Taken, Watch
 from storage.store import Kept
 
 CONCERNED = (
@@ -58,10 +58,10 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case RollCallEnded(rollcall=name, why=why):
             ended = replace(state.rollcalls[name], ended=why)
             return replace(state, rollcalls={**state.rollcalls, name: ended})
-        case Escalated(about=about, partner=partner, step=step):
-            return watched(state, about, partner, lambda w: replace(w, done=max(w.done, step + 1)))
-        case PartnerUnreachable(about=about, partner=partner):
-            return watched(state, about, partner, lambda w: replace(w, unreachable=True))
+        case Escalated(about=about, partner=partner) as step:
+            return watched(state, about, partner, lambda w: _taken(w, step, kept.at))
+        case PartnerUnreachable(about=about, partner=partner, late=late):
+            return watched(state, about, partner, lambda w: _unreachable(w, late, kept.at))
         case CallTaken(about=about, partner=partner, person=person):
             call_ = Call(person, kept.at)
             return watched(state, about, partner, lambda w: replace(w, calls=(*w.calls, call_)))
@@ -86,6 +86,19 @@ def watched(state: Incident, about: str, partner: str, change: Callable[[Watch],
             watches = {**round_.watches, partner: change(round_.watches[partner])}
             return replace(state, rounds={**state.rounds, about: replace(round_, watches=watches)})
     return state
+
+
+def _taken(watch: Watch, f: Escalated, at: datetime) -> Watch:
+    """A step was taken. What reached nobody was passed over, and says nothing of its kind."""
+    done = max(watch.done, f.step + 1)
+    if not f.rooms:
+        return replace(watch, done=done)
+    return replace(watch, done=done, taken={f.do: Taken(at, f.late, f.rooms), **watch.taken})
+
+
+def _unreachable(watch: Watch, late: int, at: datetime) -> Watch:
+    taken = {"unreachable": Taken(at, late), **watch.taken}
+    return replace(watch, unreachable=True, lost_at=watch.lost_at or at, taken=taken)
 
 
 def accepted_prompt(state: Incident, about: str, partner: str | None, at: datetime) -> Incident:
