@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import delivery, plain, rooms
+from handlers import cards, delivery, plain, rooms
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
@@ -105,9 +105,9 @@ def happened(world: World, came: Came) -> list[Effect]:
         case NetworkEvent() as event:
             return delivery.network(world, came, event)
         case Delivery() as event:
-            return delivery.delivered(world, came, event)
+            return cards.followed(world, came, event, delivery.delivered(world, came, event))
         case Stale() as event:
-            return delivery.stale(world, came, event)
+            return cards.followed(world, came, event, delivery.stale(world, came, event))
         case Resolved() as event:
             return rooms.resolved(world, came, event)
 

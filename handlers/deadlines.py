@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from handlers import cards
 from handlers.case import room_reader
 from handlers.delivery import tell_lost
 from handlers.texts import say
@@ -26,7 +27,9 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
     if deadline.kind == "network-down":
         return _still_down(world, deadline.about, now)
     incident = world.incidents.get(deadline.stream)
-    if incident is None or incident.closed_at is not None or deadline.kind not in _KINDS:
+    if incident is None or deadline.kind not in _KINDS:
+        return []
+    if incident.closed_at is not None and deadline.kind != "card":
         return []
     return _KINDS[deadline.kind](world, incident, deadline, now)
 
@@ -109,12 +112,16 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
 
 
 def _expired(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
-    return [Record(incident.id, AlertExpired(deadline.about))] if deadline.about in incident.alerts else []
+    about = deadline.about
+    if about not in incident.alerts:
+        return []
+    return [Record(incident.id, AlertExpired(about)), *cards.touched(incident, about, now)]
 
 
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "alert-expires": _expired,
+    "card": cards.due,
     "draft-alone": _alone,
     "draft-expires": _draft_over,
 }

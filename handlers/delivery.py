@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from handlers import alert, playbook
+from handlers import alert, cards, playbook
 from handlers.activate import announced_again
 from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
@@ -60,6 +60,8 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
 def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
     """It may have arrived. Alerts and questions go again, marked; chatter is held and shown as such."""
     row = event.row
+    if cards.is_card(world.incidents.get(row.stream), row):
+        return cards.doubtful(world, event)
     if row.urgency >= Urgency.CHATTER or row.again >= MOST_REPEATS:
         return [
             Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None)),
@@ -149,6 +151,8 @@ def _shows_again(send: Send, row: OutboxRow) -> bool:
 def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     row = event.row
     incident = world.incidents.get(row.stream)
+    if cards.is_card(incident, row):
+        return [Drop(row.token, cards.NEWER), Record(row.stream, MessageDropped(row.token, row.to, cards.NEWER))]
     if event.over and not _may_be_decided_again(incident, row, came.now):
         return [
             Drop(row.token, "too late"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from handlers import cards
 from handlers.addressing import Letter, address, event_of, sees_place
 from handlers.case import Case
 from handlers.choices import taps_for
@@ -61,6 +62,7 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     effects: list[Effect] = [case.record(issued), case.record(_addressed(identifier, addressing))]
     effects += _held(case, identifier, addressing)
     effects += copies(world, incident, draft.template, identifier, now, now, addressing, issued)
+    effects += cards.touched(incident, identifier, now)
     if expires is not None:
         effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
     if verdict.ground == "in_danger" and alert.in_danger is not None:
@@ -76,6 +78,7 @@ def _addressed(identifier: str, addressing: Audience) -> AlertAddressed:
             one.partner: {
                 "status": "blind" if one.blind else one.status,
                 "rooms": [str(room.room) for room in one.rooms],
+                **({"by_place": True} if one.by_place else {}),
                 **_left_out(one),
             }
             for one in addressing.addressees.values()

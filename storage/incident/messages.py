@@ -68,7 +68,7 @@ def apply(state: Incident, kept: Kept) -> Incident:
             state = _doubtful(state, send, repeat, kept.at)
             return _repeated(_copy(state, send, "unknown", reason), send, repeat)
         case MessageDropped(send=send, reason=reason):
-            return _copy(_unasked(_not_sent(state, send, kept.at), send), send, "dropped", reason)
+            return _copy(_unasked(_not_sent(state, send), send), send, "dropped", reason)
         case MessageRemoved(send=send):
             return _copy(state, send, "removed", None)
         case _:
@@ -165,10 +165,10 @@ def _not_written(state: Incident, send: str, at: datetime) -> Incident:
     return _changed(state, live, message=None, waiting=False, digest="", at=at, refused=live.message is None)
 
 
-def _not_sent(state: Incident, send: str, at: datetime) -> Incident:
+def _not_sent(state: Incident, send: str) -> Incident:
     """A version never left: what stands there is an older one."""
     live = _newest(state, send)
-    return state if live is None else _changed(state, live, waiting=False, digest="", at=at)
+    return state if live is None else _changed(state, live, waiting=False, digest="")
 
 
 def _doubtful(state: Incident, send: str, repeat: str | None, at: datetime) -> Incident:

@@ -369,6 +369,7 @@ def test_the_affected_are_selected_room_by_room() -> None:
     assert fact.partners["fire"] == {
         "status": "shown",
         "rooms": [str(FIRE)],
+        "by_place": True,
         "left_out": {str(FIRE_TELEGRAM): {"field": "where", "why": "blind", "rule": 8, "detail": "red"}},
     }
 

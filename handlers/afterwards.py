@@ -1,0 +1,34 @@
+"""The world as it will be once facts are kept that a decision has just asked for: what it goes on to decide sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from handlers.world import World
+from storage.effects import Effect, Record
+from storage.facts import IDS, Fact
+from storage.incident import fold
+from storage.store import Kept
+
+
+def after(world: World, incident: str, facts: Iterable[Fact], now: datetime) -> World:
+    """The world after these facts of an incident that it knows."""
+    known = world.incidents[incident]
+    kept = [Kept(incident, known.size + number, now, known.digest, fact) for number, fact in enumerate(facts)]
+    became = fold(known, kept)
+    assert became is not None
+    counters = dict(world.counters)
+    for each in kept:
+        attribute = IDS.get(type(each.fact))
+        if attribute is not None:
+            letter, _, number = getattr(each.fact, attribute).partition("-")
+            counters[letter] = max(counters.get(letter, 0), int(number) if number.isdigit() else 0)
+    return replace(world, incidents={**world.incidents, incident: became}, counters=counters)
+
+
+def after_all(world: World, incident: str, effects: Iterable[Effect], now: datetime) -> World:
+    """The world after what these effects record of an incident that it knows."""
+    facts = [one.fact for one in effects if isinstance(one, Record) and one.stream == incident]
+    return after(world, incident, facts, now) if facts else world

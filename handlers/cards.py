@@ -1,0 +1,250 @@
+"""Live status cards: one message about one thing in a room, edited in place, so that nobody has to ask and nothing buzzes.
+
+Whatever changes what a card shows calls ``touched``. That sets a deadline; when it falls due, the card is written anew for each
+room that follows it, and is sent where it says something else than what stands there. The rules it keeps:
+
+- A room is not edited more often than every three seconds, however many cards it has and however much happens.
+- Of a card, never more than one version is on its way. What waits for long is thrown away and written anew when it may leave.
+- Cards are chatter to the courier: whatever else there is to say in a room goes first, and has room left within its limits.
+- A room that follows it no more is told that, once; what is over gets its last state.
+
+``RENDER`` has what writes a card, by the letter of what it is about. Those modules must not import this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from handlers import alert_card
+from handlers.afterwards import after_all
+from handlers.events import Came, Delivery, Stale
+from handlers.moments import moment
+from handlers.texts import say
+from handlers.watchers import Watcher, watchers
+from handlers.world import World, languages
+from playbooks import sight
+from playbooks.cleared import Cleared, Reader, glue, short_id
+from playbooks.rooms import RoomRef
+from storage.effects import Effect, Record, Repeat, Send, Urgency, Wake
+from storage.facts import MessageUnknown
+from storage.incident import Incident, Live
+from storage.store import Deadline, OutboxRow
+
+ROLE = "card"
+NEWER = "a newer state is shown instead"
+EVERY = timedelta(seconds=3)
+"""The shortest time between two edits in one room."""
+
+LASTS = timedelta(seconds=20)
+"""What could not leave within this time is thrown away and written anew."""
+
+BUSY = timedelta(seconds=30)
+"""Cards that were written within this time share their room's edits."""
+
+REFUSED = timedelta(minutes=10)
+"""How long a room that refused a card is left alone."""
+
+Render = Callable[[World, Incident, str, Reader, "sight.Room | None", datetime], "Cleared | None"]
+"""What a card says now, without the time; None: nothing to this room. The room is None for a coordinator's private chat."""
+
+RENDER: Mapping[str, Render] = {"A": alert_card.render}
+"""What writes a card, by the letter of its short id."""
+
+
+def touched(incident: Incident, about: str, now: datetime) -> list[Effect]:
+    """Something has changed that the card shows: it is written anew, as soon as that may be. ``incident`` as it was or as it is."""
+    known = about in incident.alerts or about in incident.rounds or about in incident.rollcalls
+    cards = [live for (role, name, _), live in incident.live.items() if role == ROLE and name == about]
+    free = [_next_turn(incident, live, now) for live in cards if not live.waiting]
+    if not known:
+        at = now
+    elif free:
+        at = max(now, min(free))
+    else:
+        # There is no room to write in, or all of it is on its way: look again, but not for each of a thousand changes.
+        at = _tick(now)
+    return [Wake(f"card:{about}", incident.id, at, "card", about)]
+
+
+def touched_all(incident: Incident, now: datetime) -> list[Effect]:
+    """Who follows things has changed, or all of it is over: every card is looked at."""
+    running = (
+        *(about for about, issued in incident.alerts.items() if not issued.expired),
+        *(about for about, round_ in incident.rounds.items() if round_.ended is None),
+        *(about for about, call in incident.rollcalls.items() if call.ended is None),
+    )
+    return [effect for about in running for effect in touched(incident, about, now)]
+
+
+def _next_turn(incident: Incident, live: Live, now: datetime) -> datetime:
+    """When a card may be written again: those of one room that are all busy take turns."""
+    busy = sum(
+        1
+        for (role, _, room), other in incident.live.items()
+        if role == ROLE and room == live.room and other.at > now - BUSY
+    )
+    return live.at + EVERY * max(1, busy)
+
+
+def _tick(now: datetime) -> datetime:
+    seconds = int(EVERY.total_seconds())
+    return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
+
+
+def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    """Write the card anew for each room where it says something else by now."""
+    about = deadline.about
+    render = RENDER.get(about[:1])
+    if render is None:
+        return []
+    effects: list[Effect] = []
+    later: list[datetime] = []
+    following = {one.reader.room: one for one in watchers(world, incident, about, now)}
+    for one in following.values():
+        said = render(world, incident, about, one.reader, one.room, now)
+        if said is not None:
+            _write(world, incident, about, one.reader, said, now, effects, later)
+    for live in _left(incident, about, following):
+        book = world.book_of(incident)
+        spoken = languages(world, book, live.room, live.partner)
+        said = say(spoken, "The state of {about} is no longer shown here.", about=short_id(about))
+        _write(world, incident, about, Reader(live.room, live.partner, False, spoken), said, now, effects, later)
+    if later:
+        effects.append(Wake(deadline.key, incident.id, min(later), "card", about))
+    return effects
+
+
+def _left(incident: Incident, about: str, following: Mapping[RoomRef, Watcher]) -> list[Live]:
+    """The cards in rooms that follow it no more."""
+    cards = (live for (role, name, _), live in incident.live.items() if role == ROLE and name == about)
+    return [live for live in cards if live.room not in following and (live.message is not None or live.waiting)]
+
+
+def _write(
+    world: World,
+    incident: Incident,
+    about: str,
+    reader: Reader,
+    said: Cleared,
+    now: datetime,
+    effects: list[Effect],
+    later: list[datetime],
+) -> None:
+    """Send a card to one room, unless it stands there already, or must wait: until when goes to ``later``."""
+    room = reader.room
+    live = incident.live.get((ROLE, about, room))
+    digest = digest_of(said)
+    if room.chat in world.who.lost or (live is None and is_over(incident, about)):
+        return
+    if live is not None and (live.digest == digest or live.waiting):
+        return  # when what is on its way has arrived, the card is looked at again
+    if live is not None and live.refused and now < live.at + REFUSED:
+        return
+    free = _free(world, room, now)
+    if free is not None:
+        later.append(free)
+        return
+    book = world.book_of(incident)
+    as_of = say(reader.languages, "As of {time}", time=moment(book, now, now, reader.languages))
+    effects.append(
+        Send(
+            stream=incident.id,
+            to=room,
+            body=glue([said, as_of]),
+            urgency=Urgency.CHATTER,
+            about=about,
+            partner=reader.partner,
+            language=reader.languages[0] if reader.languages else "",
+            not_after=now + LASTS,
+            role=ROLE,
+            digest=digest,
+        )
+    )
+
+
+def digest_of(said: Cleared) -> str:
+    """What stands for what a card says."""
+    return sha256(said.html.encode()).hexdigest()[:16]
+
+
+def is_over(incident: Incident, about: str) -> bool:
+    """Whether nothing more is awaited of it, so that no new card is begun."""
+    if incident.closed_at is not None:
+        return True
+    if about in incident.alerts:
+        return incident.alerts[about].expired
+    if about in incident.rounds:
+        return incident.rounds[about].ended is not None
+    return about not in incident.rollcalls or incident.rollcalls[about].ended is not None
+
+
+def _free(world: World, room: RoomRef, now: datetime) -> datetime | None:
+    """When the next card may be written in a room, whichever it is; None: now."""
+    cards = [
+        live
+        for incident in world.incidents.values()
+        for (role, _, where), live in incident.live.items()
+        if role == ROLE and where == room
+    ]
+    if any(live.waiting and now < live.at + LASTS for live in cards):
+        return now + EVERY
+    newest = max((live.at for live in cards), default=now - EVERY)
+    return newest + EVERY if now < newest + EVERY else None
+
+
+# --- what becomes of messages ----------------------------------------------------------------------------------------
+
+
+def is_card(incident: Incident | None, row: OutboxRow) -> bool:
+    """Whether a message is a version of a card."""
+    return incident is not None and incident.live_of.get(row.send, ("",))[0] == ROLE
+
+
+def doubtful(world: World, event: Delivery) -> list[Effect]:
+    """A version of a card may or may not be there. An edit needs no repetition: the next version says it all. The first one is
+    marked, because there may be two of it.
+    """
+    row = event.row
+    incident = world.incidents[row.stream]
+    _, about, room = incident.live_of[row.send]
+    live = incident.live.get((ROLE, about, room))
+    if live is None or live.message is not None or live.send != row.send:
+        return [Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None))]
+    mark = say(
+        languages(world, world.book_of(incident), row.to, row.partner),
+        "⚠ Possible repeat · {alert}",
+        alert=short_id(about),
+    )
+    return [Record(row.stream, MessageUnknown(row.token, row.to, event.reason, event.repeat)), Repeat(row.token, mark)]
+
+
+def followed(world: World, came: Came, event: Delivery | Stale, effects: Iterable[Effect]) -> list[Effect]:
+    """What became of a message leads to these effects, and to changes of the cards that show it, or that it is."""
+    effects, row = list(effects), event.row
+    incident = world.incidents.get(row.stream)
+    if incident is None or (isinstance(event, Delivery) and event.became in ("moved", "delayed")):
+        return effects
+    about = incident.alert_of.get(row.send) or incident.prompts.get(row.send, (None, None))[0]
+    if about is not None and incident.closed_at is None:
+        effects += touched(incident, about, came.now)
+    if is_card(incident, row):
+        after = after_all(world, incident.id, effects, came.now)
+        effects += _again(after, after.incidents[incident.id], row, came.now)
+    return effects
+
+
+def _again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> list[Effect]:
+    """A card is there, or is not: whether it must be written anew, because more has happened since."""
+    _, about, room = incident.live_of[row.send]
+    live = incident.live.get((ROLE, about, room))
+    render = RENDER.get(about[:1])
+    if live is None or live.waiting or live.refused or render is None:
+        return []
+    following = {one.reader.room: one for one in watchers(world, incident, about, now)}
+    if live.digest and room in following:
+        said = render(world, incident, about, following[room].reader, following[room].room, now)
+        if said is None or digest_of(said) == live.digest:
+            return []
+    return touched(incident, about, now)
