@@ -25,7 +25,7 @@ from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, stale
 from bot.faults import fault
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Outgoing, Refused, Sent, Unknown
-from bot.outgoing import follows, held_until, outgoing
+from bot.outgoing import follows, held_until, kind, outgoing
 from bot.queues import Line, Queues
 from playbooks.rooms import Network, RoomRef
 from storage.store import OutboxRow, StorageError, StorageFull, Store
@@ -90,7 +90,7 @@ class Courier:
             if post is None or line is None:
                 self._queues.remember(row)
                 reports.append(fate(row, Refused("this network is not set up here any more")))
-            elif row.state == "inflight" and row.to.network not in self._same_token_once:
+            elif row.state == "inflight" and not self._may_go_twice(row):
                 self._queues.remember(row)
                 line.flying.add(row.token)
                 reports.append(fate(row, Unknown("we ended while it was being sent")))
@@ -312,6 +312,10 @@ class Courier:
                 wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)
                 return delayed(row, outcome, self._clock.now() + timedelta(seconds=wait), tell=line.held(now, wait))
         return fate(row, outcome)
+
+    def _may_go_twice(self, row: OutboxRow) -> bool:
+        """Whether what was in flight may be handed over again: what is removed twice is removed."""
+        return row.to.network in self._same_token_once or kind(row) == "delete"
 
     def _is_stale(self, row: OutboxRow) -> bool:
         return self._is_over(row) or (row.shows and row.epoch != self._desk.epoch(row.stream))

@@ -22,11 +22,14 @@ from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers.events import Came, Delivery, Event, RoomEvent, Stale
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
-from storage.effects import Effect, Record, Repeat
+from storage.effects import Effect, Record, Remove, Repeat
 from storage.facts import DEPLOYMENT, DeadlinePassed, EventFailed, Fact, MessageDropped
 from storage.store import Deadline, InboxRow, OutboxRow, StorageError, Store
 
 log = logging.getLogger(__name__)
+
+MOST_PARTS = 1000
+"""How many messages one text may be cut into, at the very most."""
 
 DEEPEST = 3
 """How often what a failed message leads to may itself be a message that cannot be sent."""
@@ -166,11 +169,16 @@ class Turn:
     ) -> None:
         effects = decide(self.tx.world)
         subjects = {one.send: await self._subject(one.send, row) for one in effects if isinstance(one, Repeat)}
-        step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects)
-        self.tx.keep(step)
+        parts = {one.send: await self._parts(one.send) for one in effects if isinstance(one, Remove)}
+        step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects, parts)
+        dropped = self.tx.keep(step)
+        if dropped:
+            # Only here is it known which of them had not left yet: the log says so of each.
+            facts = [Record(one.stream, MessageDropped(one.token, one.to, step.why_dropped(one))) for one in dropped]
+            self.tx.keep(carry_out(self.tx.world, facts, self.tx.now, Tokens(seed), self._splits, {}))
         for refused in step.refused:
             if depth < DEEPEST:
-                await self.happened(Delivery(refused, "refused", reason=NOT_SET_UP), depth + 1)
+                await self.happened(Delivery(refused, "refused", reason=refused.reason or NOT_SET_UP), depth + 1)
             else:
                 log.warning("a message could not be sent", extra={"send": refused.token, "reason": NOT_SET_UP})
 
@@ -180,6 +188,20 @@ class Turn:
         found = await self.store.row(send)
         if found is None:
             raise LookupError("there is no such message to repeat")
+        return found
+
+    async def _parts(self, send: str) -> list[OutboxRow]:
+        """The rows of a Send as they stand now; or one of them alone, named by its own token."""
+        base, _, number = send.rpartition("-")
+        names = [send]
+        if base == "" or number == "1":
+            names += [f"{base or send}-{part}" for part in range(2, MOST_PARTS)]
+        found: list[OutboxRow] = []
+        for name in names:
+            row = await self.store.row(name)
+            if row is None:
+                break
+            found.append(self.tx.now_is(row))
         return found
 
     def _bound(self, room: RoomRef) -> bool:

@@ -19,7 +19,7 @@ from bot.networks.port import Button, Outgoing
 from playbooks.cleared import Cleared, Misdirected
 from playbooks.labels import Label
 from playbooks.rooms import RoomRef
-from storage.effects import Send, Tap, Urgency
+from storage.effects import Remove, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT, Disclosed
 from storage.store import OutboxRow
 
@@ -182,12 +182,41 @@ def passage(room: RoomRef, token: str, kind: str) -> OutboxRow:
     return OutboxRow(token, token, DEPLOYMENT, room, int(urgency), _written(payload))
 
 
+UNNAMED = "nobody knows whether it arrived, nor under which name"
+
+
+def removal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
+    """The request to remove one part of a message from where it was said. Of one whose name is not known, a refused one."""
+    payload = {
+        "kind": "delete",
+        "html": "",
+        "text": "",
+        "buttons": [],
+        "replaces": part.message,
+        "room": str(part.to),
+    }
+    named = part.message is not None
+    return OutboxRow(
+        token,
+        token,
+        effect.stream,
+        part.to,
+        int(Urgency.ALERT),
+        _written(payload),
+        effect.about,
+        effect.partner,
+        not_after=effect.not_after,
+        state="pending" if named else "refused",
+        reason=None if named else UNNAMED,
+    )
+
+
 def outgoing(row: OutboxRow) -> Outgoing:
-    """A row as the network is handed it."""
+    """A row as the network is handed it. A removal stays with the room where the message is: names mean nothing elsewhere."""
     said = json.loads(row.payload)
     return Outgoing(
         row.token,
-        row.to,
+        RoomRef.parse(said["room"]) if "room" in said else row.to,
         said["kind"],
         said["html"],
         said["text"],
@@ -208,7 +237,7 @@ def follows(row: OutboxRow) -> str | None:
 
 
 def kind(row: OutboxRow) -> str:
-    """What a row does: ``message``, ``edit``, ``join`` or ``leave``."""
+    """What a row does: ``message``, ``edit``, ``delete``, ``join`` or ``leave``."""
     return str(json.loads(row.payload)["kind"])
 
 

@@ -21,7 +21,7 @@ from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, deployment, incident
-from storage.effects import PROMPT, Drop, Effect, Enter, Leave, Record, Redirect, Repeat, Send, Unwake, Wake
+from storage.effects import PROMPT, Drop, Effect, Enter, Leave, Record, Redirect, Remove, Repeat, Send, Unwake, Wake
 from storage.facts import (
     DEPLOYMENT,
     IDS,
@@ -30,6 +30,7 @@ from storage.facts import (
     MessageTracked,
     PlaybookProposed,
     PlaybookReloaded,
+    RemovalAsked,
     as_read,
 )
 from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow
@@ -56,6 +57,10 @@ class Step:
     counters: dict[str, int] = field(default_factory=dict)
     playbooks: dict[str, bytes] = field(default_factory=dict)
 
+    def why_dropped(self, row: OutboxRow) -> str:
+        """Why a message was taken back, by its name or that of one of its parts."""
+        return self.drops.get(row.token) or self.drops[row.send]
+
 
 def carry_out(
     world: World,
@@ -64,8 +69,10 @@ def carry_out(
     tokens: outgoing.Tokens,
     splits: Splits,
     subjects: Mapping[str, OutboxRow],
+    parts: Mapping[str, Sequence[OutboxRow]] | None = None,
 ) -> Step:
-    """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name.
+    """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name, ``parts`` those that a
+    ``Remove`` names, as they stand.
 
     Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch.
     Raises Misdirected,
@@ -109,6 +116,13 @@ def carry_out(
                 step.redirects.append((old, new))
             case Drop(send=send, reason=reason):
                 step.drops[send] = reason
+            case Remove(send=send):
+                for part in (parts or {}).get(send, ()):
+                    if part.state in ("sent", "unknown"):
+                        made_one = outgoing.removal(effect, part, tokens.next())
+                        asked = RemovalAsked(part.token, made_one.token, effect.about, effect.partner, part.to)
+                        shown.append((effect.stream, asked))
+                        _send(step, [made_one], splits)
             case _:
                 assert_never(effect)
     _record(step, shown, now)
@@ -137,7 +151,10 @@ def _cutting(cuts: dict[tuple[Network, str], Sequence[str]], splits: Splits, net
 
 def _send(step: Step, rows: list[OutboxRow], splits: Splits) -> None:
     for row in rows:
-        if row.to.network in splits:
+        if row.state == "refused":
+            step.sends.append(row)
+            step.refused.append(row)
+        elif row.to.network in splits:
             step.sends.append(row)
         else:
             refused = replace(row, state="refused", reason=NOT_SET_UP)
@@ -259,8 +276,8 @@ class Transaction:
         """What became of a message; what is said later counts."""
         self._outcomes[change.token] = change
 
-    def keep(self, step: Step) -> None:
-        """Take a step: the next decision is made in the world it leads to."""
+    def keep(self, step: Step) -> list[OutboxRow]:
+        """Take a step: the next decision is made in the world it leads to. The messages that it took back before they left."""
         self.world = step.world
         self._records += step.records
         self._sends.update((row.token, row) for row in step.sends)
@@ -271,11 +288,18 @@ class Transaction:
             else:
                 self._wakes.pop(key, None)
                 self._unwakes.add(key)
-        for send, reason in step.drops.items():
-            self._drop(send, reason)
+        dropped = [row for send, reason in step.drops.items() for row in self._drop(send, reason)]
         for letter, number in step.counters.items():
             self._counters[letter] = max(number, self._counters.get(letter, 0))
         self._playbooks.update(step.playbooks)
+        return dropped
+
+    def now_is(self, row: OutboxRow) -> OutboxRow:
+        """A row of the store as this turn leaves it."""
+        change = self._outcomes.get(row.token)
+        if change is None:
+            return row
+        return replace(row, state=change.state, message=change.message or row.message, reason=change.reason)
 
     def dropped(self, rows: Iterable[OutboxRow], reason: str) -> None:
         """Messages that were taken back before they left. A reason given later counts."""
@@ -284,15 +308,15 @@ class Transaction:
                 self._dropped.setdefault(name, []).append(row.token)
             self.became(OutboxChange(row.token, "dropped", reason=reason))
 
-    def _drop(self, send: str, reason: str) -> None:
-        for token, row in self._sends.items():
-            if send in (row.send, row.token) and row.state == "pending":
-                self._sends[token] = replace(row, state="dropped", reason=reason)
+    def _drop(self, send: str, reason: str) -> list[OutboxRow]:
+        found = [row for row in self._sends.values() if send in (row.send, row.token) and row.state == "pending"]
+        self._sends.update((row.token, replace(row, state="dropped", reason=reason)) for row in found)
         taken = list(self._take(send))
         self.taken += taken
         self.dropped(taken, reason)
         for token in self._dropped.get(send, ()):
             self.became(OutboxChange(token, "dropped", reason=reason))
+        return [*found, *taken]
 
     @property
     def changes(self) -> Changes:

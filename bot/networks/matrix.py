@@ -122,6 +122,8 @@ class Matrix:
                     return await matrix_say.join(session, out)
                 case "leave":
                     return await matrix_say.leave(session, out)
+                case "delete":
+                    return await matrix_say.remove(session, out)
                 case "message" | "edit":
                     return await matrix_say.say(session, out, self._clock())
                 case _:

@@ -34,6 +34,13 @@ async def say(session: Session, out: Outgoing, now: datetime) -> Outcome:
     return Sent(str(sent["event_id"]))
 
 
+async def remove(session: Session, out: Outgoing) -> Outcome:
+    """Redact an event of ours; doing so again, by the same transaction or another, changes nothing. Raises NetworkDown."""
+    path = room_path(out.room.id, "redact", out.replaces or "", out.token)
+    await session.home.call("PUT", path, {})
+    return Sent(out.replaces or "")
+
+
 async def join(session: Session, out: Outgoing) -> Outcome:
     """Enter a room; doing so again changes nothing. Raises NetworkDown."""
     await session.home.call("POST", f"{CLIENT}/join/{quote(out.room.id, safe='')}", {})

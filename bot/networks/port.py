@@ -88,12 +88,13 @@ class Outgoing:
 
     ``token`` is unique for ever and stable over retries: the Matrix transaction id. ``html`` is restricted HTML
     (``b i u s code pre blockquote`` and ``a href``), with newlines as line breaks; ``text`` is the same without markup. It already fits
-    the network (``NetworkPort.split``). ``replaces`` names the message to edit instead of sending a new one.
+    the network (``NetworkPort.split``). ``replaces`` names the message to edit instead of sending a new one, or, of kind
+    ``delete``, the one to remove: one that is not there any more counts as removed.
     """
 
     token: str
     room: RoomRef
-    kind: Literal["message", "edit", "join", "leave"] = "message"
+    kind: Literal["message", "edit", "delete", "join", "leave"] = "message"
     html: str = ""
     text: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.networks import markup
@@ -34,6 +34,8 @@ from bot.networks.port import (
 )
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
+
+TELEGRAM_REMOVES = timedelta(hours=48)
 
 USERNAMES = {"telegram": "tocsin_rehearsal_bot", "matrix": "@tocsin:rehearsal.invalid"}
 
@@ -178,6 +180,8 @@ class Rehearsal:
             return Sent(out.room.id)
         if place.gone:
             return Refused("the bot is not in the room any more", gone=True)
+        if out.kind == "delete" and place.moved_to is not None and self.name == "telegram":
+            return Refused("the group has become another, in which the message has another name")
         if place.moved_to is not None:
             closed = Refused("the bot may not speak in the room; it was replaced by another")
             return Moved(place.moved_to) if self.name == "telegram" else closed
@@ -187,6 +191,10 @@ class Rehearsal:
             return Refused("the room was encrypted and now is not; nothing is said there any more, bind another room")
         if out.must_encrypt and not place.traits.encrypted:
             return Refused("the room is not encrypted any more")
+        if out.kind == "delete":
+            outcome = self._remove(place, out)
+            await self._tell()
+            return outcome
         outcome = self._edit(place, out) if out.replaces is not None else self._show(place, out)
         if isinstance(outcome, Sent):
             for watcher in self.watchers:
@@ -343,6 +351,15 @@ class Rehearsal:
         changed.versions = [*shown.versions, out.text]
         place.shown[shown.id] = changed
         return Sent(shown.id)
+
+    def _remove(self, place: _Place, out: Outgoing) -> Outcome:
+        """What is not there any more counts as removed. Telegram removes nothing that has stood for two days."""
+        shown = place.shown.get(out.replaces or "")
+        stood = self._clock() - shown.at if shown is not None and shown.at is not None else timedelta(0)
+        if self.name == "telegram" and stood >= TELEGRAM_REMOVES:
+            return Refused("message can't be deleted")
+        place.shown.pop(out.replaces or "", None)
+        return Sent(out.replaces or "")
 
     async def _hear(
         self, kind: HeardKind, room: RoomRef, identity: str | None = None, name: str = "", **more: Any

@@ -170,7 +170,7 @@ class Telegram:
     # -- sending ---------------------------------------------------------------------------------------------------
 
     async def send(self, out: Outgoing) -> Outcome:
-        """Send, edit or leave. Never raises for what Telegram can do wrong."""
+        """Send, edit, remove or leave. Never raises for what Telegram can do wrong."""
         try:
             method, asked = telegram_send.request(out)
         except ValueError:

@@ -6,6 +6,7 @@ refused, and what never had a connection, may be sent again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from playbooks.rooms import RoomRef
 
 RECONNECT_SECONDS = 2.0
 REJECTED_SECONDS = 60.0
+UNANSWERED_SECONDS = 10.0  # for what may be asked again
 THROTTLED_SECONDS = 5.0  # for a 429 that does not say how long
 
 
@@ -37,6 +39,8 @@ def request(out: Outgoing) -> tuple[str | None, dict[str, Any]]:
         return None, asked
     if out.kind == "leave":
         return "leaveChat", asked
+    if out.kind == "delete":
+        return "deleteMessage", asked | {"message_id": int(out.replaces or "")}
     asked |= _content(out)
     if out.replaces is not None:
         return "editMessageText", asked | {"message_id": int(out.replaces)}
@@ -63,6 +67,8 @@ def _content(out: Outgoing) -> dict[str, Any]:
 
 def outcome(error: TelegramError, out: Outgoing, words: str) -> Outcome:
     """What an error means for the message. Order matters: to the library a BadRequest is a NetworkError."""
+    if out.kind == "delete":
+        return _of_removal(error, out, words)
     match error:
         case NotConnectedError():
             return Delayed(RECONNECT_SECONDS, words, everywhere=True)
@@ -86,3 +92,17 @@ def outcome(error: TelegramError, out: Outgoing, words: str) -> Outcome:
             return Delayed(THROTTLED_SECONDS, words)
         case _:
             return Unknown(words)
+
+
+def _of_removal(error: TelegramError, out: Outgoing, words: str) -> Outcome:
+    """What an error means for a removal, which may be asked for as often as one likes: what is gone is gone."""
+    said = words.lower()
+    match error:
+        case ChatMigrated():
+            return Refused("the group has become another, in which the message has another name")
+        case BadRequest() if "message to delete not found" in said:
+            return Sent(out.replaces or "")
+    outcome_of_message = outcome(error, replace(out, kind="message", replaces=None), words)
+    if isinstance(outcome_of_message, Unknown):
+        return Delayed(UNANSWERED_SECONDS, words)
+    return outcome_of_message

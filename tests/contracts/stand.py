@@ -216,6 +216,10 @@ class Stand(ABC):
         """The bot's message that contains this; waits for it."""
 
     @abstractmethod
+    async def gone(self, room: RoomRef, message: str) -> None:
+        """Wait until a message of the bot does not stand there any more."""
+
+    @abstractmethod
     async def throw_out(self, room: RoomRef) -> None:
         """Ada throws the bot out."""
 

@@ -125,6 +125,8 @@ class MatrixStand(Stand):
         shown: dict[str, Event] = {}
         contents: dict[str, dict[str, Any]] = {}
         for event in self._ada.timeline(room.id):
+            if _redacts(event) in shown:
+                del shown[str(_redacts(event))]
             if event.type != "m.room.message" or event.sender != self._me:
                 continue
             relation = event.content.get("m.relates_to") or {}
@@ -137,6 +139,11 @@ class MatrixStand(Stand):
     async def see(self, room: RoomRef, text: str) -> Seen:
         await self._ada.wait_message(room.id, text)
         return next(one for one in await self.seen(room) if text in one.text)
+
+    async def gone(self, room: RoomRef, message: str) -> None:
+        await self._ada.wait_seen(lambda seen: seen.room == room.id and _redacts(seen) == message)
+        event = await self._ada.call("GET", f"/rooms/{room.id}/event/{message}")
+        assert not event["content"], "the server keeps nothing of it"
 
     async def throw_out(self, room: RoomRef) -> None:
         await self._ada.kick(room.id, self._me)
@@ -174,6 +181,12 @@ class MatrixStand(Stand):
 
     async def up(self) -> None:
         await self._road.open()
+
+
+def _redacts(event: Event) -> str | None:
+    """The event that this one takes back; where it says so depends on the version of the room."""
+    named = event.source.get("redacts") or event.content.get("redacts")
+    return str(named) if event.type == "m.room.redaction" and named else None
 
 
 def _seen(event: Event, content: dict[str, Any]) -> Seen:

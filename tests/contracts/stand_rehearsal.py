@@ -94,6 +94,10 @@ class RehearsalStand(Stand):
             await self._people.until(lambda: bool(found()))
         return self._seen(found()[0])
 
+    async def gone(self, room: RoomRef, message: str) -> None:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await self._people.until(lambda: message not in {shown.id for shown in self._people.messages(room)})
+
     async def throw_out(self, room: RoomRef) -> None:
         await self._people.throw_out(room)
 

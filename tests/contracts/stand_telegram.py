@@ -85,6 +85,9 @@ class TelegramStand(Stand):
     async def see(self, room: RoomRef, text: str) -> Seen:
         return self._seen(await self._town.wait_message(int(room.id), text))
 
+    async def gone(self, room: RoomRef, message: str) -> None:
+        await self._town.wait_for(lambda: int(message) not in {one.id for one in self._town.messages(int(room.id))})
+
     async def throw_out(self, room: RoomRef) -> None:
         await self._town.kick(int(room.id), 501)
 

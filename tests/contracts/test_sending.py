@@ -98,6 +98,19 @@ async def test_an_edit_of_nothing_is_no_accident(stand: Stand, room: RoomRef) ->
     assert [seen.text for seen in await stand.seen(room)] == ["fin"]
 
 
+async def test_a_message_of_ours_can_be_removed(stand: Stand, room: RoomRef) -> None:
+    """It stands there no more, the others do, and removing it again, by the same request or another, is no accident."""
+    kept = await stand.sent(room, "reste")
+    wrong = await stand.sent(room, "<b>à tort</b>", buttons=BUTTONS)
+    await stand.see(room, "à tort")
+    removal = stand.out(room, "", kind="delete", replaces=wrong)
+    assert await stand.port.send(removal) == Sent(wrong)
+    await stand.gone(room, wrong)
+    assert await stand.port.send(removal) == Sent(wrong)
+    assert await stand.send(room, "", kind="delete", replaces=wrong) == Sent(wrong)
+    assert [(seen.id, seen.text) for seen in await stand.seen(room)] == [(kept, "reste")]
+
+
 @pytest.mark.parametrize("letter", ["a", "é", "🌊", "&amp;", "م"])
 async def test_a_very_long_text_arrives_whole(stand: Stand, room: RoomRef, letter: str) -> None:
     """Each part is taken by the network, the order stays, tags are balanced, and nothing but spaces is lost."""

@@ -13,6 +13,7 @@ from tests.emulators.telegram_town import Chat, Message, Town
 TEXT_UNITS = 4096
 ANSWER_CHARACTERS = 200
 DATA_BYTES = 64
+DELETED_WITHIN_SECONDS = 48 * 3600
 SAME = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "
     "and reply markup of the message"
@@ -124,11 +125,14 @@ class Methods:
         return {**self._town.shown(message), "edit_date": int(self._town.now())}
 
     async def delete_message(self, asked: Mapping[str, Any]) -> Any:
+        if "chat_id" not in asked or "message_id" not in asked:
+            raise bad("message identifier is not specified")
         chat = self._town.place(asked["chat_id"])
         message = chat.messages.get(asked["message_id"])
         if message is None or message.deleted:
             raise bad("message to delete not found")
-        if message.sender is not None and chat.status != "administrator":
+        others = message.sender is not None and chat.status != "administrator"
+        if others or self._town.now() - message.date >= DELETED_WITHIN_SECONDS:
             raise bad("message can't be deleted")
         message.deleted = True
         self._town.changed()
