@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from handlers import ack, activate, alert, danger, gates, people, playbook, prerogative, rooms, small, status, who
+from handlers import (
+    ack,
+    activate,
+    admit,
+    alert,
+    danger,
+    gates,
+    people,
+    playbook,
+    prerogative,
+    rooms,
+    small,
+    status,
+    who,
+)
 from handlers import help as helping
 from handlers.case import Case
 from handlers.command import Command
@@ -86,6 +100,15 @@ COMMANDS: tuple[Command, ...] = (
         "a partner's people; reload: coordinators",
         gates.partner,
         playbook.decide,
+    ),
+    Command(
+        "admit",
+        "NAME as KIND for 12h",
+        "let a partner take part that nobody foresaw",
+        "coordinators, the lead",
+        gates.partner,
+        admit.decide,
+        offered=gates.admits,
     ),
     Command("close", "[reason]", "the incident is over", "coordinators", gates.coordinator, small.close),
     Command("log", "[reason]", "the incident's log", "auditors, coordinators", gates.auditors, small.log),

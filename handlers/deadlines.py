@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from handlers import cards
+from handlers import admit
 from handlers.case import room_reader
 from handlers.delivery import tell_lost
 from handlers.texts import say
@@ -120,6 +121,7 @@ def _expired(world: World, incident: Incident, deadline: Deadline, now: datetime
 
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
+    "admission-ends": admit.ended,
     "alert-expires": _expired,
     "card": cards.due,
     "draft-alone": _alone,

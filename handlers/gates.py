@@ -71,3 +71,9 @@ def declares(case: Case) -> bool:
 def starts(case: Case) -> bool:
     """Whether there is a playbook that they may start an incident from."""
     return bool(activate.startable(case))
+
+
+def admits(case: Case) -> bool:
+    """Coordinators, and whoever may issue for a partner in the lead."""
+    leads = {partner for leading in case.so.leads for partner in leading.partners}
+    return case.actor.coordinator or (case.actor.may_issue and case.actor.partner in leads)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from datetime import timedelta
 
+from handlers.admit import guest_named
 from handlers.case import Case
 from handlers.command import nearest, words
 from handlers.coordinators import private_room
@@ -51,6 +52,10 @@ def invite(case: Case, arguments: str) -> list[Effect]:
         for p, who in book.playbook.partners.items()
         if who.listed or case.actor.coordinator or p == case.actor.partner
     }
+    guest = guest_named(case.world, " ".join(others)) if others else None
+    if guest is not None and (case.actor.everywhere or guest[1] == case.actor.partner):
+        others = [guest[1]]
+        partners.add(guest[1])
     if others and others[0] not in partners:
         near = nearest(others[0], [*ROLES, *(sorted(partners) if case.actor.coordinator else ())])
         typed = echo(others[0][:60], case.request.room)
@@ -104,7 +109,7 @@ def _role_or_partner(case: Case, near: str) -> Cleared:
 
 
 def _partner(case: Case, partner: str | None) -> Cleared:
-    for book in case.world.shelf.values():
+    for book in (*case.world.shelf.values(), *(case.world.book_of(incident) for incident in case.world.open)):
         if partner in book.playbook.partners:
             return name(book, Reader(case.request.room, partner, True, case.reader.languages), str(partner))
     return case.say("this deployment")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from handlers.admit import guest_named
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.coordinators import coordinators, tell_coordinators
 from handlers.events import Came, Resolved, RoomEvent
+from handlers.moments import moment
 from handlers.texts import say
 from handlers.world import World, holds
 from playbooks.cleared import NOTHING, Cleared, Reader, echo, glue, listed, name, phone, quote, word
@@ -16,6 +18,7 @@ from playbooks.rooms import RoomRef
 from playbooks.schema import Partner, Room
 from storage.effects import Effect, Enter, Record, Redirect
 from storage.facts import DEPLOYMENT, AliasResolved, DirectChatOpened, RoomBound, RoomLost, RoomMoved, RoomRegained
+from storage.incident import Incident
 
 
 def bind(case: Case, arguments: str) -> list[Effect]:
@@ -29,6 +32,9 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         return [case.answer(case.say("Whose room is this? Write /bind PARTNER, with its name in the playbook."))]
     if not case.actor.everywhere and wanted != case.actor.partner:
         return case.refuse(case.say("Not bound. You may bind rooms of your own partner."), "/bind", "role")
+    guest = guest_named(case.world, wanted)
+    if guest is not None:
+        return _bind_guest(case, *guest)
     if wanted not in every:
         near = nearest(wanted, known)
         typed = echo(wanted[:60], case.request.room)
@@ -53,7 +59,7 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         agreed = _agreed(case.world, partner, case.request.room)
         if agreed is None and partner.rooms:
             continue
-        if owner is not None:
+        if owner is not None or _is_guests(case.world, playbook, case.request.room):
             taken = True
             continue
         alias = str(agreed.ref) if agreed is not None else None
@@ -70,6 +76,26 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         partner=partner_name,
     )
     return case.refuse(words, "/bind", "not-in-playbook")
+
+
+def _bind_guest(case: Case, incident: Incident, partner: str) -> list[Effect]:
+    """This room is that of a partner that was admitted to an incident, for as long as it is."""
+    book = case.world.book_of(incident)
+    who = name(book, Reader(case.request.room, partner, True, case.reader.languages), partner)
+    here = [
+        binding.partner
+        for one in case.world.open
+        if (binding := case.world.who.binding(one.playbook, case.request.room)) is not None
+        and holds(case.world.book_of(one), binding)
+    ]
+    if partner in here:
+        return [case.answer(case.say("This room is already {partner}'s.", partner=who))]
+    if here or _is_anothers(case.world, case.request.room, None):
+        return case.refuse(case.say("Not bound: this room is another partner's in the playbook."), "/bind", "taken")
+    bound = RoomBound(incident.playbook, partner, case.request.room, None, case.actor.person)
+    until = moment(book, incident.admitted[partner].until, case.now, case.reader.languages)
+    words = case.say("This room is now {partner}'s, until {time}.", partner=who, time=until)
+    return [Record(DEPLOYMENT, bound), case.answer(words)]
 
 
 def _agreed(world: World, partner: Partner, room: RoomRef) -> Room | None:
@@ -127,10 +153,19 @@ def _is_theirs(world: World, playbook: str, alias: str, partner: str) -> bool:
     return any(b.alias == alias and b.partner == partner for (of, _), b in world.who.bindings.items() if of == playbook)
 
 
+def _is_guests(world: World, playbook: str, room: RoomRef) -> bool:
+    """Whether a room is that of a partner that takes part in an open incident for a time."""
+    binding = world.who.binding(playbook, room)
+    return binding is not None and any(binding.partner in one.admitted for one in world.open)
+
+
 def _is_anothers(world: World, room: RoomRef, partner: str | None) -> bool:
     """Whether a room is already some other partner's, in any playbook that still says so."""
     return any(
-        ref.chat == room.chat and b.partner != partner and playbook in world.shelf and holds(world.shelf[playbook], b)
+        ref.chat == room.chat
+        and b.partner != partner
+        and playbook in world.shelf
+        and (holds(world.shelf[playbook], b) or _is_guests(world, playbook, ref))
         for (playbook, ref), b in world.who.bindings.items()
     )
 
