@@ -1,17 +1,100 @@
-"""Whose answer is still awaited: to an alert as its ``ack.from`` says, to a round from whoever has not answered."""
+"""Whose answer is still awaited, to an alert or to a round, as its playbook counts answers; and when silence leads to what.
+
+One answer is enough for a partner, or every enrolled person of it must give one, as ``ack.from`` says; where nobody of a partner
+is enrolled, the partner counts. What was said over the telephone is said for the partner. ``seen`` is an answer: it ends
+the reminders, and leaves the partner on the lead's watch until it acts (``on_watch``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
 from playbooks.load import Book
-from storage.incident import Incident, Watch
+from playbooks.schema_ack import Step
+from storage.deployment import Deployment
+from storage.incident import Incident, Issued, Watch
 
 
-def waits(book: Book, incident: Incident, about: str) -> dict[str, Watch]:
-    """Each partner whose answer is awaited to an alert or a round; nobody once it is over."""
-    if about in incident.alerts:
-        issued = incident.alerts[about]
-        return {p: w for p, w in issued.watches.items() if w.open and p not in issued.answers}
+def waits(book: Book, incident: Incident, about: str, who: Deployment | None = None) -> Mapping[str, Watch]:
+    """Each partner whose answer is awaited; none where it is over. ``who`` tells the persons, where each must answer."""
+    if incident.closed_at is not None:
+        return {}
     if about in incident.rounds:
         round_ = incident.rounds[about]
-        return {p: w for p, w in round_.watches.items() if w.open and p not in round_.answers}
-    return {}
+        return {} if round_.ended is not None else {p: w for p, w in round_.watches.items() if w.open}
+    issued = incident.alerts.get(about)
+    if issued is None or issued.state != "open":
+        return {}
+    return {p: w for p, w in issued.watches.items() if w.open and not answered(book, issued, p, who)}
+
+
+def answered(book: Book, issued: Issued, partner: str, who: Deployment | None = None) -> bool:
+    """Whether a partner's answer to an alert is complete."""
+    given = issued.answers.get(partner, ())
+    if not given:
+        return False
+    alert = book.playbook.alerts.get(issued.fact.template)
+    if who is None or alert is None or alert.ack.from_ == "partner" or any(one.via == "phone" for one in given):
+        return True
+    return persons(who, partner) <= {one.person for one in given}
+
+
+def persons(who: Deployment, partner: str) -> frozenset[str]:
+    """The enrolled people of a partner, without the revoked."""
+    return frozenset(
+        person.id
+        for person in who.people.values()
+        if person.partner == partner and person.id not in who.revoked and not who.revoked.issuperset(person.identities)
+    )
+
+
+def on_watch(book: Book, incident: Incident, about: str) -> tuple[str, ...]:
+    """The partners that have only seen an alert which they could act on: the lead keeps an eye on them."""
+    issued = incident.alerts.get(about)
+    alert = book.playbook.alerts.get(issued.fact.template) if issued is not None else None
+    if issued is None or issued.state != "open" or alert is None or "acting" not in alert.ack.choices:
+        return ()
+    return tuple(p for p, given in issued.answers.items() if given and all(one.choice == "seen" for one in given))
+
+
+# --- when silence leads to what --------------------------------------------------------------------------------------
+
+
+def steps(book: Book, incident: Incident, about: str) -> tuple[Step, ...]:
+    """What the playbook does about silence, in order of time."""
+    if about in incident.alerts:
+        alert = book.playbook.alerts.get(incident.alerts[about].fact.template)
+        return alert.ack.then if alert is not None else ()
+    if about in incident.rounds:
+        checkin = book.playbook.checkins.get(incident.rounds[about].fact.name)
+        return checkin.then if checkin is not None else ()
+    return ()
+
+
+def within(book: Book, incident: Incident, about: str) -> timedelta | None:
+    """How long a network may take to accept anything, before a partner counts as unreachable."""
+    if about in incident.alerts:
+        alert = book.playbook.alerts.get(incident.alerts[about].fact.template)
+        return alert.ack.within if alert is not None else None
+    if about in incident.rounds:
+        checkin = book.playbook.checkins.get(incident.rounds[about].fact.name)
+        return checkin.within if checkin is not None else None
+    return None
+
+
+def counted_from(watch: Watch) -> datetime | None:
+    """The time from which a partner's silence counts: the first acceptance, else when it was found to be unreachable."""
+    return watch.since or watch.lost_at
+
+
+def next_step(then: tuple[Step, ...], watch: Watch) -> datetime | None:
+    """When the next step for a partner is due; None where there is none, or its time has not begun."""
+    start = counted_from(watch)
+    return start + then[watch.done].after if start is not None and watch.done < len(then) else None
+
+
+def has_run_out(incident: Incident, about: str, now: datetime) -> bool:
+    """Whether the time of an alert is up, though nothing may have come of that yet."""
+    issued = incident.alerts.get(about)
+    return issued is not None and issued.fact.expires is not None and now >= issued.fact.expires
