@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from handlers.case import room_reader
+from handlers.drafting import values_of
 from handlers.moments import moment
 from handlers.texts import say
 from handlers.world import World, circumstances, rooms_for, sight_room
@@ -16,7 +17,7 @@ from playbooks.load import Book
 from playbooks.selection import Circumstances, Event
 from playbooks.sight import View
 from playbooks.values import Value
-from storage.incident import Incident
+from storage.incident import Incident, Issued
 
 
 def event_of(
@@ -26,17 +27,32 @@ def event_of(
     fields: Mapping[str, Value | None],
     raised: str | None,
     expires: datetime | None,
+    beside: Iterable[str] = (),
 ) -> Event:
-    """An alert as the visibility rule looks at it: the words of a partner, from its jurisdiction."""
+    """An alert as the visibility rule looks at it: the words of a partner, from its jurisdiction, and those ``beside`` it."""
     origin = book.playbook.partners[partner].jurisdiction
     return Event(
         origin=partner,
-        origins=frozenset({origin}),
+        origins=frozenset({origin, *beside}),
         fields=fields,
         raised=raised,
         expires=expires,
         place=place_field(book, book.playbook.alerts[template]),
     )
+
+
+def issued_event(book: Book, issued: Issued, partner: str | None = None) -> Event:
+    """An alert as it was issued; for one partner with the values that were supplied for it alone."""
+    fact = issued.fact
+    supplied = issued.released.get(partner, {}) if partner is not None else {}
+    fields = values_of({**fact.fields, **supplied})
+    return event_of(book, fact.template, fact.partner, fields, fact.raised, fact.expires, fact.origins)
+
+
+def origins_of_request(book: Book, incident: Incident, request: str | None) -> tuple[str, ...]:
+    """Where the words come from that somebody asked others to send: what is sent for it are their words too."""
+    asked = incident.requests.get(request or "")
+    return (book.playbook.partners[asked.fact.partner].jurisdiction,) if asked is not None else ()
 
 
 def sees_place(book: Book, so: Circumstances, event: Event, room: sight.Room | None) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from handlers import cards
-from handlers.addressing import Letter, address, event_of, sees_place
+from handlers.addressing import Letter, address, event_of, issued_event, origins_of_request, sees_place
 from handlers.case import Case
 from handlers.choices import taps_for
 from handlers.drafting import values_of
@@ -35,7 +35,8 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     alert = book.playbook.alerts[draft.template]
     values = values_of(draft.fields)
     expires = now + alert.expires if alert.expires is not None else None
-    event = event_of(book, draft.template, draft.partner, values, draft.raised, expires)
+    beside = origins_of_request(book, incident, draft.request)
+    event = event_of(book, draft.template, draft.partner, values, draft.raised, expires, beside)
     place = values.get(event.place) if event.place else None
     verdict = mandate.may_issue(
         book, case.so, draft.template, draft.partner, place if isinstance(place, Place) else None
@@ -57,6 +58,7 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
         raised=draft.raised,
         expires=expires,
         fields=draft.fields,
+        request=draft.request,
     )
     addressing = address(world, incident, draft.template, event, now)
     effects: list[Effect] = [case.record(issued), case.record(_addressed(identifier, addressing))]
@@ -270,14 +272,7 @@ def again(
     """Decide the copy for one room of a partner anew, as things are now: the copy if it may still be shown, and how the partner stands."""
     issued = incident.alerts[identifier]
     book = world.book_of(incident)
-    event = event_of(
-        book,
-        issued.fact.template,
-        issued.fact.partner,
-        values_of(issued.fact.fields),
-        issued.fact.raised,
-        issued.fact.expires,
-    )
+    event = issued_event(book, issued, partner)
     addressing = address(world, incident, issued.fact.template, event, now, partners=(partner,))
     return (
         copies(world, incident, issued.fact.template, identifier, issued.at, now, addressing, issued.fact, only=room),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from handlers.addressing import Letter, address, event_of, sees_place
+from handlers.addressing import Letter, address, event_of, origins_of_request, sees_place
 from handlers.case import Case
 from handlers.drafting import values_of
 from handlers.moments import moment
@@ -55,7 +55,8 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     alert = case.book.playbook.alerts[draft.template]
     expires = case.now + alert.expires if alert.expires is not None else None
-    event = event_of(case.book, draft.template, draft.partner, values_of(draft.fields), draft.raised, expires)
+    beside = origins_of_request(case.book, case.incident, draft.request)
+    event = event_of(case.book, draft.template, draft.partner, values_of(draft.fields), draft.raised, expires, beside)
     addressing = address(case.world, case.incident, draft.template, event, case.now)
     lines = [
         case.say("<b>Draft {draft}</b>, not sent yet:", draft=case.id(draft.draft)),
