@@ -8,6 +8,7 @@ from handlers import (
     admit,
     alert,
     danger,
+    duty,
     gates,
     people,
     playbook,
@@ -80,6 +81,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "start", "CODE", "redeem an invitation", "anyone, in a private chat", gates.anyone, people.start, incident=False
+    ),
+    Command(
+        "duty",
+        "take|give PERSON|off|who",
+        "who is on duty for your partner; hand over at the change of shift",
+        "a partner's people",
+        gates.partner,
+        duty.decide,
+        incident=False,
     ),
     Command(
         "revoke",

@@ -151,7 +151,7 @@ class Deployment:
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     strayed: Mapping[str, str] = field(default_factory=dict)  # accounts that are lost → whose they were
     on_duty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # partner → persons, whoever took it first in front
-    duty_offers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (partner, to whom) → who offers it
+    duty_offers: frozenset[tuple[str, str, str]] = frozenset()  # (partner, who offers it, to whom)
     tests: Mapping[str, ReachTest] = field(default_factory=dict)
     begun: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when it first stood on the shelf
     epoch: int = 0
@@ -251,20 +251,19 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
             return replace(
                 gone,
                 on_duty={p: tuple(one for one in here if one != person) for p, here in state.on_duty.items()},
-                duty_offers={at: by for at, by in state.duty_offers.items() if person not in (at[1], by)},
+                duty_offers=frozenset(offer for offer in state.duty_offers if person not in offer[1:]),
             )
         case IdentityLost() as f:
             return _stray(_void(state, f.person, kept.at), f)
         case DutyOffered() as f:
-            return replace(state, duty_offers={**state.duty_offers, (f.partner, f.to): f.person})
+            return replace(state, duty_offers=state.duty_offers | {(f.partner, f.person, f.to)})
         case DutyTaken() as f:
             here = state.on_duty.get(f.partner, ())
-            offers = {at: by for at, by in state.duty_offers.items() if at != (f.partner, f.person)}
             now_here = {**state.on_duty, f.partner: tuple(dict.fromkeys((*here, f.person)))}
-            return replace(state, on_duty=now_here, duty_offers=offers)
+            return replace(state, on_duty=now_here)
         case DutyLeft() as f:
             left = tuple(one for one in state.on_duty.get(f.partner, ()) if one != f.person)
-            offers = {at: by for at, by in state.duty_offers.items() if (at[0], by) != (f.partner, f.person)}
+            offers = frozenset(offer for offer in state.duty_offers if offer[:2] != (f.partner, f.person))
             return replace(state, on_duty={**state.on_duty, f.partner: left}, duty_offers=offers)
         case ReachTestSent() as f:
             asked = {RoomRef.parse(room): whose for whose, _, room in (one.partition(" ") for one in f.rooms)}
