@@ -22,6 +22,7 @@ from typing import Protocol, cast
 import handlers
 from bot import loading
 from bot.agenda import Agenda, Waits
+from bot.calendar import WallCalendar
 from bot.clock import Clock, woken
 from bot.deciding import Decisions, Turn
 from bot.fates import Report
@@ -81,7 +82,9 @@ class Engine(Keeping):
         self._networks = networks
         self._decide = decide if decide is not None else cast(Decisions, handlers)
         self._seeds = seeds
-        self._world = World(name, dict(shelf), {}, admins=frozenset(admins), rehearsal=rehearsal)
+        self._world = World(
+            name, dict(shelf), {}, admins=frozenset(admins), rehearsal=rehearsal, calendar=WallCalendar()
+        )
         self._sizes: dict[str, int] = {}
         self._carrier: Carrier | None = None
         self._agenda = Agenda(store, clock)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from handlers.calendar import Calendar
 from playbooks import mandate, sight
 from playbooks.diff import Difference
 from playbooks.guests import Guest, with_guests
@@ -70,6 +71,7 @@ class World:
         default_factory=dict
     )  # playbook id → its file as it is now, where that was asked for
     differences: Mapping[tuple[str, str], Difference] = field(default_factory=dict)  # between two digests, likewise
+    calendar: Calendar | None = None  # None: no clock time ever comes
 
     def next_id(self, letter: str) -> str:
         """The next short id of a letter; one counter for the whole deployment."""
@@ -272,6 +274,12 @@ def bound_for(world: World, book: Book, use: str, *, exercise: bool) -> tuple[Bi
         for (playbook, _), binding in world.who.bindings.items()
         if playbook == book.playbook.playbook and _is_for(book, binding, use, exercise=exercise)
     )
+
+
+def played_in(world: World, book: Book, *, exercise: bool) -> tuple[Binding, ...]:
+    """Every bound room of a playbook for whatever use, in real incidents or in exercises."""
+    every = (binding for (playbook, _), binding in world.who.bindings.items() if playbook == book.playbook.playbook)
+    return tuple(binding for binding in every if _plays(book, binding, exercise=exercise))
 
 
 def _is_for(book: Book, binding: Binding, use: str, *, exercise: bool) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.calendar import WallCalendar
 from handlers import due, happened, hear, marks, started
 from handlers.events import Came, Delivery, Event, Resolved
 from handlers.world import Request, World
@@ -56,7 +57,7 @@ class Stage:
     def set(cls, *books: Book, encrypted: bool = True) -> Stage:
         """A deployment with these playbooks, every room they name bound, Matrix rooms encrypted or not."""
         shelf = {book.playbook.playbook: book for book in books or (shipped(),)}
-        stage = cls(World("test", shelf, {}, admins=frozenset({ADMIN})))
+        stage = cls(World("test", shelf, {}, admins=frozenset({ADMIN}), calendar=WallCalendar()))
         stage.apply(started(stage.world, stage.now, b"start"))
         for book in shelf.values():
             named = [room for who in book.playbook.partners.values() for room in who.rooms if room.id.startswith("#")]
