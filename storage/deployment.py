@@ -15,6 +15,7 @@ from storage.facts import (
     DirectChatOpened,
     DutyLeft,
     DutyOffered,
+    DutyReminded,
     DutyTaken,
     IdentityJoined,
     IdentityLost,
@@ -154,6 +155,7 @@ class Deployment:
     duty_offers: frozenset[tuple[str, str, str]] = frozenset()  # (partner, who offers it, to whom)
     tests: Mapping[str, ReachTest] = field(default_factory=dict)
     begun: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when it first stood on the shelf
+    reminded: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when its calm duties were last recalled
     epoch: int = 0
 
     def person(self, identity: str) -> PersonOnFile | None:
@@ -273,6 +275,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
             test = state.tests[f.test]
             seen = replace(test, seen_in=test.seen_in | {f.room}, seen_by=test.seen_by | {f.person})
             return replace(state, tests={**state.tests, f.test: seen})
+        case DutyReminded(playbook=playbook):
+            return replace(state, reminded={**state.reminded, playbook: kept.at})
         case Started(playbooks=playbooks):
             return replace(state, begun={**{name: kept.at for name in playbooks}, **state.begun})
         case LanguageChosen(who=who, language=language):

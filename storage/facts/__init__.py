@@ -55,6 +55,7 @@ from storage.facts.answers import (
 )
 from storage.facts.command import (
     BriefingGiven,
+    DecisionDrafted,
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
@@ -160,6 +161,7 @@ __all__ = [
     "DangerEnded",
     "DeadlineHeld",
     "DeadlinePassed",
+    "DecisionDrafted",
     "DecisionTaken",
     "DirectChatOpened",
     "Disclosed",
@@ -284,6 +286,7 @@ FACTS: Mapping[str, type[Fact]] = {
         LeadOfferEnded,
         LeadEnded,
         BriefingGiven,
+        DecisionDrafted,
         DecisionTaken,
         Objected,
         DutyShown,

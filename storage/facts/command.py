@@ -66,11 +66,27 @@ class LeadEnded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BriefingGiven(Fact):
-    """The briefing that goes with an offer (ICS-201) was written for a partner, from the log up to this many entries."""
+    """A briefing (ICS-201) was written for a partner, from the log up to this many entries; with an offer of the lead, or
+    for who asked."""
 
-    offer: str
+    offer: str | None
     partner: str
     upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionDrafted(Fact):
+    """A decision as far as it is said; a later one by the same account replaces it. Its words as in ``DecisionTaken``.
+
+    ``asking`` names the part that was asked for and is awaited; None: it is given up.
+    """
+
+    identity: str
+    person: str
+    partner: str
+    room: RoomRef
+    fields: Each = field(metadata=EACH)
+    asking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from storage.facts import (
     DangerDeclared,
     DangerEnded,
     DeadlineHeld,
+    DecisionDrafted,
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
@@ -41,6 +42,7 @@ CONCERNED = (
     DangerDeclared,
     DangerEnded,
     DeadlineHeld,
+    DecisionDrafted,
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
@@ -67,7 +69,8 @@ def apply(state: Incident, kept: Kept) -> Incident:
     """The incident after one of these facts."""
     match kept.fact:
         case PhaseChanged(phase=phase):
-            return replace(state, phase=phase, phase_since=kept.at, epoch=state.epoch + 1)
+            entered = (*state.phases, (phase, kept.at))
+            return replace(state, phase=phase, phase_since=kept.at, phases=entered, epoch=state.epoch + 1)
         case LeadTaken() as f:
             taken = Leading(f.tier, f.jurisdiction, f.partners, f.decides, f.deputies, f.basis, _line(f.rule))
             others = tuple(one for one in state.leads if (one.tier, one.jurisdiction) != (f.tier, f.jurisdiction))
@@ -77,10 +80,14 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return replace(state, leads=others, epoch=state.epoch + 1)
         case LeadOffered() as f:
             return replace(state, offers={**state.offers, f.offer: Offer(f, kept.at)})
-        case LeadOfferEnded(offer=name, why=why):
-            return replace(state, offers={**state.offers, name: replace(state.offers[name], ended=why)})
+        case LeadOfferEnded(offer=name, why=why, reason=reason):
+            ended = replace(state.offers[name], ended=why, ended_at=kept.at, reason=reason)
+            return replace(state, offers={**state.offers, name: ended})
+        case DecisionDrafted() as f:
+            return replace(state, deciding=_deciding(state, f))
         case DecisionTaken() as f:
-            return replace(state, decisions={**state.decisions, f.decision: Decision(f, kept.at)})
+            said = {name: one for name, one in state.deciding.items() if one.person != f.person}
+            return replace(state, decisions={**state.decisions, f.decision: Decision(f, kept.at)}, deciding=said)
         case Objected() as f:
             return replace(state, objections=(*state.objections, Objection(f, kept.at)))
         case StandInNamed() as f:
@@ -134,6 +141,11 @@ def _departed(state: Incident, partner: str) -> Incident:
         rounds={name: replace(one, watches=over(one.watches)) for name, one in state.rounds.items()},
         epoch=state.epoch + 1,
     )
+
+
+def _deciding(state: Incident, f: DecisionDrafted) -> Mapping[str, DecisionDrafted]:
+    others = {name: one for name, one in state.deciding.items() if name != f.identity}
+    return others if f.asking is None else {**others, f.identity: f}
 
 
 def _line(rule: str) -> int:

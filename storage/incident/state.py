@@ -16,6 +16,7 @@ from storage.facts import (
     CheckinStarted,
     CopyHeld,
     DeadlineHeld,
+    DecisionDrafted,
     DecisionTaken,
     IncidentOpened,
     LeadOffered,
@@ -211,11 +212,13 @@ class RollCall:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The lead, as it was offered. ``ended``: how it ended; None while it is open."""
+    """The lead, as it was offered. ``ended``: how it ended; None while it is open. ``reason``: why it was declined."""
 
     fact: LeadOffered
     at: datetime
     ended: str | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +291,10 @@ class Incident:
     phase_since: datetime
     hazard: str | None = None
     leads: tuple[Leading, ...] = ()
+    phases: tuple[tuple[str, datetime], ...] = ()  # those entered after the first, each with its time
     offers: Mapping[str, Offer] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
+    deciding: Mapping[str, DecisionDrafted] = field(default_factory=dict)  # account → what it is saying, step by step
     objections: tuple[Objection, ...] = ()
     stand_ins: tuple[StandInNamed, ...] = ()
     duties: Mapping[tuple[str, str], str | None] = field(default_factory=dict)  # (rule, partner) → who confirmed it
