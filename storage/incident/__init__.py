@@ -1,6 +1,7 @@
 """What an incident's facts add up to. A pure fold; a restart rebuilds it from the log alone."""
 
 from storage.incident.fold import fold
+from storage.incident.pausing import stood_still
 from storage.incident.state import (
     Accounted,
     AlertState,
@@ -19,6 +20,8 @@ from storage.incident.state import (
     Objection,
     Offer,
     Proposal,
+    Removal,
+    RemovalState,
     RollCall,
     Round,
     Taken,
@@ -27,5 +30,5 @@ from storage.incident.state import (
 
 __all__ = [
     "Accounted", "AlertState", "Answer", "Asked", "Call", "Copy", "CopyState", "Danger", "Decision", "Draft", "Given",
-    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "RollCall", "Round", "Taken", "Watch", "fold",
+    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "Removal", "RemovalState", "RollCall", "Round", "Taken", "Watch", "fold", "stood_still",
 ]  # fmt: skip

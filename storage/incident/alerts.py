@@ -93,11 +93,13 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case AlertExpired(alert=name):
             return over(state, name, "expired", kept.at)
         case AlertSuperseded(alert=name, by=by):
-            return changed(over(state, name, "superseded", kept.at), name, superseded_by=by)
-        case AlertCancelled(alert=name, mistake=mistake):
-            return changed(over(state, name, "cancelled", kept.at), name, mistake=mistake)
-        case AlertRetracted(alert=name):
-            return over(state, name, "retracted", kept.at)
+            return _as_it_is(changed(over(state, name, "superseded", kept.at), name, superseded_by=by))
+        case AlertCancelled(alert=name, mistake=mistake, partner=partner, text=text):
+            state = over(state, name, "cancelled", kept.at)
+            return _as_it_is(changed(state, name, mistake=mistake, over_by=partner, over_words=text))
+        case AlertRetracted(alert=name, partner=partner, text=text):
+            state = over(state, name, "retracted", kept.at)
+            return _as_it_is(changed(state, name, over_by=partner, over_words=text))
         case _:
             pass
     return state
@@ -115,6 +117,11 @@ def over(state: Incident, name: str, became: AlertState, at: datetime) -> Incide
         issued = replace(issued, state=became, over_at=at)
     watches = {p: replace(w, ended=w.ended or became) for p, w in issued.watches.items()}
     return replace(state, alerts={**state.alerts, name: replace(issued, watches=watches)})
+
+
+def _as_it_is(state: Incident) -> Incident:
+    """What was cleared while the alert stood is decided anew before it leaves."""
+    return replace(state, epoch=state.epoch + 1)
 
 
 def _is_shown(how: object) -> bool:

@@ -11,17 +11,28 @@ from storage.facts import (
     Disclosed,
     MessageDropped,
     MessageRefused,
+    MessageRemains,
     MessageRemoved,
     MessageSent,
     MessageTracked,
     MessageUnknown,
+    RemovalAsked,
 )
 from storage.incident.alerts import changed
 from storage.incident.rounds import accepted_prompt
-from storage.incident.state import Copy, CopyState, Incident, Issued, Live
+from storage.incident.state import Copy, CopyState, Incident, Issued, Live, Removal, RemovalState
 from storage.store import Kept
 
-CONCERNED = (MessageDropped, MessageRefused, MessageRemoved, MessageSent, MessageTracked, MessageUnknown)
+CONCERNED = (
+    MessageDropped,
+    MessageRefused,
+    MessageRemains,
+    MessageRemoved,
+    MessageSent,
+    MessageTracked,
+    MessageUnknown,
+    RemovalAsked,
+)
 
 
 def disclosed(state: Incident, facts: Sequence[Kept]) -> Incident:
@@ -29,7 +40,7 @@ def disclosed(state: Incident, facts: Sequence[Kept]) -> Incident:
     copies: dict[str, dict[str, Copy]] = {}
     for kept in facts:
         match kept.fact:
-            case Disclosed(about=about, partner=str(partner)) as f if about in state.alerts:
+            case Disclosed(about=about, partner=str(partner)) as f if _is_copy(state, f):
                 copies.setdefault(about, {})[f.send] = Copy(partner, f.room, f.language, f.fields)
             case Disclosed(about=about) as f if about in state.requests:
                 state = _asked(state, f)
@@ -39,6 +50,12 @@ def disclosed(state: Incident, facts: Sequence[Kept]) -> Incident:
         state = changed(state, about, copies={**state.alerts[about].copies, **new})
     sends = {send: about for about, new in copies.items() for send in new}
     return replace(state, alert_of={**state.alert_of, **sends}, size=facts[-1].seq + 1)
+
+
+def _is_copy(state: Incident, f: Disclosed) -> bool:
+    """Whether a message shows fields of an alert, and not only what is said about it."""
+    issued = state.alerts.get(f.about)
+    return issued is not None and not issued.fact.fields.keys().isdisjoint(f.fields)
 
 
 def _asked(state: Incident, f: Disclosed) -> Incident:
@@ -69,11 +86,21 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return _repeated(_copy(state, send, "unknown", reason), send, repeat)
         case MessageDropped(send=send, reason=reason):
             return _copy(_unasked(_not_sent(state, send), send), send, "dropped", reason)
+        case RemovalAsked() as f:
+            removal = Removal(f.send, f.about, f.partner, f.room, kept.at)
+            return replace(state, removals={**state.removals, f.removal: removal})
         case MessageRemoved(send=send):
-            return _copy(state, send, "removed", None)
+            return _copy(_removal(state, send, "removed"), send, "removed", None)
+        case MessageRemains(send=send):
+            return _removal(state, send, "remains")
         case _:
             pass
     return state
+
+
+def _removal(state: Incident, send: str, became: RemovalState) -> Incident:
+    removals = {k: replace(r, state=became) if r.send == send else r for k, r in state.removals.items()}
+    return replace(state, removals=removals)
 
 
 # --- copies of alerts ------------------------------------------------------------------------------------------------

@@ -123,6 +123,8 @@ class Issued:
     mistake: bool = False
     superseded_by: str | None = None
     over_at: datetime | None = None
+    over_by: str | None = None  # the partner that cancelled or retracted it
+    over_words: str | None = None  # its words, for whoever may see a note
 
     @property
     def expired(self) -> bool:
@@ -258,6 +260,21 @@ class Live:
     refused: bool = False
 
 
+RemovalState = Literal["asked", "removed", "remains"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A message of ours that is to be taken out of a room, and whether that came about."""
+
+    send: str
+    about: str | None
+    partner: str | None
+    room: RoomRef
+    at: datetime
+    state: RemovalState = "asked"
+
+
 @dataclass(frozen=True, slots=True)
 class Danger:
     """Imminent danger to life, as declared."""
@@ -314,6 +331,7 @@ class Incident:
     prompts: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)  # send → (what it is about, partner)
     live: Mapping[tuple[str, str, RoomRef], Live] = field(default_factory=dict)  # (role, about, room)
     live_of: Mapping[str, tuple[str, str, RoomRef]] = field(default_factory=dict)  # send → key of ``live``
+    removals: Mapping[str, Removal] = field(default_factory=dict)  # the request to the network → what it is to remove
     paused: str | None = None  # an exercise that gives way to this incident
     paused_at: datetime | None = None
     held: Mapping[str, DeadlineHeld] = field(default_factory=dict)  # key → what fell due while it was paused
