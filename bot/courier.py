@@ -51,6 +51,9 @@ class Desk(Protocol):
     def is_group(self, room: RoomRef) -> bool:
         """Whether a chat is one of several people, which networks limit more."""
 
+    def is_closed(self, room: RoomRef) -> bool:
+        """Whether this is the private chat of an account that speaks for nobody any more."""
+
 
 class Courier:
     """Carries messages until it is stopped."""
@@ -318,7 +321,10 @@ class Courier:
         return row.to.network in self._same_token_once or kind(row) == "delete"
 
     def _is_stale(self, row: OutboxRow) -> bool:
-        return self._is_over(row) or (row.shows and row.epoch != self._desk.epoch(row.stream))
+        if self._is_over(row):
+            return True
+        # What was written before an account was lost or revoked is not for it any more, whatever it shows.
+        return (row.shows or self._desk.is_closed(row.to)) and row.epoch != self._desk.epoch(row.stream)
 
     def _is_over(self, row: OutboxRow) -> bool:
         return row.not_after is not None and self._clock.now() > row.not_after

@@ -141,6 +141,10 @@ class Engine(Keeping):
             self._private = (who.direct, frozenset(ref.chat for ref in who.direct.values()))
         return room not in self._private[1]
 
+    def is_closed(self, room: RoomRef) -> bool:
+        """Whether this is the private chat of an account that is lost or revoked."""
+        return self._world.who.closed(room)
+
     async def settled(self) -> None:
         """Return once everything told so far is decided, committed and sent, or waits for time to pass."""
         # Time may just have passed for somebody who has not looked yet.

@@ -151,6 +151,9 @@ def _shows_again(send: Send, row: OutboxRow) -> bool:
 def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     row = event.row
     incident = world.incidents.get(row.stream)
+    if world.who.closed(row.to):
+        why = "its reader speaks for nobody any more"
+        return [Drop(row.token, why), Record(row.stream, MessageDropped(row.token, row.to, why))]
     if cards.is_card(incident, row):
         return [Drop(row.token, cards.NEWER), Record(row.stream, MessageDropped(row.token, row.to, cards.NEWER))]
     if event.over and not _may_be_decided_again(incident, row, came.now):

@@ -15,7 +15,7 @@ from handlers.events import Came, Delivery, Stale
 from handlers.world import Request, World
 from playbooks.rooms import RoomRef
 from storage.effects import Drop, Effect, Record, Redirect, Repeat, Urgency
-from storage.facts import DEPLOYMENT, MessageDropped, RoomMoved
+from storage.facts import DEPLOYMENT, IdentityLost, MessageDropped, RoomMoved
 from storage.store import StorageFull
 from tests.bot.floor import START, FakeDecisions, FakeNetwork, Floor, floor, message, note, room, words
 
@@ -370,6 +370,34 @@ async def test_a_policy_change_while_it_is_claimed_is_noticed(tmp_path: Path) ->
         await on.settled()
         assert on.network.sent == []
         assert len(on.decide.of(Stale)) == 1
+
+
+async def test_nothing_that_waits_goes_to_an_account_that_is_lost_since(tmp_path: Path) -> None:
+    """Whatever it shows; what is written to it afterwards, knowing that it is lost, leaves."""
+    lost, network = RoomRef("telegram", "77"), FakeNetwork()
+    network.state.connected = False
+
+    def hear(world: World, request: Request) -> list[Effect]:
+        if request.text == "lost":
+            return [Record(DEPLOYMENT, IdentityLost("P-1", "telegram:77", "P-2")), message(lost, "you are lost")]
+        return [message(lost, "for your eyes"), message(room(1), "for all")]
+
+    def happened(world: World, came: Came) -> list[Effect]:
+        match came.event:
+            case Stale(row=row):
+                return [Drop(row.token, "closed")]
+            case _:
+                return []
+
+    async with floor(tmp_path, FakeDecisions(on_hear=hear, on_happened=happened), network) as on:
+        await on.hear("go")
+        await on.hear("lost")
+        await on.settled()
+        network.state.connected = True
+        on.courier.poke()
+        await on.settled()
+        assert sorted(network.texts) == ["for all", "you are lost"]
+        assert await on.store.unsent() == []
 
 
 async def test_a_claim_that_fails_is_made_again(tmp_path: Path) -> None:
