@@ -8,7 +8,7 @@ from datetime import datetime
 
 from handlers.choices import WORDS
 from handlers.moments import moment
-from handlers.standing import HAS_IT, HAS_NOT, NEEDS_SOMEBODY, Standing, State, answer_of, next_step, standing
+from handlers.standing import HAS_IT, HAS_NOT, NEEDS_SOMEBODY, Standing, State, answer_of, standing, upcoming
 from handlers.texts import say, says
 from handlers.world import World
 from playbooks import sight
@@ -204,7 +204,7 @@ class _Card:
 
     def _next(self) -> list[Cleared]:
         """The next thing that happens by itself, and for how many."""
-        steps = [next_step(self._book, self._issued, watch) for watch in self._standing.watches.values()]
+        steps = [upcoming(self._book, self._incident, self._id, watch) for watch in self._standing.watches.values()]
         # What happens in one minute is one thing to whoever reads it.
         coming = Counter((step[0].replace(second=0, microsecond=0), step[1]) for step in steps if step is not None)
         if not coming:

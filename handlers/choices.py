@@ -32,6 +32,12 @@ def choice_in(words: str, choices: Sequence[str]) -> str | None:
     return None
 
 
+def means_undo(words: str) -> bool:
+    """Whether somebody takes their answer back, in any language the bot speaks."""
+    wanted = _folded(words)
+    return wanted in {"undo", "↩", *(_folded(translated((language,), "Undo")) for language in available())}
+
+
 def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(c for c in plain if not unicodedata.combining(c) and c != "\ufe0f").strip(" .!")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers import ack, alert
 from handlers.case import Case
-from handlers.choices import choice_in
+from handlers.choices import choice_in, means_undo
 from handlers.which import case_of
 from handlers.world import Request, World
 from storage.effects import Effect
@@ -32,5 +32,7 @@ def _reply(case: Case, about: str) -> list[Effect]:
     """A reply to an alert: one of its answers, or a word between people."""
     assert case.incident is not None and case.book is not None
     template = case.incident.alerts[about].fact.template
+    if means_undo(case.request.text):
+        return ack.decide(case, f"{about} undo")
     choice = choice_in(case.request.text, case.book.playbook.alerts[template].ack.choices)
     return ack.decide(case, f"{about} {choice}") if choice is not None else []

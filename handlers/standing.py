@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from handlers.addressing import event_of, sees_place
 from handlers.drafting import values_of
-from handlers.waiting import waits
+from handlers.waiting import counted_from, next_step, steps, waits, within
 from handlers.world import World, circumstances
 from playbooks import sight
 from playbooks.cleared import Reader, listed
@@ -65,7 +65,7 @@ def standing(
     alert = book.playbook.alerts[issued.fact.template]
     sees = sees_place(book, so, event, room)
     copies = _copies(issued)
-    waiting = waits(book, incident, about)
+    waiting = waits(book, incident, about, world.who)
     partners = {
         partner: _state(issued, partner, copies.get(partner, ()), waiting)
         for partner in _meant(issued, copies, sees=sees, coordinator=room is None)
@@ -87,15 +87,14 @@ def answer_of(answers: Sequence[Answer]) -> Answer | None:
     return said[-1] if said else None
 
 
-def next_step(book: Book, issued: Issued, watch: Watch) -> tuple[datetime, str] | None:
+def upcoming(book: Book, incident: Incident, about: str, watch: Watch) -> tuple[datetime, str] | None:
     """What happens next about a partner that does not answer, and when."""
-    ack = book.playbook.alerts[issued.fact.template].ack
-    if watch.since is not None:
-        return (
-            (watch.since + ack.then[watch.done].after, ack.then[watch.done].do) if watch.done < len(ack.then) else None
-        )
-    within: timedelta | None = ack.within
-    return (watch.began + within, "other_network") if within is not None and not watch.unreachable else None
+    then = steps(book, incident, about)
+    at = next_step(then, watch)
+    if at is not None:
+        return at, then[watch.done].do
+    limit = within(book, incident, about)
+    return (watch.began + limit, "other_network") if limit is not None and counted_from(watch) is None else None
 
 
 def _event(book: Book, issued: Issued) -> Event:

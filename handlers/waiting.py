@@ -7,12 +7,13 @@ the reminders, and leaves the partner on the lead's watch until it acts (``on_wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from playbooks.load import Book
 from playbooks.schema_ack import Step
 from storage.deployment import Deployment
+from storage.effects import Effect, Unwake, Wake
 from storage.incident import Incident, Issued, Watch
 
 
@@ -98,3 +99,25 @@ def has_run_out(incident: Incident, about: str, now: datetime) -> bool:
     """Whether the time of an alert is up, though nothing may have come of that yet."""
     issued = incident.alerts.get(about)
     return issued is not None and issued.fact.expires is not None and now >= issued.fact.expires
+
+
+def key(kind: str, about: str, partner: str) -> str:
+    """The key of a deadline about one partner: ``escalation`` or ``unreachable``."""
+    return f"{kind}:{about}:{partner}"
+
+
+def asked(
+    incident: Incident, about: str, limit: timedelta | None, partners: Iterable[str], now: datetime
+) -> list[Effect]:
+    """Partners are asked for an answer: when each of them is unreachable if no network has accepted anything by then."""
+    if limit is None:
+        return []
+    return [
+        Wake(key("unreachable", about, partner), incident.id, now + limit, "unreachable", f"{about} {partner}")
+        for partner in partners
+    ]
+
+
+def stopped(about: str, partner: str) -> list[Effect]:
+    """Nobody waits for this partner's answer any more: its deadlines are taken back."""
+    return [Unwake(key("escalation", about, partner)), Unwake(key("unreachable", about, partner))]
