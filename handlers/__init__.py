@@ -49,7 +49,7 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
         return ask(world, request, command, arguments, found)
     incident = found[0] if len(found) == 1 else None
     case = case_of(world, request, incident)
-    if case.actor.revoked:
+    if case.actor.revoked and not _comes_back(world, request, command):
         return case.refuse(
             case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
         )
@@ -59,6 +59,11 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
     if refused is not None:
         return case.refuse(refused, f"/{command.name}", "role")
     return command.decide(case, arguments)
+
+
+def _comes_back(world: World, request: Request, command: Command) -> bool:
+    """Whether somebody redeems a code with an account that was reported as lost: they may have it again."""
+    return command.name == "start" and request.identity in world.who.strayed
 
 
 def _anonymous(world: World, request: Request) -> list[Effect]:

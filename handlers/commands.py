@@ -10,6 +10,7 @@ from handlers import (
     danger,
     duty,
     gates,
+    lost,
     people,
     playbook,
     prerogative,
@@ -89,6 +90,15 @@ COMMANDS: tuple[Command, ...] = (
         "a partner's people",
         gates.partner,
         duty.decide,
+        incident=False,
+    ),
+    Command(
+        "lost",
+        "[PERSON]",
+        "a telephone is lost: its account speaks for nobody any more",
+        "oneself; liaisons, coordinators for others",
+        gates.anyone,
+        lost.decide,
         incident=False,
     ),
     Command(

@@ -39,7 +39,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
             partner=name(case.book, case.reader, partner),
         )
         return case.refuse(words, "/danger", "role", line)
-    if arguments.strip().lower() in ("off", "end", "fin", "ende", "einde", "fine"):
+    if arguments.strip().lower() in ("off", "end", "fin", "ende", "einde"):
         return _off(case)
     if not arguments.strip():
         return [case.answer(case.say("Say why, in a few words: /danger REASON. /danger off ends it."))]

@@ -7,9 +7,10 @@ import hashlib
 from datetime import timedelta
 
 from handlers.admit import guest_named
+from handlers import unfinished
 from handlers.case import Case
-from handlers.command import nearest, words
-from handlers.coordinators import private_room
+from handlers.command import nearest, short_ids, words
+from handlers.coordinators import between_two, private_room
 from handlers.texts import say
 from playbooks.cleared import Cleared, Reader, code, echo, glue, name, quote, secret, short_id, strong, word
 from storage.deployment import Invitation, PersonOnFile
@@ -42,8 +43,14 @@ _MAY_INVITE = {
 
 
 def invite(case: Case, arguments: str) -> list[Effect]:
-    """``/invite [ROLE] [PARTNER]``: a code that makes whoever redeems it a person of that partner with that role."""
+    """``/invite [ROLE] [PARTNER]``: a code that makes whoever redeems it a person of that partner with that role.
+
+    ``/invite P-3``: a code that joins another account to somebody who is enrolled, as to whoever has a new telephone.
+    """
     given = [each.lower() for each in words(arguments)]
+    enrolled = next((each for each in short_ids(arguments) if each.startswith("P-")), None)
+    if enrolled is not None:
+        return _rejoin(case, enrolled)
     role = next((each for each in given if each in ROLES), None)
     others = [each for each in given if each != role]
     partners = {
@@ -101,6 +108,26 @@ def _may(case: Case, role: str, partner: str | None) -> bool:
     return any(role in _MAY_INVITE.get(own, set()) for own in case.actor.roles)
 
 
+def _rejoin(case: Case, wanted: str) -> list[Effect]:
+    """A code by which somebody enrolled adds an account: for themselves, or for people whom one may invite."""
+    found = case.world.who.people.get(wanted)
+    own = found is not None and found.id == case.actor.person
+    if not (case.actor.everywhere or own or (found is not None and _may(case, found.role, found.partner))):
+        return case.refuse(
+            case.say(
+                "Not invited. You may invite people of your own partner, up to your own role. Coordinators may invite anyone."
+            ),
+            "/invite",
+            "role",
+        )
+    if found is None or found.id in case.world.who.revoked:
+        return [case.answer(case.say("{person} is nobody here (any more).", person=short_id(wanted)))]
+    if not (case.request.private and between_two(case.world, case.request.room)):
+        # Whoever reads this code can be that person.
+        return [case.answer(case.say("Write this to me in a private chat: the code makes whoever has it that person."))]
+    return _hand_out(case, found.role, found.partner, found.id)
+
+
 def _role_or_partner(case: Case, near: str) -> Cleared:
     if near in ROLES:
         return word(near)
@@ -115,7 +142,7 @@ def _partner(case: Case, partner: str | None) -> Cleared:
     return case.say("this deployment")
 
 
-def _hand_out(case: Case, role: str, partner: str | None) -> list[Effect]:
+def _hand_out(case: Case, role: str, partner: str | None, person: str | None = None) -> list[Effect]:
     identifier = case.world.next_id("V")
     raw = hashlib.sha256(case.request.seed + b"invitation").digest()
     secret_code = base64.b32encode(raw)[:12].decode()
@@ -127,15 +154,25 @@ def _hand_out(case: Case, role: str, partner: str | None) -> list[Effect]:
         by=case.actor.person,
         room=case.request.room,
         expires=case.now + INVITATION_LASTS,
+        person=person,
     )
     shown = secret(secret_code, case.request.room)
-    lines = [
+    for_whom = (
         case.say(
             "Invitation {id}: {role}, {partner}. It works once on each network, for 72 hours.",
             id=short_id(identifier),
             role=strong(case.say(ROLE_WORDS[role])),
             partner=_partner(case, partner),
-        ),
+        )
+        if person is None
+        else case.say(
+            "Invitation {id}: another account for {person}. It works once on each network, for 72 hours.",
+            id=short_id(identifier),
+            person=short_id(person),
+        )
+    )
+    lines = [
+        for_whom,
         case.say(
             "In a private chat with me, write: {command}",
             command=code(glue([secret("/start", case.request.room), shown], " ")),
@@ -165,7 +202,8 @@ def start(case: Case, arguments: str) -> list[Effect]:
         return [*remember, case.answer(words_)]
     made = case.world.who.invitations.get(hashlib.sha256(typed.encode()).hexdigest())
     network = case.request.room.network
-    if made is None:
+    whose = case.world.who.strayed.get(identity)
+    if made is None or (whose is not None and made.person != whose):
         return [*remember, case.answer(case.say("This code is not known. Check it, or ask for a new one."))]
     if case.now >= made.expires:
         return [*remember, case.answer(case.say("This invitation is over. Ask for a new one."))]
@@ -284,4 +322,4 @@ def revoke(case: Case, arguments: str) -> list[Effect]:
     fact = PersonRevoked(person, case.actor.person, reason.strip() or None)
     shown = short_id(person) if found is not None else echo(person[:80], case.request.room)
     said = case.say("Revoked: {person} can no longer act here, on any network.", person=shown)
-    return [Record(DEPLOYMENT, fact), case.answer(said)]
+    return [Record(DEPLOYMENT, fact), *unfinished.ended(case, {person, *accounts}), case.answer(said)]
