@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import preview
+from handlers.asked import unfulfilled
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.drafting import Unreadable, fill, next_question, read, values_of
 from handlers.issuing import issue
-from handlers.prerogative import refusal
+from handlers.prerogative import asks, refusal
 from playbooks import mandate
 from playbooks.audience import place_field
 from playbooks.cleared import Cleared, echo, field_name, glue, quote
@@ -56,8 +57,10 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         return [case.answer(case.say("There is no alert {typed}. /alert alone shows them.", typed=typed))]
     alert = templates[template]
     filled = fill(case, alert, rest)
-    refused = refusal(case, template, filled.values, "/alert " + template)
-    if refused is not None:
+    kept = case.world.next_id("D")
+    written = bool(rest.strip()) and "" not in filled.problems
+    refused = refusal(case, template, filled.values, "/alert " + template, kept=kept if written else None)
+    if refused is not None and not (case.actor.partner is not None and asks(refused, kept)):
         return refused
     if "" in filled.problems:
         return [case.answer(glue([filled.problems[""], case.say("Nothing was sent. Please write it again.")]))]
@@ -66,7 +69,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     broken = next(iter(filled.problems), None)
     stepwise = not rest.strip()
     draft = AlertDrafted(
-        draft=case.world.next_id("D"),
+        draft=kept,
         template=template,
         person=case.actor.person,
         identity=case.actor.identity,
@@ -77,7 +80,15 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         asking=broken or next_question(alert, filled.values, None, stepwise),
         stepwise=stepwise,
     )
-    return _go_on(case, draft, filled.problems.get(broken or ""), new=True)
+    if refused is not None:
+        return [*_opened(case, replace(draft, asking=None)), *refused]
+    return go_on(case, draft, filled.problems.get(broken or ""), new=True)
+
+
+def _opened(case: Case, draft: AlertDrafted) -> list[Effect]:
+    """A draft begins; it does not last for ever."""
+    until = case.now + DRAFT_LASTS
+    return [case.record(draft), Wake(f"draft:{draft.draft}", case.stream, until, "draft-expires", draft.draft)]
 
 
 def _tap_template(case: Case, template: str) -> Tap:
@@ -104,13 +115,11 @@ def _choose(case: Case) -> list[Effect]:
     return [case.answer(case.say("Which alert?"), taps, urgency=Urgency.PROMPT)]
 
 
-def _go_on(case: Case, draft: AlertDrafted, problem: Cleared | None, *, new: bool = False) -> list[Effect]:
+def go_on(case: Case, draft: AlertDrafted, problem: Cleared | None, *, new: bool = False) -> list[Effect]:
     """Ask for the next field, or show what would be sent."""
     assert case.book is not None
     alert = case.book.playbook.alerts[draft.template]
-    effects: list[Effect] = [case.record(draft)]
-    if new:
-        effects.append(Wake(f"draft:{draft.draft}", case.stream, case.now + DRAFT_LASTS, "draft-expires", draft.draft))
+    effects: list[Effect] = _opened(case, draft) if new else [case.record(draft)]
     if draft.asking is not None:
         return [*effects, _ask(case, alert, draft, problem)]
     if alert.confirm.kind == "no" and problem is None:
@@ -191,14 +200,15 @@ def _filled(case: Case, fact: AlertDrafted, fields: dict[str, object]) -> list[E
     assert case.book is not None
     alert = case.book.playbook.alerts[fact.template]
     values = values_of(fields)
-    refused = refusal(case, fact.template, values, "/draft", partner=fact.partner)
+    refused = refusal(case, fact.template, values, "/draft", partner=fact.partner, kept=fact.draft)
     if refused is not None:
         place = place_field(case.book, alert)
+        kept = [case.record(replace(fact, fields=fields))] if asks(refused, fact.draft) else []
         if place is None or place != fact.asking:
-            return refused
-        return [*refused, _ask(case, alert, fact, None)]
+            return [*kept, *refused]
+        return [*kept, *refused, _ask(case, alert, fact, None)]
     asking = next_question(alert, values, fact.asking, fact.stepwise)
-    return _go_on(case, replace(fact, fields=fields, asking=asking), None)
+    return go_on(case, replace(fact, fields=fields, asking=asking), None)
 
 
 def draft(case: Case, arguments: str) -> list[Effect]:
@@ -210,7 +220,8 @@ def draft(case: Case, arguments: str) -> list[Effect]:
         return [case.answer(case.say("That draft is no longer open."))]
     fact = found.fact
     action = parts[1].lower() if len(parts) > 1 else "show"
-    if not case.actor.may_issue:
+    waits = case.book.playbook.alerts[fact.template].confirm.kind == "two-person" and fact.asking is None
+    if not case.actor.may_issue and not (waits and action == "show"):
         return refusal(case, fact.template, {}, "/draft") or []
     if action == "drop":
         return _drop(case, fact)
@@ -239,7 +250,7 @@ def _tapped(case: Case, found: Draft, action: str, numbers: list[str]) -> list[E
     if alert.fields[asked] == "required":
         return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
     asking = next_question(alert, values_of(fact.fields), asked, fact.stepwise)
-    return _go_on(case, replace(fact, asking=asking), None)
+    return go_on(case, replace(fact, asking=asking), None)
 
 
 def _chosen(case: Case, found: Draft, action: str, index: int) -> list[Effect]:
@@ -258,11 +269,13 @@ def _chosen(case: Case, found: Draft, action: str, index: int) -> list[Effect]:
 
 
 def _drop(case: Case, fact: AlertDrafted) -> list[Effect]:
+    assert case.incident is not None
     words = case.say("Draft {draft} was discarded. Nothing was sent.", draft=case.id(fact.draft))
     return [
         case.record(DraftDropped(fact.draft, case.actor.person)),
         Unwake(f"draft:{fact.draft}"),
         Unwake(f"alone:{fact.draft}"),
+        *unfulfilled(case.world, case.incident, fact.request),
         preview.over(case, words),
     ]
 
@@ -279,7 +292,8 @@ def _send(case: Case, found: Draft) -> list[Effect]:
     alert = case.book.playbook.alerts[fact.template]
     if fact.asking is not None:
         return [_ask(case, alert, fact, case.say("This is still missing."))]
-    refused = refusal(case, fact.template, values_of(fact.fields), "/draft send", partner=fact.partner)
+    values = values_of(fact.fields)
+    refused = refusal(case, fact.template, values, "/draft send", partner=fact.partner, kept=fact.draft)
     if refused is not None:
         return refused
     done: list[Effect] = [Unwake(f"draft:{fact.draft}"), Unwake(f"alone:{fact.draft}")]

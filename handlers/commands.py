@@ -13,7 +13,7 @@ from handlers import (
     lost,
     people,
     playbook,
-    prerogative,
+    requests,
     rooms,
     small,
     status,
@@ -147,7 +147,7 @@ COMMANDS: tuple[Command, ...] = (
         "ask those whose alert it is",
         "a partner's people",
         gates.issuers,
-        prerogative.ask,
+        requests.decide,
         hidden=True,
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from handlers import cards
+from handlers import cards, requests
 from handlers import admit
+from handlers.asked import unfulfilled
 from handlers.case import room_reader
 from handlers.delivery import tell_lost
 from handlers.texts import say
@@ -108,6 +109,7 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
     words = say(reader.languages, "Draft {draft} was never sent and is discarded.", draft=short_id(name))
     return [
         Record(incident.id, DraftDropped(name, "time")),
+        *unfulfilled(world, incident, draft.fact.request),
         Send(incident.id, draft.fact.room, words, Urgency.PROMPT, about=name, partner=draft.fact.partner),
     ]
 
@@ -122,6 +124,7 @@ def _expired(world: World, incident: Incident, deadline: Deadline, now: datetime
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "admission-ends": admit.ended,
+    "request-waits": requests.unanswered,
     "alert-expires": _expired,
     "card": cards.due,
     "draft-alone": _alone,

@@ -8,6 +8,7 @@ from functools import partial
 
 from handlers import cards
 from handlers.addressing import Letter, address, event_of, issued_event, origins_of_request, sees_place
+from handlers.asked import fulfilled
 from handlers.case import Case
 from handlers.choices import taps_for
 from handlers.drafting import values_of
@@ -69,6 +70,7 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
         effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
     if verdict.ground == "in_danger" and alert.in_danger is not None:
         effects += tell_of_power(case, identifier, draft, event, alert.in_danger.basis)
+    effects += fulfilled(world, incident, draft.request, draft.partner, identifier)
     effects.append(_answer(case, identifier, draft, addressing))
     return effects
 

@@ -16,9 +16,15 @@ from storage.facts import AskedToIssue
 
 
 def refusal(
-    case: Case, template: str, values: Mapping[str, Value | None], command: str, partner: str | None = None
+    case: Case,
+    template: str,
+    values: Mapping[str, Value | None],
+    command: str,
+    partner: str | None = None,
+    *,
+    kept: str | None = None,
 ) -> list[Effect] | None:
-    """Why this person may not issue this alert now, recorded and said; None: they may."""
+    """Why this person may not issue this alert now, recorded and said; None: they may. ``kept``: the draft with what they wrote."""
     assert case.book is not None
     partner = partner or case.actor.partner
     if partner is None:
@@ -32,7 +38,7 @@ def refusal(
     place = value if isinstance(value, Place) else None
     verdict = mandate.may_issue(case.book, case.so, template, partner, place)
     if isinstance(verdict, mandate.NotMandated):
-        return _not_theirs(case, template, verdict, command)
+        return _not_theirs(case, template, verdict, command, kept)
     if not case.actor.may_issue:
         line = case.say(
             "Not sent. Only liaisons, officials and coordinators of {partner} may issue alerts. One of them can enrol you with /invite.",
@@ -42,7 +48,9 @@ def refusal(
     return None
 
 
-def _not_theirs(case: Case, template: str, verdict: mandate.NotMandated, command: str) -> list[Effect]:
+def _not_theirs(
+    case: Case, template: str, verdict: mandate.NotMandated, command: str, kept: str | None
+) -> list[Effect]:
     assert case.book is not None
     whose = [p for p in verdict.whose if listed(case.book, case.reader, p)]
     title, line = strong(case.title(template)), figure(verdict.line)
@@ -65,8 +73,24 @@ def _not_theirs(case: Case, template: str, verdict: mandate.NotMandated, command
     lines: list[Cleared] = [words]
     if verdict.when_danger and not case.so.danger:
         lines.append(_once_declared(case))
-    taps: list[list[Tap]] = [[case.tap("Ask now", f"/ask {template}"[:64], "🙏")]] if whose else []
+    taps: list[list[Tap]] = [[_asking(case, template, whose, kept)]] if whose else []
     return case.refuse(glue(lines), command, verdict.why, verdict.line, taps)
+
+
+def _asking(case: Case, template: str, whose: list[str], kept: str | None) -> Tap:
+    """One tap to ask them: to send what was written, else to prepare it."""
+    assert case.book is not None
+    if kept is None:
+        return case.tap("Ask now", f"/ask {template}"[:64], "🙏")
+    if len(whose) > 1:
+        return case.tap("Ask them to send it", f"/ask {kept}", "🙏")
+    return case.tap("Ask {partner} to send it", f"/ask {kept}", "🙏", partner=name(case.book, case.reader, whose[0]))
+
+
+def asks(effects: list[Effect], draft: str) -> bool:
+    """Whether a refusal offers to ask others to send this draft."""
+    sends = (effect for effect in effects if isinstance(effect, Send))
+    return any(tap.command == f"/ask {draft}" for send in sends for row in send.taps for tap in row)
 
 
 def _once_declared(case: Case) -> Cleared:

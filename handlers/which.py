@@ -44,6 +44,9 @@ def _knows(world: World, request: Request, incident: Incident, identifier: str) 
     if issued is not None:
         shown = {*issued.shown, issued.fact.partner}
         return who_asks.partner in shown or (who_asks.coordinator and request.private)
+    asked = incident.requests.get(identifier)
+    if asked is not None:
+        return who_asks.partner in (asked.fact.partner, *asked.fact.asked)
     return draft is not None and draft.fact.partner == who_asks.partner
 
 

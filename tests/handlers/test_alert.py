@@ -86,7 +86,7 @@ def test_another_partner_is_told_whose_alert_it_is_with_the_line_and_one_tap_to_
     stage = opened()
     sent = stage.say(room, EVACUATE, LIAISON if room == FIRE else SOMEBODY)  # type: ignore[arg-type]
     assert "belongs to City & Sons <town hall>" in sent[0].body.text and f"playbook line {LINE}" in sent[0].body.text
-    assert [tap.command for row in sent[0].taps for tap in row] == ["/ask evacuation"]
+    assert [tap.command for row in sent[0].taps for tap in row] == ["/ask D-1"]
     refused = stage.of(CommandRefused)[-1]
     assert isinstance(refused, CommandRefused) and refused.rule == f"border:{LINE}"
     asked = stage.say(room, "/ask evacuation", SOMEBODY)  # type: ignore[arg-type]
