@@ -188,7 +188,7 @@ def _withheld(case: Case, identifier: str, failed: Withheld, reader: Reader) -> 
     )
 
 
-def _reason(case: Case, reader: Reader, one: Addressee, event: Event) -> Cleared:
+def reason_held(case: Case, reader: Reader, one: Addressee, event: Event) -> Cleared:
     """Why a copy is held, with the field where this reader sees it; whether a value has a form says something of the value."""
     assert case.book is not None and case.incident is not None
     nothing = say(reader.languages, "may see nothing of it")
@@ -229,7 +229,7 @@ def _missed_line(case: Case, reader: Reader, one: Addressee, event: Event) -> Cl
     elif one.blind:
         reason = say(reader.languages, "may not see where it is")
     else:
-        reason = _reason(case, reader, one, event)
+        reason = reason_held(case, reader, one, event)
     return say(
         reader.languages,
         "• {partner} ({reason}) {phone}",
