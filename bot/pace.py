@@ -35,11 +35,12 @@ class Bucket:
         """A bucket from which nothing was taken yet."""
         return cls(limit[0], limit[1], float(limit[0]), now)
 
-    def wait(self, now: float) -> float:
-        """Seconds until one message may leave; 0 if it may now."""
+    def wait(self, now: float, kept: float = 0.0) -> float:
+        """Seconds until one message may leave; 0 if it may now. ``kept``: the share of the burst that it leaves to others."""
         self._fill(now)
+        needed = min(self.count, 1 + int(self.count * kept))
         # What floating point loses while filling must not cost another wait.
-        return 0.0 if self.level >= 1 - 1e-9 else (1 - self.level) * self.seconds / self.count
+        return 0.0 if self.level >= needed - 1e-9 else (needed - self.level) * self.seconds / self.count
 
     def take(self, now: float) -> None:
         """One message leaves."""
@@ -70,18 +71,18 @@ class Pace:
         self._told = 0.0
         self._rooms: dict[RoomRef, _Room] = {}
 
-    def wait(self, now: float) -> float:
-        """Seconds until the network as a whole may be sent something."""
+    def wait(self, now: float, kept: float = 0.0) -> float:
+        """Seconds until the network as a whole may be sent something that leaves this share of the burst to others."""
         if self._limits.overall is not None and self._overall is None:
             self._overall = Bucket.full(self._limits.overall, now)
-        return max(self._told - now, self._overall.wait(now) if self._overall else 0.0, 0.0)
+        return max(self._told - now, self._overall.wait(now, kept) if self._overall else 0.0, 0.0)
 
-    def room_wait(self, room: RoomRef, now: float) -> float:
-        """Seconds until this room may be sent something."""
+    def room_wait(self, room: RoomRef, now: float, kept: float = 0.0) -> float:
+        """Seconds until this room may be sent something that leaves this share of the burst to others."""
         known = self._rooms.get(room)
         if known is None:
             return 0.0
-        waits = [bucket.wait(now) for bucket in known.buckets]
+        waits = [bucket.wait(now, kept) for bucket in known.buckets]
         return max(0.0, known.told - now, known.retry - now, known.last + known.gap - now, *waits)
 
     def take(self, room: RoomRef, *, group: bool, now: float) -> None:

@@ -15,14 +15,22 @@ from bot.networks.port import NetworkPort
 from bot.outgoing import moved
 from bot.pace import Pace
 from playbooks.rooms import Network, RoomRef
+from storage.effects import Urgency
 from storage.store import OutboxRow
 
 LONG = 60.0
 """Seconds after which a room that is held up is spoken of."""
 
+KEPT_FREE = 0.5
+"""The share of what a network takes at once that chatter, such as the edits of a live card, leaves to everything else."""
+
 _Key = tuple[int, int, int]
 
 _arrivals = count()
+
+
+def _kept(key: _Key) -> float:
+    return KEPT_FREE if key[0] >= Urgency.CHATTER else 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -124,10 +132,14 @@ class Post:
         if self.flying >= self.port.limits.concurrency or self.pace.wait(now) > 0:
             return None
         while self._ready:
-            _, _, stamp, line = heapq.heappop(self._ready)
+            key, number, stamp, line = heapq.heappop(self._ready)
             if stamp != line.stamp:
                 continue
-            wait = self.pace.room_wait(line.room, now)
+            if self.pace.wait(now, _kept(key)) > 0:
+                # Whatever else is ready is no more urgent than this.
+                heapq.heappush(self._ready, (key, number, stamp, line))
+                return None
+            wait = self.pace.room_wait(line.room, now, _kept(key))
             if wait > 0:
                 heapq.heappush(self._resting, (now + wait, next(_arrivals), line.stamp, line))
                 continue
@@ -139,7 +151,7 @@ class Post:
         """Seconds until a line may move without anything else happening; None where none will."""
         waits = [self._resting[0][0] - now] if self._resting else []
         if self._ready and self.flying < self.port.limits.concurrency:
-            waits.append(self.pace.wait(now))
+            waits.append(self.pace.wait(now, _kept(self._ready[0][0])))
         return max(0.001, min(waits)) if waits else None
 
     def back(self) -> None:

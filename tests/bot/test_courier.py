@@ -148,6 +148,24 @@ async def test_the_most_urgent_destination_goes_first(tmp_path: Path) -> None:
         await on.settled()
 
 
+async def test_chatter_leaves_room_for_what_is_urgent(tmp_path: Path) -> None:
+    """Of what a network takes at once chatter uses half; an alert that comes then does not wait."""
+    network = FakeNetwork(limits=Limits(overall=(4, 60.0)))
+
+    def hear(world: World, request: Request) -> list[Effect]:
+        if request.text == "alert":
+            return [message(room(9), "alert", urgency=Urgency.ALERT)]
+        return [message(room(number), f"c{number}", urgency=Urgency.CHATTER) for number in range(4)]
+
+    async with floor(tmp_path, FakeDecisions(on_hear=hear), network) as on:
+        await on.hear("chatter")
+        await on.settled()
+        assert network.texts == ["c0", "c1"]
+        await on.hear("alert")
+        await on.settled()
+        assert network.texts == ["c0", "c1", "alert"]
+
+
 async def test_a_room_that_must_wait_delays_no_other(tmp_path: Path) -> None:
     """A refusal with a time parks its own room only; the message goes again after that time, under the same token."""
     clock = VirtualClock(START)

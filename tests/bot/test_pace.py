@@ -112,3 +112,22 @@ def test_no_second_has_more_than_two_bursts(steps: list[tuple[RoomRef, float]]) 
             left.append(now)
     for at in left:
         assert sum(1 for other in left if at <= other < at + 1) <= 10
+
+
+def test_what_keeps_half_of_a_burst_free_leaves_room_for_what_is_urgent() -> None:
+    """Whoever edits a card every second as long as that is free never takes the last of a group's twenty messages a minute."""
+    pace, left = Pace(LIMITS), 0
+    for second in range(100):
+        if pace.room_wait(A, float(second), kept=0.5) == 0:
+            pace.take(A, group=True, now=float(second))
+            left += 1
+    assert 10 + 100 // 3 - 2 <= left <= 10 + 100 // 3 + 2
+    for second in range(100, 110):
+        leave(pace, A, float(second), group=True)
+
+
+def test_a_limit_of_one_has_nothing_to_keep() -> None:
+    """Else nothing that keeps some free would ever leave."""
+    pace = Pace(Limits(room=(1, 1.0)))
+    pace.take(A, group=False, now=0.0)
+    assert pace.room_wait(A, 0.5, kept=0.5) == 0.5 and pace.room_wait(A, 1.0, kept=0.5) == 0
