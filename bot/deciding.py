@@ -12,6 +12,7 @@ from typing import Protocol
 
 from bot import loading
 from bot.agenda import Waits
+from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import answered, understood
@@ -89,6 +90,7 @@ class Turn:
             if isinstance(said, Request):
                 request = said
                 self.tx.world = await refreshed(self.tx.world, request, self.tx.now)
+                self.tx.world = await examined(self.tx.world, request, self.networks)
                 await self._carry(lambda world: self.decide.hear(world, request), row.seed)
             elif said is not None:
                 came = Came(said, self.tx.now, row.seed)

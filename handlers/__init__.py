@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, delivery, plain, rooms
+from handlers import cards, delivery, plain, reach, rooms
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
@@ -118,5 +118,5 @@ def happened(world: World, came: Came) -> list[Effect]:
 
 
 def started(world: World, now: datetime, seed: bytes) -> list[Effect]:
-    """What a start leads to: rooms that playbooks name by their own id are bound."""
-    return rooms.by_playbook(world, world.shelf)
+    """What a start leads to: rooms that playbooks name by their own id are bound, and the tests of the alarm chain planned."""
+    return [*rooms.by_playbook(world, world.shelf), *reach.begun(world, now)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from handlers import cards, requests
+from handlers import cards, reach, requests
 from handlers import admit
 from handlers.asked import unfulfilled
 from handlers.case import room_reader
@@ -28,6 +28,10 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
     """What a deadline leads to; nothing where what it was set for is over."""
     if deadline.kind == "network-down":
         return _still_down(world, deadline.about, now)
+    if deadline.kind == "reach-test":
+        return reach.due(world, deadline, now)
+    if deadline.kind == "reach-report":
+        return reach.over(world, deadline, now)
     incident = world.incidents.get(deadline.stream)
     if incident is None or deadline.kind not in _KINDS:
         return []

@@ -205,7 +205,7 @@ def _tell(case: Case, giver: PersonOnFile | None, partner: str, me: PersonOnFile
 
 
 def _open(case: Case, partner: str, reader: Reader) -> list[Effect]:
-    """What is open for the partner, a message for each incident: exercises say so by themselves."""
+    """What is open for the partner, a message for each incident."""
     effects: list[Effect] = []
     for incident in case.world.open:
         if not outstanding.concerns(case.world, incident, partner):
@@ -219,10 +219,10 @@ def _open(case: Case, partner: str, reader: Reader) -> list[Effect]:
 
 
 def _may_be_told(case: Case, incident: Incident, room: RoomRef) -> bool:
-    """Whether an incident belongs in a room: a partner's room is for exercises or for the real thing, never for both."""
+    """Whether an incident belongs in a room: an exercise only into rooms that are for exercises, the real thing into others."""
     binding = case.world.who.binding(incident.playbook, room)
     agreed = agreed_room(case.world.book_of(incident), binding) if binding is not None else None
-    return agreed is None or agreed.exercises == incident.opened.exercise
+    return (agreed is not None and agreed.exercises) == incident.opened.exercise
 
 
 # --- who is ------------------------------------------------------------------------------------------------------------

@@ -36,6 +36,13 @@ def revokers(case: Case) -> Cleared | None:
     return case.say("Not revoked. Coordinators, and liaisons of the person's own partner, may do that.")
 
 
+def readiness(case: Case) -> Cleared | None:
+    """Coordinators, and liaisons for their own partner."""
+    if case.actor.coordinator or "liaison" in case.actor.roles:
+        return None
+    return case.say("Coordinators may ask this, and liaisons for their own partner.")
+
+
 def coordinator(case: Case) -> Cleared | None:
     return None if case.actor.coordinator else case.say("Only coordinators may do this.")
 

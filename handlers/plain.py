@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ack, alert
+from handlers import ack, alert, reach
 from handlers.case import Case
 from handlers.choices import choice_in, means_undo
 from handlers.which import case_of
@@ -12,6 +12,10 @@ from storage.effects import Effect
 
 def heard(world: World, request: Request) -> list[Effect]:
     """Words that are no command: the answer to a question of ours, or to an alert; else not for us."""
+    if request.about is not None and (request.about.about or "").startswith("T-"):
+        # Whatever they say: the test has arrived.
+        case = case_of(world, request, None)
+        return [] if case.actor.revoked or case.actor.partner is None else reach.received(case, "")
     for incident in world.open:
         case = case_of(world, request, incident)
         if case.actor.revoked or case.actor.partner is None:

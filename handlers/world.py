@@ -70,6 +70,9 @@ class World:
     found: Mapping[str, Found] = field(
         default_factory=dict
     )  # playbook id → its file as it is now, where that was asked for
+    examined: Mapping[RoomRef, int] = field(
+        default_factory=dict
+    )  # how many things are wrong in a room, where somebody asked whether all is ready and the network said so in time
     differences: Mapping[tuple[str, str], Difference] = field(default_factory=dict)  # between two digests, likewise
     calendar: Calendar | None = None  # None: no clock time ever comes
 

@@ -1,0 +1,359 @@
+"""/ready: before the crisis, what would keep an alarm from its partners, and what to do about each; /ready test tries it.
+
+The most important stands first, and what is alike is one line with the partners' names. A liaison reads of their own partner;
+coordinators, in a private chat, of everybody whom they may know of. Who has what is the built-in field ``_delivery``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers import reach
+from handlers.case import Case
+from handlers.colleagues import chat_with, colleagues
+from handlers.command import nearest
+from handlers.coordinators import between_two, coordinators, private_room
+from handlers.moments import moment
+from handlers.world import agreed_room, bound_for
+from playbooks import mandate, sight
+from playbooks.cleared import Cleared, Reader, clock, code, colleague, echo, glue, listed, name, quote, short_id
+from playbooks.lint import lint
+from playbooks.load import Book
+from playbooks.rooms import NETWORKS, RoomRef
+from storage.deployment import Binding, PersonOnFile, ReachTest
+from storage.effects import Effect
+
+MOST_LINES = 30
+MOST_NAMES = 8
+SOON = timedelta(days=90)
+"""An agreement that ends within this time must be renewed now: between countries that takes months."""
+
+
+def decide(case: Case, arguments: str) -> list[Effect]:
+    """``/ready [PLAYBOOK]``, ``/ready test [PLAYBOOK]``."""
+    words = arguments.lower().split()
+    testing = words[:1] == ["test"]
+    wanted = words[1:] if testing else words
+    books = _books(case)
+    if wanted and wanted[0] not in books:
+        near = nearest(wanted[0], list(books))
+        typed = echo(wanted[0][:60], case.request.room)
+        if near is None:
+            return [case.answer(case.say("There is no playbook {typed} here.", typed=typed))]
+        command = f"/ready {'test ' if testing else ''}{near}"[:64]
+        tap = case.tap("{playbook}", command, "✅", playbook=_playbook(case, books[near], near))
+        said = case.say("There is no playbook {typed}. Did you mean {near}?", typed=typed, near=tap.label)
+        return [case.answer(said, [[tap]])]
+    chosen = [books[wanted[0]]] if wanted else list(books.values())
+    if testing:
+        return _test(case, chosen)
+    lines = [line for book in chosen for line in _report(case, book)]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], case.say("… and more. For one playbook: /ready PLAYBOOK")]
+    return [case.answer(glue(lines) if lines else case.say("There is no playbook that you may ask about."))]
+
+
+def _books(case: Case) -> dict[str, Book]:
+    """The playbooks whose readiness this person may ask about."""
+    shelf = case.world.shelf
+    if case.actor.everywhere:
+        return dict(shelf)
+    return {of: book for of, book in shelf.items() if case.actor.partner in book.playbook.partners}
+
+
+def _playbook(case: Case, book: Book, text: str) -> Cleared:
+    return quote(book, Reader(case.request.room, None, True, case.reader.languages), text)
+
+
+def _test(case: Case, books: Sequence[Book]) -> list[Effect]:
+    """The test of the alarm chain, by hand; coordinators alone."""
+    if not case.actor.coordinator:
+        return case.refuse(case.say("Not sent. Coordinators may send the test."), "/ready test", "role")
+    if len(books) != 1:
+        taps = [
+            [
+                case.tap(
+                    "{playbook}",
+                    f"/ready test {book.playbook.playbook}"[:64],
+                    f"{i}️⃣",
+                    playbook=_playbook(case, book, book.playbook.playbook),
+                )
+            ]
+            for i, book in enumerate(books[:9], 1)
+        ]
+        return [case.answer(case.say("Test the alarm chain of which playbook?"), taps)]
+    [book] = books
+    if reach.runs(case.world, book):
+        words = case.say("Not sent: a real incident is open from this playbook, and nobody is to read of a test now.")
+        return [case.answer(words)]
+    last = _last(case, book)
+    if last is not None and case.now - last.at < reach.ENOUGH:
+        words = case.say(
+            "{test} was sent at {time}. One is enough: wait for its answers.",
+            test=short_id(last.id),
+            time=clock(book, last.at),
+        )
+        return [case.answer(words)]
+    effects = reach.sent(case.world, book, case.now, by=case.actor.person, meant_for=case.now)
+    if not effects:
+        return [
+            case.answer(case.say("Nobody can be tested: no room is bound, and no liaison has a private chat with me."))
+        ]
+    return [*effects, case.answer(case.say("The test is on its way, silently. In 24 hours I say who did not answer."))]
+
+
+# --- the report --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What is looked at for one reader: a playbook, and the partners of it whom they may ask about."""
+
+    case: Case
+    book: Book
+    reader: Reader
+    partners: tuple[str, ...]
+    whole: bool
+
+    def rooms(self, partner: str) -> tuple[Binding, ...]:
+        """Its bound rooms for real incidents."""
+        found = []
+        for binding in self.case.world.who.rooms_of(self.book.playbook.playbook, partner):
+            agreed = agreed_room(self.book, binding)
+            named = not self.book.playbook.partners[partner].rooms or agreed is not None
+            if named and not (agreed is not None and agreed.exercises):
+                found.append(binding)
+        return tuple(found)
+
+    def liaisons(self, partner: str) -> tuple[PersonOnFile, ...]:
+        """Its enrolled liaisons."""
+        return tuple(p for p in colleagues(self.case.world, partner) if p.role == "liaison")
+
+    def networks(self, partner: str) -> set[str]:
+        """The networks of its rooms."""
+        return {binding.room.network for binding in self.rooms(partner)}
+
+    def those(self, fits: Callable[[str], bool]) -> list[str]:
+        """The partners of whom something is so."""
+        return [partner for partner in self.partners if fits(partner)]
+
+    def names(self, partners: Iterable[str]) -> Cleared:
+        """Their names, and how many more."""
+        return _many(self.case, [name(self.book, self.reader, one) for one in partners])
+
+    def person(self, one: PersonOnFile) -> Cleared:
+        """One's own people by name, others' by id."""
+        if one.partner is not None and one.partner == self.reader.partner:
+            return colleague(self.reader, one.partner, one.name)
+        return self.case.say(
+            "{person} ({partner})",
+            person=short_id(one.id),
+            partner=name(self.book, self.reader, str(one.partner)),
+        )
+
+
+def _many(case: Case, parts: Sequence[Cleared]) -> Cleared:
+    shown = glue(parts[:MOST_NAMES], ", ")
+    left = len(parts) - MOST_NAMES
+    if left <= 0:
+        return shown
+    return case.says("{names} and {count} more", "{names} and {count} more", left, names=shown)
+
+
+def _look(case: Case, book: Book) -> _Look | None:
+    """What this person may ask about here; None: nothing."""
+    private = case.request.private and between_two(case.world, case.request.room)
+    coordinates = case.actor.everywhere or (case.actor.coordinator and case.actor.partner in book.playbook.partners)
+    if coordinates and private and sight.coordinator_sees(book, case.request.room.network, "_delivery"):
+        reader = Reader(case.request.room, case.actor.partner, True, case.reader.languages)
+        return _Look(case, book, reader, tuple(p for p in book.playbook.partners if listed(book, reader, p)), True)
+    own = case.actor.partner
+    if own is not None and own in book.playbook.partners and case.actor.roles & {"liaison", "coordinator"}:
+        return _Look(case, book, Reader(case.request.room, own, True, case.reader.languages), (own,), False)
+    return None
+
+
+def _report(case: Case, book: Book) -> list[Cleared]:
+    look = _look(case, book)
+    if look is None:
+        return []
+    title = quote(book, look.reader, book.playbook.title)
+    checks = (_roomless, _lost, _troubled, _without_liaison, _unopened, _one_way, _dead_steps, _unasked, _agreements)
+    wrong = [line for check in checks for line in check(look)]
+    if look.whole:
+        wrong += _unheard(look) + _warnings(look)
+    heading = case.say("<b>Readiness</b> · {title}", title=title)
+    if not wrong:
+        heading = case.say("<b>Readiness</b> · {title}: all is well.", title=title)
+    lines = [heading, *wrong]
+    last = _last(case, book)
+    if last is not None:
+        lines += reach.result(case.world, book, last, look.reader, look.partners, case.now)
+    if case.actor.coordinator and not look.whole:
+        lines.append(case.say("Of the other partners I tell coordinators in a private chat."))
+    return lines
+
+
+def _last(case: Case, book: Book) -> ReachTest | None:
+    tests = [test for test in case.world.who.tests.values() if test.playbook == book.playbook.playbook]
+    return tests[-1] if tests else None
+
+
+# --- rooms -----------------------------------------------------------------------------------------------------------------
+
+
+def _alarmed(look: _Look) -> set[str]:
+    return {b.partner for b in bound_for(look.case.world, look.book, "alerts", exercise=False)}
+
+
+def _roomless(look: _Look) -> list[Cleared]:
+    alarmed = _alarmed(look)
+    found = look.those(lambda p: p not in alarmed)
+    words = "<b>No room, no alert</b>: {partners}. In their room, a coordinator writes {command}"
+    command = code(look.case.say("/bind PARTNER"))
+    return [look.case.say(words, partners=look.names(found), command=command)] if found else []
+
+
+def _lost(look: _Look) -> list[Cleared]:
+    lost = look.case.world.who.lost
+    found = look.those(lambda p: any(b.room.chat in lost for b in look.rooms(p)))
+    words = "<b>I was put out of a room</b> of {partners}. Ask them to invite me again."
+    return [look.case.say(words, partners=look.names(found))] if found else []
+
+
+def _troubled(look: _Look) -> list[Cleared]:
+    """What the networks say of the rooms, as far as they said it in time."""
+    case, lost = look.case, look.case.world.who.lost
+    rooms: dict[RoomRef, str] = {b.room: p for p in look.partners for b in look.rooms(p) if b.room.chat not in lost}
+    seen = case.world.examined
+    found = list(dict.fromkeys(p for room, p in rooms.items() if seen.get(room, 0) > 0))
+    lines = []
+    if found:
+        words = "<b>I lack rights, or something else is wrong</b>, in a room of {partners}. On the server: {command}"
+        lines.append(case.say(words, partners=look.names(found), command=code(case.say("tocsin doctor"))))
+    unseen = sum(1 for room in rooms if room not in seen)
+    if unseen and not case.world.rehearsal:
+        lines.append(
+            case.says(
+                "{count} room could not be looked into just now. Ask again in a minute.",
+                "{count} rooms could not be looked into just now. Ask again in a minute.",
+                unseen,
+            )
+        )
+    return lines
+
+
+# --- people ----------------------------------------------------------------------------------------------------------------
+
+
+def _without_liaison(look: _Look) -> list[Cleared]:
+    found = look.those(lambda p: not look.liaisons(p))
+    words = "<b>No liaison is enrolled</b>: {partners}. A code for one: {command}"
+    command = code(look.case.say("/invite liaison PARTNER"))
+    return [look.case.say(words, partners=look.names(found), command=command)] if found else []
+
+
+def _unopened(look: _Look) -> list[Cleared]:
+    people = [one for p in look.partners for one in look.liaisons(p) if chat_with(look.case.world, one) is None]
+    if not people:
+        return []
+    persons = _many(look.case, [look.person(one) for one in people])
+    words = "<b>No private chat</b> with the liaisons {persons}. Each writes /start to me once."
+    return [look.case.say(words, persons=persons)]
+
+
+def _one_way(look: _Look) -> list[Cleared]:
+    """Partners that one network's silence would cut off."""
+
+    def alone(partner: str) -> bool:
+        ways = look.networks(partner)
+        ways |= {i.partition(":")[0] for one in look.liaisons(partner) for i in one.identities}
+        return len(ways & set(NETWORKS)) == 1 and look.book.playbook.partners[partner].phone_24h is None
+
+    found = look.those(alone)
+    words = "<b>One network is the only way</b> to {partners}. Add a room or a liaison on the other one, or a telephone number."
+    return [look.case.say(words, partners=look.names(found))] if found else []
+
+
+def _unheard(look: _Look) -> list[Cleared]:
+    world = look.case.world
+    if any(private_room(world, one) is not None and one in world.who.direct for one in coordinators(world)):
+        return []
+    return [
+        look.case.say("<b>No coordinator has a private chat with me</b>: nobody would hear of failures. Write /start.")
+    ]
+
+
+# --- what the playbook says ----------------------------------------------------------------------------------------------------
+
+
+def _dead_steps(look: _Look) -> list[Cleared]:
+    """Steps that silence leads to, and that reach nobody: what liaisons, rooms and coordinators lack is said already."""
+    playbook = look.book.playbook
+    steps = {step.do for alert in playbook.alerts.values() for step in alert.ack.then}
+    steps |= {step.do for checkin in playbook.checkins.values() for step in checkin.then}
+    lines = []
+    mute = look.those(lambda p: playbook.partners[p].phone_24h is None)
+    if "call" in steps and mute:
+        words = "<b>Nobody can ring</b> {partners}: the playbook has no number, and the step call reaches nobody."
+        lines.append(look.case.say(words, partners=look.names(mute)))
+    single = look.those(lambda p: len(look.networks(p)) == 1)
+    if "other_network" in steps and single:
+        words = "Rooms on one network only: {partners}. The step other_network reaches nobody there."
+        lines.append(look.case.say(words, partners=look.names(single)))
+    return lines
+
+
+def _unasked(look: _Look) -> list[Cleared]:
+    """Check-ins for which a partner has no room."""
+    case, book = look.case, look.book
+    have = {b.partner for b in bound_for(case.world, book, "checkins", exercise=False)}
+    alarmed, calm = _alarmed(look), mandate.calm_circumstances(book)
+    lines = []
+    for checkin, spec in book.playbook.checkins.items():
+        asked = [p for p in look.partners if p in mandate.chosen(book, spec.to, calm, p)]
+        found = [p for p in asked if p not in have and p in alarmed]
+        if found:
+            words = "Check-in {checkin} reaches nobody of {partners}: no room of theirs is for check-ins."
+            said = quote(book, look.reader, checkin)
+            lines.append(case.say(words, checkin=said, partners=look.names(found)))
+    return lines
+
+
+def _agreements(look: _Look) -> list[Cleared]:
+    case, book = look.case, look.book
+    zone = book.playbook.timezone
+    today = case.now.astimezone(zone).date()
+    ending = [one for one in book.playbook.agreements.values() if one.until is not None and one.until - today <= SOON]
+    lines = []
+    for agreement in sorted(ending, key=lambda one: one.until or today):
+        assert agreement.until is not None
+        title = quote(book, look.reader, agreement.title)
+        day = moment(book, _last_moment(agreement.until, zone), case.now, case.reader.languages)
+        lines.append(
+            case.say("<b>{title}</b> ended: {time}. Nothing is shared by it any more.", title=title, time=day)
+            if agreement.until < today
+            else case.say("<b>{title}</b> ends: {time}. Renew it in time.", title=title, time=day)
+        )
+    return lines
+
+
+def _last_moment(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(23, 59), zone)
+
+
+def _warnings(look: _Look) -> list[Cleared]:
+    case, book = look.case, look.book
+    found = len(lint(book, case.now.astimezone(book.playbook.timezone).date()))
+    if not found:
+        return []
+    words = case.says(
+        "The playbook has {count} warning. On the server: {command}",
+        "The playbook has {count} warnings. On the server: {command}",
+        found,
+        command=code(case.say("tocsin check")),
+    )
+    return [words]
