@@ -99,25 +99,38 @@ class Letter:
         self._at = at
         self._now = now
         self._words = words
-        self._frames: dict[tuple[tuple[str, ...], bool, bool], tuple[list[Cleared], Cleared]] = {}
+        self._template = template
+        self._incident = incident
+        self._frames: dict[tuple[tuple[str, ...], bool, bool, str | None], tuple[list[Cleared], Cleared]] = {}
 
-    def to(self, view: View) -> Cleared | None:
-        """For one room: what, which, how closely held, the clauses it may see, and from whom. None: hollow."""
+    def to(self, view: View, before: str | None = None) -> Cleared | None:
+        """For one room: what, which, how closely held, the clauses it may see, and from whom. None: hollow.
+
+        ``before``: the alert that the room was shown, whose place this one takes.
+        """
         reader = room_reader(self._world, self._book, view.room.ref, view.room.partner)
         content = self._words.shown(view, reader.languages)
         if content is None:
             return None
         origin = view.event.origin
-        key = (reader.languages, reader.insider, reader.partner == origin)
+        key = (reader.languages, reader.insider, reader.partner == origin, before)
         if key not in self._frames:
-            self._frames[key] = (self._heading(reader), self._signature(reader, origin))
+            self._frames[key] = (self._heading(reader, before), self._signature(reader, origin))
         heading, signature = self._frames[key]
         return glue([*heading, say((), "{tlp}\n{content}", content=content), signature])
 
-    def _heading(self, reader: Reader) -> list[Cleared]:
+    def _heading(self, reader: Reader, before: str | None) -> list[Cleared]:
         title = strong(quote(self._book, reader, self._alert.title))
         heading = "🚨 {title} · {id}" if self._alert.cap.rings else "🔔 {title} · {id}"
-        return [say((), heading, title=title, id=short_id(self._id))]
+        return [*self._instead_of(reader, before), say((), heading, title=title, id=short_id(self._id))]
+
+    def _instead_of(self, reader: Reader, before: str | None) -> list[Cleared]:
+        if before is None:
+            return []
+        alert = short_id(before)
+        if self._incident.alerts[before].fact.template == self._template:
+            return [say(reader.languages, "<b>Update of {alert}</b>", alert=alert)]
+        return [say(reader.languages, "<b>In place of {alert}</b>", alert=alert)]
 
     def _signature(self, reader: Reader, origin: str) -> Cleared:
         partner = name(self._book, reader, origin)

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import preview
+from handlers import correcting, preview
 from handlers.asked import unfulfilled
 from handlers.case import Case
 from handlers.command import nearest
@@ -175,7 +175,7 @@ def _ask(case: Case, alert: Alert, draft: AlertDrafted, problem: Cleared | None)
             for i, a in enumerate(own, 1)
         ]
     last = [case.tap("Discard", f"/draft {draft.draft} drop", "❌")]
-    if alert.fields[name] == "optional":
+    if alert.fields[name] == "optional" or draft.fields.get(name) is not None:
         last.insert(0, case.tap("Skip", f"/draft {draft.draft} skip {place}", "⏭️"))
     heading = case.say("{title} · draft {draft}", title=case.title(draft.template), draft=case.id(draft.draft))
     lines = [heading, *([problem] if problem else []), question]
@@ -227,11 +227,30 @@ def draft(case: Case, arguments: str) -> list[Effect]:
         return _drop(case, fact)
     if action == "send":
         return _send(case, found)
+    if action in ("replace", "beside"):
+        return _instead(case, found, parts[2:] if action == "replace" else [])
     if action in ("skip", "set", "area"):
         return _tapped(case, found, action, parts[2:])
     if fact.asking is not None:
         return [_ask(case, case.book.playbook.alerts[fact.template], fact, None)]
     return preview.show(case, fact)
+
+
+def _instead(case: Case, found: Draft, replaced: list[str]) -> list[Effect]:
+    """Send it in the place of open alerts, or beside them."""
+    assert case.book is not None and case.incident is not None
+    open_here = correcting.open_ones(case)
+    if any(about not in open_here for about in replaced):
+        return preview.show(case, found.fact)
+    fact = replace(found.fact, updates=tuple(replaced))
+    if fact == found.fact:
+        return _send(case, found)
+    effects: list[Effect] = [case.record(fact)]
+    alone = case.book.playbook.alerts[fact.template].confirm.alone_after
+    if alone is not None:
+        # It is another draft now, and the second person has as long for it.
+        effects.append(Wake(f"alone:{fact.draft}", case.stream, case.now + alone, "draft-alone", fact.draft))
+    return [*effects, *_send(case, replace(found, fact=fact, at=case.now))]
 
 
 def _tapped(case: Case, found: Draft, action: str, numbers: list[str]) -> list[Effect]:
@@ -247,7 +266,7 @@ def _tapped(case: Case, found: Draft, action: str, numbers: list[str]) -> list[E
         return [case.answer(case.say("That choice is no longer open."))]
     if action != "skip":
         return _chosen(case, found, action, given[1] - 1)
-    if alert.fields[asked] == "required":
+    if alert.fields[asked] == "required" and fact.fields.get(asked) is None:
         return [_ask(case, alert, fact, case.say("This one cannot be skipped."))]
     asking = next_question(alert, values_of(fact.fields), asked, fact.stepwise)
     return go_on(case, replace(fact, asking=asking), None)

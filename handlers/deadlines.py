@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from handlers import cards, reach, requests
+from handlers import corrections, expiry, cards, reach, requests
 from handlers import admit
 from handlers.asked import unfulfilled
 from handlers.case import room_reader
@@ -16,7 +16,7 @@ from playbooks import mandate
 from playbooks.cleared import clock, short_id
 from playbooks.rooms import NETWORKS
 from storage.effects import Effect, Record, Send, Tap, Urgency
-from storage.facts import AlertExpired, DangerEnded, DraftDropped
+from storage.facts import DangerEnded, DraftDropped
 from storage.incident import Incident
 from storage.store import Deadline
 
@@ -35,7 +35,7 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
     incident = world.incidents.get(deadline.stream)
     if incident is None or deadline.kind not in _KINDS:
         return []
-    if incident.closed_at is not None and deadline.kind != "card":
+    if incident.closed_at is not None and deadline.kind not in ("card", "remains"):
         return []
     return _KINDS[deadline.kind](world, incident, deadline, now)
 
@@ -118,18 +118,12 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
     ]
 
 
-def _expired(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
-    about = deadline.about
-    if about not in incident.alerts:
-        return []
-    return [Record(incident.id, AlertExpired(about)), *cards.touched(incident, about, now)]
-
-
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "admission-ends": admit.ended,
     "request-waits": requests.unanswered,
-    "alert-expires": _expired,
+    "alert-expires": expiry.expired,
+    "remains": corrections.tell_remains,
     "card": cards.due,
     "draft-alone": _alone,
     "draft-expires": _draft_over,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from handlers import alert, cards, playbook, requests
+from handlers import alert, cards, corrections, playbook, requests
 from handlers.activate import announced_again
 from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
@@ -41,9 +41,12 @@ MOST_REPEATS = 3
 def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     """The network's answer for one message, or its silence."""
     row = event.row
+    if corrections.is_removal(world, row):
+        return _removal(world, came, event)
     match event.became:
         case "sent":
-            return [Record(row.stream, MessageSent(row.token, row.to, event.message or ""))]
+            sent = Record(row.stream, MessageSent(row.token, row.to, event.message or ""))
+            return [sent, *corrections.arrived(world, row, came.now)]
         case "refused":
             effects: list[Effect] = [Record(row.stream, MessageRefused(row.token, row.to, event.reason))]
             if event.gone and row.to.chat not in world.who.lost:
@@ -57,11 +60,25 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
             return _not_reached(world, came.now, row, event.became)
 
 
+def _removal(world: World, came: Came, event: Delivery) -> list[Effect]:
+    """What came of asking a network to remove a message."""
+    match event.became:
+        case "sent":
+            return corrections.removed(world, event.row)
+        case "delayed" | "moved":
+            return []
+        case _:
+            return corrections.remains(world, event.row, event.reason, came.now)
+
+
 def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
     """It may have arrived. Alerts and questions go again, marked; chatter is held and shown as such."""
     row = event.row
     if cards.is_card(world.incidents.get(row.stream), row):
         return cards.doubtful(world, event)
+    if not corrections.stands(world.incidents.get(row.stream), row):
+        unknown = Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None))
+        return [unknown, *corrections.arrived(world, row, came.now)]
     if row.urgency >= Urgency.CHATTER or row.again >= MOST_REPEATS:
         return [
             Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None)),
@@ -91,7 +108,7 @@ def _not_reached(world: World, now: datetime, row: OutboxRow, why: str) -> list[
     about = row.about
     if incident is None or about is None or about not in incident.alerts or row.partner is None:
         return []
-    if row.urgency != Urgency.ALERT:
+    if row.urgency != Urgency.ALERT or not corrections.stands(incident, row):
         return []
     issued = incident.alerts[about]
     return tell_lead_of(
@@ -119,6 +136,16 @@ def _ring(world: World, incident: Incident, reader: Reader, row: OutboxRow, why:
     partner = str(row.partner)
     if not listed(book, reader, partner):
         return None
+    if corrections.is_word(incident, row):
+        return say(
+            reader.languages,
+            "<b>A room of {partner} was not told that {alert} is over</b> ({network}: {reason}). Please ring {phone}",
+            alert=short_id(str(row.about)),
+            partner=name(book, reader, partner),
+            network=word(row.to.network),
+            reason=say(reader.languages, WHY[why]),
+            phone=phone(book, reader, partner),
+        )
     return say(
         reader.languages,
         "<b>{alert} has not reached a room of {partner}</b> ({network}: {reason}). Please ring {phone}",
@@ -156,6 +183,10 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
         return [Drop(row.token, why), Record(row.stream, MessageDropped(row.token, row.to, why))]
     if cards.is_card(incident, row):
         return [Drop(row.token, cards.NEWER), Record(row.stream, MessageDropped(row.token, row.to, cards.NEWER))]
+    if corrections.is_removal(world, row):
+        return [Drop(row.token, "too late"), *corrections.remains(world, row, "too late", came.now)]
+    if not corrections.stands(incident, row):
+        return corrections.dropped(world, row, begun=event.begun, now=came.now)
     if event.over and not _may_be_decided_again(incident, row, came.now):
         return [
             Drop(row.token, "too late"),
@@ -166,6 +197,8 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
         Drop(row.token, "decided again"),
         Record(row.stream, MessageDropped(row.token, row.to, "decided again: what may be seen has changed")),
     ]
+    if corrections.is_word(incident, row):
+        return [*dropped, *corrections.said_again(world, row, came.now)]
     if incident is not None and row.about == incident.id:
         return [*dropped, *announced_again(world, incident, row.to, came.now)]
     if incident is not None and row.about == playbook.ABOUT:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from handlers import cards
+from handlers import cards, superseding
 from handlers.addressing import Letter, address, event_of, issued_event, origins_of_request, sees_place
 from handlers.asked import fulfilled
 from handlers.case import Case
@@ -36,7 +36,8 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     alert = book.playbook.alerts[draft.template]
     values = values_of(draft.fields)
     expires = now + alert.expires if alert.expires is not None else None
-    beside = origins_of_request(book, incident, draft.request)
+    updates = superseding.standing(incident, draft.updates)
+    beside = (*origins_of_request(book, incident, draft.request), *superseding.origins(incident, draft.updates))
     event = event_of(book, draft.template, draft.partner, values, draft.raised, expires, beside)
     place = values.get(event.place) if event.place else None
     verdict = mandate.may_issue(
@@ -59,12 +60,16 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
         raised=draft.raised,
         expires=expires,
         fields=draft.fields,
+        updates=updates,
         request=draft.request,
     )
     addressing = address(world, incident, draft.template, event, now)
-    effects: list[Effect] = [case.record(issued), case.record(_addressed(identifier, addressing))]
+    addressed = _addressed(identifier, addressing)
+    effects: list[Effect] = [case.record(issued), case.record(addressed)]
     effects += _held(case, identifier, addressing)
-    effects += copies(world, incident, draft.template, identifier, now, now, addressing, issued)
+    sent = copies(world, incident, draft.template, identifier, now, now, addressing, issued)
+    effects += sent
+    effects += superseding.replaced(case, (issued, addressed), issued, sent)
     effects += cards.touched(incident, identifier, now)
     if expires is not None:
         effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
@@ -118,13 +123,15 @@ def copies(
     book = world.book_of(incident)
     alert = book.playbook.alerts[template]
     letter = Letter(world, incident, template, identifier, at, now, addressing.words)
+    earlier = superseding.before(incident, issued.updates)
     taps: dict[tuple[str, ...], tuple[tuple[Tap, ...], ...]] = {}
     effects: list[Effect] = []
     for one in addressing.of("shown"):
         for room in one.rooms:
             if only is not None and room.room != only:
                 continue
-            shown = letter.to(room.view)
+            before = earlier.get(room.room)
+            shown = letter.to(room.view, before.alert if before is not None else None)
             if shown is None:
                 continue
             spoken = languages(world, book, room.room, one.partner)
@@ -142,6 +149,7 @@ def copies(
                     taps=taps[spoken],
                     loud=alert.cap.rings,
                     not_after=_not_after(issued, room),
+                    follows=before.send if before is not None else None,
                 )
             )
     return effects
@@ -265,7 +273,8 @@ def _answer(case: Case, identifier: str, draft: AlertDrafted, addressing: Audien
         lines += [_missed_line(case, case.reader, one, addressing.event) for one in blind]
     hint = case.say("/status {alert} shows who has answered.", alert=short_id(identifier))
     replaces = case.request.message if case.request.via == "button" else None
-    return case.answer(glue([*lines, hint]), replaces=replaces)
+    mistake = case.tap("Sent by mistake: cancel", f"/cancel {identifier} mistake", "↩️")
+    return case.answer(glue([*lines, hint]), [[mistake]], about=identifier, replaces=replaces)
 
 
 def again(

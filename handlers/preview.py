@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from handlers import superseding
 from handlers.addressing import Letter, address, event_of, origins_of_request, sees_place
 from handlers.case import Case
 from handlers.drafting import values_of
@@ -55,7 +56,10 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     alert = case.book.playbook.alerts[draft.template]
     expires = case.now + alert.expires if alert.expires is not None else None
-    beside = origins_of_request(case.book, case.incident, draft.request)
+    beside = (
+        *origins_of_request(case.book, case.incident, draft.request),
+        *superseding.origins(case.incident, draft.updates),
+    )
     event = event_of(case.book, draft.template, draft.partner, values_of(draft.fields), draft.raised, expires, beside)
     addressing = address(case.world, case.incident, draft.template, event, case.now)
     lines = [
@@ -68,11 +72,13 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
         lines.append(
             case.say("A second person of {partner} must confirm.", partner=name(case.book, case.reader, draft.partner))
         )
-    verb = case.say("Send?")
-    taps = [
-        [case.tap("Send", f"/draft {draft.draft} send", "✅"), case.tap("Discard", f"/draft {draft.draft} drop", "❌")]
-    ]
-    return [case.answer(glue([*lines, verb]), taps, about=draft.draft, urgency=Urgency.PROMPT)]
+    discard = case.tap("Discard", f"/draft {draft.draft} drop", "❌")
+    asked, taps = superseding.question(case, draft, event)
+    if asked:
+        taps.append([case.tap("Send beside it", f"/draft {draft.draft} beside", "✅"), discard])
+    else:
+        asked, taps = [case.say("Send?")], [[case.tap("Send", f"/draft {draft.draft} send", "✅"), discard]]
+    return [case.answer(glue([*lines, *asked]), taps, about=draft.draft, urgency=Urgency.PROMPT)]
 
 
 def _own_view(case: Case, draft: AlertDrafted, addressing: Audience) -> Cleared | None:
@@ -84,7 +90,8 @@ def _own_view(case: Case, draft: AlertDrafted, addressing: Audience) -> Cleared 
     alert = case.book.playbook.alerts[draft.template]
     view = sight.view(case.book, case.so, addressing.event, sight_room(case.world, binding), alert.fields)
     letter = Letter(case.world, case.incident, draft.template, draft.draft, case.now, case.now, addressing.words)
-    shown = letter.to(view)
+    before = superseding.before(case.incident, draft.updates).get(case.request.room)
+    shown = letter.to(view, before.alert if before is not None else None)
     if shown is None or shown.only == case.request.room:
         return shown
     return None
