@@ -5,7 +5,7 @@ alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -20,11 +20,12 @@ from bot.networks.port import NetworkPort
 from bot.outgoing import Tokens, kind
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
+from handlers import escalation
 from handlers.events import Came, Delivery, Event, RoomEvent, Stale
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Effect, Record, Remove, Repeat
-from storage.facts import DEPLOYMENT, DeadlinePassed, EventFailed, Fact, MessageDropped
+from storage.facts import DEPLOYMENT, DeadlinePassed, EscalationStalled, EventFailed, Fact, MessageDropped
 from storage.store import Deadline, InboxRow, OutboxRow, StorageError, Store
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Decisions(Protocol):
     def due(self, world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]: ...
     def started(self, world: World, now: datetime, seed: bytes) -> list[Effect]: ...
     def failed(self, world: World, request: Request) -> list[Effect]: ...
+    def audited(self, world: World, keys: Collection[str], now: datetime) -> list[Effect]: ...
 
 
 @dataclass
@@ -145,6 +147,14 @@ class Turn:
         await self._guarded(
             lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now, seed), seed)
         )
+
+    async def audited(self) -> int:
+        """Hold what is awaited against the deadlines that are set. How many were missing."""
+        keys = await self.store.open_deadlines(escalation.KINDS)
+        effects = self.decide.audited(self.tx.world, keys, self.tx.now)
+        if effects:
+            await self._guarded(lambda: self._carry(lambda world: effects, self.seeds()))
+        return sum(1 for one in effects if isinstance(one, Record) and isinstance(one.fact, EscalationStalled))
 
     async def given_up(self, one: Waits, error: str) -> None:
         """What this led to cannot be written: it is done with, and kept where it has a place on file."""

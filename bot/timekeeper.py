@@ -1,4 +1,5 @@
-"""The timekeeper: wakes the engine when something falls due, signs the log every minute, and tidies once a day.
+"""The timekeeper: wakes the engine when something falls due, has it audited that everything awaited will fall due, signs
+the log every minute, and tidies once a day.
 
 Deadlines are rows of ours and fire in the engine's transaction; APScheduler only wakes the sweep at the next one.
 A sweep by monotonic
@@ -25,6 +26,8 @@ SWEEP = 2.0
 """Seconds between sweeps where nothing is known to fall due."""
 
 SIGN = 60.0
+AUDIT = timedelta(minutes=1)
+"""How often what is awaited is held against the deadlines that are set."""
 TIDY = timedelta(days=1)
 
 KEPT = timedelta(days=7)
@@ -35,6 +38,7 @@ class Deciding(Protocol):
     """Whom deadlines are brought to: the engine."""
 
     def fall_due(self) -> None: ...
+    def audit(self) -> None: ...
 
 
 class Timekeeper:
@@ -49,6 +53,7 @@ class Timekeeper:
         self._changed = asyncio.Event()
         self._stopped = asyncio.Event()
         self._tidied: datetime | None = None
+        self._audited: datetime | None = None
         self.trouble: str | None = None
 
     def look(self) -> None:
@@ -64,6 +69,13 @@ class Timekeeper:
         """Tell the engine if anything is due."""
         if await self._store.due(self._clock.now(), 1):
             self._engine.fall_due()
+
+    def audit(self) -> None:
+        """Have it audited, once a minute, that every open escalation has a next deadline. A clock put back begins anew."""
+        now = self._clock.now()
+        if self._audited is None or not timedelta(0) <= now - self._audited < AUDIT:
+            self._audited = now
+            self._engine.audit()
 
     async def sign(self) -> None:
         """Sign what the log has now."""
@@ -102,6 +114,7 @@ class Timekeeper:
     async def _sweeping(self) -> None:
         while not self._stopped.is_set():
             self._changed.clear()
+            self.audit()
             try:
                 await self.sweep()
                 self._wake_at(await self._store.next_deadline())
@@ -122,6 +135,7 @@ class Timekeeper:
         while not self._stopped.is_set():
             self._changed.clear()
             wait = None
+            self.audit()
             try:
                 await self.sweep()
                 at = await self._store.next_deadline()

@@ -10,13 +10,6 @@ from playbooks.load import Book
 def asleep(book: Book) -> Iterator[tuple[str, str]]:
     """Each part that is written and does nothing yet, by name, and what that means."""
     playbook = book.playbook
-    silent = [name for name, alert in playbook.alerts.items() if alert.ack.then]
-    if silent:
-        names = ", ".join(silent)
-        yield (
-            f"escalation (`then`) of {names}",
-            "nobody is reminded or called when an answer stays out; look at /status",
-        )
     for section, what, means in _SECTIONS:
         written = getattr(playbook, section)
         if written:

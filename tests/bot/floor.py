@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -133,6 +133,8 @@ class FakeDecisions:
     on_happened: Callable[[World, Came], list[Effect]] = lambda world, came: []
     on_due: Callable[[World, Deadline], list[Effect]] = lambda world, deadline: []
     on_start: list[Effect] = field(default_factory=list)
+    on_audit: Callable[[World, Collection[str]], list[Effect]] = lambda world, keys: []
+    audits: int = 0
     on_failed: Callable[[World, Request], list[Effect]] = lambda world, request: []
     requests: list[Request] = field(default_factory=list)
     events: list[Came] = field(default_factory=list)
@@ -155,6 +157,10 @@ class FakeDecisions:
 
     def failed(self, world: World, request: Request) -> list[Effect]:
         return self.on_failed(world, request)
+
+    def audited(self, world: World, keys: Collection[str], now: datetime) -> list[Effect]:
+        self.audits += 1
+        return self.on_audit(world, keys)
 
     def of(self, kind: type) -> list[object]:
         """The events of a kind."""

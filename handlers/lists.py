@@ -1,0 +1,104 @@
+"""Lists of those who are silent, kept up to date: one message about each alert or round and kind of step in a room.
+
+The first partner that comes on a list makes it ring in the room. Those that follow are added by editing it, at most every three
+seconds, and so is what becomes of them: five hundred silent partners are one message. What a list says is in ``silence`` and
+``callers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from handlers import callers
+from handlers.cards import EVERY, digest_of
+from handlers.silence import LISTS, Desks, written
+from handlers.world import World
+from playbooks.cleared import Cleared, Reader
+from playbooks.rooms import RoomRef
+from storage.effects import Effect, Send, Urgency, Wake
+from storage.incident import Incident, Live
+
+ROLES = frozenset((*LISTS, callers.ROLE))
+
+
+def told(
+    world: World, incident: Incident, about: str, kind: str, rooms: Iterable[RoomRef], now: datetime
+) -> list[Effect]:
+    """A partner has come on a list: a room without one gets it, aloud; to the others it is added soon. ``incident``: with that in it."""
+    effects: list[Effect] = []
+    for room in dict.fromkeys(rooms):
+        live = incident.live.get((kind, about, room))
+        if live is None:
+            effects += _version(world, incident, about, kind, room, None, now)
+        elif not live.waiting:
+            effects.append(_wake(incident, about, max(now, live.at + EVERY)))
+    return effects
+
+
+def touched(incident: Incident, about: str, now: datetime) -> list[Effect]:
+    """Something has changed that the lists about it show: they are looked at, as soon as that may be."""
+    free = [live.at + EVERY for live in _lists(incident, about) if not live.waiting]
+    return [_wake(incident, about, max(now, min(free)))] if free else []
+
+
+def due(world: World, incident: Incident, about: str, now: datetime) -> list[Effect]:
+    """Write each list anew that says something else by now, unless it was written a moment ago or is on its way."""
+    effects: list[Effect] = []
+    later: list[datetime] = []
+    for live in _lists(incident, about):
+        if live.waiting or live.refused:
+            continue
+        if now < live.at + EVERY:
+            later.append(live.at + EVERY)
+        else:
+            effects += _version(world, incident, about, live.role, live.room, live, now)
+    return [*effects, *([_wake(incident, about, min(later))] if later else [])]
+
+
+def arrived(world: World, incident: Incident, send: str, now: datetime) -> list[Effect]:
+    """A version of a list is there. What has happened since it was written is added soon. ``incident``: with its arrival in it."""
+    key = incident.live_of.get(send)
+    live = incident.live.get(key) if key is not None else None
+    if live is None or live.role not in ROLES or live.send != send:
+        return []
+    return (
+        touched(incident, live.about, now)
+        if _version(world, incident, live.about, live.role, live.room, live, now)
+        else []
+    )
+
+
+def _lists(incident: Incident, about: str) -> list[Live]:
+    return [live for live in incident.live.values() if live.about == about and live.role in ROLES]
+
+
+def _version(
+    world: World, incident: Incident, about: str, kind: str, room: RoomRef, live: Live | None, now: datetime
+) -> list[Effect]:
+    """What a list says now, where it says something else than what stands there."""
+    if kind == callers.ROLE:
+        send = callers.list_for(world, incident, about, room, now, loud=live is None)
+    else:
+        found = written(world, incident, about, kind, room, Desks(world, incident, about, now))
+        send = _send(incident, about, kind, *found, loud=live is None) if found is not None else None
+    return [] if send is None or (live is not None and send.digest == live.digest) else [send]
+
+
+def _send(incident: Incident, about: str, kind: str, reader: Reader, said: Cleared, *, loud: bool) -> Send:
+    return Send(
+        stream=incident.id,
+        to=reader.room,
+        body=said,
+        urgency=Urgency.PROMPT,
+        about=about,
+        partner=reader.partner,
+        language=next(iter(reader.languages), ""),
+        loud=loud,
+        role=kind,
+        digest=digest_of(said),
+    )
+
+
+def _wake(incident: Incident, about: str, at: datetime) -> Wake:
+    return Wake(f"silent:{about}", incident.id, at, "silent", about)
