@@ -47,6 +47,14 @@ def coordinator(case: Case) -> Cleared | None:
     return None if case.actor.coordinator else case.say("Only coordinators may do this.")
 
 
+def leads(case: Case) -> Cleared | None:
+    """People of a partner in the lead, and coordinators: what each room may show is decided line by line."""
+    leading = {partner for one in case.so.leads for partner in one.partners}
+    if case.actor.coordinator or case.actor.partner in leading:
+        return None
+    return case.say("Only the lead and the coordinators have the board. /status shows what is open for you.")
+
+
 def starters(case: Case) -> Cleared | None:
     """Those whom a playbook's ``activate`` names; asked for a certain playbook, the refusal says who may."""
     return partner(case)

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 
+from handlers import outstanding
 from handlers.activate import incident_title
+from handlers.alert_card import at_length, over_words
+from handlers.cards import RENDER
 from handlers.case import Case
-from handlers.choices import WORDS
+from handlers.choices import WORDS, taps_for
 from handlers.command import short_ids
 from handlers.coordinators import between_two
 from handlers.moments import moment
+from handlers.standing import answer_of
+from handlers.watchers import may_watch
 from handlers.world import sight_room
 from playbooks import sight
-from playbooks.cleared import Cleared, code, glue, listed, name, phone, quote, short_id, strong
-from playbooks.selection import Event
+from playbooks.cleared import Cleared, code, glue, listed, name, quote, short_id, strong
 from storage.effects import Effect
 from storage.incident import Issued
 
-MOST_LINES = 30
+MOST_ALERTS = 12
+"""Lines of alerts in a ``/status``; it must fit a phone."""
+
+MOST_OVER = 3
+"""Alerts that are over and are still shown, the newest."""
+
+MOST_NAMES = 60
+"""Partners named in the answer to ``/status A-17``."""
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
-    """``/status`` or ``/status A-17``."""
+    """``/status``, ``/status A-17``, ``/status C-3``; in reply to a card or an alert, that one."""
     assert case.incident is not None
-    named = [identifier for identifier in short_ids(arguments) if identifier.startswith("A-")]
-    if named:
-        return _alert(case, named[0])
+    about = case.request.about.about if case.request.about is not None else None
+    meant = [*short_ids(arguments), *([about] if about is not None and not arguments else [])]
+    for identifier in meant:
+        if identifier.startswith("A-"):
+            return _alert(case, identifier)
+        if identifier[:1] in RENDER:
+            return _other(case, identifier)
     return _whole(case)
 
 
@@ -49,6 +63,7 @@ def _whole(case: Case) -> list[Effect]:
         lines.append(own)
     lines.append(case.say("Phase: {phase}", phase=quote(book, case.reader, incident.phase)))
     lines += leads(case)
+    lines += _offers(case)
     if incident.danger is not None and case.so.danger:
         lines.append(
             case.say(
@@ -98,33 +113,72 @@ def leads(case: Case) -> list[Cleared]:
     return lines
 
 
-def _ours(case: Case) -> list[Cleared]:
-    """The alerts that this partner was shown, and how it answered."""
-    assert case.incident is not None
-    partner = case.actor.partner
-    mine = [(identifier, issued) for identifier, issued in case.incident.alerts.items() if issued.shown_to(partner)]
-    if not mine:
-        return [case.say("No alert is open for you.")]
-    lines = [case.say("<b>Your alerts</b>")]
-    for identifier, issued in mine[-MOST_LINES:]:
-        answers = issued.answers.get(partner or "", ())
-        state = (
-            case.say(WORDS[answers[-1].choice])
-            if answers
-            else case.say("not answered: {command}", command=code(case.say("/ack {alert}", alert=short_id(identifier))))
+def _offers(case: Case) -> list[Cleared]:
+    """To whom the lead is offered, for them and for those who have it."""
+    assert case.book is not None and case.incident is not None
+    lines = []
+    for identifier, offer in case.incident.offers.items():
+        fact = offer.fact
+        concerned = case.actor.partner in (*fact.before, *fact.partners) or (
+            case.actor.coordinator and case.request.private
         )
-        if issued.expired:
-            state = case.say("over")
+        known = [partner for partner in fact.partners if listed(case.book, case.reader, partner)]
+        if offer.ended is not None or not concerned or not known:
+            continue
+        names = glue([name(case.book, case.reader, partner) for partner in known], " · ")
         lines.append(
             case.say(
-                "• {alert} {title}, {time}: {state}",
-                alert=short_id(identifier),
-                title=case.title(issued.fact.template),
-                time=_time(case, issued.at),
-                state=state,
+                "{offer}: the lead is offered to {partners}, since {time}",
+                offer=short_id(identifier),
+                partners=names,
+                time=_time(case, offer.at),
             )
         )
     return lines
+
+
+def _ours(case: Case) -> list[Cleared]:
+    """What is open for this partner: its alerts with its answers, and whatever else waits for somebody there."""
+    assert case.incident is not None
+    partner = case.actor.partner
+    mine = [(identifier, issued) for identifier, issued in case.incident.alerts.items() if issued.shown_to(partner)]
+    running = [one for one in mine if not one[1].expired]
+    lately = [one for one in mine if one[1].expired][-MOST_OVER:]
+    lines = [case.say("<b>Your alerts</b>")] if running else [case.say("No alert is open for you.")]
+    lines += [_line(case, identifier, issued) for identifier, issued in running[-MOST_ALERTS:]]
+    if len(running) > MOST_ALERTS:
+        lines.append(case.say("… and {count} more", count=len(running) - MOST_ALERTS))
+    lines += [_line(case, identifier, issued) for identifier, issued in lately]
+    if partner is not None:
+        lines += outstanding.besides_alerts(case.world, case.incident, partner, case.reader, case.now)
+    return lines
+
+
+def _line(case: Case, identifier: str, issued: Issued) -> Cleared:
+    answer = answer_of(issued.answers.get(str(case.actor.partner), ()))
+    over = _over(case, issued)
+    if over is not None:
+        state = over
+    elif answer is not None:
+        state = case.say(WORDS[answer.choice])
+    else:
+        state = case.say("not answered: {command}", command=code(case.say("/ack {alert}", alert=short_id(identifier))))
+    return case.say(
+        "• {alert} {title}, {time}: {state}",
+        alert=short_id(identifier),
+        title=case.title(issued.fact.template),
+        time=_time(case, issued.at),
+        state=state,
+    )
+
+
+def _over(case: Case, issued: Issued) -> Cleared | None:
+    """How an alert ended, for its own partner; that another stands in its place is said where that one is shown."""
+    assert case.incident is not None
+    return over_words(case.incident, issued, case.reader.languages, lambda at: _time(case, at))
+
+
+# --- one alert, one round --------------------------------------------------------------------------------------------
 
 
 def _alert(case: Case, identifier: str) -> list[Effect]:
@@ -132,87 +186,56 @@ def _alert(case: Case, identifier: str) -> list[Effect]:
     issued = case.incident.alerts.get(identifier)
     partner = case.actor.partner
     own = issued is not None and issued.shown_to(partner)
-    if issued is None or not (own or _may_know(case, issued)):
+    watches, room = watching(case, identifier) if issued is not None else (False, None)
+    if issued is None or not (own or watches):
         return [case.answer(case.say("There is no alert {alert} for you here.", alert=short_id(identifier)))]
+    if watches:
+        args = (case.world, case.incident, identifier, case.reader, room, case.now)
+        return [case.answer(at_length(*args, MOST_NAMES), about=identifier)]
+    over = _over(case, issued)
     lines = [
         case.say(
             "<b>{alert}</b> {title}, {time}",
             alert=short_id(identifier),
             title=case.title(issued.fact.template),
             time=_time(case, issued.at),
-        )
+        ),
+        *([] if over is None else [strong(over)]),
     ]
-    if _may_know(case, issued):
-        lines += _everyone(case, issued)
-    else:
-        answers = issued.answers.get(partner or "", ())
-        lines += [
-            case.say("{time}: {choice}", time=_time(case, answer.at), choice=strong(case.say(WORDS[answer.choice])))
-            for answer in answers
-        ] or [case.say("You have not answered yet.")]
-        if case.actor.coordinator:
-            lines.append(case.say("Who has it and who is silent, I tell coordinators in a private chat."))
-    return [case.answer(glue(lines))]
+    answers = issued.answers.get(partner or "", ())
+    lines += [
+        case.say("{time}: {choice}", time=_time(case, answer.at), choice=strong(case.say(WORDS[answer.choice])))
+        for answer in answers
+    ] or [case.say("You have not answered yet.")]
+    if case.actor.coordinator:
+        lines.append(case.say("Who has it and who is silent, I tell coordinators in a private chat."))
+    choices = case.book.playbook.alerts[issued.fact.template].ack.choices
+    taps = taps_for(case.reader.languages, identifier, choices) if not answers and over is None else ()
+    return [case.answer(glue(lines), taps, about=identifier)]
 
 
-def _may_know(case: Case, issued: Issued) -> bool:
-    """Who has it and who is silent: the lead, coordinators, and whom the playbook permits (``_delivery``), where the room may carry it."""
+def _other(case: Case, identifier: str) -> list[Effect]:
+    """A round or a roll call, as its card shows it."""
+    assert case.incident is not None
+    known = identifier in case.incident.rounds or identifier in case.incident.rollcalls
+    watches, room = watching(case, identifier) if known else (False, None)
+    said = (
+        RENDER[identifier[0]](case.world, case.incident, identifier, case.reader, room, case.now) if watches else None
+    )
+    if said is None:
+        return [case.answer(case.say("There is no {id} for you here.", id=short_id(identifier)))]
+    return [case.answer(said, about=identifier)]
+
+
+def watching(case: Case, about: str) -> tuple[bool, sight.Room | None]:
+    """Whether whoever asks may know here who has it and who is silent: the lead, coordinators in private, and whom the playbook
+    permits (``_delivery``), where the room may carry it; and the room, None for a coordinator's private chat."""
     assert case.book is not None and case.incident is not None
-    origin = issued.fact.partner
-    event = Event(origin, frozenset({case.book.playbook.partners[origin].jurisdiction}))
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
     if binding is not None and binding.partner == case.actor.partner:
-        answer = sight.decide(case.book, case.so, event, sight_room(case.world, binding), "_delivery")
-        if isinstance(answer, sight.Seen):
-            return True
+        room = sight_room(case.world, binding)
+        if may_watch(case.world, case.incident, about, room, case.now):
+            return True, room
     private = case.request.private and between_two(case.world, case.request.room)
-    return (
-        private and case.actor.coordinator and sight.coordinator_sees(case.book, case.request.room.network, "_delivery")
-    )
-
-
-def _everyone(case: Case, issued: Issued) -> list[Cleared]:
-    assert case.book is not None
-    partners = dict.fromkeys(copy.partner for copy in issued.copies.values() if copy.partner not in issued.held)
-    known = [p for p in partners if listed(case.book, case.reader, p)]
-    states = Counter(copy.state for copy in issued.copies.values() if copy.partner in known)
-    lines = [
-        case.say(
-            "Rooms: {sent} delivered, {waiting} waiting, {failed} failed",
-            sent=states["sent"],
-            waiting=states["waiting"],
-            failed=states["refused"] + states["dropped"] + states["unknown"],
-        )
-    ]
-    for partner in known[:MOST_LINES]:
-        answers = issued.answers.get(partner, ())
-        states_here = {c.state for c in issued.copies.values() if c.partner == partner}
-        number = phone(case.book, case.reader, partner)
-        who = name(case.book, case.reader, partner)
-        if answers:
-            last = answers[-1]
-            lines.append(
-                case.say(
-                    "• {partner}: {choice}, {time}",
-                    partner=who,
-                    choice=strong(case.say(WORDS[last.choice])),
-                    time=_time(case, last.at),
-                )
-            )
-        elif "sent" in states_here:
-            lines.append(case.say("• {partner}: silent {phone}", partner=who, phone=number))
-        elif "waiting" in states_here:
-            lines.append(case.say("• {partner}: on its way", partner=who))
-        else:
-            lines.append(case.say("• {partner}: <b>not reached</b> {phone}", partner=who, phone=number))
-    for partner in issued.held:
-        if listed(case.book, case.reader, partner):
-            number = phone(case.book, case.reader, partner)
-            lines.append(
-                case.say(
-                    "• {partner}: <b>held back</b> {phone}",
-                    partner=name(case.book, case.reader, partner),
-                    phone=number,
-                )
-            )
-    return lines
+    may = private and case.actor.coordinator
+    return may and sight.coordinator_sees(case.book, case.request.room.network, "_delivery"), None
