@@ -7,6 +7,7 @@ cannot know whether that is their ground, and is treated as if it were not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from handlers.addressing import issued_event, sees_place
 from handlers.afterwards import after
@@ -142,7 +143,7 @@ def right(case: Case, issued: Issued) -> str | None:
     leading = case.so.lead_for(case.book.playbook.partners[fact.partner].jurisdiction)
     if leading is not None and partner in leading.partners:
         return case.rule(leading.rule)
-    event = issued_event(case.book, issued)
+    event = replace(issued_event(case.book, issued), expires=None)  # also what is over was somewhere
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
     room = sight_room(case.world, binding) if binding is not None else None
     if event.place is not None and not sees_place(case.book, case.so, event, room):

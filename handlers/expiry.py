@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import cards
@@ -39,7 +40,8 @@ def _silence(world: World, incident: Incident, about: str, now: datetime) -> lis
     """Who never answered, for the issuer's rooms that may know who has it (``_delivery``)."""
     book, issued = world.book_of(incident), incident.alerts[about]
     silent = waits(book, incident, about)
-    event, so = issued_event(book, issued), circumstances(world, incident, now)
+    event = replace(issued_event(book, issued), expires=None)  # that it is over hides from nobody who was silent
+    so = circumstances(world, incident, now)
     effects: list[Effect] = []
     for binding in rooms_for(world, incident, issued.fact.partner, "alerts") if silent else ():
         if not isinstance(sight.decide(book, so, event, sight_room(world, binding), "_delivery"), sight.Seen):
