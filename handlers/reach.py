@@ -31,6 +31,8 @@ AT = time(10)
 """When on the first Monday of a month, where the playbook lives."""
 ANSWERS_WITHIN = timedelta(hours=24)
 LATE = timedelta(minutes=15)
+TOO_LATE = timedelta(days=7)
+"""A test that was missed for longer, as while nothing ran, is left out: the next month's comes soon."""
 ENOUGH = timedelta(minutes=10)
 """After one test no other is sent by hand for so long: a command that is tapped twice tests nothing."""
 EMOJI = "🧪"
@@ -52,10 +54,13 @@ def planned(book: Book, after: datetime) -> datetime:
 
 
 def begun(world: World, now: datetime) -> list[Effect]:
-    """At a start: when each playbook is tested next. It follows from the facts alone, so that a start changes nothing."""
+    """At a start: when each playbook is tested next. It follows from the facts, so that a start changes nothing."""
     if world.rehearsal:
         return []
-    return [_next(book, max([world.who.begun.get(of, now), *_timed(world, of)])) for of, book in world.shelf.items()]
+    return [
+        _next(book, max([world.who.begun.get(of, now), now - TOO_LATE, *_timed(world, of)]))
+        for of, book in world.shelf.items()
+    ]
 
 
 def _timed(world: World, playbook: str) -> Iterable[datetime]:
