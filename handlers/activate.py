@@ -71,7 +71,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         )
         tap = inside.tap("Start another", f"/activate +{wanted}"[:64], "➕")
         return [inside.answer(words, [[tap]])]
-    return _open(inside, book, title.strip()[:LONGEST_TITLE], line)
+    return begun(inside, book, title, inside.rule(line) if line else "coordinator", exercise=False)
 
 
 def _word(case: Case, playbook: str) -> Cleared:
@@ -108,12 +108,13 @@ def _refused(case: Case, book: Book) -> list[Effect]:
     return case.refuse(words, "/activate", "not-theirs", line)
 
 
-def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
+def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> list[Effect]:
+    """An incident begins by a rule that the caller has looked at; and every room learns it."""
     world = case.world
     playbook = book.playbook
     identifier = world.next_id("X" if world.rehearsal else "I")
     phase = playbook.phases[0]
-    hazard, title = _hazard(book, title)
+    hazard, title = _hazard(book, title.strip()[:LONGEST_TITLE])
     leads = mandate.leads(book, phase, hazard)
     opened = IncidentOpened(
         incident=identifier,
@@ -124,9 +125,9 @@ def _open(case: Case, book: Book, title: str, line: int) -> list[Effect]:
         partner=case.actor.partner,
         room=case.request.room,
         phase=phase,
-        exercise=False,
+        exercise=exercise,
         rehearsal=world.rehearsal,
-        rule=case.rule(line) if line else "coordinator",
+        rule=rule,
         hazard=hazard,
     )
     effects: list[Effect] = [Record(identifier, opened)]

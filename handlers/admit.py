@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from handlers import escalation
+from handlers.afterwards import after
 from handlers.case import Case, room_reader
 from handlers.command import nearest
 from handlers.moments import moment
 from handlers.texts import say
-from handlers.world import World, after, bound_for, rooms_for
+from handlers.world import World, bound_for, rooms_for
 from playbooks import sight
 from playbooks.cleared import Cleared, code, echo, field_name, glue, listed, name, phone, quote, strong, word
 from playbooks.guests import Guest, Profile, profiles, with_guests

@@ -7,16 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.world import World
+from playbooks.load import Book
 from storage.effects import Effect, Record
 from storage.facts import IDS, Fact
 from storage.incident import fold
 from storage.store import Kept
 
 
-def after(world: World, incident: str, facts: Iterable[Fact], now: datetime) -> World:
-    """The world after these facts of an incident that it knows."""
-    known = world.incidents[incident]
-    kept = [Kept(incident, known.size + number, now, known.digest, fact) for number, fact in enumerate(facts)]
+def after(world: World, incident: str, facts: Iterable[Fact], now: datetime, begins: Book | None = None) -> World:
+    """The world after these facts of an incident that it knows; or of one that ``begins`` with this playbook."""
+    known = world.incidents.get(incident)
+    digest, size = (known.digest, known.size) if known is not None else ("", 0)
+    if begins is not None:
+        digest, world = begins.digest, replace(world, kept={**world.kept, begins.digest: begins})
+    kept = [Kept(incident, size + number, now, digest, fact) for number, fact in enumerate(facts)]
     became = fold(known, kept)
     assert became is not None
     counters = dict(world.counters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from handlers import corrections, expiry, cards, reach, requests
+from handlers import cards, corrections, expiry, reach, report, requests
 from handlers import admit
 from handlers.asked import unfulfilled
 from handlers.case import room_reader
@@ -16,7 +16,7 @@ from playbooks import mandate
 from playbooks.cleared import clock, short_id
 from playbooks.rooms import NETWORKS
 from storage.effects import Effect, Record, Send, Tap, Urgency
-from storage.facts import DangerEnded, DraftDropped
+from storage.facts import DEPLOYMENT, DangerEnded, DraftDropped
 from storage.incident import Incident
 from storage.store import Deadline
 
@@ -32,6 +32,10 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
         return reach.due(world, deadline, now)
     if deadline.kind == "reach-report":
         return reach.over(world, deadline, now)
+    if deadline.stream == DEPLOYMENT and deadline.kind == "report":
+        return report.unanswered(world, deadline, now)
+    if deadline.stream == DEPLOYMENT and deadline.kind == "report-asks":
+        return report.unfinished(world, deadline, now)
     incident = world.incidents.get(deadline.stream)
     if incident is None or deadline.kind not in _KINDS:
         return []
@@ -122,6 +126,8 @@ _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "admission-ends": admit.ended,
     "request-waits": requests.unanswered,
+    "report": lambda world, incident, deadline, now: report.unanswered(world, deadline, now),
+    "report-asks": lambda world, incident, deadline, now: report.unfinished(world, deadline, now),
     "alert-expires": expiry.expired,
     "remains": corrections.tell_remains,
     "card": cards.due,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ack, alert, reach
+from handlers import ack, alert, reach, report
 from handlers.case import Case
 from handlers.choices import choice_in, means_undo
 from handlers.which import case_of
@@ -16,6 +16,9 @@ def heard(world: World, request: Request) -> list[Effect]:
         # Whatever they say: the test has arrived.
         case = case_of(world, request, None)
         return [] if case.actor.revoked or case.actor.partner is None else reach.received(case, "")
+    of_report = report.answered(world, request)
+    if of_report is not None:
+        return of_report
     for incident in world.open:
         case = case_of(world, request, incident)
         if case.actor.revoked or case.actor.partner is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -16,9 +16,8 @@ from playbooks.rooms import RoomRef
 from playbooks.schema import Room
 from playbooks.selection import Circumstances
 from storage.deployment import Binding, Deployment, PersonOnFile
-from storage.facts import Fact
-from storage.incident import Incident, fold
-from storage.store import Kept, Mentioned
+from storage.incident import Incident
+from storage.store import Mentioned
 
 Via = Literal["command", "button", "reaction", "reply"]
 
@@ -218,15 +217,6 @@ def _plays(book: Book, binding: Binding, *, exercise: bool) -> bool:
     """Whether a room takes part: in exercises one that the playbook opens to them, in real incidents any other."""
     agreed = agreed_room(book, binding)
     return holds(book, binding) and (agreed.exercises if agreed else False) == exercise
-
-
-def after(world: World, stream: str, facts: Iterable[Fact], now: datetime) -> World:
-    """The world once these facts of an incident are recorded: what else is decided with them may look at what they make of it."""
-    known = world.incidents.get(stream)
-    digest, size = (known.digest, known.size) if known is not None else ("", 0)
-    kept = [Kept(stream, size + index, now, digest, fact) for index, fact in enumerate(facts)]
-    became = fold(known, kept)
-    return world if became is None else replace(world, incidents={**world.incidents, stream: became})
 
 
 def _admitted_still(incident: Incident, partner: str, now: datetime) -> bool:

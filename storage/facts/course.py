@@ -217,7 +217,8 @@ class AdmissionEnded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReportMade(Fact):
-    """A METHANE report, as it stands now; a later one with the same id replaces it. ``asking``: the part that is awaited.
+    """A METHANE report, as it stands now; a later one with the same id replaces it. ``asking``: the part that is awaited;
+    ``stepwise``: every part is asked for.
 
     In the deployment's stream while there is no incident; ``playbook`` says whose partner speaks. Parts: ``major``,
     ``location``, ``type``, ``hazards``, ``access``, ``casualties``, ``services``.
@@ -232,6 +233,7 @@ class ReportMade(Fact):
     parts: Each = field(metadata=EACH)
     asking: str | None = None
     complete: bool = False
+    stepwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
