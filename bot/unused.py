@@ -20,7 +20,6 @@ def asleep(book: Book) -> Iterator[tuple[str, str]]:
 
 
 _SECTIONS = (
-    ("checkins", "check-ins", "no round is started"),
     ("channels", "channels", "no conversation is bridged"),
     ("duties", "duties", "nobody is reminded of them"),
     ("risks", "risks", "they are not shown"),

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from handlers import alert_card
+from handlers import alert_card, round_card
 from handlers.afterwards import after_all
 from handlers.events import Came, Delivery, Stale
 from handlers.moments import moment
@@ -49,7 +49,7 @@ REFUSED = timedelta(minutes=10)
 Render = Callable[[World, Incident, str, Reader, "sight.Room | None", datetime], "Cleared | None"]
 """What a card says now, without the time; None: nothing to this room. The room is None for a coordinator's private chat."""
 
-RENDER: Mapping[str, Render] = {"A": alert_card.render}
+RENDER: Mapping[str, Render] = {"A": alert_card.render, "C": round_card.render}
 """What writes a card, by the letter of its short id."""
 
 

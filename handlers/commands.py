@@ -7,6 +7,7 @@ from handlers import (
     activate,
     admit,
     alert,
+    checkin,
     board,
     correcting,
     danger,
@@ -49,6 +50,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("board", "", "everything open, with its counts", "lead, coordinators", gates.leads, board.decide),
     Command("who", "", "partners, leads and their numbers", "a partner's people", gates.partner, who.decide),
     Command("ack", "A-17 [acting|seen|cannot]", "answer an alert", "a partner's people", gates.partner, ack.decide),
+    Command(
+        "checkin",
+        "[ok|degraded|help words]",
+        "answer a check-in; start NAME: ask everybody",
+        "a partner's people; start: lead, coordinators",
+        gates.partner,
+        checkin.decide,
+    ),
     Command("note", "WORDS", "a remark for the log", "a partner's people", gates.partner, small.note),
     Command("lang", "[room] fr", "the language I speak to you", "anyone", gates.anyone, small.lang, incident=False),
     Command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from handlers import cards, corrections, expiry, reach, report, requests
+from handlers import cards, checkins, corrections, expiry, reach, report, requests
 from handlers import admit
 from handlers.asked import unfulfilled
 from handlers.case import room_reader
@@ -131,6 +131,8 @@ _KINDS: Mapping[str, Fell] = {
     "alert-expires": expiry.expired,
     "remains": corrections.tell_remains,
     "card": cards.due,
+    "checkin": checkins.due,
+    "checkin-over": checkins.over,
     "draft-alone": _alone,
     "draft-expires": _draft_over,
 }

@@ -11,6 +11,7 @@ from handlers.activate import announced_again
 from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
 from handlers.events import Came, Delivery, NetworkEvent, Stale
+from handlers.help_wanted import told_again as help_told_again
 from handlers.issuing import again
 from handlers.notify import tell_lead_of
 from handlers.rooms import moved, told_lost
@@ -203,6 +204,8 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
         return [*dropped, *announced_again(world, incident, row.to, came.now)]
     if incident is not None and row.about == playbook.ABOUT:
         return [*dropped, *playbook.announced_again(world, incident, row.to)]
+    if incident is not None and row.about in incident.rounds and row.urgency == Urgency.PROMPT:
+        return [*dropped, *help_told_again(world, incident, str(row.about), row.to, came.now)]
     if incident is not None and row.about in incident.alerts and row.urgency == Urgency.ALERT:
         return [*dropped, *_copy_again(world, incident, row, came.now)]
     if row.about is not None and row.about.startswith("M-") and row.urgency == Urgency.PROMPT:

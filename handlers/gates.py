@@ -66,6 +66,13 @@ def auditors(case: Case) -> Cleared | None:
     return case.say("Only auditors and coordinators may read the log here.")
 
 
+def conducts(case: Case) -> bool:
+    """Whether they may ask everybody: coordinators, and the liaisons, officials and coordinators of whoever leads."""
+    if case.actor.coordinator:
+        return True
+    return case.actor.may_issue and any(case.actor.partner in leading.partners for leading in case.so.leads)
+
+
 def has_alerts(case: Case) -> bool:
     """Whether some alert is theirs to issue as things are now."""
     assert case.book is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ack, alert, reach, report
+from handlers import ack, alert, checkin, reach, report
 from handlers.case import Case
 from handlers.choices import choice_in, means_undo
 from handlers.which import case_of
@@ -32,7 +32,16 @@ def heard(world: World, request: Request) -> list[Effect]:
         about = request.about.about if request.about is not None and request.about.stream == incident.id else None
         if about in incident.alerts:
             return _reply(case, str(about))
-    return []
+        if about in incident.rounds:
+            return checkin.replied(case, str(about))
+    return [] if request.about is not None or not request.private else _in_private(world, request)
+
+
+def _in_private(world: World, request: Request) -> list[Effect]:
+    """Words to us alone that answer nothing: an answer, where just one thing waits for it."""
+    cases = [case_of(world, request, incident) for incident in world.open]
+    found = [effects for case in cases if not case.actor.revoked and (effects := checkin.spoken(case))]
+    return found[0] if len(found) == 1 else []
 
 
 def _reply(case: Case, about: str) -> list[Effect]:

@@ -272,6 +272,23 @@ def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Clear
     return Cleared(escape(words, quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
 
 
+def phrased(book: Book, view: View, field: str, words: Cleared, otherwise: Cleared) -> Cleared:
+    """Words that give a field of an event away, where this room may see the field; otherwise others, which do not.
+
+    Either way the log says what became of the field, as it does of one that is quoted.
+    """
+    answer = view.answers[field]
+    shows = {field: _shown(book, view, field)}
+    if isinstance(answer, Seen):
+        return Cleared(words.html, words.label.join(answer.label), {**words.shows, **shows}, view.room.ref)
+    return Cleared(otherwise.html, otherwise.label, {**otherwise.shows, **shows}, otherwise.only)
+
+
+def one_of_many(part: Cleared, origin: str) -> Cleared:
+    """The same, where one message shows the same field of several partners' words: the log tells these apart."""
+    return Cleared(part.html, part.label, {f"{field}:{origin}": how for field, how in part.shows.items()}, part.only)
+
+
 class Clauses:
     """An alert's clauses for many rooms: where the same is seen in the same languages, the words are made once."""
 

@@ -104,7 +104,10 @@ class CheckinStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CheckinAnswered(Fact):
-    """A partner's person answered a round. ``words`` is the free text. ``late``: after its time, or after the next round began."""
+    """A partner's person answered a round. ``words`` is the free text. ``late``: after its time, or after the next round began.
+
+    ``raised``: the TLP colour that they set on it, where that is above the check-in's label.
+    """
 
     round: str
     partner: str
@@ -114,6 +117,7 @@ class CheckinAnswered(Fact):
     words: str | None
     late: bool
     via: str
+    raised: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +138,17 @@ class CheckinEnded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RollCallStarted(Fact):
-    """Every person of a partner (None: of all partners) is asked whether they are safe. ``persons``: person → {"partner", "name"}."""
+    """Every person of a partner (None: of all partners) is asked whether they are safe. ``persons``: person → {"partner", "name"}.
+
+    ``room``: where it was asked for, and where its end is told.
+    """
 
     rollcall: str
     partner: str | None
     person: str
     by: str | None
     persons: Each = field(metadata=EACH)
+    room: RoomRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

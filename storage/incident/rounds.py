@@ -118,7 +118,7 @@ def _over(round_: Round, why: str) -> Round:
 
 
 def _answered(state: Incident, f: CheckinAnswered, at: datetime) -> Incident:
-    given = Given(f.answer, f.words, f.person, at, f.late)
+    given = Given(f.answer, f.words, f.person, at, f.late, f.raised)
 
     def after(round_: Round) -> Round:
         answers = {**round_.answers, f.partner: (*round_.answers.get(f.partner, ()), given)}

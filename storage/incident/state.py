@@ -173,6 +173,7 @@ class Given:
     person: str
     at: datetime
     late: bool
+    raised: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

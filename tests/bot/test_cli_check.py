@@ -165,13 +165,14 @@ def test_check_tells_an_exercise_from_a_playbook(capsys: pytest.CaptureFixture[s
 
 def test_check_names_what_is_not_acted_on_yet(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Parts of a playbook that do nothing yet are noted, and the playbook is fine all the same."""
+    talk = "channels: {ops: {title: Operations, members: everyone, label: {tlp: green}}}\n"
+    (folder / "right.yaml").write_text(RIGHT + talk)
     assert asked("right.yaml") == 0
     [note] = [line for line in capsys.readouterr().out.splitlines() if ": note: " in line]
-    for part in ("escalation", "check-ins", "phases after the first"):
-        assert part in note
+    assert "channels (1)" in note
     assert asked("right.yaml", form="json") == 0
     said = json.loads(capsys.readouterr().out)["playbooks"][0]
-    assert any(one.startswith("check-ins") for one in said["notes"])
+    assert any(one.startswith("channels") for one in said["notes"])
 
 
 @contextmanager
