@@ -22,7 +22,7 @@ from handlers.callers import caller
 from handlers.coordinators import tell_coordinators
 from handlers.silence import Desks
 from handlers.texts import say
-from handlers.waiting import counted_from, has_run_out, key, next_step, steps, stopped, waits, within
+from handlers.waiting import awaited, counted_from, has_run_out, key, next_step, steps, stopped, waits, within
 from handlers.world import World
 from playbooks.cleared import Cleared, Reader, glue, short_id
 from storage.effects import Effect, Record, Send, Unwake, Wake
@@ -45,7 +45,7 @@ def accepted(world: World, incident: Incident, send: str, now: datetime) -> list
     if found is None:
         return []
     about, partner = found
-    watch = waits(world.book_of(incident), incident, about, world.who).get(partner)
+    watch = awaited(world.book_of(incident), incident, about, partner, world.who)
     if watch is None or watch.since != now:
         return []
     effects: list[Effect] = [Unwake(key("unreachable", about, partner)), *begun(world, incident, about, partner, now)]
@@ -55,7 +55,7 @@ def accepted(world: World, incident: Incident, send: str, now: datetime) -> list
 def begun(world: World, incident: Incident, about: str, partner: str, now: datetime) -> list[Effect]:
     """The next step for a partner is set, if its time has begun: after the first acceptance, and after an answer was taken back."""
     book = world.book_of(incident)
-    watch = waits(book, incident, about, world.who).get(partner)
+    watch = awaited(book, incident, about, partner, world.who)
     at = next_step(steps(book, incident, about), watch) if watch is not None else None
     return [_wake(incident, "escalation", about, partner, max(at, now))] if at is not None else []
 
@@ -68,7 +68,7 @@ def refused(world: World, incident: Incident, asked: tuple[str, str] | None, now
         return []
     about, partner = asked
     book = world.book_of(incident)
-    watch = waits(book, incident, about, world.who).get(partner)
+    watch = awaited(book, incident, about, partner, world.who)
     if watch is None or watch.since is not None or watch.unreachable or has_run_out(incident, about, now):
         return []
     if within(book, incident, about) is None and not steps(book, incident, about):
@@ -102,7 +102,7 @@ def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> 
     """What is due for a silent partner."""
     about, _, partner = deadline.about.partition(" ")
     book = world.book_of(incident)
-    watch = waits(book, incident, about, world.who).get(partner)
+    watch = awaited(book, incident, about, partner, world.who)
     if watch is None or partner not in book.playbook.partners or has_run_out(incident, about, now):
         return []
     if deadline.kind == "unreachable":
@@ -137,7 +137,9 @@ def _overdue(
     world: World, incident: Incident, about: str, partner: str, now: datetime
 ) -> Iterator[tuple[int, str, datetime]]:
     book = world.book_of(incident)
-    watch = waits(book, incident, about, world.who)[partner]
+    watch = awaited(book, incident, about, partner, world.who)
+    if watch is None:
+        return
     start = counted_from(watch)
     for number, step in enumerate(steps(book, incident, about)):
         if start is not None and number >= watch.done and start + step.after <= now:
@@ -148,7 +150,9 @@ def _step(
     world: World, incident: Incident, about: str, partner: str, number: int, do: str, late: int, now: datetime
 ) -> list[Effect]:
     """Take one step. Nothing, where it would reach nobody."""
-    watch = waits(world.book_of(incident), incident, about, world.who)[partner]
+    watch = awaited(world.book_of(incident), incident, about, partner, world.who)
+    if watch is None:
+        return []
     sends: list[Effect] = []
     match do:
         case "remind" if watch.since is not None:

@@ -27,7 +27,22 @@ def waits(book: Book, incident: Incident, about: str, who: Deployment | None = N
     issued = incident.alerts.get(about)
     if issued is None or issued.state != "open":
         return {}
-    return {p: w for p, w in issued.watches.items() if w.open and not answered(book, issued, p, who)}
+    return {
+        p: w
+        for p, w in issued.watches.items()
+        if w.open and not (p in issued.answers and answered(book, issued, p, who))
+    }
+
+
+def awaited(book: Book, incident: Incident, about: str, partner: str, who: Deployment | None = None) -> Watch | None:
+    """How one partner is waited for; None where it is not."""
+    subject = incident.alerts.get(about) or incident.rounds.get(about)
+    watch = subject.watches.get(partner) if subject is not None else None
+    if watch is None or not watch.open or incident.closed_at is not None:
+        return None
+    if isinstance(subject, Issued):
+        return watch if subject.state == "open" and not answered(book, subject, partner, who) else None
+    return watch if subject is not None and subject.ended is None else None
 
 
 def answered(book: Book, issued: Issued, partner: str, who: Deployment | None = None) -> bool:
