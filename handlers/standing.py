@@ -77,7 +77,7 @@ def standing(
         return Standing(partners, open_)
     visible, partly = _visible(book, so, event, room, tuple(alert.fields))
     has = [partner for partner, state in partners.items() if state in HAS_IT]
-    full = sum(1 for partner in has if any(_is_full(book, copy, visible) for copy in copies[partner]))
+    full = sum(1 for partner in has if any(_is_full(book, copy, visible) for copy in copies.get(partner, ())))
     return Standing(partners, open_, full, len(has) - full, partly, unsaid)
 
 

@@ -67,6 +67,7 @@ def played(typed: Mapping[str, str | None]) -> Stage:
     stage.say(ROOMS["fire"][0], "/danger a dyke broke", LIAISON)
     for alert in ("A-1", "A-2", "A-3"):
         decided_again(stage, alert)
+    corrected(stage, typed)
     stage.say(ROOMS["city"][0], "/alert talk Second person, please", MAYOR)
     for wake in sorted(stage.wakes, key=lambda wake: (wake.at, wake.key)):
         stage.now = max(stage.now, wake.at)
@@ -75,6 +76,31 @@ def played(typed: Mapping[str, str | None]) -> Stage:
     asked(stage)
     stage.say(ROOMS["city"][0], "/close I-1 yes", "telegram:501")
     return stage
+
+
+def corrected(stage: Stage, typed: Mapping[str, str | None]) -> None:
+    """Alerts are updated, replaced, cancelled and withdrawn, by their issuer, by others, and in vain."""
+    stage.say(ROOMS["fire"][0], f'/update A-2 where="{typed["spot"]}" people={typed["people"] or 7}', LIAISON)
+    stage.say(ROOMS["city"][0], f"/update A-3 people={typed['people'] or 7} Mind them well", MAYOR)
+    latest = list(stage.world.incidents["I-1"].alerts)[-1]
+    settled(stage, latest)
+    stage.say(ROOMS["city"][0], f'/update A-1 action=stay secret="{typed["secret"] or "no"}"', MAYOR)
+    stage.say(ROOMS["city"][0], f"/draft {list(stage.world.incidents['I-1'].drafts)[-1]} send", MAYOR)
+    for command in (
+        "/cancel A-1",
+        "/update A-1",
+        f"/cancel {latest}",
+        "/retract A-2",
+        "/cancel",
+        "/update",
+        "/retract",
+    ):
+        for partner in ("brandweer", "aid", "hilfe", "watchers"):
+            stage.say(ROOMS[partner][-1], command, f"matrix:@{partner}:x.org")
+    stage.say(ROOMS["city"][0], f"/cancel {latest} The quay holds", MAYOR)
+    stage.say(ROOMS["city"][0], "/retract A-1", MAYOR)
+    for alert in ("A-1", latest):
+        decided_again(stage, alert)
 
 
 def asked(stage: Stage) -> None:
@@ -175,6 +201,11 @@ def test_the_crisis_shows_each_partner_something_and_hides_something() -> None:
     alerts = [send for send in stage.sent if send.urgency == Urgency.ALERT]
     assert {send.partner for send in alerts if send.about == "A-1"} == set(ROOMS)
     assert stage.world.incidents["I-1"].alerts["A-3"].held
+    assert {one.state for one in stage.world.incidents["I-1"].alerts.values()} >= {
+        "retracted",
+        "cancelled",
+        "superseded",
+    }
 
 
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
