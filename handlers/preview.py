@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from handlers.why import why
 from handlers.world import sight_room
 from playbooks import sight
 from playbooks.audience import Addressee, Audience
-from playbooks.cleared import NOTHING, Cleared, field_name, glue, listed, name, phone
+from playbooks.cleared import NOTHING, Cleared, colleague, field_name, glue, listed, name, phone, short_id
 from playbooks.schema import Alert
 from playbooks.sight import Seen, Withheld
 from storage.effects import Effect, Send, Urgency
@@ -69,6 +69,8 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
         *_counts(case, alert, addressing),
     ]
     if alert.confirm.kind == "two-person":
+        found = case.incident.drafts.get(draft.draft)
+        lines += _confirmed(case, draft.partner, found.confirmed if found is not None else ())
         lines.append(
             case.say("A second person of {partner} must confirm.", partner=name(case.book, case.reader, draft.partner))
         )
@@ -279,7 +281,18 @@ def waiting(case: Case, found: Draft) -> list[Effect]:
             partner=partner,
             time=moment(case.book, found.at + alone + timedelta(seconds=59), case.now, case.reader.languages),
         )
-    return [case.answer(words, about=found.fact.draft)]
+    by = _confirmed(case, found.fact.partner, (*found.confirmed, case.actor.person))
+    return [case.answer(glue([*by, words]), about=found.fact.draft)]
+
+
+def _confirmed(case: Case, partner: str, persons: Iterable[str]) -> list[Cleared]:
+    """Who has confirmed a draft, by name for their own partner's people; nobody yet: no line."""
+    people = [case.world.who.people[one] for one in dict.fromkeys(persons) if one in case.world.who.people]
+    theirs = case.reader.partner == partner
+    names = [
+        colleague(case.reader, partner, p.name) if theirs and p.partner == partner else short_id(p.id) for p in people
+    ]
+    return [case.say("Confirmed by: {people}", people=glue(names, ", "))] if names else []
 
 
 def over(case: Case, words: Cleared) -> Send:

@@ -7,11 +7,13 @@ is: who saw a field only roughly, or not at all, cannot answer for it. It stays 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import alert as alerts
 from handlers import prerogative
 from handlers.addressing import event_of
+from handlers.afterwards import after
 from handlers.asked import key, tell_asker
 from handlers.case import Case, room_reader
 from handlers.drafting import next_question, values_of
@@ -301,12 +303,14 @@ def _approve(case: Case, asked: Asked) -> list[Effect]:
     approved = case.record(RequestAnswered(fact.request, partner, case.actor.person, "approved"))
     if draft.asking is None and alert.confirm.kind != "two-person":
         return [approved, case.record(draft), *issue(case, draft, confirmed_by=case.actor.person, alone=False)]
-    confirmed = [case.record(DraftConfirmed(draft.draft, case.actor.person))] if draft.asking is None else []
+    confirmed = [DraftConfirmed(draft.draft, case.actor.person)] if draft.asking is None else []
+    world = after(case.world, case.incident.id, [draft, *confirmed], case.now)
+    then = replace(case, incident=world.incidents[case.incident.id])  # whoever approved has confirmed it
     return [
         approved,
         Unwake(key(fact.request)),
-        *alerts.go_on(case, draft, None, new=True),
-        *confirmed,
+        *alerts.go_on(then, draft, None, new=True),
+        *(case.record(one) for one in confirmed),
         *tell_asker(
             case.world, case.incident, fact.request, lambda reader: _preparing(case, reader, partner, fact.request)
         ),

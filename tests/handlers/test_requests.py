@@ -145,7 +145,7 @@ def test_where_two_must_agree_the_approver_is_one_of_them() -> None:
     stage = asked(book)
     sent = stage.say(CITY, "/ask Q-1 yes", MAYOR, via="button")
     assert stage.of(AlertIssued) == [] and len(stage.of(DraftConfirmed)) == 1
-    assert "A second person of City & Sons <town hall> must confirm." in to(sent, CITY)[0]
+    assert f"Confirmed by: {MAYOR}\nA second person of City & Sons <town hall> must confirm." in to(sent, CITY)[0]
     assert "Draft D-2" in said(stage, CITY_TELEGRAM, "/draft D-2", SOMEBODY)
     sent = stage.say(CITY_TELEGRAM, "/draft D-2 send", OFFICER)
     [fact] = stage.of(AlertIssued)
