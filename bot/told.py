@@ -171,6 +171,18 @@ class Telling:
                 return f"{p.name} ({p.identity}) enrolled as {p.person}, {p.role}{_of(p.partner)}"
             case f.IdentityJoined() as j:
                 return f"{j.person} is also {j.identity}"
+            case f.IdentityLost() as lost:
+                return f"{lost.identity} of {lost.person} is lost, said by {lost.by}"
+            case f.DutyOffered() as d:
+                return f"{d.person} asks {d.to} to take over duty for {d.partner}"
+            case f.DutyTaken() as d:
+                return f"{d.person} on duty for {d.partner}" + (f", after {d.given_by}" if d.given_by else "")
+            case f.DutyLeft() as d:
+                return f"{d.person} off duty for {d.partner}" + (f": {d.to} took over" if d.to else "")
+            case f.ReachTestSent() as t:
+                return f"Test of the alarm chain {t.test}, {t.playbook}, by {t.by}: {len(t.rooms)} rooms, {len(t.persons)} liaisons"
+            case f.ReachTestAnswered() as t:
+                return f"{t.test} received by {t.person}{_of(t.partner)} in {t.room}"
             case f.InvitationMade() as i:
                 return f"Invitation {i.invitation} made by {i.by}: {i.role}{_of(i.partner)}, until {self._local(i.expires):%Y-%m-%d %H:%M}"
             case f.IncidentOpened() as o:

@@ -26,7 +26,7 @@ def _concerned(world: World, identity: str, stream: str) -> bool:
     """Whether news of a stream is for a coordinator: those of a partner hear of incidents that their partner takes part in."""
     person = world.who.person(identity)
     incident = world.incidents.get(stream)
-    if person is None or person.partner is None or identity in world.admins:
+    if person is None or person.partner is None or world.admins & set(accounts(world, person)):
         return True
     return incident is not None and person.partner in world.book_of(incident).playbook.partners
 

@@ -41,9 +41,7 @@ def summary(world: World, incident: Incident, partner: str, reader: Reader, now:
     return glue([heading, *lines])
 
 
-def besides_alerts(
-    world: World, incident: Incident, partner: str, reader: Reader, now: datetime
-) -> list[Cleared]:
+def besides_alerts(world: World, incident: Incident, partner: str, reader: Reader, now: datetime) -> list[Cleared]:
     """What is open for a partner besides its alerts, a line each."""
     each = (_rounds, _rollcalls, _drafts, _requests, _calls)
     return [line for lines in each for line in lines(world, incident, partner, reader, now)][:MOST_LINES]

@@ -15,7 +15,6 @@ from playbooks.rooms import RoomRef
 from storage.deployment import Binding, Deployment, PersonOnFile
 from tests.bot.floor import BOOK, START, FakeNetwork, room
 
-
 Networks = dict[NetworkName, NetworkPort]
 
 

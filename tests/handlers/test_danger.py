@@ -69,6 +69,15 @@ def test_who_may_declare_it_is_told_to_and_others_by_whom() -> None:
     assert "(/danger, by City & Sons <town hall>), you may" in said(other, FIRE, EVACUATE, LIAISON)
 
 
+def test_a_reason_is_not_taken_for_its_end() -> None:
+    """What ends in one language may be a word of the reason in another."""
+    stage = opened()
+    stage.say(FIRE, "/danger fine", LIAISON)
+    assert stage.world.incidents["I-1"].danger is not None
+    stage.say(FIRE, "/danger off", LIAISON)
+    assert stage.world.incidents["I-1"].danger is None
+
+
 def test_a_partners_coordinator_is_spoken_to_in_its_language() -> None:
     """In private too, until they ask for another."""
     stage = opened(border(('phone_24h: "+3210"\n    languages: [en]', 'phone_24h: "+3210"\n    languages: [fr]')))
