@@ -31,6 +31,7 @@ def incidents(settings: Settings, form: Form) -> None:
                 "incident": one.incident,
                 "playbook": one.playbook,
                 "title": one.title,
+                "exercise": one.exercise,
                 "rehearsal": rehearsal,
                 "opened_at": timestamp(one.opened_at),
                 "closed_at": timestamp(one.closed_at) if one.closed_at else None,
@@ -44,7 +45,7 @@ def incidents(settings: Settings, form: Form) -> None:
         print(f"No incident is on file in {settings.data}, nor one of a rehearsal.")
     for one, rehearsal in listed:
         state = f"closed {one.closed_at:%Y-%m-%d %H:%M}" if one.closed_at else "open"
-        kind = " rehearsal," if rehearsal else ""
+        kind = f"{' EXERCISE,' if one.exercise else ''}{' rehearsal,' if rehearsal else ''}"
         print(f"{one.incident:<6} {one.opened_at:%Y-%m-%d %H:%M} UTC,{kind} {state}, {one.size} entries")
         print(f"       {one.playbook}{': ' + one.title if one.title else ''}")
 

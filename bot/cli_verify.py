@@ -12,6 +12,7 @@ from typing import Literal
 from bot.cli import UNANSWERED, Stop, complain
 from bot.program import program
 from storage.export.witnessed import checkpoints_in
+from storage.facts.fact import is_exercise
 from storage.verify import Finding, Verdict
 from storage.verify import verify as examined
 
@@ -90,7 +91,8 @@ def _what(verdict: Verdict) -> str:
         return ""
     reader = f", copied for {_ARTICLE.get(verdict.reader, verdict.reader)}" if verdict.reader else ""
     signed = f", signed {_readable(verdict.signed_at)}" if verdict.signed_at else ""
-    return f"The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."
+    played = "EXERCISE: " if is_exercise(verdict.stream) else ""
+    return f"{played}The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."
 
 
 def _readable(at: str) -> str:

@@ -118,6 +118,10 @@ class Courier:
         """The rows of a Send that have not left (or one row, by its token); they stay here unless they are put back."""
         return self._queues.take(send)
 
+    def waiting(self, stream: str) -> list[OutboxRow]:
+        """The rows of a stream that have not left."""
+        return self._queues.waiting(stream)
+
     def put_back(self, rows: Iterable[OutboxRow]) -> None:
         """What was taken is to leave after all."""
         for row in rows:

@@ -50,6 +50,7 @@ class Carrier(Protocol):
     async def load(self) -> None: ...
     def add(self, rows: Iterable[OutboxRow]) -> None: ...
     def take(self, send: str) -> list[OutboxRow]: ...
+    def waiting(self, stream: str) -> list[OutboxRow]: ...
     def put_back(self, rows: Iterable[OutboxRow]) -> None: ...
     def redirect(self, old: RoomRef, new: RoomRef) -> None: ...
     def settle(self, reports: Sequence[Report]) -> None: ...
@@ -62,7 +63,7 @@ class Engine(Keeping):
     """Decides until it is stopped. It is also the networks' ``Ears``, and the courier's ``Desk``.
 
     ``trouble`` says why nothing can be committed now; None when all is well. ``deadlines_changed`` is called after
-    a commit that set, fired or took back a deadline.
+    a commit that set, fired or took back a deadline. ``stalled`` counts the escalations that were found without one.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Engine(Keeping):
         self._carrier: Carrier | None = None
         self._agenda = Agenda(store, clock)
         self._begun = False
+        self._auditing = False
         self._state: dict[Network, str] = {}
         self._unresolved: set[Network] = set()
         self._resolving = 0
@@ -99,6 +101,7 @@ class Engine(Keeping):
         self.started = asyncio.Event()
         self.at_rest = asyncio.Event()
         self.trouble: str | None = None
+        self.stalled = 0
         self.deadlines_changed: Callable[[], None] = lambda: None
 
     # -- what others ask and tell ----------------------------------------------------------------------------------
@@ -125,6 +128,11 @@ class Engine(Keeping):
     def fall_due(self) -> None:
         """Deadlines may have passed."""
         self._agenda.due = True
+        self._poke()
+
+    def audit(self) -> None:
+        """Hold what is awaited against the deadlines that are set, soon."""
+        self._auditing = True
         self._poke()
 
     def epoch(self, stream: str) -> int:
@@ -248,6 +256,9 @@ class Engine(Keeping):
             world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
             self._world = replace(world, usernames=self._world.usernames)
             self._agenda.heard = self._agenda.due = True
+        if self._auditing:
+            self._auditing = False
+            await self._audit()
         waits = await self._agenda.take()
         if not waits:
             return False
@@ -274,6 +285,15 @@ class Engine(Keeping):
                 await self._give_up(waits[0], fault(error))
         return True
 
+    async def _audit(self) -> None:
+        """A silence that nobody looks after any more would be silence about silence: set right what is missing, and say so."""
+        turn = self._new_turn()
+        missing = await turn.audited()
+        if missing:
+            self.stalled += missing
+            log.error("escalations had no next deadline", extra={"escalations": missing})
+            await self._commit(turn)
+
     async def _attend(self, turn: Turn, one: Waits) -> None:
         match one:
             case InboxRow():
@@ -281,7 +301,7 @@ class Engine(Keeping):
             case Report():
                 await turn.reported(one)
             case Deadline():
-                if turn.tx.settled(one.key):
+                if turn.tx.settled(one.key) or turn.tx.postponed(one.stream):
                     self._agenda.due = True
                 else:
                     await turn.fell_due(one)
@@ -328,11 +348,14 @@ class Engine(Keeping):
         now = self._clock.now()
         # The log keeps milliseconds: what is decided now must be the same when it is read again.
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        tx = Transaction(self._world, now, self._take)
+        tx = Transaction(self._world, now, self._take, self._waiting)
         return Turn(tx, self._store, self._networks, self._decide, self._seeds)
 
     def _take(self, send: str) -> list[OutboxRow]:
         return self._carrier.take(send) if self._carrier is not None else []
+
+    def _waiting(self, stream: str) -> list[OutboxRow]:
+        return self._carrier.waiting(stream) if self._carrier is not None else []
 
     async def _resolve(self, network: Network) -> None:
         """Find the rooms behind the aliases that playbooks name, now that the network answers."""

@@ -238,6 +238,10 @@ class Queues:
                 taken.append(row)
         return taken
 
+    def waiting(self, stream: str) -> list[OutboxRow]:
+        """The rows of a stream that still wait."""
+        return [row for row in self._rows.values() if row.stream == stream and row.state == "pending"]
+
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
         """What waits for the old room waits for the new one; a chat's address has all its topics."""
         for row in list(self._rows.values()):

@@ -17,6 +17,7 @@ from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
 from playbooks.sight import Withheld
 from storage import facts as f
+from storage.entry import EXERCISE
 from storage.store import Kept, Summary
 
 WIDTH = 100
@@ -88,6 +89,8 @@ class Telling:
         one = self._summary
         closed = f"closed {self._local(one.closed_at):%Y-%m-%d %H:%M}" if one.closed_at else "open"
         title = f", {one.title}" if one.title else ""
+        if one.exercise:
+            yield EXERCISE
         yield f"The log of {self._stream}: {one.playbook}{title}. {many}, {closed}; times in {self._zone}."
         digest = next((one.playbook_sha256 for one in self._kept if one.playbook_sha256), None)
         if digest:
@@ -186,7 +189,7 @@ class Telling:
             case f.InvitationMade() as i:
                 return f"Invitation {i.invitation} made by {i.by}: {i.role}{_of(i.partner)}, until {self._local(i.expires):%Y-%m-%d %H:%M}"
             case f.IncidentOpened() as o:
-                kind = "Rehearsal" if o.rehearsal else "Exercise" if o.exercise else "Incident"
+                kind = "EXERCISE" if o.exercise else "Rehearsal" if o.rehearsal else "Incident"
                 title = f", {o.title}" if o.title else ""
                 book = f"{o.playbook} version {o.playbook_version}"
                 return f"{kind} {o.incident} opened by {o.person}{_of(o.partner)}: {book}{title}"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from bot import outgoing
@@ -21,7 +21,22 @@ from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, deployment, incident
-from storage.effects import PROMPT, Drop, Effect, Enter, Leave, Record, Redirect, Remove, Repeat, Send, Unwake, Wake
+from storage.effects import (
+    PROMPT,
+    Drop,
+    Effect,
+    Enter,
+    Hush,
+    Leave,
+    Postpone,
+    Record,
+    Redirect,
+    Remove,
+    Repeat,
+    Send,
+    Unwake,
+    Wake,
+)
 from storage.facts import (
     DEPLOYMENT,
     IDS,
@@ -54,6 +69,8 @@ class Step:
     redirects: list[tuple[RoomRef, RoomRef]] = field(default_factory=list)
     wakes: dict[str, Wake | Unwake] = field(default_factory=dict)
     drops: dict[str, str] = field(default_factory=dict)
+    hushes: list[Hush] = field(default_factory=list)
+    postponed: list[tuple[str, timedelta]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     playbooks: dict[str, bytes] = field(default_factory=dict)
 
@@ -116,6 +133,10 @@ def carry_out(
                 step.redirects.append((old, new))
             case Drop(send=send, reason=reason):
                 step.drops[send] = reason
+            case Hush():
+                step.hushes.append(effect)
+            case Postpone(stream=stream, by=by):
+                step.postponed.append((stream, by))
             case Remove(send=send):
                 for part in (parts or {}).get(send, ()):
                     if part.state in ("sent", "unknown"):
@@ -233,16 +254,28 @@ def _count(step: Step, fact: Fact) -> None:
         step.counters[letter] = max(number, step.counters.get(letter, 0), step.world.counters.get(letter, 0))
 
 
+def _may_be_hushed(row: OutboxRow, stream: str) -> bool:
+    """Whether a message of this stream still waits; what is to be removed is removed all the same."""
+    return row.stream == stream and row.state == "pending" and outgoing.kind(row) in ("message", "edit")
+
+
 class Transaction:
     """The steps of one turn. ``take`` gives the rows of a Send that still wait with the courier, and keeps them
-    from leaving.
+    from leaving; ``waiting`` gives those of a stream, and lets them be.
     """
 
-    def __init__(self, world: World, now: datetime, take: Callable[[str], Iterable[OutboxRow]]) -> None:
+    def __init__(
+        self,
+        world: World,
+        now: datetime,
+        take: Callable[[str], Iterable[OutboxRow]],
+        waiting: Callable[[str], Iterable[OutboxRow]] = lambda stream: (),
+    ) -> None:
         self.world = world
         self.now = now
         self.taken: list[OutboxRow] = []
         self._take = take
+        self._waiting = waiting
         self._handled: list[int] = []
         self._failed: list[tuple[int, str]] = []
         self._fired: list[str] = []
@@ -251,6 +284,7 @@ class Transaction:
         self._outcomes: dict[str, OutboxChange] = {}
         self._dropped: dict[str, list[str]] = {}
         self._redirects: list[tuple[RoomRef, RoomRef]] = []
+        self._postponed: list[tuple[str, timedelta]] = []
         self._wakes: dict[str, Deadline] = {}
         self._unwakes: set[str] = set()
         self._counters: dict[str, int] = {}
@@ -272,6 +306,10 @@ class Transaction:
         """Whether an earlier step of this turn set this deadline anew or took it back."""
         return key in self._wakes or key in self._unwakes
 
+    def postponed(self, stream: str) -> bool:
+        """Whether an earlier step of this turn put off what this stream waits for."""
+        return any(one == stream for one, _ in self._postponed)
+
     def became(self, change: OutboxChange) -> None:
         """What became of a message; what is said later counts."""
         self._outcomes[change.token] = change
@@ -279,6 +317,10 @@ class Transaction:
     def keep(self, step: Step) -> list[OutboxRow]:
         """Take a step: the next decision is made in the world it leads to. The messages that it took back before they left."""
         self.world = step.world
+        for hush in step.hushes:
+            waits = [*self._sends.values(), *self._waiting(hush.stream)]
+            step.drops |= {row.send: hush.reason for row in waits if _may_be_hushed(row, hush.stream)}
+        self._postponed += step.postponed
         self._records += step.records
         self._sends.update((row.token, row) for row in step.sends)
         self._redirects += step.redirects
@@ -330,6 +372,7 @@ class Transaction:
             outcomes=list(self._outcomes.values()),
             redirects=self._redirects,
             wakes=list(self._wakes.values()),
+            postponed=self._postponed,
             unwakes=sorted(self._unwakes),
             fired=self._fired,
             counters=self._counters,

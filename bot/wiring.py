@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
@@ -18,7 +19,7 @@ from bot.clock import Clock, SystemClock, VirtualClock
 from bot.courier import Courier
 from bot.deciding import Decisions
 from bot.engine import Engine
-from bot.meters import Meters, by_network
+from bot.meters import Meters, by_kind, by_network
 from bot.networks.limits import parse_limits
 from bot.networks.port import NetworkPort, NetworkState
 from bot.networks.rehearsal import Rehearsal
@@ -28,6 +29,7 @@ from bot.settings import TELEGRAM, Settings, SettingsError
 from bot.supervisor import Supervisor
 from bot.timekeeper import Timekeeper
 from bot.web import Figure
+from handlers.escalation import expected
 from handlers.texts import COMPLETE, translated
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
@@ -217,12 +219,21 @@ class Bot:
         up = by_network({name: state.connected for name, state in self.states.items()})
         waiting = by_network({name: self.backlog(name) for name in self._ports})
         inbox = float(len(await self._store.waiting(MOST_WAITING)))
+        escalating = len(expected(self.engine.world, self._clock.now()))
+        opened = by_kind(Counter(one.opened.exercise for one in self.engine.world.open))
         return [
             *self.meters.figures(),
             Figure("outbox_backlog", "gauge", "Messages that wait to leave, or are on their way.", waiting),
             Figure("inbox_backlog", "gauge", "Events that were heard and wait to be decided.", {(): inbox}),
             Figure("network_up", "gauge", "Whether a network is connected.", up),
-            Figure("open_incidents", "gauge", "Incidents that are open.", {(): float(len(self.engine.world.open))}),
+            Figure("escalations_open", "gauge", "Partners whose silence leads to something.", {(): float(escalating)}),
+            Figure(
+                "escalations_stalled",
+                "counter",
+                "Escalations that were found without a next deadline, and set right.",
+                {(): float(self.engine.stalled)},
+            ),
+            Figure("open_incidents", "gauge", "Incidents that are open.", opened),
         ]
 
 

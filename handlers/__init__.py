@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, delivery, plain, reach, rooms
+from handlers import cards, delivery, duties, pausing, pending, plain, reach, rooms
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
+from handlers.escalation import audited
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
@@ -20,7 +21,7 @@ from playbooks.phrasing import legible
 from storage.effects import Effect
 from storage.facts import DEPLOYMENT
 
-__all__ = ["COMMANDS", "DEPLOYMENT", "due", "failed", "happened", "hear", "started"]
+__all__ = ["COMMANDS", "DEPLOYMENT", "audited", "due", "failed", "happened", "hear", "started"]
 
 _BY_NAME = {command.name: command for command in COMMANDS}
 _VISIBLE = [command.name for command in COMMANDS if not command.hidden]
@@ -36,7 +37,11 @@ def hear(world: World, request: Request) -> list[Effect]:
     if request.identity is None:
         return _anonymous(world, request) if said is not None else []
     if said is None:
-        return [] if is_command(request.text) else plain.heard(world, request)
+        return [] if is_command(request.text) else pausing.answered(world, request, plain.heard(world, request))
+    kept = pending.meant(world, request, said.arguments) if said.name == pending.SAYS_WHICH else None
+    if kept is not None:
+        used, again = kept
+        return [*used, *hear(world, again)]
     command = _BY_NAME.get(said.name)
     if command is None:
         return _unknown(world, request, said)
@@ -53,6 +58,8 @@ def _command(world: World, request: Request, command: Command, arguments: str) -
         return case.refuse(
             case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
         )
+    if incident is not None and incident.paused is not None and command.incident and command.name != "close":
+        return pausing.is_paused(world, request, incident)
     if command.incident and incident is not None:
         arguments = without(incident.id, arguments)
     refused = command.needs(case)
@@ -103,7 +110,11 @@ def failed(world: World, request: Request) -> list[Effect]:
 
 
 def happened(world: World, came: Came) -> list[Effect]:
-    """What rooms, networks and the courier report."""
+    """What rooms, networks and the courier report. A paused exercise has nothing to say to it."""
+    return pausing.quiet(world, _happened(world, came))
+
+
+def _happened(world: World, came: Came) -> list[Effect]:
     match came.event:
         case RoomEvent() as event:
             return rooms.happened(world, came, event)
@@ -119,4 +130,4 @@ def happened(world: World, came: Came) -> list[Effect]:
 
 def started(world: World, now: datetime, seed: bytes) -> list[Effect]:
     """What a start leads to: rooms that playbooks name by their own id are bound, and the tests of the alarm chain planned."""
-    return [*rooms.by_playbook(world, world.shelf), *reach.begun(world, now)]
+    return [*rooms.by_playbook(world, world.shelf), *reach.begun(world, now), *duties.calm_begun(world, now)]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers import pausing, phase
+from handlers.afterwards import after
 from handlers.case import Case, room_reader
 from handlers.command import nearest
 from handlers.moments import moment
 from handlers.texts import say
-from handlers.world import Actor, World, actor_before, bound_for, circumstances, languages, sight_room
-from playbooks import mandate, sight
-from playbooks.cleared import Cleared, Reader, echo, figure, glue, listed, name, quote, short_id, strong, value
+from handlers.titles import incident_title
+from handlers.world import Actor, World, actor_before, bound_for, circumstances, played_in
+from playbooks import mandate
+from playbooks.cleared import Cleared, Reader, echo, figure, glue, listed, name, quote, short_id, strong
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
-from playbooks.selection import Circumstances, Event, Leading
-from playbooks.values import Text
+from playbooks.selection import Circumstances, Leading
 from storage.deployment import Binding
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import IncidentOpened, LeadTaken
@@ -62,7 +64,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     inside = Case(case.world, case.request, _who(case, book), None, book)
     if line is None:
         return _refused(inside, book)
-    running = [i for i in case.world.open if i.playbook == book.playbook.playbook]
+    running = [i for i in case.world.open if i.playbook == book.playbook.playbook and not i.opened.exercise]
     if running and not more:
         words = inside.say(
             "{incident} is already open from this playbook, since {time}. A second one beside it?",
@@ -109,13 +111,13 @@ def _refused(case: Case, book: Book) -> list[Effect]:
 
 
 def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> list[Effect]:
-    """An incident begins by a rule that the caller has looked at; and every room learns it."""
+    """An incident begins, or an exercise of one, by a rule that the caller has looked at; and every room learns it."""
     world = case.world
     playbook = book.playbook
-    identifier = world.next_id("X" if world.rehearsal else "I")
-    phase = playbook.phases[0]
+    identifier = world.next_id("E" if exercise else "X" if world.rehearsal else "I")
+    first = playbook.phases[0]
     hazard, title = _hazard(book, title.strip()[:LONGEST_TITLE])
-    leads = mandate.leads(book, phase, hazard)
+    leads = mandate.leads(book, first, hazard)
     opened = IncidentOpened(
         incident=identifier,
         playbook=playbook.playbook,
@@ -124,7 +126,7 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
         person=case.actor.person,
         partner=case.actor.partner,
         room=case.request.room,
-        phase=phase,
+        phase=first,
         exercise=exercise,
         rehearsal=world.rehearsal,
         rule=rule,
@@ -132,9 +134,9 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
     )
     effects: list[Effect] = [Record(identifier, opened)]
     effects += [Record(identifier, _taken(playbook.playbook, leading)) for leading in leads]
-    bindings = [b for (of, _), b in world.who.bindings.items() if of == playbook.playbook]
-    so = Circumstances(case.now, phase, frozenset(b.partner for b in bindings), hazard=hazard, leads=leads)
-    told = bound_for(world, book, "alerts", exercise=opened.exercise)
+    bindings = played_in(world, book, exercise=exercise)
+    so = Circumstances(case.now, first, frozenset(b.partner for b in bindings), hazard=hazard, leads=leads)
+    told = bound_for(world, book, "alerts", exercise=exercise)
     effects += [_announcement(world, book, opened, so, binding, case.now) for binding in told]
     bound = {binding.partner for binding in bindings}
     missing = [p for p in playbook.partners if p not in bound and listed(book, case.reader, p)]
@@ -147,8 +149,16 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
         effects.append(_answer(case, identifier, words))
     if missing:
         names = glue([name(book, case.reader, p) for p in missing], " · ")
-        words = case.say("No room is bound yet for: {partners}. /bind in their room adds it.", partners=names)
+        words = (
+            case.say("No room for exercises is bound for: {partners}. They take no part.", partners=names)
+            if exercise
+            else case.say("No room is bound yet for: {partners}. /bind in their room adds it.", partners=names)
+        )
         effects.append(_answer(case, identifier, words))
+    begins = after(world, identifier, [one.fact for one in effects if isinstance(one, Record)], case.now, begins=book)
+    effects += phase.entered(begins, begins.incidents[identifier], case.now)
+    if not exercise:
+        effects += pausing.paused_by(world, book, identifier, case.now)
     return effects
 
 
@@ -229,15 +239,3 @@ def _announcement(
         partner=binding.partner,
         language=said[0],
     )
-
-
-def incident_title(
-    world: World, book: Book, so: Circumstances, origin: str | None, title: str | None, binding: Binding
-) -> Cleared | None:
-    """An incident's own title, if this room may see it (the built-in field ``_title``)."""
-    if origin is None:
-        return None
-    words = Text(title) if title else None
-    event = Event(origin, frozenset({book.playbook.partners[origin].jurisdiction}), {"_title": words})
-    view = sight.view(book, so, event, sight_room(world, binding), ("_title",))
-    return value(book, view, "_title", languages(world, book, binding.room, binding.partner))

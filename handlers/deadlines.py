@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from handlers import cards, checkins, corrections, expiry, reach, report, requests
-from handlers import admit
+from handlers import (
+    admit,
+    cards,
+    checkins,
+    corrections,
+    deputies,
+    duties,
+    escalation,
+    expiry,
+    lists,
+    pausing,
+    reach,
+    report,
+    requests,
+)
 from handlers.asked import unfulfilled
 from handlers.case import room_reader
 from handlers.delivery import tell_lost
@@ -28,6 +41,8 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
     """What a deadline leads to; nothing where what it was set for is over."""
     if deadline.kind == "network-down":
         return _still_down(world, deadline.about, now)
+    if deadline.kind == "calm-duties":
+        return duties.recalled(world, deadline, now)
     if deadline.kind == "reach-test":
         return reach.due(world, deadline, now)
     if deadline.kind == "reach-report":
@@ -39,8 +54,10 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
     incident = world.incidents.get(deadline.stream)
     if incident is None or deadline.kind not in _KINDS:
         return []
-    if incident.closed_at is not None and deadline.kind not in ("card", "remains"):
+    if incident.closed_at is not None and deadline.kind not in ("card", "remains", "silent"):
         return []
+    if incident.paused is not None and incident.closed_at is None:
+        return pausing.held(incident, deadline)
     return _KINDS[deadline.kind](world, incident, deadline, now)
 
 
@@ -122,6 +139,15 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
     ]
 
 
+def _card(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    """What changes a card changes the lists of those who are silent."""
+    return [*cards.due(world, incident, deadline, now), *lists.touched(incident, deadline.about, now)]
+
+
+def _lists(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    return lists.due(world, incident, deadline.about, now)
+
+
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "admission-ends": admit.ended,
@@ -129,8 +155,12 @@ _KINDS: Mapping[str, Fell] = {
     "report": lambda world, incident, deadline, now: report.unanswered(world, deadline, now),
     "report-asks": lambda world, incident, deadline, now: report.unfinished(world, deadline, now),
     "alert-expires": expiry.expired,
+    "offer-silent": deputies.silent,
     "remains": corrections.tell_remains,
-    "card": cards.due,
+    "card": _card,
+    "silent": _lists,
+    "escalation": escalation.due,
+    "unreachable": escalation.due,
     "checkin": checkins.due,
     "checkin-over": checkins.over,
     "draft-alone": _alone,

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from handlers import alert, cards, corrections, playbook, report, requests
+from handlers import alert, cards, corrections, decisions, deputies, escalation, lists, playbook, report, requests
 from handlers.activate import announced_again
+from handlers.afterwards import after
 from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
 from handlers.events import Came, Delivery, NetworkEvent, Stale
@@ -44,21 +45,40 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     row = event.row
     if corrections.is_removal(world, row):
         return _removal(world, came, event)
+    effects: list[Effect]
     match event.became:
         case "sent":
-            sent = Record(row.stream, MessageSent(row.token, row.to, event.message or ""))
-            return [sent, *corrections.arrived(world, row, came.now)]
+            sent = MessageSent(row.token, row.to, event.message or "")
+            effects = [Record(row.stream, sent), *corrections.arrived(world, row, came.now)]
+            return effects + _counted(world, came.now, row, sent)
         case "refused":
-            effects: list[Effect] = [Record(row.stream, MessageRefused(row.token, row.to, event.reason))]
+            refused = MessageRefused(row.token, row.to, event.reason)
+            effects = [Record(row.stream, refused)]
             if event.gone and row.to.chat not in world.who.lost:
                 effects += [Record(DEPLOYMENT, RoomLost(row.to.chat, event.reason)), *told_lost(world, came, row.to)]
-            return effects + _not_reached(world, came.now, row, event.became)
+            return effects + (
+                _counted(world, came.now, row, refused) or _not_reached(world, came.now, row, event.became)
+            )
         case "unknown":
             return _unknown(world, came, event)
         case "moved":
             return moved(world, came, row.to, event.moved_to) if event.moved_to is not None else []
         case "delayed":
             return _not_reached(world, came.now, row, event.became)
+
+
+def _counted(world: World, now: datetime, row: OutboxRow, fact: MessageSent | MessageRefused) -> list[Effect]:
+    """What a partner's silence is counted from: the first message that its network accepts; or that it refuses every one of them."""
+    incident = world.incidents.get(row.stream)
+    if incident is None or incident.closed_at is not None:
+        return []
+    if not (row.token in incident.alert_of or row.token in incident.prompts or row.token in incident.live_of):
+        return []
+    later = after(world, incident.id, [fact], now)
+    state = later.incidents[incident.id]
+    if isinstance(fact, MessageRefused):
+        return escalation.refused(later, state, escalation.asked_by(incident, row.token), now)
+    return [*escalation.accepted(later, state, row.token, now), *lists.arrived(later, state, row.token, now)]
 
 
 def _removal(world: World, came: Came, event: Delivery) -> list[Effect]:
@@ -80,7 +100,9 @@ def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
     if not corrections.stands(world.incidents.get(row.stream), row):
         unknown = Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None))
         return [unknown, *corrections.arrived(world, row, came.now)]
-    if row.urgency >= Urgency.CHATTER or row.again >= MOST_REPEATS:
+    stream = world.incidents.get(row.stream)
+    silent = stream is not None and stream.paused is not None
+    if row.urgency >= Urgency.CHATTER or row.again >= MOST_REPEATS or silent:
         return [
             Record(row.stream, MessageUnknown(row.token, row.to, event.reason, None)),
             *_not_reached(world, came.now, row, event.became),
@@ -204,6 +226,10 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
         return [*dropped, *announced_again(world, incident, row.to, came.now)]
     if incident is not None and row.about == playbook.ABOUT:
         return [*dropped, *playbook.announced_again(world, incident, row.to)]
+    if incident is not None and row.about in incident.offers:
+        return [*dropped, *deputies.again(world, incident, row, came.now)]
+    if incident is not None and row.about in incident.decisions:
+        return [*dropped, *decisions.again(world, incident, row, came.now)]
     if incident is not None and row.about in incident.rounds and row.urgency == Urgency.PROMPT:
         return [*dropped, *help_told_again(world, incident, str(row.about), row.to, came.now)]
     if incident is not None and row.about in incident.alerts and row.urgency == Urgency.ALERT:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from handlers import ack, alert, checkin, reach, report
+from handlers import ack, alert, checkin, decisions, reach, report
 from handlers.case import Case
 from handlers.choices import choice_in, means_undo
-from handlers.which import case_of
+from handlers.which import case_of, which_question
 from handlers.world import Request, World
 from storage.effects import Effect
 
 
 def heard(world: World, request: Request) -> list[Effect]:
     """Words that are no command: the answer to a question of ours, or to an alert; else not for us."""
+    several = which_question(world, request)
+    if several:
+        return several
     if request.about is not None and (request.about.about or "").startswith("T-"):
         # Whatever they say: the test has arrived.
         case = case_of(world, request, None)
@@ -23,6 +26,9 @@ def heard(world: World, request: Request) -> list[Effect]:
         case = case_of(world, request, incident)
         if case.actor.revoked or case.actor.partner is None:
             continue
+        decision = decisions.awaited(incident, request.identity, request.room)
+        if decision is not None and (request.about is None or request.about.about is None):
+            return decisions.spoken(case, decision)
         for draft in incident.drafts.values():
             awaited = draft.fact.asking is not None and draft.fact.identity == request.identity
             here = draft.fact.room == request.room

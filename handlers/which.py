@@ -1,13 +1,23 @@
-"""Which incident is meant: by a reply, a short id, or the room; else the bot asks. And who asks, as its playbook sees them."""
+"""Which incident is meant: by its id in front, a reply, what is named, or the room; else the bot asks. And who asks, as its playbook
+sees them.
+
+A room for exercises takes part in exercises alone, and no other room does; a coordinator's private chat takes part in both.
+"""
 
 from __future__ import annotations
 
+from handlers import marks, pending
 from handlers.case import Case
 from handlers.command import Command, short_ids
 from handlers.world import Request, World, actor, actor_in
 from playbooks.cleared import Cleared, code, glue, secret, short_id
-from storage.effects import Effect
+from storage.effects import Effect, Urgency
 from storage.incident import Incident
+
+INCIDENTS = "IEX"
+"""The letters of incidents: the real ones, exercises, and those of rehearsals."""
+MOST_OFFERED = 9
+"""Incidents that one question offers; all are named in it."""
 
 
 def case_of(world: World, request: Request, incident: Incident | None) -> Case:
@@ -23,31 +33,74 @@ def case_of(world: World, request: Request, incident: Incident | None) -> Case:
 
 
 def incidents(world: World, request: Request, arguments: str) -> list[Incident]:
-    """Which incident is meant: the one replied to, else the one whose id is named, else those this room takes part in."""
-    if request.about is not None and request.about.stream in world.incidents:
-        meant = world.incidents[request.about.stream]
-        if meant.closed_at is None:
-            return [meant]
+    """Which incident is meant: the one named in front, or replied to; else one whose alert (or the like) is named; else those here.
+
+    Several: whoever asks has to say. None: nothing here is called so, or nothing is open.
+    """
+    here = [incident for incident in world.open if takes_part(world, request, incident)]
+    replied = _replied(world, request, here)
+    named = named_in_front(arguments)
+    if named is not None:
+        found = [incident for incident in here if incident.id == named]
+        # Whoever answers to one and names another must say which of them.
+        return found if replied is None or replied in found else [replied, *found]
+    if replied is not None:
+        return [replied] if replied in here or (replied.closed_at is None and not replied.opened.exercise) else []
     for identifier in short_ids(arguments):
-        for incident in world.open:
-            if takes_part(world, request, incident) and _knows(world, request, incident, identifier):
+        for incident in here:
+            if identifier == incident.id or _was_shown(world, request, incident, identifier):
                 return [incident]
-    return [incident for incident in world.open if takes_part(world, request, incident)]
+    return _in_topic(world, request, here)
 
 
-def _knows(world: World, request: Request, incident: Incident, identifier: str) -> bool:
+def _replied(world: World, request: Request, here: list[Incident]) -> Incident | None:
+    """The incident of the message of ours that this answers."""
+    return world.incidents.get(request.about.stream) if request.about is not None else None
+
+
+def _in_topic(world: World, request: Request, here: list[Incident]) -> list[Incident]:
+    """Those whose own topic this is, rather than some topic of a chat of theirs."""
+    if request.room.topic is None:
+        return here
+    return [one for one in here if (one.playbook, request.room) in world.who.bindings] or here
+
+
+def named_in_front(arguments: str) -> str | None:
+    """The incident whose id stands before everything else."""
+    first = arguments.partition(" ")[0]
+    found = short_ids(first)
+    return found[0] if len(found) == 1 and found[0][0] in INCIDENTS and len(first) < 12 and "=" not in first else None
+
+
+def _was_shown(world: World, request: Request, incident: Incident, identifier: str) -> bool:
     """Whether an id tells this incident from others for whoever asks: what they were not shown is no different from what is not."""
-    if identifier == incident.id:
-        return True
+    whose = _whose(incident, identifier)
+    if whose is None:
+        return False
     who_asks = actor_in(world, request, incident)
-    issued, draft = incident.alerts.get(identifier), incident.drafts.get(identifier)
-    if issued is not None:
-        shown = {*issued.shown, issued.fact.partner}
-        return who_asks.partner in shown or (who_asks.coordinator and request.private)
-    asked = incident.requests.get(identifier)
-    if asked is not None:
-        return who_asks.partner in (asked.fact.partner, *asked.fact.asked)
-    return draft is not None and draft.fact.partner == who_asks.partner
+    return who_asks.partner in whose or (who_asks.coordinator and request.private)
+
+
+def _whose(incident: Incident, identifier: str) -> frozenset[str | None] | None:
+    """The partners that know of what is called so in an incident; None where nothing is."""
+    i = incident
+    if (alert := i.alerts.get(identifier)) is not None:
+        return frozenset((*alert.shown, alert.fact.partner))
+    if (draft := i.drafts.get(identifier)) is not None:
+        return frozenset((draft.fact.partner,))
+    if (asked := i.requests.get(identifier)) is not None:
+        return frozenset((asked.fact.partner, *asked.fact.asked))
+    if (round_ := i.rounds.get(identifier)) is not None:
+        return frozenset((*round_.watches, *round_.answers))
+    if (roll := i.rollcalls.get(identifier)) is not None:
+        return frozenset(str(one["partner"]) for one in roll.fact.persons.values() if one)
+    if (offer := i.offers.get(identifier)) is not None:
+        return frozenset((*offer.fact.partners, *offer.fact.before))
+    if (decision := i.decisions.get(identifier)) is not None:
+        return frozenset((decision.fact.partner,))
+    if (report := i.reports.get(identifier)) is not None:
+        return frozenset((report.fact.partner,))
+    return None
 
 
 def without(incident: str, arguments: str) -> str:
@@ -62,22 +115,69 @@ def takes_part(world: World, request: Request, incident: Incident) -> bool:
 
 
 def ask(world: World, request: Request, command: Command, arguments: str, found: list[Incident]) -> list[Effect]:
+    """Several incidents are open here, and nothing says which is meant: ask, and keep the words until that is answered."""
     case = case_of(world, request, None)
     if case.actor.revoked:
         return case.refuse(
             case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
         )
     if not found:
-        if case.actor.partner is None and not (case.actor.coordinator and request.private):
-            return [case.answer(_nobodys(case))]
-        return [case.answer(case.say("No incident is open here. /activate starts one."))]
+        return [case.answer(_nothing(case, arguments))]
+    rest = without(named_in_front(arguments) or "", arguments)
+    offered = {one.id: f"/{command.name} {one.id} {rest}".strip() for one in found[:MOST_OFFERED]}
+    kept, commands = pending.offered(case, f"/{command.name} {rest}".strip(), offered)
     taps = []
-    for index, incident in enumerate(found[:9], 1):
-        text = f"/{command.name} {incident.id} {arguments}".strip()
-        if len(text.encode()) <= 64:
-            taps.append([case.tap("{incident}", text, f"{index}️⃣", incident=short_id(incident.id))])
-    names = glue([short_id(incident.id) for incident in found], ", ")
-    return [case.answer(case.say("Which incident? Write its id with the command: {incidents}.", incidents=names), taps)]
+    for index, one in enumerate(found[:MOST_OFFERED], 1):
+        reader = case_of(world, request, one).reader
+        others = [other for other in found if other is not one]
+        played = [case.say("EXERCISE")] if one.opened.exercise else []
+        called = glue([*played, marks.title(world, one, others, reader, case.now)], " · ")
+        taps.append([case.tap("{incident}", commands[one.id], f"{index}️⃣", incident=called)])
+    names = glue([short_id(one.id) for one in found], ", ")
+    words = case.say("Which incident? Write its id with the command: {incidents}.", incidents=names)
+    return [*kept, case.answer(words, taps, urgency=Urgency.PROMPT)]
+
+
+def _nothing(case: Case, arguments: str) -> Cleared:
+    """Nothing is open here, or nothing that is called so, or what was answered is over."""
+    if case.actor.partner is None and not (case.actor.coordinator and case.request.private):
+        return _nobodys(case)
+    about = case.request.about
+    replied = case.world.incidents.get(about.stream) if about is not None else None
+    named = named_in_front(arguments) or (replied.id if replied is not None else None)
+    if named is not None:
+        return case.say("{incident} is not open here. Nothing was done.", incident=short_id(named))
+    return case.say("No incident is open here. /activate starts one.")
+
+
+def which_question(world: World, request: Request) -> list[Effect]:
+    """Words that may answer several questions of ours: ask which, and keep them. Nothing where there is no doubt."""
+    if request.about is not None:
+        return []
+    asking = [
+        (case_of(world, request, one), draft.fact)
+        for one in world.open
+        for draft in one.drafts.values()
+        if draft.fact.asking is not None
+        and (draft.fact.identity, draft.fact.room) == (request.identity, request.room)
+        and takes_part(world, request, one)
+    ]
+    if len(asking) < 2:
+        return []
+    case = case_of(world, request, None)
+    chosen = asking[:MOST_OFFERED]
+    kept, commands = pending.kept(case, request.text, [fact.draft for _, fact in chosen])
+    taps = []
+    for index, (inside, fact) in enumerate(chosen, 1):
+        assert inside.incident is not None
+        called = case.say(
+            "{incident}: {title} · {draft}",
+            incident=short_id(inside.incident.id),
+            title=inside.title(fact.template),
+            draft=short_id(fact.draft),
+        )
+        taps.append([case.tap("{draft}", commands[fact.draft], f"{index}️⃣", draft=called)])
+    return [*kept, case.answer(case.say("Which question is that for?"), taps, urgency=Urgency.PROMPT)]
 
 
 def _nobodys(case: Case) -> Cleared:

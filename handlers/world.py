@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from handlers.calendar import Calendar
 from playbooks import mandate, sight
@@ -185,10 +186,12 @@ def actor_before(world: World, request: Request, book: Book) -> Actor:
 
 
 def plays_in(world: World, book: Book, room: RoomRef, exercise: bool) -> bool:
-    """Whether a room is for exercises where this is one, and for the real thing where it is not."""
+    """Whether a room is for exercises where this is one, and for the real thing where it is not; a room that is nobody's, for both."""
     binding = world.who.binding(book.playbook.playbook, room)
-    agreed = agreed_room(book, binding) if binding is not None else None
-    return agreed is None or agreed.exercises == exercise
+    if binding is None:
+        return True
+    agreed = agreed_room(book, binding)
+    return (agreed.exercises if agreed else False) == exercise
 
 
 def _bystander(actor: Actor) -> Actor:
@@ -198,19 +201,28 @@ def _bystander(actor: Actor) -> Actor:
 def circumstances(world: World, incident: Incident, now: datetime) -> Circumstances:
     """What is so in an incident at this moment."""
     book = world.book_of(incident)
-    bound = (b for (playbook, _), b in world.who.bindings.items() if playbook == incident.playbook)
+    playing = _playing(world, book, incident.playbook, exercise=incident.opened.exercise)
     return Circumstances(
         now=now,
         phase=incident.phase,
-        active=frozenset(
-            b.partner
-            for b in bound
-            if _plays(book, b, exercise=incident.opened.exercise) and _admitted_still(incident, b.partner, now)
-        ),
+        active=frozenset(partner for partner in playing if _admitted_still(incident, partner, now)),
         danger=incident.in_danger(now),
         hazard=incident.hazard,
         leads=incident.leads,
     )
+
+
+_PLAYING: WeakKeyDictionary[Book, dict[bool, tuple[object, frozenset[str]]]] = WeakKeyDictionary()
+
+
+def _playing(world: World, book: Book, playbook: str, *, exercise: bool) -> frozenset[str]:
+    """The partners with a room that takes part. Worked out once for as long as the rooms stay as they are: every decision asks."""
+    known = _PLAYING.setdefault(book, {})
+    if exercise not in known or known[exercise][0] is not world.who.bindings:
+        bound = (b for (name, _), b in world.who.bindings.items() if name == playbook)
+        found = frozenset(b.partner for b in bound if _plays(book, b, exercise=exercise))
+        known[exercise] = (world.who.bindings, found)
+    return known[exercise][1]
 
 
 def _plays(book: Book, binding: Binding, *, exercise: bool) -> bool:

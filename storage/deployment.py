@@ -35,6 +35,8 @@ from storage.facts import (
     RoomObserved,
     RoomRegained,
     Started,
+    WordsKept,
+    WordsUsed,
 )
 from storage.store import Kept
 
@@ -149,9 +151,12 @@ class Deployment:
     down: Mapping[str, str] = field(default_factory=dict)
     outages: Mapping[str, Outage] = field(default_factory=dict)
     reports: Mapping[str, reports.Reported] = field(default_factory=dict)  # made while there was no incident
+    words: Mapping[str, WordsKept] = field(default_factory=dict)  # id → what somebody wrote and was asked about
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     strayed: Mapping[str, str] = field(default_factory=dict)  # accounts that are lost → whose they were
-    on_duty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # partner → persons, whoever took it first in front
+    on_duty: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # partner → persons, whoever took it first in front
     duty_offers: frozenset[tuple[str, str, str]] = frozenset()  # (partner, who offers it, to whom)
     tests: Mapping[str, ReachTest] = field(default_factory=dict)
     begun: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when it first stood on the shelf
@@ -278,9 +283,15 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
         case DutyReminded(playbook=playbook):
             return replace(state, reminded={**state.reminded, playbook: kept.at})
         case Started(playbooks=playbooks):
-            return replace(state, begun={**{name: kept.at for name in playbooks}, **state.begun})
+            return replace(state, begun={**dict.fromkeys(playbooks, kept.at), **state.begun})
         case LanguageChosen(who=who, language=language):
             return replace(state, languages={**state.languages, who: language})
+        case WordsKept() as f:
+            # Whoever writes anew in a room has given up what they wrote there before.
+            others = {n: w for n, w in state.words.items() if (w.identity, w.room) != (f.identity, f.room)}
+            return replace(state, words={**others, f.words: f})
+        case WordsUsed(words=name):
+            return replace(state, words={n: w for n, w in state.words.items() if n != name})
         case NetworkLost(network=network, reason=reason, rejected=rejected):
             outage = state.outages.get(network, Outage())
             after = outage.lost(kept.at, refused=rejected, again=network in state.down)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage import canonical
+from storage.facts.fact import is_exercise
 
 _SHAPE = {"_sd", "_sd_alg", "incident", "playbook_sha256", "seq", "ts", "type", "v"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -40,6 +41,15 @@ class Entry:
             f'"incident":{canonical.write(self.stream)},"playbook_sha256":{canonical.write(self.playbook_sha256)},'
             f'"seq":{canonical.write(self.seq)},"ts":"{self.ts}","type":"{self.type}","v":{canonical.write(self.v)}}}'
         ).encode()
+
+
+EXERCISE = "EXERCISE EXERCISE EXERCISE: nothing of this was real."
+"""What stands first wherever the log of an exercise is read."""
+
+
+def told(stream: str, entries: Sequence[str]) -> str:
+    """A log for people, from its entries in words; an exercise's says first that it is one."""
+    return "\n".join([EXERCISE, "", *entries] if is_exercise(stream) else entries)
 
 
 def readable(seq: int, ts: str, kind: str, disclosed: Iterable[tuple[str, object]]) -> str:

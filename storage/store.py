@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from playbooks.rooms import Network, RoomRef
 from storage.facts import Fact
+from storage.facts.fact import is_exercise
 
 
 class StorageError(Exception):
@@ -156,6 +157,11 @@ class Summary:
     playbook: str
     title: str | None
     size: int
+
+    @property
+    def exercise(self) -> bool:
+        """Whether it is an exercise: those have a letter of their own."""
+        return is_exercise(self.incident)
 
 
 class Store(Protocol):

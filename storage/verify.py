@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from storage import canonical, notes, tree
-from storage.entry import Entry, decode, readable
+from storage.entry import Entry, decode, readable, told
 from storage.export import container, repacked, witnessed
 from storage.notes import BadNote, Checkpoint, Verifier
 
@@ -287,10 +287,10 @@ def _words(verdict: Verdict, files: Mapping[str, bytes], manifest: Mapping[str, 
     """What is there for people says what the entries say: the text of the log, and for whom and why it was exported."""
     if verdict.code != 0:
         return  # something is wrong already, and named
-    if files.get("log.txt") != "\n".join(log.text).encode():
+    if files.get("log.txt") != told(verdict.stream or "", log.text).encode():
         verdict.add("text", "log.txt does not say what the entries say")
-    told = {"by": log.exported.get("by"), "reader": log.exported.get("reader"), "reason": log.exported.get("reason")}
-    if any(manifest.get(name) != value for name, value in told.items()):
+    said = {"by": log.exported.get("by"), "reader": log.exported.get("reader"), "reason": log.exported.get("reason")}
+    if any(manifest.get(name) != value for name, value in said.items()):
         verdict.add("manifest", "the manifest and the log differ on who exported this, for whom or why")
     for name in sorted(files):
         if name.startswith("playbooks/") and name not in {f"playbooks/{digest}.yaml" for digest in log.playbooks}:

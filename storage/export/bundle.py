@@ -28,9 +28,10 @@ from typing import Protocol
 
 from storage import canonical, notes, tree
 from storage.connection import words
-from storage.entry import readable
+from storage.entry import EXERCISE, readable, told
 from storage.export import container
 from storage.facts import Exported, Fact, timestamp
+from storage.facts.fact import is_exercise
 from storage.keys import sync_folder
 from storage.notes import Checkpoint, Signer
 from storage.store import Kept, StorageError, StreamHead
@@ -100,6 +101,8 @@ async def export_bundle(
         files = await _contents(store, stream, checkpoint)
         files["checkpoint.txt"] = note.encode()
         about = {"by": by, "reader": reader, "reason": reason, "at": timestamp(now), "stream": stream}
+        if is_exercise(stream):
+            about["exercise"] = "yes"
         _write(draft, path, container.pack(files | _manifest(store.signer, checkpoint, about, files)), replace)
     finally:
         draft.unlink(missing_ok=True)
@@ -122,11 +125,11 @@ async def _contents(store: Source, stream: str, checkpoint: Checkpoint) -> dict[
     if tree.root_of(leaves) != checkpoint.root:
         raise StorageError(f"the entries of {stream} do not have the root that was signed: the database is damaged")
     files = {
-        "README.txt": README.encode(),
+        "README.txt": (f"{EXERCISE}\n\n{README}" if is_exercise(stream) else README).encode(),
         "entries.jsonl": b"".join(line + b"\n" for line in entries),
         "disclosures.jsonl": b"".join(line + b"\n" for line in disclosures),
         "leaves.txt": "".join(leaf.hex() + "\n" for leaf in leaves).encode(),
-        "log.txt": "\n".join(text).encode(),
+        "log.txt": told(stream, text).encode(),
         "key.txt": f"{store.signer.verifier.vkey}\n".encode(),
     }
     for digest in sorted(digests - {""}):

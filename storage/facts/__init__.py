@@ -113,6 +113,8 @@ from storage.facts.deployment import (
     RoomRegained,
     Started,
     Stopped,
+    WordsKept,
+    WordsUsed,
 )
 from storage.facts.fact import DEPLOYMENT, EACH, Each, Fact
 from storage.facts.messages import (
@@ -228,6 +230,8 @@ __all__ = [
     "StandInNamed",
     "Started",
     "Stopped",
+    "WordsKept",
+    "WordsUsed",
     "as_read",
     "from_parts",
     "parts",
@@ -260,6 +264,8 @@ FACTS: Mapping[str, type[Fact]] = {
         ReachTestSent,
         ReachTestAnswered,
         DutyReminded,
+        WordsKept,
+        WordsUsed,
         IncidentOpened,
         PlaybookProposed,
         PlaybookKept,
@@ -347,11 +353,12 @@ IDS: Mapping[type[Fact], str] = {
     DecisionTaken: "decision",
     ReportMade: "report",
     ReachTestSent: "test",
+    WordsKept: "words",
 }
 """The facts that give a short id, and where they say it. One counter a letter: a number is never used twice.
 
 I incident, E exercise, X rehearsal · A alert, D draft, Q request · C check-in round, R roll call · H offer of the lead,
-K decision · M report, T test · P person, V invitation.
+K decision · M report, T test · P person, V invitation · W words whose meaning was asked for.
 """
 
 UPCASTS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}

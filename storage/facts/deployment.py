@@ -224,6 +224,29 @@ class ReachTestAnswered(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class WordsKept(Fact):
+    """Somebody wrote what may be meant in several ways, and was asked which; their words are kept until they say.
+
+    ``point`` is a shared location in microdegrees.
+    """
+
+    words: str
+    person: str
+    identity: str
+    room: RoomRef
+    text: str
+    until: datetime
+    point: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WordsUsed(Fact):
+    """They said what they meant."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class DutyReminded(Fact):
     """Between crises, a partner's people were reminded of what the law asks of them. ``rule``: its place in the playbook."""
 

@@ -9,6 +9,12 @@ from typing import Any, ClassVar
 DEPLOYMENT = "deployment"
 """The stream of who-is-who, rooms, playbooks and networks."""
 
+
+def is_exercise(stream: str) -> bool:
+    """Whether a stream of the log is an exercise's: those have a letter of their own."""
+    return stream.startswith("E-")
+
+
 Each = Mapping[str, Any]
 """A mapping each of whose keys is committed to the log as a field of its own; None where absent."""
 

@@ -20,7 +20,8 @@ def resumed(state: Incident, at: datetime) -> Incident:
 
     def watched(watch: Watch) -> Watch:
         since = later(watch.since) if watch.since is not None else None
-        return replace(watch, began=later(watch.began), since=since) if watch.open else watch
+        lost_at = later(watch.lost_at) if watch.lost_at is not None else None
+        return replace(watch, began=later(watch.began), since=since, lost_at=lost_at) if watch.open else watch
 
     alerts = {
         name: replace(
@@ -33,6 +34,7 @@ def resumed(state: Incident, at: datetime) -> Incident:
     rounds = {
         name: replace(
             one,
+            fact=replace(one.fact, within=until(one.fact.within) or one.fact.within),
             at=later(one.at) if one.ended is None else one.at,
             watches={partner: watched(watch) for partner, watch in one.watches.items()},
         )

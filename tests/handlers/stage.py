@@ -13,13 +13,14 @@ from handlers.world import Request, World
 from playbooks.load import Book, load, parse
 from playbooks.rooms import RoomRef
 from storage import deployment, incident
-from storage.effects import Effect, Record, Send, Unwake, Wake
+from storage.effects import Effect, Hush, Postpone, Record, Send, Unwake, Wake
 from storage.facts import (
     DEPLOYMENT,
     IDS,
     Disclosed,
     Fact,
     IncidentOpened,
+    MessageDropped,
     MessageTracked,
     PlaybookProposed,
 )
@@ -52,6 +53,7 @@ class Stage:
     count: int = 0
     pending: dict[str, Wake] = field(default_factory=dict)
     tokens: dict[str, Send] = field(default_factory=dict)
+    landed: set[str] = field(default_factory=set)
 
     @classmethod
     def set(cls, *books: Book, encrypted: bool = True) -> Stage:
@@ -118,7 +120,19 @@ class Stage:
                 self.pending[effect.key] = effect
             elif isinstance(effect, Unwake):
                 self.pending.pop(effect.key, None)
+            elif isinstance(effect, Hush):
+                self._hush(effect)
+            elif isinstance(effect, Postpone):
+                later = {k: w for k, w in self.pending.items() if w.stream == effect.stream}
+                self.pending |= {key: replace(wake, at=wake.at + effect.by) for key, wake in later.items()}
         return effects
+
+    def _hush(self, effect: Hush) -> None:
+        """What no network has accepted of a stream is never sent."""
+        for token, send in self.tokens.items():
+            if send.stream == effect.stream and token not in self.landed:
+                self.landed.add(token)
+                self._keep(effect.stream, MessageDropped(token, send.to, effect.reason))
 
     def _keep(self, stream: str, fact: Fact) -> None:
         world = self.world
@@ -154,6 +168,7 @@ class Stage:
     def accepted(self, send: Send, message: str = "m") -> list[Effect]:
         """A network accepts a message; what follows from it."""
         token = next(name for name, one in self.tokens.items() if one is send)
+        self.landed.add(token)
         row = OutboxRow(
             token,
             token,
