@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from handlers import cards, superseding
+from handlers import cards, superseding, waiting
 from handlers.addressing import Letter, address, event_of, issued_event, origins_of_request, sees_place
 from handlers.asked import fulfilled
 from handlers.case import Case
@@ -71,6 +71,8 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     effects += sent
     effects += superseding.replaced(case, (issued, addressed), issued, sent)
     effects += cards.touched(incident, identifier, now)
+    shown = [one.partner for one in addressing.of("shown")]
+    effects += waiting.asked(incident, identifier, alert.ack.within, shown, now)
     if expires is not None:
         effects.append(Wake(f"expires:{identifier}", case.stream, expires, "alert-expires", identifier))
     if verdict.ground == "in_danger" and alert.in_danger is not None:
