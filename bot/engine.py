@@ -91,7 +91,6 @@ class Engine(Keeping):
         self._agenda = Agenda(store, clock)
         self._begun = False
         self._auditing = False
-        self._auditing = False
         self._state: dict[Network, str] = {}
         self._unresolved: set[Network] = set()
         self._resolving = 0
@@ -102,7 +101,6 @@ class Engine(Keeping):
         self.started = asyncio.Event()
         self.at_rest = asyncio.Event()
         self.trouble: str | None = None
-        self.stalled = 0
         self.stalled = 0
         self.deadlines_changed: Callable[[], None] = lambda: None
 
@@ -130,11 +128,6 @@ class Engine(Keeping):
     def fall_due(self) -> None:
         """Deadlines may have passed."""
         self._agenda.due = True
-        self._poke()
-
-    def audit(self) -> None:
-        """Hold what is awaited against the deadlines that are set, soon."""
-        self._auditing = True
         self._poke()
 
     def audit(self) -> None:
@@ -266,9 +259,6 @@ class Engine(Keeping):
         if self._auditing:
             self._auditing = False
             await self._audit()
-        if self._auditing:
-            self._auditing = False
-            await self._audit()
         waits = await self._agenda.take()
         if not waits:
             return False
@@ -294,15 +284,6 @@ class Engine(Keeping):
             if len(waits) == 1:
                 await self._give_up(waits[0], fault(error))
         return True
-
-    async def _audit(self) -> None:
-        """A silence that nobody looks after any more would be silence about silence: set right what is missing, and say so."""
-        turn = self._new_turn()
-        missing = await turn.audited()
-        if missing:
-            self.stalled += missing
-            log.error("escalations had no next deadline", extra={"escalations": missing})
-            await self._commit(turn)
 
     async def _audit(self) -> None:
         """A silence that nobody looks after any more would be silence about silence: set right what is missing, and say so."""

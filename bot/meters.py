@@ -73,10 +73,6 @@ class Meters:
         """What is awaited, held against the deadlines that are set."""
         return self._decisions.audited(world, keys, now)
 
-    def audited(self, world: World, keys: Collection[str], now: datetime) -> list[Effect]:
-        """What is awaited, held against the deadlines that are set."""
-        return self._decisions.audited(world, keys, now)
-
     def _timed(self, decide: Callable[[], T]) -> T:
         before = self._clock.monotonic()
         try:

@@ -30,7 +30,6 @@ from bot.supervisor import Supervisor
 from bot.timekeeper import Timekeeper
 from bot.web import Figure
 from handlers.escalation import expected
-from handlers.escalation import expected
 from handlers.texts import COMPLETE, translated
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
@@ -221,20 +220,12 @@ class Bot:
         waiting = by_network({name: self.backlog(name) for name in self._ports})
         inbox = float(len(await self._store.waiting(MOST_WAITING)))
         escalating = len(expected(self.engine.world, self._clock.now()))
-        escalating = len(expected(self.engine.world, self._clock.now()))
         opened = by_kind(Counter(one.opened.exercise for one in self.engine.world.open))
         return [
             *self.meters.figures(),
             Figure("outbox_backlog", "gauge", "Messages that wait to leave, or are on their way.", waiting),
             Figure("inbox_backlog", "gauge", "Events that were heard and wait to be decided.", {(): inbox}),
             Figure("network_up", "gauge", "Whether a network is connected.", up),
-            Figure("escalations_open", "gauge", "Partners whose silence leads to something.", {(): float(escalating)}),
-            Figure(
-                "escalations_stalled",
-                "counter",
-                "Escalations that were found without a next deadline, and set right.",
-                {(): float(self.engine.stalled)},
-            ),
             Figure("escalations_open", "gauge", "Partners whose silence leads to something.", {(): float(escalating)}),
             Figure(
                 "escalations_stalled",

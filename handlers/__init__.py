@@ -13,7 +13,6 @@ from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
 from handlers.escalation import audited
-from handlers.escalation import audited
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World

@@ -8,7 +8,6 @@ from handlers import (
     activate,
     admit,
     alert,
-    calls,
     board,
     briefing,
     calls,
@@ -332,15 +331,6 @@ COMMANDS: tuple[Command, ...] = (
         gates.anyone,
         pending.too_late,
         incident=False,
-        hidden=True,
-    ),
-    Command(
-        "call",
-        "A-17 PARTNER reached",
-        "ring those who are silent",
-        "the lead, whoever issued it, coordinators",
-        gates.partner,
-        calls.decide,
         hidden=True,
     ),
     Command(

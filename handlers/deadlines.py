@@ -148,15 +148,6 @@ def _lists(world: World, incident: Incident, deadline: Deadline, now: datetime) 
     return lists.due(world, incident, deadline.about, now)
 
 
-def _card(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
-    """What changes a card changes the lists of those who are silent."""
-    return [*cards.due(world, incident, deadline, now), *lists.touched(incident, deadline.about, now)]
-
-
-def _lists(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
-    return lists.due(world, incident, deadline.about, now)
-
-
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "admission-ends": admit.ended,

@@ -9,7 +9,6 @@ from functools import partial
 from handlers import alert, cards, corrections, decisions, deputies, escalation, lists, playbook, report, requests
 from handlers.activate import announced_again
 from handlers.afterwards import after
-from handlers.afterwards import after
 from handlers.case import ANSWER_LASTS, Case
 from handlers.coordinators import tell_coordinators
 from handlers.events import Came, Delivery, NetworkEvent, Stale
@@ -66,20 +65,6 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
             return moved(world, came, row.to, event.moved_to) if event.moved_to is not None else []
         case "delayed":
             return _not_reached(world, came.now, row, event.became)
-
-
-def _counted(world: World, now: datetime, row: OutboxRow, fact: MessageSent | MessageRefused) -> list[Effect]:
-    """What a partner's silence is counted from: the first message that its network accepts; or that it refuses every one of them."""
-    incident = world.incidents.get(row.stream)
-    if incident is None or incident.closed_at is not None:
-        return []
-    if not (row.token in incident.alert_of or row.token in incident.prompts or row.token in incident.live_of):
-        return []
-    later = after(world, incident.id, [fact], now)
-    state = later.incidents[incident.id]
-    if isinstance(fact, MessageRefused):
-        return escalation.refused(later, state, escalation.asked_by(incident, row.token), now)
-    return [*escalation.accepted(later, state, row.token, now), *lists.arrived(later, state, row.token, now)]
 
 
 def _counted(world: World, now: datetime, row: OutboxRow, fact: MessageSent | MessageRefused) -> list[Effect]:

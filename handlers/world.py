@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from weakref import WeakKeyDictionary
-from weakref import WeakKeyDictionary
 
 from handlers.calendar import Calendar
 from playbooks import mandate, sight
@@ -211,19 +210,6 @@ def circumstances(world: World, incident: Incident, now: datetime) -> Circumstan
         hazard=incident.hazard,
         leads=incident.leads,
     )
-
-
-_PLAYING: WeakKeyDictionary[Book, dict[bool, tuple[object, frozenset[str]]]] = WeakKeyDictionary()
-
-
-def _playing(world: World, book: Book, playbook: str, *, exercise: bool) -> frozenset[str]:
-    """The partners with a room that takes part. Worked out once for as long as the rooms stay as they are: every decision asks."""
-    known = _PLAYING.setdefault(book, {})
-    if exercise not in known or known[exercise][0] is not world.who.bindings:
-        bound = (b for (name, _), b in world.who.bindings.items() if name == playbook)
-        found = frozenset(b.partner for b in bound if _plays(book, b, exercise=exercise))
-        known[exercise] = (world.who.bindings, found)
-    return known[exercise][1]
 
 
 _PLAYING: WeakKeyDictionary[Book, dict[bool, tuple[object, frozenset[str]]]] = WeakKeyDictionary()
