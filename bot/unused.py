@@ -15,13 +15,9 @@ def asleep(book: Book) -> Iterator[tuple[str, str]]:
         if written:
             number = f" ({len(written)})"
             yield f"{what}{number}", means
-    if later := playbook.phases[1:]:
-        yield f"phases after the first ({', '.join(later)})", f"an incident stays in {playbook.phases[0]}"
 
 
 _SECTIONS = (
     ("channels", "channels", "no conversation is bridged"),
-    ("duties", "duties", "nobody is reminded of them"),
     ("risks", "risks", "they are not shown"),
-    ("means", "means", "they are not shown"),
 )

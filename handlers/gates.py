@@ -5,7 +5,7 @@ One gate for each permission, used by the help and by execution alike.
 
 from __future__ import annotations
 
-from handlers import activate
+from handlers import activate, leading, phase
 from handlers.case import Case
 from playbooks import mandate
 from playbooks.cleared import Cleared
@@ -66,13 +66,6 @@ def auditors(case: Case) -> Cleared | None:
     return case.say("Only auditors and coordinators may read the log here.")
 
 
-def conducts(case: Case) -> bool:
-    """Whether they may ask everybody: coordinators, and the liaisons, officials and coordinators of whoever leads."""
-    if case.actor.coordinator:
-        return True
-    return case.actor.may_issue and any(case.actor.partner in leading.partners for leading in case.so.leads)
-
-
 def has_alerts(case: Case) -> bool:
     """Whether some alert is theirs to issue as things are now."""
     assert case.book is not None
@@ -99,3 +92,47 @@ def admits(case: Case) -> bool:
     """Coordinators, and whoever may issue for a partner in the lead."""
     leads = {partner for leading in case.so.leads for partner in leading.partners}
     return case.actor.coordinator or (case.actor.may_issue and case.actor.partner in leads)
+
+
+def phases(case: Case) -> bool:
+    """Whether they may change the phase."""
+    return phase.may_change(case)
+
+
+def is_lead(case: Case) -> bool:
+    """Whether they may decide as the lead, alone or with others."""
+    return case.actor.may_issue and any(case.actor.partner in one.partners for one in case.so.leads)
+
+
+def hands_over(case: Case) -> bool:
+    """Whether there is a lead that they may hand over."""
+    return bool(leading.may_speak(case))
+
+
+def is_offered(case: Case) -> bool:
+    """Whether a lead waits for their partner's answer."""
+    assert case.incident is not None
+    waiting = (o for o in case.incident.offers.values() if o.ended is None)
+    return case.actor.may_issue and any(case.actor.partner == o.fact.decides for o in waiting)
+
+
+def is_briefed(case: Case) -> bool:
+    """Whether their partner leads, or is to lead."""
+    return any(case.actor.partner in one.partners for one in case.so.leads) or is_offered(case)
+
+
+def officials(case: Case) -> bool:
+    """Officials of a partner."""
+    return "official" in case.actor.roles
+
+
+def names_stand_ins(case: Case) -> bool:
+    """Officials and coordinators of a partner."""
+    return bool(case.actor.roles & {"official", "coordinator"})
+
+
+def conducts(case: Case) -> bool:
+    """Whether they may ask everybody: coordinators, and the liaisons, officials and coordinators of whoever leads."""
+    if case.actor.coordinator:
+        return True
+    return case.actor.may_issue and any(case.actor.partner in leading.partners for leading in case.so.leads)

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from handlers import checkins
+from handlers.afterwards import after_all
 from handlers.case import Case, room_reader
 from handlers.changes import told, untold
+from handlers.phase import by_rules
 from handlers.rooms import by_playbook
 from handlers.texts import say
 from handlers.world import World, bound_for
@@ -33,7 +36,7 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import Leading
 from storage.effects import Effect, Send, Tap, Urgency
-from storage.facts import LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded
+from storage.facts import PlaybookKept, PlaybookProposed, PlaybookReloaded
 from storage.incident import Incident, Proposal
 
 LASTS = timedelta(hours=1)
@@ -211,7 +214,11 @@ def _use(case: Case, incident: Incident, old: Book, proposal: Proposal) -> list[
             )
         )
     ]
-    effects += [case.record(taken) for taken in _leads(incident, old, new)]
+    world = after_all(case.world, incident.id, effects, case.now)
+    rules = _leads(incident, old, new)
+    effects += by_rules(world, incident.id, rules, case.now, person=case.actor.person, by=case.actor.partner)
+    world = after_all(case.world, incident.id, effects, case.now)
+    effects += checkins.scheduled(world, world.incidents[incident.id], case.now)
     effects += by_playbook(case.world, {incident.playbook: new})
     return [*effects, *_announced(case, incident, old, new)]
 
@@ -222,26 +229,14 @@ def _are_two(case: Case, fact: PlaybookProposed) -> bool:
     return author is not None and other is not None and author.id != other.id
 
 
-def _leads(incident: Incident, old: Book, new: Book) -> list[LeadTaken]:
-    """Who leads by the new rules and did not by the old. A lead that no rule names any more stays until the next phase."""
+def _leads(incident: Incident, old: Book, new: Book) -> list[Leading]:
+    """Who is to lead by the new rules and was not by the old. A lead that no rule names any more stays until the next phase."""
 
     def same(one: Leading) -> tuple[object, ...]:
         return (one.tier, one.jurisdiction, one.partners, one.decides, one.deputies, one.basis)
 
     before = {same(one) for one in mandate.leads(old, incident.phase, incident.hazard)}
-    return [
-        LeadTaken(
-            one.tier,
-            one.jurisdiction,
-            one.partners,
-            one.decides,
-            one.deputies,
-            one.basis,
-            f"{incident.playbook}:{one.rule}",
-        )
-        for one in mandate.leads(new, incident.phase, incident.hazard)
-        if same(one) not in before
-    ]
+    return [one for one in mandate.leads(new, incident.phase, incident.hazard) if same(one) not in before]
 
 
 def _announced(case: Case, incident: Incident, old: Book, new: Book) -> list[Effect]:
@@ -338,6 +333,9 @@ def _concerned(incident: Incident) -> Iterable[str]:
     for issued in incident.alerts.values():
         found |= dict.fromkeys((issued.fact.partner, *issued.addressed, *issued.shown, *issued.held, *issued.answers))
     found |= dict.fromkeys(draft.fact.partner for draft in incident.drafts.values())
+    found |= dict.fromkeys(decision.fact.partner for decision in incident.decisions.values())
+    for offer in incident.offers.values():
+        found |= dict.fromkeys(offer.fact.partners if offer.ended is None else ())
     return found
 
 

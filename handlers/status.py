@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import outstanding
-from handlers.activate import incident_title
 from handlers.alert_card import at_length, over_words
 from handlers.cards import RENDER
 from handlers.case import Case
@@ -14,6 +13,7 @@ from handlers.command import short_ids
 from handlers.coordinators import between_two
 from handlers.moments import moment
 from handlers.standing import answer_of
+from handlers.titles import incident_title
 from handlers.watchers import may_watch
 from handlers.world import sight_room
 from playbooks import sight

@@ -122,6 +122,12 @@ def strong(part: Cleared) -> Cleared:
     return Cleared(f"<b>{part.html}</b>", part.label, part.shows, part.only)
 
 
+def of(identifier: str, part: Cleared) -> Cleared:
+    """The same, where a message shows several things: the log says of which one each field is (``A-17/where``)."""
+    shows = {f"{short_id(identifier).html}/{field}": how for field, how in part.shows.items()}
+    return Cleared(part.html, part.label, shows, part.only)
+
+
 def code(part: Cleared) -> Cleared:
     """The same, to be typed or tapped as it stands."""
     return Cleared(f"<code>{part.html}</code>", part.label, part.shows, part.only)
@@ -287,6 +293,11 @@ def phrased(book: Book, view: View, field: str, words: Cleared, otherwise: Clear
 def one_of_many(part: Cleared, origin: str) -> Cleared:
     """The same, where one message shows the same field of several partners' words: the log tells these apart."""
     return Cleared(part.html, part.label, {f"{field}:{origin}": how for field, how in part.shows.items()}, part.only)
+
+
+def unsaid(book: Book, view: View, fields: Sequence[str]) -> Cleared:
+    """Nothing to read. The log says what was decided of these fields, whether the event has them or not."""
+    return Cleared("", PUBLIC, {field: _shown(book, view, field) for field in fields}, view.room.ref)
 
 
 class Clauses:

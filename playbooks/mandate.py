@@ -7,7 +7,7 @@ ground. No role overrides it. Where the law has such a power, ``in_danger`` name
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from playbooks.load import Book
@@ -48,6 +48,14 @@ def leads(book: Book, phase: str, hazard: str | None) -> tuple[Leading, ...]:
 def _leading(book: Book, index: int, rule: LeadRule, tier: str | None, jurisdiction: str | None) -> Leading:
     partners = rule.unified or (rule.accountable,)
     return Leading(tier, jurisdiction, partners, rule.accountable, rule.deputies, rule.basis, book.line("leads", index))
+
+
+def accept_within(book: Book, leading: Leading) -> timedelta | None:
+    """How long who is to lead by a rule has to accept before the coordinators are told; None: they are not told."""
+    for index, rule in enumerate(book.playbook.leads):
+        if (book.line("leads", index), rule.accountable) == (leading.rule, leading.decides):
+            return rule.accept_within
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from playbooks.values import FORMS
 
 __all__ = [
     "Answer", "Obstacle", "Question", "Room", "Seen", "View", "Withheld",
-    "ceiling_of", "coordinator_sees", "covers", "decide", "label_of", "view", "visible_areas",
+    "ceiling_of", "coordinator_sees", "covers", "decide", "label_of", "may_read", "view", "visible_areas",
 ]  # fmt: skip
 
 
@@ -318,6 +318,17 @@ def ceiling_of(book: Book, room: Room) -> Tlp | None:
     if network.encrypted is not None and room.encrypted and not room.world_readable and not room.open_join:
         return network.encrypted
     return network.ceiling
+
+
+def may_read(book: Book, room: Room, label: Label) -> bool:
+    """May a room be shown what the playbook itself says under a label: its means, its risks? By clearance and ceiling alone; what
+    is about a person needs more than that, and is not shown.
+    """
+    partner, ceiling = book.playbook.partners.get(room.partner), ceiling_of(book, room)
+    if partner is None or ceiling is None or label.personal:
+        return False
+    clearance = partner.clearance
+    return label.tlp <= min(clearance.tlp, ceiling) and label.compartments <= set(clearance.compartments)
 
 
 def coordinator_sees(book: Book, network: Network, field: str) -> bool:

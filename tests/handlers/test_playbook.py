@@ -11,7 +11,15 @@ from handlers.events import Stale
 from handlers.world import Found
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
-from storage.facts import CommandRefused, LeadTaken, PlaybookKept, PlaybookProposed, PlaybookReloaded, RoomBound
+from storage.facts import (
+    CommandRefused,
+    LeadOffered,
+    LeadTaken,
+    PlaybookKept,
+    PlaybookProposed,
+    PlaybookReloaded,
+    RoomBound,
+)
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     AID,
@@ -201,8 +209,8 @@ def test_only_coordinators_read_the_file_again() -> None:
     assert stage.world.incidents["I-1"].proposal is None
 
 
-def test_who_leads_by_the_new_rules_takes_the_lead() -> None:
-    """Where the rule is another; elsewhere the lead stays as it is."""
+def test_who_leads_by_the_new_rules_is_offered_the_lead() -> None:
+    """Where the rule is another; until they accept, and elsewhere, the lead stays as it is."""
     lead = "{in: [watch, response], tier: operational, jurisdiction: be, lead: fire, deputies: [city]}"
     stage = stage_with(
         border(VERSION, (lead, lead.replace("lead: fire, deputies: [city]", "lead: city, deputies: [fire]")))
@@ -211,8 +219,13 @@ def test_who_leads_by_the_new_rules_takes_the_lead() -> None:
     assert "Leads:" in words and "➡️ City & Sons <town hall> leads" in words
     before = len(stage.facts)
     use(stage, BEN)
-    taken = [kept.fact for kept in stage.facts[before:] if isinstance(kept.fact, LeadTaken)]
-    assert [(one.tier, one.jurisdiction, one.partners) for one in taken] == [("operational", "be", ("city",))]
+    made = [kept.fact for kept in stage.facts[before:] if isinstance(kept.fact, LeadTaken | LeadOffered)]
+    assert [(type(one), one.tier, one.jurisdiction, one.partners) for one in made] == [
+        (LeadOffered, "operational", "be", ("city",))
+    ]
+    stage.say(CITY, "/accept", MAYOR)
+    leads = {(one.tier, one.jurisdiction): one.partners for one in stage.world.incidents["I-1"].leads}
+    assert leads[("operational", "be")] == ("city",)
 
 
 def test_another_room_needs_a_second_person_too() -> None:
