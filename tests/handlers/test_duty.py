@@ -14,6 +14,7 @@ from tests.handlers.border_stage import (
     CITY,
     CITY_TELEGRAM,
     DESK,
+    EVACUATE,
     FIRE,
     HILFE,
     LIAISON,
@@ -27,7 +28,7 @@ from tests.handlers.border_stage import (
     to,
 )
 from tests.handlers.stage import ADMIN, Stage
-from tests.playbooks.border import BOOK, border
+from tests.playbooks.border import BOOK, NOON, border
 
 MAYORS, OFFICERS = RoomRef("matrix", "!dm@mayor:x.org"), RoomRef("matrix", "!dm@officer:x.org")
 SEEN = border(
@@ -240,3 +241,28 @@ def test_a_strangers_duty_is_refused(words: str) -> None:
     stage.say(CITY, "/duty take", MAYOR)
     answer = said(stage, RoomRef("telegram", "-99"), f"/duty {words}", SOMEBODY)
     assert "no partner" in answer and duty(stage) == (person(stage, MAYOR),)
+
+
+def test_an_exercise_is_handed_over_in_its_own_rooms_alone() -> None:
+    """What is open in it stays out of the private chat in which somebody reads of real alerts."""
+    stage = Stage.set(
+        border(
+            ("rooms: [{telegram: -14}]", "rooms: [{telegram: -14}, {telegram: -24, exercises: true}]"),
+            ('{matrix: "#city:x.org"}, {telegram: -11}', "{telegram: -11}, {telegram: -21, exercises: true}"),
+        )
+    )
+    stage.now = NOON
+    for number in (70, 71):
+        stage.enrol(f"telegram:{number}", "responder", "aid")
+    stage.enrol(OFFICER, "official", "city")
+    stage.say(DESK, "/exercise border", ADMIN, private=True)
+    stage.say(RoomRef("telegram", "-21"), EVACUATE, OFFICER)
+    stage.say(RoomRef("telegram", "-21"), "/draft D-1 send", OFFICER)
+    [exercise] = [each for each in stage.world.open if each.opened.exercise]
+    assert exercise.alerts["A-1"].shown_to("aid")
+    stage.say(AID, "/duty take", "telegram:70")
+    sent = stage.say(AID, "/duty give P-2", "telegram:70")
+    assert {send.stream for send in sent if send.to == RoomRef("telegram", "71")} == {DEPLOYMENT}
+    stage.world = replace(stage.world, who=replace(stage.world.who, direct={}))
+    sent = stage.say(RoomRef("telegram", "-24"), "/duty give P-2", "telegram:70")
+    assert exercise.id in {send.stream for send in sent if "A-1" in send.body.text}

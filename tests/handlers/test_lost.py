@@ -159,7 +159,7 @@ def test_the_new_phone_joins_the_same_person() -> None:
     stage.say(FIRE, "/duty take", LAPTOP)
     who = ann(stage)
     stage.say(LAPTOPS, "/lost", LAPTOP, private=True)
-    assert "private chat" in said(stage, FIRE, f"/invite {who}", LAPTOP)
+    assert "/start" not in said(stage, FIRE, f"/invite {who}", LAPTOP)
     code = said(stage, LAPTOPS, f"/invite {who}", LAPTOP, private=True).split("/start ")[1].split()[0]
     assert "joined" in said(stage, NEW_PHONES, f"/start {code}", NEW_PHONE, private=True)
     person = stage.world.who.person(NEW_PHONE)
