@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -20,7 +20,7 @@ from handlers.moments import moment
 from handlers.texts import say, says
 from handlers.world import World, bound_for
 from playbooks import sight
-from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, short_id, word
+from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, quote, short_id, word
 from playbooks.load import Book
 from storage.deployment import ReachTest
 from storage.effects import Effect, Record, Send, Tap, Urgency, Wake
@@ -131,6 +131,53 @@ def _letter(book: Book, identifier: str, reader: Reader, now: datetime, meant_fo
     return Send(
         DEPLOYMENT, reader.room, glue(lines), Urgency.CHATTER, about=identifier, partner=reader.partner, taps=taps
     )
+
+
+def by_hand(case: Case, books: Sequence[Book]) -> list[Effect]:
+    """The test of the alarm chain, by hand; coordinators alone."""
+    if not case.actor.coordinator:
+        return case.refuse(case.say("Not sent. Coordinators may send the test."), "/ready test", "role")
+    if len(books) != 1:
+        taps = [
+            [
+                case.tap(
+                    "{playbook}",
+                    f"/ready test {book.playbook.playbook}"[:64],
+                    f"{i}️⃣",
+                    playbook=_title(case, book),
+                )
+            ]
+            for i, book in enumerate(books[:9], 1)
+        ]
+        return [case.answer(case.say("Test the alarm chain of which playbook?"), taps)]
+    [book] = books
+    if runs(case.world, book):
+        words = case.say("Not sent: a real incident is open from this playbook, and nobody is to read of a test now.")
+        return [case.answer(words)]
+    last = latest(case.world, book)
+    if last is not None and case.now - last.at < ENOUGH:
+        words = case.say(
+            "{test} was sent at {time}. One is enough: wait for its answers.",
+            test=short_id(last.id),
+            time=clock(book, last.at),
+        )
+        return [case.answer(words)]
+    effects = sent(case.world, book, case.now, by=case.actor.person, meant_for=case.now)
+    if not effects:
+        return [
+            case.answer(case.say("Nobody can be tested: no room is bound, and no liaison has a private chat with me."))
+        ]
+    return [*effects, case.answer(case.say("The test is on its way, silently. In 24 hours I say who did not answer."))]
+
+
+def _title(case: Case, book: Book) -> Cleared:
+    return quote(book, Reader(case.request.room, None, True, case.reader.languages), book.playbook.title)
+
+
+def latest(world: World, book: Book) -> ReachTest | None:
+    """The last test of a playbook."""
+    tests = [test for test in world.who.tests.values() if test.playbook == book.playbook.playbook]
+    return tests[-1] if tests else None
 
 
 def received(case: Case, arguments: str) -> list[Effect]:

@@ -19,11 +19,11 @@ from handlers.coordinators import between_two, coordinators, private_room
 from handlers.moments import moment
 from handlers.world import agreed_room, bound_for
 from playbooks import mandate, sight
-from playbooks.cleared import Cleared, Reader, clock, code, colleague, echo, glue, listed, name, quote, short_id
+from playbooks.cleared import Cleared, Reader, code, colleague, echo, glue, listed, name, quote, short_id
 from playbooks.lint import lint
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, RoomRef
-from storage.deployment import Binding, PersonOnFile, ReachTest
+from storage.deployment import Binding, PersonOnFile
 from storage.effects import Effect
 
 MOST_LINES = 30
@@ -49,7 +49,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         return [case.answer(said, [[tap]])]
     chosen = [books[wanted[0]]] if wanted else list(books.values())
     if testing:
-        return _test(case, chosen)
+        return reach.by_hand(case, chosen)
     lines = [line for book in chosen for line in _report(case, book)]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], case.say("… and more. For one playbook: /ready PLAYBOOK")]
@@ -66,43 +66,6 @@ def _books(case: Case) -> dict[str, Book]:
 
 def _playbook(case: Case, book: Book, text: str) -> Cleared:
     return quote(book, Reader(case.request.room, None, True, case.reader.languages), text)
-
-
-def _test(case: Case, books: Sequence[Book]) -> list[Effect]:
-    """The test of the alarm chain, by hand; coordinators alone."""
-    if not case.actor.coordinator:
-        return case.refuse(case.say("Not sent. Coordinators may send the test."), "/ready test", "role")
-    if len(books) != 1:
-        taps = [
-            [
-                case.tap(
-                    "{playbook}",
-                    f"/ready test {book.playbook.playbook}"[:64],
-                    f"{i}️⃣",
-                    playbook=_playbook(case, book, book.playbook.playbook),
-                )
-            ]
-            for i, book in enumerate(books[:9], 1)
-        ]
-        return [case.answer(case.say("Test the alarm chain of which playbook?"), taps)]
-    [book] = books
-    if reach.runs(case.world, book):
-        words = case.say("Not sent: a real incident is open from this playbook, and nobody is to read of a test now.")
-        return [case.answer(words)]
-    last = _last(case, book)
-    if last is not None and case.now - last.at < reach.ENOUGH:
-        words = case.say(
-            "{test} was sent at {time}. One is enough: wait for its answers.",
-            test=short_id(last.id),
-            time=clock(book, last.at),
-        )
-        return [case.answer(words)]
-    effects = reach.sent(case.world, book, case.now, by=case.actor.person, meant_for=case.now)
-    if not effects:
-        return [
-            case.answer(case.say("Nobody can be tested: no room is bound, and no liaison has a private chat with me."))
-        ]
-    return [*effects, case.answer(case.say("The test is on its way, silently. In 24 hours I say who did not answer."))]
 
 
 # --- the report --------------------------------------------------------------------------------------------------------
@@ -189,17 +152,12 @@ def _report(case: Case, book: Book) -> list[Cleared]:
     if not wrong:
         heading = case.say("<b>Readiness</b> · {title}: all is well.", title=title)
     lines = [heading, *wrong]
-    last = _last(case, book)
+    last = reach.latest(case.world, book)
     if last is not None:
         lines += reach.result(case.world, book, last, look.reader, look.partners, case.now)
     if case.actor.coordinator and not look.whole:
         lines.append(case.say("Of the other partners I tell coordinators in a private chat."))
     return lines
-
-
-def _last(case: Case, book: Book) -> ReachTest | None:
-    tests = [test for test in case.world.who.tests.values() if test.playbook == book.playbook.playbook]
-    return tests[-1] if tests else None
 
 
 # --- rooms -----------------------------------------------------------------------------------------------------------------
