@@ -148,6 +148,13 @@ def _lists(world: World, incident: Incident, deadline: Deadline, now: datetime) 
     return lists.due(world, incident, deadline.about, now)
 
 
+def _silence(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    """A step that is taken changes what its card says comes next."""
+    effects = escalation.due(world, incident, deadline, now)
+    about = deadline.about.partition(" ")[0]
+    return [*effects, *cards.touched(incident, about, now)] if effects else []
+
+
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
     "admission-ends": admit.ended,
@@ -159,8 +166,8 @@ _KINDS: Mapping[str, Fell] = {
     "remains": corrections.tell_remains,
     "card": _card,
     "silent": _lists,
-    "escalation": escalation.due,
-    "unreachable": escalation.due,
+    "escalation": _silence,
+    "unreachable": _silence,
     "checkin": checkins.due,
     "checkin-over": checkins.over,
     "draft-alone": _alone,

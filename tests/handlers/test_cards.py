@@ -140,6 +140,18 @@ def test_it_says_what_happens_next_and_for_how_many() -> None:
     assert "Next" not in shown(stage, FIRE) and "5 seen" in shown(stage, FIRE)
 
 
+def test_once_a_step_is_taken_the_card_says_what_comes_after_it() -> None:
+    """By itself, though nobody answered."""
+    steps = "ack: {then: [{after: 3m, do: remind}, {after: 9m, do: lead}]}"
+    stage = opened(border(("ack: {choices: [acting, seen, cannot]}", steps)))
+    issued(stage)
+    delivered(stage)
+    settle(stage, timedelta(seconds=4))
+    assert "Next, 12:03: a reminder for 5 partners" in shown(stage, FIRE)
+    settle(stage, timedelta(minutes=4))
+    assert "Next, 12:09: word to the lead for 5 partners" in shown(stage, FIRE)
+
+
 def test_it_fits_a_phone() -> None:
     """Of many who are silent some are named, and how many more there are."""
     stage = opened(many(60))
