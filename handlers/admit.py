@@ -9,26 +9,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from handlers import escalation
-from handlers.afterwards import after
-from handlers.case import Case, room_reader
+from handlers.admission import admitted, called, over
+from handlers.case import Case
 from handlers.command import nearest
 from handlers.moments import moment
-from handlers.texts import say
-from handlers.world import World, bound_for, rooms_for
 from playbooks import sight
-from playbooks.cleared import Cleared, code, echo, field_name, glue, listed, name, phone, quote, strong, word
+from playbooks.cleared import Cleared, code, echo, field_name, glue, listed, name, quote, word
 from playbooks.guests import Guest, Profile, profiles, with_guests
 from playbooks.labels import Tlp
-from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
-from storage.effects import Effect, Record, Send, Tap, Urgency, Wake
-from storage.facts import AdmissionEnded, PartnerAdmitted
+from storage.effects import Effect, Tap, Urgency
+from storage.facts import PartnerAdmitted
 from storage.incident import Incident
-from storage.store import Deadline
 
 USUALLY = timedelta(hours=12)
 LONGEST = timedelta(days=30)
@@ -76,7 +71,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if isinstance(found, list):
         return found
     fact, profile = found
-    return _admitted(case, fact) if agreed else _confirm(case, arguments.strip(), fact, profile)
+    return admitted(case, fact) if agreed else _confirm(case, arguments.strip(), fact, profile)
 
 
 def _refused(case: Case) -> list[Effect] | None:
@@ -273,56 +268,7 @@ def _would_see(case: Case, fact: PartnerAdmitted) -> Cleared:
     return case.say("It could see: {fields}", fields=glue(shown, " · "))
 
 
-def _admitted(case: Case, fact: PartnerAdmitted) -> list[Effect]:
-    assert case.incident is not None
-    longer = fact.partner in case.incident.admitted
-    world = after(case.world, case.incident.id, [fact], case.now)
-    key = f"admission:{case.incident.id}:{fact.partner}"
-    effects: list[Effect] = [
-        case.record(fact),
-        Wake(key, case.stream, fact.until, "admission-ends", fact.partner),
-    ]
-    incident = world.incidents[case.incident.id]
-    book = world.book_of(incident)
-    told = _everyone(case.world, case.incident)
-    for partner, room in told:
-        reader = room_reader(world, book, room, partner)
-        words = say(
-            reader.languages,
-            "<b>{name}</b> takes part until {time}, as {kind}. {phone}",
-            name=name(book, reader, fact.partner),
-            time=moment(book, fact.until, case.now, reader.languages),
-            kind=quote(book, reader, fact.kind),
-            phone=phone(book, reader, fact.partner),
-        )
-        effects.append(Send(case.stream, room, words, Urgency.PROMPT, partner=partner))
-    who = name(book, case.reader, fact.partner)
-    if longer:
-        done = case.say("{name} takes part until {time} now.", name=who, time=_time(case, fact.until))
-    else:
-        bind = code(glue([case.say("/bind"), quote(book, case.reader, fact.partner)], " "))
-        done = case.say(
-            "{name} takes part until {time}. Now write in their room: {bind}",
-            name=who,
-            time=_time(case, fact.until),
-            bind=bind,
-        )
-    replaces = case.request.message if case.request.via == "button" else None
-    return [*effects, case.answer(done, replaces=replaces)]
-
-
-def _time(case: Case, at: datetime) -> Cleared:
-    assert case.book is not None
-    return moment(case.book, at, case.now, case.reader.languages)
-
-
-def _everyone(world: World, incident: Incident) -> list[tuple[str, RoomRef]]:
-    """Every room in which alerts are read."""
-    book = world.book_of(incident)
-    return [(b.partner, b.room) for b in bound_for(world, book, "alerts", exercise=incident.opened.exercise)]
-
-
-# --- who is here, and the end of it --------------------------------------------------------------------------------------
+# --- who is here ---------------------------------------------------------------------------------------------------------
 
 
 def _shown(case: Case) -> list[Effect]:
@@ -337,7 +283,7 @@ def _shown(case: Case) -> list[Effect]:
                 "• {name}, as {kind}, until {time}: {id}",
                 name=who,
                 kind=quote(case.book, case.reader, fact.kind),
-                time=_time(case, fact.until),
+                time=moment(case.book, fact.until, case.now, case.reader.languages),
                 id=code(quote(case.book, case.reader, partner)),
             )
         )
@@ -354,49 +300,6 @@ def _off(case: Case, typed: str) -> list[Effect]:
         return [case.answer(case.say("Nobody called {typed} was admitted.", typed=echo(typed[:60], case.request.room)))]
     who = name(case.book, case.reader, partner)
     return [
-        *_over(case.world, case.incident, partner, case.now, by=case.actor.person),
+        *over(case.world, case.incident, partner, case.now, by=case.actor.person),
         case.answer(case.say("{name} takes part no longer.", name=who)),
     ]
-
-
-def guest_named(world: World, typed: str) -> tuple[Incident, str] | None:
-    """The admitted partner of an open incident that somebody names, and that incident; None for none, or several."""
-    found = [(one, partner) for one in world.open if (partner := called(one, typed)) is not None]
-    return found[0] if len(found) == 1 else None
-
-
-def called(incident: Incident, typed: str) -> str | None:
-    """The admitted partner that is meant: by its id, or by its name."""
-    wanted = typed.strip().casefold()
-    named = [p for p, fact in incident.admitted.items() if wanted in (p, fact.name.casefold())]
-    return named[0] if len(named) == 1 else None
-
-
-def ended(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
-    """An admission's time is over."""
-    if deadline.about not in incident.admitted:
-        return []
-    return _over(world, incident, deadline.about, now, by="time")
-
-
-def _over(world: World, incident: Incident, partner: str, now: datetime, *, by: str) -> list[Effect]:
-    """It takes part no longer: recorded, its rooms told, everybody else too, and nobody waits for its answers."""
-    book: Book = world.book_of(incident)
-    effects: list[Effect] = [Record(incident.id, AdmissionEnded(partner, by))]
-    watched = [(a, issued.watches) for a, issued in incident.alerts.items()]
-    watched += [(r, round_.watches) for r, round_ in incident.rounds.items()]
-    for about, watches in watched:
-        if partner in watches and watches[partner].open:
-            effects += escalation.stopped(about, partner)
-    own = {binding.room for binding in rooms_for(world, incident, partner, "alerts")}
-    for whose, room in _everyone(world, incident):
-        reader = room_reader(world, book, room, whose)
-        if room in own:
-            title = strong(quote(book, reader, book.playbook.title))
-            words = say(
-                reader.languages, "Your part in {title} is over. Nothing more comes here. Thank you.", title=title
-            )
-        else:
-            words = say(reader.languages, "{name} takes part no longer.", name=name(book, reader, partner))
-        effects.append(Send(incident.id, room, words, Urgency.PROMPT, partner=whose))
-    return effects

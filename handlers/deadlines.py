@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from handlers import (
-    admit,
+    admission,
+    bell,
     cards,
     checkins,
     corrections,
@@ -17,7 +18,6 @@ from handlers import (
     lists,
     pausing,
     reach,
-    report,
     requests,
 )
 from handlers.asked import unfulfilled
@@ -48,9 +48,9 @@ def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Ef
     if deadline.kind == "reach-report":
         return reach.over(world, deadline, now)
     if deadline.stream == DEPLOYMENT and deadline.kind == "report":
-        return report.unanswered(world, deadline, now)
+        return bell.unanswered(world, deadline, now)
     if deadline.stream == DEPLOYMENT and deadline.kind == "report-asks":
-        return report.unfinished(world, deadline, now)
+        return bell.unfinished(world, deadline, now)
     incident = world.incidents.get(deadline.stream)
     if incident is None or deadline.kind not in _KINDS:
         return []
@@ -157,10 +157,10 @@ def _silence(world: World, incident: Incident, deadline: Deadline, now: datetime
 
 _KINDS: Mapping[str, Fell] = {
     "danger-ends": _danger,
-    "admission-ends": admit.ended,
+    "admission-ends": admission.ended,
     "request-waits": requests.unanswered,
-    "report": lambda world, incident, deadline, now: report.unanswered(world, deadline, now),
-    "report-asks": lambda world, incident, deadline, now: report.unfinished(world, deadline, now),
+    "report": lambda world, incident, deadline, now: bell.unanswered(world, deadline, now),
+    "report-asks": lambda world, incident, deadline, now: bell.unfinished(world, deadline, now),
     "alert-expires": expiry.expired,
     "offer-silent": deputies.silent,
     "remains": corrections.tell_remains,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from handlers import alert, cards, corrections, decisions, deputies, escalation, lists, playbook, report, requests
+from handlers import alert, bell, cards, corrections, decisions, deputies, escalation, lists, playbook, requests
 from handlers.activate import announced_again
 from handlers.afterwards import after
 from handlers.case import ANSWER_LASTS, Case
@@ -235,7 +235,7 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     if incident is not None and row.about in incident.alerts and row.urgency == Urgency.ALERT:
         return [*dropped, *_copy_again(world, incident, row, came.now)]
     if row.about is not None and row.about.startswith("M-") and row.urgency == Urgency.PROMPT:
-        return [*dropped, *report.shown_again(world, row.stream, row.about, row.to, came.now)]
+        return [*dropped, *bell.shown_again(world, row.stream, row.about, row.to, came.now)]
     if incident is not None and row.about in incident.requests and row.urgency == Urgency.PROMPT:
         return [*dropped, *requests.shown_again(world, incident, str(row.about), row.to, came.now)]
     draft = incident.drafts.get(row.about or "") if incident is not None else None

@@ -7,7 +7,7 @@ import hashlib
 from datetime import timedelta
 
 from handlers import unfinished
-from handlers.admit import guest_named
+from handlers.admission import guest_named
 from handlers.case import Case
 from handlers.command import nearest, short_ids, words
 from handlers.coordinators import between_two, private_room

@@ -6,46 +6,31 @@ anew; what may still not be shown is still held. Else the partner can only be to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from handlers import cards
-from handlers.addressing import address, event_of, issued_event
+from handlers.addressing import address
 from handlers.case import Case, room_reader
 from handlers.coarser import coarser
 from handlers.command import nearest, short_ids
 from handlers.drafting import fill, values_of
-from handlers.issuing import copies, reason_held
+from handlers.held import Held, areas_instead, forms_instead, held_of, reason_now, stands, supplies, theirs
+from handlers.issuing import copies
 from handlers.texts import say
-from handlers.world import rooms_for, sight_room
-from playbooks import sight
-from playbooks.audience import Addressee
-from playbooks.cleared import Cleared, echo, glue, listed, name, phone, quote, short_id
+from handlers.world import rooms_for
+from playbooks.cleared import Cleared, echo, glue, name, phone, quote, short_id
 from playbooks.schema import Alert
-from playbooks.selection import Event, ground
-from playbooks.values import FORMS, Place, Value, to_json
+from playbooks.values import FORMS, Value, to_json
 from storage.effects import Effect, Send, Tap, Urgency
 from storage.facts import CallAsked, CopyReleased
-from storage.incident import Issued
 
 RING = "ring"
 """What is typed for: ask them to ring us."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A copy that is held: of which alert, for whom."""
-
-    id: str
-    issued: Issued
-    partner: str
-
-
 def decide(case: Case, arguments: str) -> list[Effect]:
     """``/release``, ``/release A-17``, ``/release A-17 PARTNER [key=value…|ring]``."""
     assert case.book is not None and case.incident is not None
-    theirs = _theirs(case)
-    if not theirs:
+    mine = theirs(case)
+    if not mine:
         return _refused(case)
     named = [identifier for identifier in short_ids(arguments) if identifier.startswith("A-")]
     about = case.request.about.about if case.request.about else None
@@ -53,7 +38,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     rest = arguments.strip()
     if named:
         rest = " ".join(word for word in rest.split(" ") if word.upper() != named[0])
-    held = [one for one in _held(case, theirs) if wanted is None or one.id == wanted]
+    held = [one for one in held_of(case, mine) if wanted is None or one.id == wanted]
     partner, _, supplied = rest.strip().partition(" ")
     if not partner:
         return _list(case, held, wanted)
@@ -67,24 +52,10 @@ def decide(case: Case, arguments: str) -> list[Effect]:
 
 def releases(case: Case) -> bool:
     """Whether some copy is held that they might release."""
-    return bool(_held(case, _theirs(case)))
+    return bool(held_of(case, theirs(case)))
 
 
 # --- who, and what ---------------------------------------------------------------------------------------------------------
-
-
-def _theirs(case: Case) -> list[str]:
-    """The alerts whose held copies are this person's matter: of their own partner, or of those whom it leads."""
-    assert case.book is not None and case.incident is not None
-    partner = case.actor.partner
-    if partner is None or not case.actor.may_issue:
-        return []
-    found = []
-    for identifier, issued in case.incident.alerts.items():
-        leading = case.so.lead_for(case.book.playbook.partners[issued.fact.partner].jurisdiction)
-        if issued.fact.partner == partner or (leading is not None and partner in leading.partners):
-            found.append(identifier)
-    return found
 
 
 def _refused(case: Case) -> list[Effect]:
@@ -97,18 +68,6 @@ def _refused(case: Case) -> list[Effect]:
     else:
         words = case.say("Not released. Who issued an alert may do this, and who leads.")
     return case.refuse(words, "/release", "role", case.book.line("leads"))
-
-
-def _held(case: Case, alerts: list[str]) -> list[Held]:
-    """The copies that are held of alerts that still run, for partners that this reader may know."""
-    assert case.book is not None and case.incident is not None
-    return [
-        Held(identifier, issued, partner)
-        for identifier in alerts
-        if not (issued := case.incident.alerts[identifier]).expired
-        for partner in issued.held
-        if listed(case.book, case.reader, partner) and partner not in case.book.departed
-    ]
 
 
 def _meant(case: Case, held: list[Held], typed: str) -> Held | list[Effect]:
@@ -160,125 +119,41 @@ def _list(case: Case, held: list[Held], wanted: str | None) -> list[Effect]:
 
 def _line(case: Case, one: Held) -> Cleared:
     assert case.book is not None
-    event, found = _now(case, one, {})
+    event, found = stands(case, one, {})
     return case.say(
         "• {alert}, {partner}: {reason} {phone}",
         alert=short_id(one.id),
         partner=name(case.book, case.reader, one.partner),
-        reason=_reason(case, found, event),
+        reason=reason_now(case, found, event),
         phone=phone(case.book, case.reader, one.partner),
     )
-
-
-def _reason(case: Case, found: Addressee, event: Event) -> Cleared:
-    if found.status == "shown":
-        return case.say("nothing stands against it now")
-    if found.status == "roomless":
-        return case.say("no room of theirs is bound")
-    if found.status == "unselected":
-        return case.say("it is not for them there")
-    return reason_held(case, case.reader, found, event)
 
 
 def _one(case: Case, one: Held, above: Cleared | None = None) -> Send:
     """One held copy, with what can be done about it."""
     assert case.book is not None and case.incident is not None
-    event, found = _now(case, one, {})
+    event, found = stands(case, one, {})
     taps: list[list[Tap]] = []
     if found.status == "shown":
         taps.append([case.tap("Send it now", _command(one, "now"), "✅")])
     alert = case.book.playbook.alerts[one.issued.fact.template]
-    if _supplies(case, one):
-        for index, (field, area) in enumerate(_areas(case, one, alert), 1):
+    if supplies(case, one):
+        for index, (field, area) in enumerate(areas_instead(case, one, alert), 1):
             command = _command(one, f"{field}={area}")
             if len(command.encode()) <= 64:
                 shown = quote(case.book, case.reader, case.book.playbook.areas[area].name)
                 taps.append([case.tap("Say only: {area}", command, f"{index}️⃣", area=shown)])
-        for field, form in _forms(case, one, alert, event):
+        for field, form in forms_instead(case, one, alert, event):
             command = _command(one, f"{field}={form}")
             if len(command.encode()) <= 64:
                 taps.append([case.tap("Say it more roughly", command, "🌫️")])
     if one.partner not in one.issued.to_ring and len(_command(one, RING).encode()) <= 64:
         taps.append([case.tap("Ask them to ring us", _command(one, RING), "☎️")])
     lines = [above if above is not None else _line(case, one)]
-    if _supplies(case, one) and found.status == "held":
+    if supplies(case, one) and found.status == "held":
         lines.append(case.say("Another value, for them alone: /release {alert} {id} FIELD=words",
                               alert=short_id(one.id), id=quote(case.book, case.reader, one.partner)))  # fmt: skip
     return case.answer(glue(lines), taps, about=one.id)
-
-
-def _supplies(case: Case, one: Held) -> bool:
-    """Whether this person may give other values: they must come from where the alert comes from."""
-    assert case.book is not None and case.actor.partner is not None
-    return case.book.playbook.partners[case.actor.partner].jurisdiction in one.issued.fact.origins
-
-
-def _now(case: Case, one: Held, supplied: Mapping[str, Value]) -> tuple[Event, Addressee]:
-    """How the partner stands now, with these values supplied for it."""
-    assert case.book is not None and case.incident is not None
-    fact = one.issued.fact
-    before = issued_event(case.book, one.issued, one.partner)
-    fields = {**before.fields, **supplied}
-    event = event_of(case.book, fact.template, fact.partner, fields, fact.raised, fact.expires, fact.origins)
-    found = address(case.world, case.incident, fact.template, event, case.now, partners=(one.partner,))
-    return event, found.addressees.get(one.partner) or Addressee(one.partner, "unselected")
-
-
-def _own_rooms(case: Case, partner: str) -> list[sight.Room]:
-    assert case.incident is not None
-    return [sight_room(case.world, b) for b in rooms_for(case.world, case.incident, partner, "alerts")]
-
-
-def _areas(case: Case, one: Held, alert: Alert) -> list[tuple[str, str]]:
-    """For a place that lies in no area: the areas that the partner might be told instead, of the ground of who issued it."""
-    assert case.book is not None
-    values = values_of(one.issued.fact.fields)
-    found = []
-    for field in alert.fields:
-        value, spec = values.get(field), case.book.playbook.field(field)
-        if spec is None or spec.type != "place" or (isinstance(value, Place) and value.areas):
-            continue
-        if alert.fields[field] == "required" and _sees(case, one, field) and _could_see(case, one, field, "area"):
-            found += [(field, area) for area in sorted(ground(case.book, one.issued.fact.partner))[:6]]
-    return found
-
-
-def _forms(case: Case, one: Held, alert: Alert, event: Event) -> list[tuple[str, str]]:
-    """Coarser forms of what the alert says that the partner could see now, and is not shown."""
-    assert case.book is not None
-    found = []
-    for field in alert.fields:
-        spec, value = case.book.playbook.field(field), event.fields.get(field)
-        if spec is None or value is None or alert.fields[field] != "required" or not _sees(case, one, field):
-            continue
-        for form in FORMS[spec.type][1:]:
-            if coarser(case.book, spec, value, form) is not None and _could_see(case, one, field, form):
-                seen = any(
-                    sight.view(case.book, case.so, event, room, (field,)).shape(case.book, field)
-                    for room in _own_rooms(case, one.partner)
-                )
-                if not seen:
-                    found.append((field, form))
-    return found
-
-
-def _sees(case: Case, one: Held, field: str) -> bool:
-    """Whether the room where this is asked sees what the alert says there: what could be said instead tells something of it."""
-    assert case.book is not None and case.incident is not None
-    binding = case.world.who.binding(case.incident.playbook, case.request.room)
-    if binding is None:
-        return False
-    view = sight.view(
-        case.book, case.so, issued_event(case.book, one.issued), sight_room(case.world, binding), (field,)
-    )
-    return view.shape(case.book, field) is not None
-
-
-def _could_see(case: Case, one: Held, field: str, form: str) -> bool:
-    assert case.book is not None
-    question = sight.Question(case.book, case.so, issued_event(case.book, one.issued, one.partner))
-    rooms = _own_rooms(case, one.partner)
-    return any(isinstance(question.decide_form(room, field, form), sight.Seen) for room in rooms)
 
 
 # --- released ------------------------------------------------------------------------------------------------------------
@@ -293,7 +168,7 @@ def _release(case: Case, one: Held, typed: str) -> list[Effect]:
     alert = case.book.playbook.alerts[fact.template]
     supplied: dict[str, Value] = {}
     if typed.lower() != "now":
-        if not _supplies(case, one):
+        if not supplies(case, one):
             words = case.say(
                 "Not released: another value must come from {partner}.",
                 partner=name(case.book, case.reader, fact.partner),
@@ -303,9 +178,9 @@ def _release(case: Case, one: Held, typed: str) -> list[Effect]:
         if isinstance(read, Cleared):
             return [case.answer(glue([read, case.say("Nothing was sent. Please write it again.")]))]
         supplied = read
-    event, found = _now(case, one, supplied)
+    event, found = stands(case, one, supplied)
     if found.status != "shown":
-        reason = _reason(case, found, event)
+        reason = reason_now(case, found, event)
         return [_one(case, one, case.say("Still held back: {reason}.", reason=reason))]
     kept = {**one.issued.released.get(one.partner, {}), **{f: to_json(v) for f, v in supplied.items()}}
     released = CopyReleased(one.id, one.partner, case.actor.person, {f: kept.get(f) for f in alert.fields})

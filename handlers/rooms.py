@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers.admit import guest_named
+from handlers.admission import guest_named
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.coordinators import coordinators, tell_coordinators
