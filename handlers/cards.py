@@ -27,7 +27,7 @@ from handlers.world import World, languages
 from playbooks import sight
 from playbooks.cleared import Cleared, Reader, glue, short_id
 from playbooks.rooms import RoomRef
-from storage.effects import Effect, Record, Repeat, Send, Urgency, Wake
+from storage.effects import Effect, Record, Repeat, Send, Tap, Urgency, Wake
 from storage.facts import MessageUnknown
 from storage.incident import Incident, Live
 from storage.store import Deadline, OutboxRow
@@ -157,11 +157,19 @@ def _write(
             about=about,
             partner=reader.partner,
             language=reader.languages[0] if reader.languages else "",
+            taps=_taps(incident, about, reader),
             not_after=now + LASTS,
             role=ROLE,
             digest=digest,
         )
     )
+
+
+def _taps(incident: Incident, about: str, reader: Reader) -> tuple[tuple[Tap, ...], ...]:
+    """One tap ends an alert that should not have been sent, in the rooms of those who follow it for a partner."""
+    if about not in incident.alerts or reader.partner is None or is_over(incident, about):
+        return ()
+    return ((Tap(say(reader.languages, "Sent by mistake: cancel"), f"/cancel {about} mistake", "↩️"),),)
 
 
 def digest_of(said: Cleared) -> str:

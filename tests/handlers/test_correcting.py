@@ -15,6 +15,7 @@ from storage.effects import Drop, Effect, Remove, Repeat, Send, Unwake, Urgency
 from storage.facts import (
     AlertCancelled,
     AlertRetracted,
+    CallAsked,
     CommandRefused,
     Disclosed,
     MessageDropped,
@@ -402,3 +403,40 @@ def test_what_is_over_can_still_be_withdrawn_and_only_once() -> None:
 def test_the_roles_are_states_of_an_alert() -> None:
     """A word's role is the state that it tells of, so that there is one of each in a room."""
     assert {"cancelled", "retracted", "superseded"} == corrections.ROLES
+
+
+def test_who_was_told_only_to_ring_learns_that_it_is_over() -> None:
+    """They were told of it by its id, and would go on ringing."""
+    stage = opened()
+    alert = issued(stage, "/alert count people=3 Count them")
+    assert "aid" in stage.world.incidents["I-1"].alerts[alert].held
+    stage._keep("I-1", CallAsked(alert, "aid", "fire"))
+    stage.say(CITY, f"/cancel {alert}", MAYOR)
+    assert words(stage)[AID].body.text == "A-1 is cancelled (12:00). It no longer stands."
+
+
+def test_a_room_without_a_partner_and_a_desk_without_one_end_nothing() -> None:
+    """No role overrides whose alert it is: a coordinator of no partner is not the one who issued it."""
+    stage = opened()
+    alert = sent(stage)
+    assert "belongs to no partner" in said(stage, DESK, f"/cancel {alert}", "telegram:501", private=True)
+    assert stage.world.incidents["I-1"].alerts[alert].state == "open"
+
+
+def test_whose_ground_it_is_is_no_secret_that_a_refusal_tells() -> None:
+    """Who may not see where an alert is gets the same answer wherever that is."""
+
+    def answer(where: str) -> str:
+        stage = opened(
+            border(
+                (
+                    "    by: [city, fire]\n    fields: {what: optional, where",
+                    "    by: [city, fire, watchers]\n    fields: {what: optional, where",
+                )
+            )
+        )
+        alert = issued(stage, f"/alert affected where={where} people=3 Come", LIAISON, FIRE)
+        stage.enrol("telegram:88", "liaison", "watchers")
+        return said(stage, WATCHERS, f"/cancel {alert}", "telegram:88")
+
+    assert answer("Town") == answer("Hill")

@@ -427,6 +427,32 @@ async def test_after_a_connection_nothing_is_guessed(
     assert isinstance(await network.send(message()), Sent)
 
 
+@pytest.mark.parametrize("failure", ["drop-before", "drop-after", "5xx-before", "5xx-after", "truncated", "not-json"])
+async def test_a_removal_is_asked_for_again_until_it_is_answered(
+    tg: TelegramEmulator, network: Telegram, failure: Any
+) -> None:
+    """What is removed twice is removed: an answer that was lost costs nothing."""
+    sent = await network.send(message())
+    assert isinstance(sent, Sent)
+    removal = Outgoing("r", ROOM, "delete", replaces=sent.message_id)
+    tg.fault(failure, method="deleteMessage")
+    assert isinstance(await network.send(removal), Delayed)
+    assert await network.send(removal) == Sent(sent.message_id)
+    assert not tg.messages(GROUP)
+
+
+async def test_what_is_too_old_or_elsewhere_is_not_removed(tg: TelegramEmulator, network: Telegram) -> None:
+    """After two days Telegram refuses; and a group that has become another has other messages under these names."""
+    sent = await network.send(message())
+    assert isinstance(sent, Sent)
+    removal = Outgoing("r", ROOM, "delete", replaces=sent.message_id)
+    tg.chats[GROUP].messages[int(sent.message_id)].date -= 48 * 3600
+    refused = await network.send(removal)
+    assert isinstance(refused, Refused) and "can't be deleted" in refused.reason and not refused.gone
+    await tg.migrate(GROUP)
+    assert isinstance(await network.send(removal), Refused)
+
+
 @pytest.mark.parametrize("failure", ["delay-before", "delay-after"])
 async def test_no_answer_in_time_is_unknown(tg: TelegramEmulator, failure: Any) -> None:
     """A read timeout says nothing of whether the message arrived."""
