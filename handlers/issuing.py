@@ -68,6 +68,8 @@ def issue(case: Case, draft: AlertDrafted, *, confirmed_by: str, alone: bool) ->
     effects: list[Effect] = [case.record(issued), case.record(addressed)]
     effects += _held(case, identifier, addressing)
     sent = copies(world, incident, draft.template, identifier, now, now, addressing, issued)
+    aside = superseding.aside(world, incident, draft.template, event, updates, now)
+    sent += copies(world, incident, draft.template, identifier, now, now, aside, issued)
     effects += sent
     effects += superseding.replaced(case, (issued, addressed), issued, sent)
     effects += cards.touched(incident, identifier, now)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from handlers import correcting
 from handlers.addressing import issued_event
 from handlers.afterwards import after
 from handlers.case import Case
+from handlers.coordinators import private_room
 from handlers.corrections import ended
-from handlers.world import sight_room
+from handlers.world import World, circumstances, sight_room
 from playbooks import sight
+from playbooks.audience import Audience, audience
 from playbooks.cleared import Cleared, short_id, strong
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
+from storage.deployment import Binding
 from storage.effects import Effect, Send, Tap
 from storage.facts import AlertDrafted, AlertIssued, AlertSuperseded, Fact
 from storage.incident import Incident
@@ -57,6 +61,25 @@ def before(incident: Incident, updates: Iterable[str]) -> dict[RoomRef, Before]:
             if copy.state not in ("dropped", "refused", "removed"):
                 found[copy.room] = Before(about, send)
     return found
+
+
+def aside(
+    world: World, incident: Incident, template: str, event: Event, updates: Iterable[str], now: datetime
+) -> Audience:
+    """Who was shown one of these alerts in a private chat of their own, and is still that partner's: they are shown the new one there."""
+    book, so = world.book_of(incident), circumstances(world, incident, now)
+    rooms: dict[str, list[sight.Room]] = {}
+    shown = {copy.room: copy.partner for about in updates for copy in incident.alerts[about].copies.values()}
+    for ref, partner in shown.items():
+        if ref in before(incident, updates) and ref in _chats(world, partner):
+            rooms.setdefault(partner, []).append(sight_room(world, Binding("", partner, ref, None, "")))
+    danger = incident.danger.until if incident.danger is not None and so.danger else None
+    return audience(sight.Question(book, so, event), template, rooms, danger)
+
+
+def _chats(world: World, partner: str) -> set[RoomRef | None]:
+    people = (p for p in world.who.people.values() if p.partner == partner and p.id not in world.who.revoked)
+    return {private_room(world, identity) for person in people for identity in person.identities}
 
 
 def replaced(case: Case, facts: Sequence[Fact], issued: AlertIssued, copies: Sequence[Effect]) -> list[Effect]:

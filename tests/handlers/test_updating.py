@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from handlers import nudges
 from playbooks.rooms import RoomRef
 from storage import incident
 from storage.effects import Drop, Send, Urgency
@@ -316,3 +317,25 @@ def test_rooms_named_here_are_the_borders() -> None:
     """Every room of the playbook is one that this page speaks of."""
     assert {FIRE_TELEGRAM, CITY_TELEGRAM, WATCHERS} < EVERYWHERE
     assert isinstance(opened().sent, list) and Send
+
+
+# --- private chats -----------------------------------------------------------------------------------------------------------
+
+
+def test_who_was_shown_it_in_private_is_told_there_too() -> None:
+    """A liaison to whom escalation showed the first is shown the second there, and told there of its end."""
+    stage = opened()
+    stage.enrol("telegram:88", "liaison", "brandweer")
+    private = RoomRef("telegram", "88")
+    first = sent(stage)
+    incident_now = stage.world.incidents["I-1"]
+    nudged = nudges.liaisons(stage.world, incident_now, first, "brandweer", 0, stage.now)
+    stage.apply(list(nudged))
+    assert [send.to for send in nudged] == [private]
+    stage.accepted(nudged[0])
+    second = updated(stage, f"/update {first} More water")
+    [copy] = [one for one in copies_of(stage, second) if one.to == private]
+    assert copy.body.text.startswith("Update of A-1\n") and copy.partner == "brandweer"
+    stage.accepted(copy)
+    stage.say(CITY, f"/cancel {second}", MAYOR)
+    assert words(stage)[private].body.text.startswith("A-2 is cancelled")
