@@ -7,7 +7,6 @@ and the calls its people make.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 
 from handlers.moments import moment
 from handlers.texts import say
@@ -63,19 +62,19 @@ def _alerts(world: World, incident: Incident, partner: str, reader: Reader, now:
     for identifier, issued in incident.alerts.items():
         if issued.expired or not issued.shown_to(partner):
             continue
-        tell = partial(
-            say,
-            reader.languages,
-            alert=short_id(identifier),
-            title=_titled(world, incident, reader, issued.fact.template),
-            time=moment(book, issued.at, now, reader.languages),
-        )
+        said, shown = reader.languages, short_id(identifier)
+        title = _titled(world, incident, reader, issued.fact.template)
+        time = moment(book, issued.at, now, said)
         choices = book.playbook.alerts[issued.fact.template].ack.choices
         match _answered(issued, partner):
             case None if partner in waits(book, incident, identifier):
-                lines.append(tell("• {alert} {title}, {time}: <b>not answered</b>"))
+                words = say(said, "• {alert} {title}, {time}: <b>not answered</b>", alert=shown, title=title, time=time)
+                lines.append(words)
             case "seen" if "acting" in choices:
-                lines.append(tell("• {alert} {title}, {time}: seen, nobody acts on it yet"))
+                words = say(
+                    said, "• {alert} {title}, {time}: seen, nobody acts on it yet", alert=shown, title=title, time=time
+                )
+                lines.append(words)
             case _:
                 pass
     return lines
@@ -109,8 +108,14 @@ def _rollcalls(world: World, incident: Incident, partner: str, reader: Reader, n
         ours = [person for person in call.missing if dict(call.fact.persons[person]).get("partner") == partner]
         if call.ended is None and ours:
             missing = glue([short_id(person) for person in ours if person.startswith("P-")], ", ")
-            words = "• {rollcall}: roll call, not accounted for: {missing}"
-            lines.append(say(reader.languages, words, rollcall=short_id(identifier), missing=missing))
+            lines.append(
+                say(
+                    reader.languages,
+                    "• {rollcall}: roll call, not accounted for: {missing}",
+                    rollcall=short_id(identifier),
+                    missing=missing,
+                )
+            )
     return lines
 
 
@@ -120,11 +125,11 @@ def _drafts(world: World, incident: Incident, partner: str, reader: Reader, now:
         if draft.fact.partner != partner or draft.fact.asking is not None:
             continue
         title = _titled(world, incident, reader, draft.fact.template)
-        tell = partial(say, reader.languages, draft=short_id(identifier), title=title)
+        said, shown = reader.languages, short_id(identifier)
         lines.append(
-            tell("• {draft} {title}: a second person must confirm it")
+            say(said, "• {draft} {title}: a second person must confirm it", draft=shown, title=title)
             if draft.confirmed
-            else tell("• {draft} {title}: a draft that nobody has sent")
+            else say(said, "• {draft} {title}: a draft that nobody has sent", draft=shown, title=title)
         )
     return lines
 

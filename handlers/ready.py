@@ -19,7 +19,7 @@ from handlers.coordinators import between_two, coordinators, private_room
 from handlers.moments import moment
 from handlers.world import agreed_room, bound_for
 from playbooks import mandate, sight
-from playbooks.cleared import Cleared, Reader, code, colleague, echo, glue, listed, name, quote, short_id
+from playbooks.cleared import Cleared, Reader, colleague, echo, glue, listed, name, quote, short_id
 from playbooks.lint import lint
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, RoomRef
@@ -170,16 +170,30 @@ def _alarmed(look: _Look) -> set[str]:
 def _roomless(look: _Look) -> list[Cleared]:
     alarmed = _alarmed(look)
     found = look.those(lambda p: p not in alarmed)
-    words = "<b>No room, no alert</b>: {partners}. In their room, a coordinator writes {command}"
-    command = code(look.case.say("/bind PARTNER"))
-    return [look.case.say(words, partners=look.names(found), command=command)] if found else []
+    return (
+        [
+            look.case.say(
+                "<b>No room, no alert</b>: {partners}. In their room, a coordinator writes /bind PARTNER",
+                partners=look.names(found),
+            )
+        ]
+        if found
+        else []
+    )
 
 
 def _lost(look: _Look) -> list[Cleared]:
     lost = look.case.world.who.lost
     found = look.those(lambda p: any(b.room.chat in lost for b in look.rooms(p)))
-    words = "<b>I was put out of a room</b> of {partners}. Ask them to invite me again."
-    return [look.case.say(words, partners=look.names(found))] if found else []
+    return (
+        [
+            look.case.say(
+                "<b>I was put out of a room</b> of {partners}. Ask them to invite me again.", partners=look.names(found)
+            )
+        ]
+        if found
+        else []
+    )
 
 
 def _troubled(look: _Look) -> list[Cleared]:
@@ -190,8 +204,12 @@ def _troubled(look: _Look) -> list[Cleared]:
     found = list(dict.fromkeys(p for room, p in rooms.items() if seen.get(room, 0) > 0))
     lines = []
     if found:
-        words = "<b>I lack rights, or something else is wrong</b>, in a room of {partners}. On the server: {command}"
-        lines.append(case.say(words, partners=look.names(found), command=code(case.say("tocsin doctor"))))
+        lines.append(
+            case.say(
+                "<b>I lack rights, or something else is wrong</b>, in a room of {partners}. On the server: tocsin doctor",
+                partners=look.names(found),
+            )
+        )
     unseen = sum(1 for room in rooms if room not in seen)
     if unseen and not case.world.rehearsal:
         lines.append(
@@ -209,9 +227,16 @@ def _troubled(look: _Look) -> list[Cleared]:
 
 def _without_liaison(look: _Look) -> list[Cleared]:
     found = look.those(lambda p: not look.liaisons(p))
-    words = "<b>No liaison is enrolled</b>: {partners}. A code for one: {command}"
-    command = code(look.case.say("/invite liaison PARTNER"))
-    return [look.case.say(words, partners=look.names(found), command=command)] if found else []
+    return (
+        [
+            look.case.say(
+                "<b>No liaison is enrolled</b>: {partners}. A code for one: /invite liaison PARTNER",
+                partners=look.names(found),
+            )
+        ]
+        if found
+        else []
+    )
 
 
 def _unopened(look: _Look) -> list[Cleared]:
@@ -219,8 +244,11 @@ def _unopened(look: _Look) -> list[Cleared]:
     if not people:
         return []
     persons = _many(look.case, [look.person(one) for one in people])
-    words = "<b>No private chat</b> with the liaisons {persons}. Each writes /start to me once."
-    return [look.case.say(words, persons=persons)]
+    return [
+        look.case.say(
+            "<b>No private chat</b> with the liaisons {persons}. Each writes /start to me once.", persons=persons
+        )
+    ]
 
 
 def _one_way(look: _Look) -> list[Cleared]:
@@ -232,8 +260,16 @@ def _one_way(look: _Look) -> list[Cleared]:
         return len(ways & set(NETWORKS)) == 1 and look.book.playbook.partners[partner].phone_24h is None
 
     found = look.those(alone)
-    words = "<b>One network is the only way</b> to {partners}. Add a room or a liaison on the other one, or a telephone number."
-    return [look.case.say(words, partners=look.names(found))] if found else []
+    return (
+        [
+            look.case.say(
+                "<b>One network is the only way</b> to {partners}. Add a room or a liaison on the other one, or a telephone number.",
+                partners=look.names(found),
+            )
+        ]
+        if found
+        else []
+    )
 
 
 def _unheard(look: _Look) -> list[Cleared]:
@@ -256,12 +292,20 @@ def _dead_steps(look: _Look) -> list[Cleared]:
     lines = []
     mute = look.those(lambda p: playbook.partners[p].phone_24h is None)
     if "call" in steps and mute:
-        words = "<b>Nobody can ring</b> {partners}: the playbook has no number, and the step call reaches nobody."
-        lines.append(look.case.say(words, partners=look.names(mute)))
+        lines.append(
+            look.case.say(
+                "<b>Nobody can ring</b> {partners}: the playbook has no number, and the step call reaches nobody.",
+                partners=look.names(mute),
+            )
+        )
     single = look.those(lambda p: len(look.networks(p)) == 1)
     if "other_network" in steps and single:
-        words = "Rooms on one network only: {partners}. The step other_network reaches nobody there."
-        lines.append(look.case.say(words, partners=look.names(single)))
+        lines.append(
+            look.case.say(
+                "Rooms on one network only: {partners}. The step other_network reaches nobody there.",
+                partners=look.names(single),
+            )
+        )
     return lines
 
 
@@ -275,9 +319,14 @@ def _unasked(look: _Look) -> list[Cleared]:
         asked = [p for p in look.partners if p in mandate.chosen(book, spec.to, calm, p)]
         found = [p for p in asked if p not in have and p in alarmed]
         if found:
-            words = "Check-in {checkin} reaches nobody of {partners}: no room of theirs is for check-ins."
             said = quote(book, look.reader, checkin)
-            lines.append(case.say(words, checkin=said, partners=look.names(found)))
+            lines.append(
+                case.say(
+                    "Check-in {checkin} reaches nobody of {partners}: no room of theirs is for check-ins.",
+                    checkin=said,
+                    partners=look.names(found),
+                )
+            )
     return lines
 
 
@@ -309,9 +358,8 @@ def _warnings(look: _Look) -> list[Cleared]:
     if not found:
         return []
     words = case.says(
-        "The playbook has {count} warning. On the server: {command}",
-        "The playbook has {count} warnings. On the server: {command}",
+        "The playbook has {count} warning. On the server: tocsin check",
+        "The playbook has {count} warnings. On the server: tocsin check",
         found,
-        command=code(case.say("tocsin check")),
     )
     return [words]
