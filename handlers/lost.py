@@ -105,9 +105,10 @@ def _short(identity: str) -> str:
 def _mine(case: Case, me: PersonOnFile, left: Sequence[str]) -> list[Effect]:
     if not left:
         words = case.say(
-            "I know no other account of yours. If this one is lost, your liaison or a coordinator writes: "
+            "I know no other account of yours. If this one is lost, your liaison or a coordinator writes: {command}",
+            command=code(case.say("/lost {person}", person=short_id(me.id))),
         )
-        return [case.answer(glue([words, code(case.say("/lost {person}", person=short_id(me.id)))], ""))]
+        return [case.answer(words)]
     return _end(case, me, left[0]) if len(left) == 1 else [_which(case, me, left)]
 
 
