@@ -187,7 +187,7 @@ UNNAMED = "nobody knows whether it arrived, nor under which name"
 
 def removal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
     """The request to remove one part of a message from where it was said. Of one whose name is not known, a refused one."""
-    payload = {
+    payload: dict[str, Any] = {
         "kind": "delete",
         "html": "",
         "text": "",
