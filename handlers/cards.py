@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from handlers import alert_card, round_card
+from handlers import alert_card, rollcall_card, round_card
 from handlers.afterwards import after_all
 from handlers.events import Came, Delivery, Stale
 from handlers.moments import moment
@@ -49,7 +49,7 @@ REFUSED = timedelta(minutes=10)
 Render = Callable[[World, Incident, str, Reader, "sight.Room | None", datetime], "Cleared | None"]
 """What a card says now, without the time; None: nothing to this room. The room is None for a coordinator's private chat."""
 
-RENDER: Mapping[str, Render] = {"A": alert_card.render, "C": round_card.render}
+RENDER: Mapping[str, Render] = {"A": alert_card.render, "C": round_card.render, "R": rollcall_card.render}
 """What writes a card, by the letter of its short id."""
 
 
@@ -185,7 +185,8 @@ def is_over(incident: Incident, about: str) -> bool:
         return incident.alerts[about].expired
     if about in incident.rounds:
         return incident.rounds[about].ended is not None
-    return about not in incident.rollcalls or incident.rollcalls[about].ended is not None
+    # Complete is what may hang on people of whom this reader may not know.
+    return about not in incident.rollcalls or incident.rollcalls[about].ended == "person"
 
 
 def _free(world: World, room: RoomRef, now: datetime) -> datetime | None:

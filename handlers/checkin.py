@@ -207,7 +207,7 @@ def _end(case: Case, arguments: str) -> list[Effect]:
 def _summary(case: Case, identifier: str) -> list[Effect]:
     """How a round stands, as far as whoever asks may see it here."""
     assert case.book is not None and case.incident is not None
-    sees, room = _sees_from(case)
+    sees, room = sees_from(case)
     told = None
     if sees:
         told = round_card.render(case.world, case.incident, identifier, case.reader, room, case.now)
@@ -216,7 +216,7 @@ def _summary(case: Case, identifier: str) -> list[Effect]:
     return [case.answer(told, about=identifier)]
 
 
-def _sees_from(case: Case) -> tuple[bool, sight.Room | None]:
+def sees_from(case: Case) -> tuple[bool, sight.Room | None]:
     """Where the answer will be read, as the rule of sight knows it: a partner's room or chat, else (None) a coordinator's chat."""
     assert case.book is not None and case.incident is not None
     here, partner = case.request.room, case.actor.partner

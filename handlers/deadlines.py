@@ -19,6 +19,7 @@ from handlers import (
     pausing,
     reach,
     requests,
+    rollcalls,
 )
 from handlers.asked import unfulfilled
 from handlers.case import room_reader
@@ -170,6 +171,8 @@ _KINDS: Mapping[str, Fell] = {
     "unreachable": _silence,
     "checkin": checkins.due,
     "checkin-over": checkins.over,
+    "rollcall-list": rollcalls.list_due,
+    "rollcall-remind": rollcalls.remind_due,
     "draft-alone": _alone,
     "draft-expires": _draft_over,
 }

@@ -136,3 +136,13 @@ def conducts(case: Case) -> bool:
     if case.actor.coordinator:
         return True
     return case.actor.may_issue and any(case.actor.partner in leading.partners for leading in case.so.leads)
+
+
+def calls_own(case: Case) -> bool:
+    """Whether they may ask whether their own partner's people are safe."""
+    return case.actor.partner is not None and bool(case.actor.roles & {"liaison", "official", "coordinator"})
+
+
+def rolls(case: Case) -> bool:
+    """Whether there is anybody of whom they may ask that."""
+    return conducts(case) or calls_own(case)

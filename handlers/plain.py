@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import ack, alert, checkin, decisions, reach, report
+from handlers import ack, alert, checkin, decisions, reach, report, rollcall
 from handlers.case import Case
 from handlers.choices import choice_in, means_undo
 from handlers.which import case_of, which_question
@@ -40,13 +40,16 @@ def heard(world: World, request: Request) -> list[Effect]:
             return _reply(case, str(about))
         if about in incident.rounds:
             return checkin.replied(case, str(about))
+        if about in incident.rollcalls:
+            return rollcall.replied(case, str(about))
     return [] if request.about is not None or not request.private else _in_private(world, request)
 
 
 def _in_private(world: World, request: Request) -> list[Effect]:
     """Words to us alone that answer nothing: an answer, where just one thing waits for it."""
-    cases = [case_of(world, request, incident) for incident in world.open]
-    found = [effects for case in cases if not case.actor.revoked and (effects := checkin.spoken(case))]
+    open_ = [case_of(world, request, incident) for incident in world.open]
+    cases = [case for case in open_ if not case.actor.revoked]
+    found = [effects for case in cases if (effects := rollcall.spoken(case) or checkin.spoken(case))]
     return found[0] if len(found) == 1 else []
 
 

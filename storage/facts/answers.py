@@ -153,7 +153,10 @@ class RollCallStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PersonAccounted(Fact):
-    """A person is accounted for: ``safe``, or in need of ``help``. ``by``: who said so, themselves or another."""
+    """A person is accounted for: ``safe``, or in need of ``help``. ``by``: who said so, themselves or another.
+
+    ``name``: what somebody is called who is not on the list, and needs help.
+    """
 
     rollcall: str
     person: str
@@ -162,6 +165,7 @@ class PersonAccounted(Fact):
     state: str
     words: str | None
     via: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
