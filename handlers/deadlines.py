@@ -131,6 +131,10 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
     if draft is None:
         return []
     book = world.book_of(incident)
+    place = requests.place_of(book, draft.fact.template, draft.fact.fields)
+    so = circumstances(world, incident, now)
+    if isinstance(mandate.may_issue(book, so, draft.fact.template, draft.fact.partner, place), mandate.NotMandated):
+        return [Record(incident.id, DraftDropped(name, "time"))]  # kept for asking others, and they were not asked
     reader = room_reader(world, book, draft.fact.room, draft.fact.partner)
     words = say(reader.languages, "Draft {draft} was never sent and is discarded.", draft=short_id(name))
     return [

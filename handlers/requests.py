@@ -81,7 +81,7 @@ def _ask(case: Case, draft: Draft) -> list[Effect]:
     """What was written goes to those whose it is."""
     assert case.book is not None and case.incident is not None and case.actor.partner is not None
     fact = draft.fact
-    place = _place(case.book, fact.template, fact.fields)
+    place = place_of(case.book, fact.template, fact.fields)
     verdict = mandate.may_issue(case.book, case.so, fact.template, case.actor.partner, place)
     if isinstance(verdict, mandate.Mandated):
         return alerts.draft(case, f"{fact.draft} show")
@@ -121,7 +121,8 @@ def _ask(case: Case, draft: Draft) -> list[Effect]:
     return [*effects, wake, case.answer(words, about=request.request, replaces=replaces)]
 
 
-def _place(book: Book, template: str, fields: Mapping[str, object]) -> Place | None:
+def place_of(book: Book, template: str, fields: Mapping[str, object]) -> Place | None:
+    """Where an alert concerns, as its fields say it."""
     where = place_field(book, book.playbook.alerts[template])
     found = values_of(fields).get(where) if where is not None else None
     return found if isinstance(found, Place) else None

@@ -154,7 +154,7 @@ def test_a_step_that_cannot_be_played_says_who_where_and_what_to_do(tmp_path: Pa
         begun + "  - {as: anne, say: /alert evacuation action=leave where=Visé}\n  - {as: anne, tap: send}\n"
     )
     other = tocsin(tmp_path, "rehearse", FLOOD, "--script", script)
-    assert "offers Demander: tap one of these" in other.err
+    assert "last message with buttons offers" in other.err and "Ville de Visé" in other.err
 
 
 def test_a_person_moved_to_another_partner_is_another_person(tmp_path: Path) -> None:

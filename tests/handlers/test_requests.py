@@ -251,3 +251,12 @@ def test_what_the_owner_may_not_see_leaves_no_trace_in_what_it_is_shown(hidden: 
     [fact] = stage.of(AlertIssued)
     assert isinstance(fact, AlertIssued) and fact.fields["victims"] is None and fact.fields["people"] is None
     assert kinds[-1] and "Ada" not in "".join(to(stage.sent, AID))
+
+
+def test_what_was_kept_and_not_asked_ends_without_a_word() -> None:
+    """It was never theirs to send."""
+    stage = opened()
+    stage.say(FIRE, WRITTEN, LIAISON)
+    stage.sent.clear()
+    stage.fall_due(stage.now + timedelta(minutes=31))
+    assert stage.world.incidents["I-1"].drafts == {} and to(stage.sent, FIRE) == []

@@ -29,14 +29,14 @@ async def test_an_evacuation_reaches_each_room_with_its_own_view_and_the_log_ver
         assert str(_line(town.playbook)) in refused.body
 
         await tg.say(TOWN_HALL, ANNE, '/alert evacuation action=leave where="Chênée" people=12 L\'Ourthe monte vite')
-        preview = await tg.wait_message(TOWN_HALL, "D-1")
+        preview = await tg.wait_message(TOWN_HALL, "D-2")
         assert "9 salons" in preview.text
         assert "DRK Aachen" in preview.text
         assert "be→de" in preview.text
-        await tg.press(TOWN_HALL, preview.id, ANNE, "/draft D-1 send")
+        await tg.press(TOWN_HALL, preview.id, ANNE, "/draft D-2 send")
         await tg.wait_message(TOWN_HALL, "Ville de Liège", after=preview.id)
         began = time.monotonic()
-        await tg.press(TOWN_HALL, preview.id, ADMIN, "/draft D-1 send")
+        await tg.press(TOWN_HALL, preview.id, ADMIN, "/draft D-2 send")
         at_fire = await ada.wait_message(fire, "A-1")
         at_zuid = await ada.wait_message(zuid, "A-1")
         at_cross = await tg.wait_message(RED_CROSS, "A-1")
