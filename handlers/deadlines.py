@@ -146,7 +146,7 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
 
 def _card(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
     """What changes a card changes the lists of those who are silent."""
-    return [*cards.due(world, incident, deadline, now), *lists.touched(incident, deadline.about, now)]
+    return [*cards.due(world, incident, deadline, now), *lists.due(world, incident, deadline.about, now)]
 
 
 def _lists(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:

@@ -49,7 +49,7 @@ def accepted(world: World, incident: Incident, send: str, now: datetime) -> list
     if watch is None or watch.since != now:
         return []
     effects: list[Effect] = [Unwake(key("unreachable", about, partner)), *begun(world, incident, about, partner, now)]
-    return [*effects, *(lists.touched(incident, about, now) if watch.unreachable else [])]
+    return [*effects, *(lists.due(world, incident, about, now) if watch.unreachable else [])]
 
 
 def begun(world: World, incident: Incident, about: str, partner: str, now: datetime) -> list[Effect]:

@@ -25,52 +25,35 @@ ROLES = frozenset((*LISTS, callers.ROLE))
 def told(
     world: World, incident: Incident, about: str, kind: str, rooms: Iterable[RoomRef], now: datetime
 ) -> list[Effect]:
-    """A partner has come on a list: a room without one gets it, aloud; to the others it is added soon. ``incident``: with that in it."""
+    """A partner has come on a list: a room without one gets it, aloud; to the others it is added. ``incident``: with that in it."""
     effects: list[Effect] = []
     for room in dict.fromkeys(rooms):
         live = incident.live.get((kind, about, room))
-        if live is None:
-            effects += _version(world, incident, about, kind, room, None, now)
-        elif not live.waiting:
-            effects.append(_wake(incident, about, max(now, live.at + EVERY)))
+        effects += (
+            _again(world, incident, live, now) if live else _version(world, incident, about, kind, room, None, now)
+        )
     return effects
 
 
-def touched(incident: Incident, about: str, now: datetime) -> list[Effect]:
-    """Something has changed that the lists about it show: they are looked at, as soon as that may be."""
-    free = [live.at + EVERY for live in _lists(incident, about) if not live.waiting]
-    return [_wake(incident, about, max(now, min(free)))] if free else []
-
-
-def due(world: World, incident: Incident, about: str, now: datetime) -> list[Effect]:
-    """Write each list anew that says something else by now, unless it was written a moment ago or is on its way."""
-    effects: list[Effect] = []
-    later: list[datetime] = []
-    for live in _lists(incident, about):
-        if live.waiting or live.refused:
-            continue
-        if now < live.at + EVERY:
-            later.append(live.at + EVERY)
-        else:
-            effects += _version(world, incident, about, live.role, live.room, live, now)
-    return [*effects, *([_wake(incident, about, min(later))] if later else [])]
+def due(world: World, incident: Incident, about: str, now: datetime, *, but: RoomRef | None = None) -> list[Effect]:
+    """Write each list anew that says something else by now, unless it was written a moment ago or is on its way. ``but``: not there."""
+    lives = [live for live in incident.live.values() if live.about == about and live.role in ROLES]
+    return [one for live in lives if live.room != but for one in _again(world, incident, live, now)]
 
 
 def arrived(world: World, incident: Incident, send: str, now: datetime) -> list[Effect]:
-    """A version of a list is there. What has happened since it was written is added soon. ``incident``: with its arrival in it."""
+    """A version of a list is there: what has happened since it was written is added. ``incident``: with its arrival in it."""
     key = incident.live_of.get(send)
     live = incident.live.get(key) if key is not None else None
-    if live is None or live.role not in ROLES or live.send != send:
-        return []
-    return (
-        touched(incident, live.about, now)
-        if _version(world, incident, live.about, live.role, live.room, live, now)
-        else []
-    )
+    return _again(world, incident, live, now) if live is not None and live.role in ROLES and live.send == send else []
 
 
-def _lists(incident: Incident, about: str) -> list[Live]:
-    return [live for live in incident.live.values() if live.about == about and live.role in ROLES]
+def _again(world: World, incident: Incident, live: Live, now: datetime) -> list[Effect]:
+    """A list anew, where it says something else: at once, or as soon as that may be."""
+    if live.waiting or live.refused:
+        return []  # what is on its way is looked at again when it has arrived
+    version = _version(world, incident, live.about, live.role, live.room, live, now)
+    return version if not version or now >= live.at + EVERY else [_wake(incident, live.about, live.at + EVERY)]
 
 
 def _version(
