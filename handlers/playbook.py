@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from handlers import checkins
+from handlers import checkins, escalation
 from handlers.afterwards import after_all
 from handlers.case import Case, room_reader
 from handlers.changes import told, untold
@@ -219,6 +219,7 @@ def _use(case: Case, incident: Incident, old: Book, proposal: Proposal) -> list[
     effects += by_rules(world, incident.id, rules, case.now, person=case.actor.person, by=case.actor.partner)
     world = after_all(case.world, incident.id, effects, case.now)
     effects += checkins.scheduled(world, world.incidents[incident.id], case.now)
+    effects += escalation.restored(world, world.incidents[incident.id], case.now)
     effects += by_playbook(case.world, {incident.playbook: new})
     return [*effects, *_announced(case, incident, old, new)]
 
