@@ -21,6 +21,7 @@ from tests.handlers.border_stage import (
     FIRE,
     FIRE_TELEGRAM,
     HILFE,
+    LIAISON,
     MAYOR,
     OFFICER,
     WATCHERS,
@@ -316,3 +317,36 @@ def test_two_alerts_are_counted_apart() -> None:
     alive = {key for key in keys(stage) if key.endswith(":aid")}
     replaced = stage.world.incidents["I-1"].alerts["A-1"].state != "open"
     assert alive == (set() if replaced else {"escalation:A-1:aid"})
+
+
+ROUND = """checkins:
+  hourly:
+    to: everyone
+    ask: {en: "Status of your services?"}
+    within: 15m
+    then: [{after: 15m, do: remind}, {after: 18m, do: call}, {after: 20m, do: lead}]
+    label: {tlp: green}
+alerts:
+"""
+
+
+def test_a_round_of_a_check_in_is_followed_up_in_the_same_way() -> None:
+    """A reminder in the rooms that were asked, then the lead; who answered is left alone; nobody after the next round began."""
+    stage = opened(silent(REMIND_LEAD, ("alerts:\n", ROUND)))
+    for send in stage.say(FIRE, "/checkin start hourly", LIAISON):
+        if send.role == "prompt":
+            stage.accepted(send)
+    answer(stage, AID, "/checkin ok")
+    stage.sent.clear()
+    sent = pass_time(stage, minutes=16)
+    assert to(sent, AID) == [] and any("Reminder: C-1" in text for text in to(sent, HILFE))
+    sent = pass_time(stage, minutes=6)
+    assert any("Still no answer to C-1" in text for text in to(sent, FIRE))
+    # Brandweer leads for itself: its silence is told the coordinators.
+    assert [rooms for _, rooms, _ in steps(stage, "brandweer")] == [(str(BRANDWEER),), (str(DESK),), (str(DESK),)]
+    assert [do for do, _, _ in steps(stage, "city")] == ["remind", "call", "lead"]
+    assert steps(stage, "aid") == []
+    count = len(stage.of(Escalated))
+    stage.say(FIRE, "/checkin start hourly", LIAISON)
+    pass_time(stage, minutes=10)
+    assert len(stage.of(Escalated)) == count and expected(stage.world, stage.now).keys() <= keys(stage)
