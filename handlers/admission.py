@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import escalation
+from handlers import cards, waiting
 from handlers.afterwards import after
 from handlers.case import Case, room_reader
 from handlers.moments import moment
@@ -96,7 +96,8 @@ def over(world: World, incident: Incident, partner: str, now: datetime, *, by: s
     watched += [(r, round_.watches) for r, round_ in incident.rounds.items()]
     for about, watches in watched:
         if partner in watches and watches[partner].open:
-            effects += escalation.stopped(about, partner)
+            effects += waiting.stopped(about, partner)
+            effects += cards.touched(incident, about, now)
     own = {binding.room for binding in rooms_for(world, incident, partner, "alerts")}
     for whose, room in _everyone(world, incident):
         reader = room_reader(world, book, room, whose)

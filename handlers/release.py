@@ -6,7 +6,7 @@ anew; what may still not be shown is still held. Else the partner can only be to
 
 from __future__ import annotations
 
-from handlers import cards
+from handlers import cards, waiting
 from handlers.addressing import address
 from handlers.case import Case, room_reader
 from handlers.coarser import coarser
@@ -197,6 +197,7 @@ def _release(case: Case, one: Held, typed: str) -> list[Effect]:
     return [
         case.record(released),
         *sent,
+        *waiting.asked(case.incident, one.id, alert.ack.within, (one.partner,), case.now),
         *cards.touched(case.incident, one.id, case.now),
         case.answer(words, replaces=replaces),
     ]

@@ -31,7 +31,10 @@ from tests.playbooks.border import BOOK, NOON, border
 MEET = (
     (
         '    fields: {people: required, what: optional}\n    main: what\n    text: {en: ["{people}", "{what}"]}',
-        '    fields: {where: optional, meet: required, what: optional}\n    main: what\n    text: {en: ["At: {meet}", "{what}"]}',
+        (
+            '    fields: {where: optional, meet: required, what: optional}\n    main: what\n    text: {en: ["At: {meet}", "{what}"]}'
+            "\n    ack: {within: 5m, then: [{after: 3m, do: remind}]}"
+        ),
     ),
     (
         "  secret: {type: text, tlp: red}",
@@ -87,8 +90,10 @@ def test_a_place_in_no_area_can_be_said_as_an_area() -> None:
     )
     alert = stage.world.incidents["I-1"].alerts["A-1"]
     assert "aid" not in alert.held and alert.watches["aid"].since is None
+    assert "unreachable:A-1:aid" in stage.pending
     stage.accepted(alerts[0])
     assert stage.world.incidents["I-1"].alerts["A-1"].watches["aid"].since == stage.now
+    assert "escalation:A-1:aid" in stage.pending
     stage.say(AID, "/ack A-1", SOMEBODY)
     assert stage.world.incidents["I-1"].alerts["A-1"].answers["aid"]
 
