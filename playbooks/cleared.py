@@ -124,7 +124,7 @@ def strong(part: Cleared) -> Cleared:
 
 def of(identifier: str, part: Cleared) -> Cleared:
     """The same, where a message shows several things: the log says of which one each field is (``A-17/where``)."""
-    shows = {f"{short_id(identifier).html}/{field}": how for field, how in part.shows.items()}
+    shows = {f"{identifier}/{field}": how for field, how in part.shows.items()}
     return Cleared(part.html, part.label, shows, part.only)
 
 
