@@ -82,15 +82,17 @@ def partners(
     """Everybody who was asked and of whom this reader may know, in the playbook's order. ``room``: None for a coordinator's chat."""
     book, so = world.book_of(incident), circumstances(world, incident, now)
     found = []
+    # What says nothing of its own is seen alike whoever of a country it comes from.
+    plain: dict[str, tuple[bool, bool]] = {}
     for partner in round_.fact.partners:
         if not listed(book, reader, partner):
             continue
-        plain = Event(partner, frozenset({book.playbook.partners[partner].jurisdiction}))
-        sees_plain = sees_delivery = room is None
-        if room is not None:
-            question = sight.Question(book, so, plain)
-            sees_plain = isinstance(question.decide(room, field(round_)), sight.Seen)
-            sees_delivery = isinstance(question.decide(room, "_delivery"), sight.Seen)
+        country = book.playbook.partners[partner].jurisdiction
+        if room is not None and country not in plain:
+            question = sight.Question(book, so, Event(partner, frozenset({country})))
+            answer, silence = question.decide(room, field(round_)), question.decide(room, "_delivery")
+            plain[country] = isinstance(answer, sight.Seen), isinstance(silence, sight.Seen)
+        sees_plain, sees_delivery = plain.get(country, (True, True))
         if not (sees_plain or sees_delivery or partner == reader.partner):
             continue
         one = stands(round_.answers.get(partner, ()))

@@ -253,8 +253,16 @@ def sight_room(world: World, binding: Binding) -> sight.Room:
 
 def agreed_room(book: Book, binding: Binding) -> Room | None:
     """What the playbook says of a bound room; None for one that it left open."""
-    partner = book.playbook.partners.get(binding.partner)
-    return next((room for room in partner.rooms if str(room.ref) == binding.alias), None) if partner else None
+    rooms = _AGREED.get(book)
+    if rooms is None:
+        rooms = _AGREED[book] = {
+            (name, str(room.ref)): room for name, who in book.playbook.partners.items() for room in reversed(who.rooms)
+        }
+    return rooms.get((binding.partner, binding.alias or ""))
+
+
+_AGREED: WeakKeyDictionary[Book, dict[tuple[str, str], Room]] = WeakKeyDictionary()
+"""By partner and address as written: looked up for every message."""
 
 
 def holds(book: Book, binding: Binding) -> bool:

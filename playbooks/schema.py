@@ -12,11 +12,12 @@ LANGUAGE.md has it word for word.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from playbooks.labels import Tlp
+from playbooks.labels import Label, Tlp
 from playbooks.rooms import Network
 from playbooks.schema_ack import Ack, Confirm, Step
 from playbooks.schema_alerts import Alert, AlertEntry, Cap, InDanger, clause_fields
@@ -283,7 +284,7 @@ class Playbook(Part):
             return None if checkin is None else _answers_of(checkin, self.fields.get("_answer"))
         if name.startswith("#"):
             channel = self.channels.get(name[1:])
-            return None if channel is None else FieldSpec(type="text", **channel.label.model_dump())
+            return None if channel is None else _text(channel.label.label)
         return self.fields.get(name) or BUILT_IN.get(name)
 
     def ceiling(self, network: Network) -> Tlp:
@@ -298,9 +299,12 @@ class Playbook(Part):
 
 
 def _answers_of(checkin: Checkin, relabelled: FieldSpec | None) -> FieldSpec:
-    own, more = checkin.label, relabelled
-    if more is None:
-        return FieldSpec(type="text", **own.model_dump())
-    joined = own.label.join(more.label)
-    compartments = tuple(sorted(joined.compartments))
-    return FieldSpec(type="text", tlp=joined.tlp, compartments=compartments, personal=joined.personal)
+    own = checkin.label.label
+    return _text(own if relabelled is None else own.join(relabelled.label))
+
+
+@lru_cache(maxsize=256)
+def _text(label: Label) -> FieldSpec:
+    """A text held so closely. The same few are asked for very often."""
+    compartments = tuple(sorted(label.compartments))
+    return FieldSpec(type="text", tlp=label.tlp, compartments=compartments, personal=label.personal)

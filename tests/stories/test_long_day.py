@@ -33,7 +33,7 @@ from storage.facts import (
     PhaseChanged,
 )
 from storage.store import Kept
-from tests.stories.long_day import ALERTS, HOURS, START, lived, playbook, town
+from tests.stories.long_day import ALERTS, HOURS, lived, playbook, town
 
 SEED = 20261122
 RESTARTS = 100
