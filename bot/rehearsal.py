@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bot.clock import VirtualClock
 from bot.networks.port import Button
 from bot.pictures import Picture, draw, seen_in
-from bot.script import Player, Script, Step, room_of
+from bot.script import PLAYS, Player, Script, Step, room_of
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, Network, RoomRef
 from playbooks.selection import local_time
@@ -123,14 +123,15 @@ class Stage:
         for network in networks.values():
             network.watchers.append(self._news.append)
         for name, partner in book.playbook.partners.items():
-            for room in (room for room in partner.rooms if not room.exercises):
-                written = name if room.ref == room_of(book, name) else f"{name}/{room.network}"
+            for room in sorted(partner.rooms, key=lambda room: room.exercises):
+                plain = name if room.ref == room_of(book, name) else f"{name}/{room.network}"
+                written = f"{name}/{PLAYS}" if room.exercises else plain
                 self._names.setdefault(self._networks[room.network].room(room.ref), (written, name))
 
     @property
     def rooms(self) -> tuple[str, ...]:
         """The names of the rooms."""
-        return tuple(name for name, _ in self._names.values())
+        return tuple(name for name, _ in self._names.values() if not name.endswith(f"/{PLAYS}"))
 
     def room(self, name: str) -> RoomRef | None:
         """The room of this name."""

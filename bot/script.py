@@ -14,6 +14,9 @@ from playbooks.problems import PlaybookErrors, Problem
 from playbooks.rooms import Network, RoomRef
 from playbooks.yaml12 import Tree, read
 
+PLAYS = "exercise"
+"""What names a partner's room for exercises."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -45,7 +48,7 @@ class Step(_Written):
     """One thing somebody does, or words for the spectator. ``at`` is the time since the beginning; without it, at once, and
     for words, with the step after them.
 
-    ``in`` names a room: a partner, a partner/network, or ``private``; by default the room the person was in before,
+    ``in`` names a room: a partner, a partner/network, a partner/exercise (its room for exercises), or ``private``; by default the room the person was in before,
     else their partner's.
     In words, ``{incident}`` and ``{alert}`` stand for the last one's short id.
     """
@@ -105,10 +108,13 @@ def load_script(path: Path, book: Book) -> Script:
 
 
 def room_of(book: Book, name: str) -> RoomRef | None:
-    """The room that ``partner`` or ``partner/network`` means, as the playbook writes it."""
-    partner, _, network = name.partition("/")
+    """The room that ``partner``, ``partner/network`` or ``partner/exercise`` means, as the playbook writes it."""
+    partner, _, which = name.partition("/")
     known = book.playbook.partners.get(partner)
-    rooms = [room for room in known.rooms if not room.exercises and network in ("", room.network)] if known else []
+    played, network = which == PLAYS, "" if which == PLAYS else which
+    rooms = (
+        [room for room in known.rooms if room.exercises == played and network in ("", room.network)] if known else []
+    )
     rooms.sort(key=lambda room: "alerts" not in room.for_)
     return rooms[0].ref if rooms else None
 

@@ -104,8 +104,8 @@ def test_plain_words_for_several_questions_are_asked_about() -> None:
     assert asked.body.text == "Which question is that for?" and commands(asked) == ["/go W-1 D-1", "/go W-1 D-2"]
     stage.say(CITY, "/go W-1 D-2", MAYOR, via="button")
     assert stage.world.incidents["I-1"].drafts["D-1"].fact.fields["people"] is None
-    later = [f for f in stage.of(AlertDrafted) if f.draft == "D-2"][-1]  # type: ignore[attr-defined]
-    assert later.fields["people"]["number"] == 12 if "number" in later.fields["people"] else later.fields["people"]
+    later = [fact for fact in stage.of(AlertDrafted) if isinstance(fact, AlertDrafted) and fact.draft == "D-2"][-1]
+    assert "12" in str(later.fields["people"])
 
 
 def test_a_reply_or_a_short_id_says_it() -> None:
