@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -52,6 +52,7 @@ class Timekeeper:
         self._scheduler: AsyncIOScheduler | None = None
         self._changed = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._at_rest = asyncio.Event()
         self._tidied: datetime | None = None
         self._audited: datetime | None = None
         self.trouble: str | None = None
@@ -60,8 +61,16 @@ class Timekeeper:
         """Deadlines have changed."""
         self._changed.set()
 
+    async def settled(self) -> None:
+        """On a clock that moves only when told to: return once the next deadline is known, and waited for."""
+        if self._virtual and not self._stopped.is_set():
+            self._at_rest.clear()
+            self._changed.set()
+            await self._at_rest.wait()
+
     def stop(self) -> None:
         """Let ``run`` sign once more and return."""
+        self._at_rest.set()
         self._stopped.set()
         self._changed.set()
 
@@ -143,8 +152,27 @@ class Timekeeper:
             except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
                 log.error("a sweep failed", extra={"fault": fault(error)})
             # What is due already is the engine's now; it says when that is done.
-            await woken(self._clock, self._changed, wait if wait is not None and wait > 0 else None)
+            await self._lie_down(wait if wait is not None and wait > 0 else None)
         await self.sign()
+
+    async def _lie_down(self, within: float | None) -> None:
+        """Sleep until deadlines change, or the next one comes; ``settled`` returns once this sleep is known to the clock."""
+        waits = {asyncio.ensure_future(self._changed.wait())}
+        if within is not None:
+            waits.add(asyncio.ensure_future(self._slept(within)))
+        try:
+            await asyncio.sleep(0)  # both begin to wait
+            if not self._changed.is_set():
+                self._at_rest.set()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _slept(self, seconds: float) -> Literal[True]:
+        await self._clock.sleep(seconds)
+        return True
 
     async def _fell_due(self) -> None:
         # A coroutine, because the scheduler runs plain functions in threads.

@@ -174,6 +174,9 @@ class Bot:
         await self.engine.started.wait()
         await self.timekeeper.sweep()
         await self.engine.settled()
+        # Time that is let pass next must not pass by a deadline that was just set.
+        await self.timekeeper.settled()
+        await self.engine.settled()
 
     async def publish_menu(self) -> None:
         """Tell Telegram the commands, once it is there. What goes wrong only costs the menu."""

@@ -36,7 +36,8 @@ class Checkin(Part):
     model_config = ConfigDict(title="Check-in", json_schema_extra={"not": {"required": ["every", "cron"]}})
 
     every: Duration | None = None
-    """How often a round begins. Either this or `cron`.
+    """How often a round begins, counted from the start of its phases: the first comes when this time has passed. Either
+    this or `cron`.
 
     Example: `1h`
     """

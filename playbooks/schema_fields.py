@@ -218,7 +218,7 @@ MEANINGS: Mapping[str, str] = {
     "_decision": "Decisions and their reasons.",
     "_report": "Reports from the ground.",
     "_delivery": "Who has an alert and who is silent. The lead and the coordinators see it by its nature.",
-    "_presence": "Who is on duty.",
+    "_presence": "Who is on duty, and who is safe or missing in a roll call, by name.",
     "_answer": "What was answered to check-ins, besides the lead. Each check-in's `label` counts; a label here can only raise it.",
 }
 
