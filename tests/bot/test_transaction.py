@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bot.outgoing import Tokens
 from bot.transaction import Transaction, carry_out
+from handlers.texts import say
 from handlers.world import World
-from playbooks.cleared import Cleared
 from playbooks.rooms import RoomRef
 from storage.database import open_store
 from storage.effects import Effect, Hush, Postpone, Send, Urgency, Wake
@@ -43,7 +43,7 @@ def kept(tx: Transaction, *effects: Effect) -> list[str]:
 def test_a_hushed_stream_says_nothing_of_what_waited() -> None:
     """What waits with the courier is taken back, but for removals and other streams; what the same step says is said."""
     tx = turn([row("a", "E-1"), row("b", "I-1"), row("c", "E-1", "delete")])
-    told = Send("E-1", ROOM, Cleared("paused"), Urgency.PROMPT)
+    told = Send("E-1", ROOM, say((), "paused"), Urgency.PROMPT)
     assert kept(tx, Hush("E-1", "paused"), told) == ["a"]
     assert [(one.token, one.state) for one in tx.changes.outcomes] == [("a", "dropped")]
     assert [one.state for one in tx.changes.sends] == ["pending"]
@@ -52,7 +52,7 @@ def test_a_hushed_stream_says_nothing_of_what_waited() -> None:
 def test_what_was_decided_earlier_in_the_turn_is_hushed_too() -> None:
     """It never reaches the courier."""
     tx = turn([])
-    assert kept(tx, Send("E-1", ROOM, Cleared("an alert"), Urgency.ALERT)) == []
+    assert kept(tx, Send("E-1", ROOM, say((), "an alert"), Urgency.ALERT)) == []
     assert len(kept(tx, Hush("E-1", "paused"))) == 1
     assert [one.state for one in tx.changes.sends] == ["dropped"]
 

@@ -11,7 +11,7 @@ from bot.outgoing import Tokens, repeated, rows
 from bot.transaction import carry_out
 from handlers import marks
 from handlers.texts import say
-from playbooks.cleared import Cleared, Misdirected
+from playbooks.cleared import Misdirected
 from playbooks.rooms import RoomRef
 from storage.effects import Send, Tap, Urgency
 from tests.handlers.border_stage import CITY, MAYOR
@@ -28,12 +28,12 @@ def short(html: str) -> list[str]:
 def test_each_part_of_a_long_message_has_the_mark_and_nothing_else_is_lost() -> None:
     """However it is cut, and again when it is repeated: the exercise first, then that it may be a repetition."""
     words = " ".join(f"word{number}" for number in range(200))
-    send = Send("E-1", PLAY_CITY, Cleared(words), Urgency.ALERT, mark=Cleared(MARK))
+    send = Send("E-1", PLAY_CITY, say((), words), Urgency.ALERT, mark=say((), MARK))
     made = rows(send, "t", short, 0, must_encrypt=False)
     bodies = [json.loads(row.payload)["html"] for row in made]
     assert len(made) > 5 and all(body.startswith(f"{MARK}\n") and len(body) < 250 for body in bodies)
     assert " ".join(body.removeprefix(f"{MARK}\n") for body in bodies).split() == words.split()
-    again = repeated(made[0], Cleared("⚠ Possible repeat"), "u", short)
+    again = repeated(made[0], say((), "⚠ Possible repeat"), "u", short)
     html = [json.loads(row.payload)["html"] for row in again]
     assert html[0].startswith(f"{MARK}\n⚠ Possible repeat\nword0") and all(one.count(MARK) == 1 for one in html)
 
@@ -41,7 +41,7 @@ def test_each_part_of_a_long_message_has_the_mark_and_nothing_else_is_lost() -> 
 def test_an_edit_of_an_exercise_is_marked_as_it_leaves() -> None:
     """What the network is handed for it begins with the mark."""
     stage = exercising()
-    effect = Send("E-1", PLAY_CITY, Cleared("a card"), Urgency.PROMPT, partner="city", replaces="m7")
+    effect = Send("E-1", PLAY_CITY, say((), "a card"), Urgency.PROMPT, partner="city", replaces="m7")
     step = carry_out(stage.world, [effect], stage.now, Tokens(b"x"), {"telegram": short}, {})
     said = json.loads(step.sends[0].payload)
     assert (said["kind"], said["html"]) == ("edit", f"{MARK}\na card")
@@ -52,7 +52,7 @@ def test_an_exercise_never_leaves_for_a_real_room() -> None:
     stage = exercising()
     for room in (CITY, RoomRef("telegram", "-11"), RoomRef("telegram", "-11", "9")):
         with pytest.raises(Misdirected):
-            carry_out(stage.world, [Send("E-1", room, Cleared("x"), Urgency.ALERT)], stage.now, Tokens(b"x"), {}, {})
+            carry_out(stage.world, [Send("E-1", room, say((), "x"), Urgency.ALERT)], stage.now, Tokens(b"x"), {}, {})
 
 
 def test_choices_have_shapes_of_their_own() -> None:
@@ -60,7 +60,7 @@ def test_choices_have_shapes_of_their_own() -> None:
     stage = exercising()
     for real in (["✅", "❌"], ["✅"] * 3, [f"{n}️⃣" for n in range(1, 10)], ["x"] * 60):
         taps = tuple((Tap(say(("en",), "Seen"), "/status", emoji),) for emoji in real)
-        send = marks.marked(stage.world, Send("E-1", PLAY_CITY, Cleared("x"), Urgency.ALERT, taps=taps), stage.now)
+        send = marks.marked(stage.world, Send("E-1", PLAY_CITY, say((), "x"), Urgency.ALERT, taps=taps), stage.now)
         given = [tap.emoji for row in send.taps for tap in row]
         assert len(set(given)) == len(real) and not set(given) & set(real)
 
@@ -70,7 +70,7 @@ def test_the_real_thing_is_not_marked() -> None:
     stage = exercising()
     sent = stage.say(CITY, "/activate border", MAYOR)
     assert sent and all("EXERCISE" not in send.body.text for send in sent)
-    send = Send("I-1", DESK, Cleared("news"), Urgency.PROMPT)
+    send = Send("I-1", DESK, say((), "news"), Urgency.PROMPT)
     assert marks.whole(marks.marked(stage.world, send, stage.now)).body.text.startswith("I-1 · Flood at the border")
-    plain = Send("I-1", CITY, Cleared("news"), Urgency.PROMPT, partner="city")
+    plain = Send("I-1", CITY, say((), "news"), Urgency.PROMPT, partner="city")
     assert marks.marked(stage.world, plain, stage.now) is plain
