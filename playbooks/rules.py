@@ -20,7 +20,6 @@ from playbooks.selection import Circumstances, matches
 
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 _DELIVERY_TO_LEAD = Permit(permit=("_delivery",), to=Selector((Lead(),)))
-_ANSWERS_TO_LEAD = Permit(permit=("_answer",), to=Selector((Lead(),)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def rules_of(book: Book, field: str) -> Rules:
             prepared = Ready(rule, line, whom[rule.to], index)
             for name in named(rule):
                 (permits if isinstance(rule, Permit) else forbids).setdefault(name, []).append(prepared)
-        to_lead = Ready(_ANSWERS_TO_LEAD, 0, None)
+        to_lead = Ready(_DELIVERY_TO_LEAD, 0, None)
         for checkin in book.playbook.checkins:
             permits[f"?{checkin}"] = [*permits.get("_answer", ()), to_lead]
             forbids[f"?{checkin}"] = forbids.get("_answer", [])

@@ -30,6 +30,21 @@ def test_the_rules_of_a_field_are_those_that_name_it_with_their_lines() -> None:
     assert rules_of(BOOK, "gossip") == ((), ())
 
 
+def test_answers_to_a_check_in_are_for_the_lead_and_whom_the_answers_are_permitted() -> None:
+    """The rules that name `_answer`, and a permit for the lead that stands on no line."""
+    checkins = "checkins: {hourly: {to: everyone, ask: Well?}}\nalerts:\n"
+    book = border(
+        ("alerts:\n", checkins),
+        ("{permit: [secret], to: city", "{permit: [secret, _answer], to: city"),
+        ("{forbid: [people]", "{forbid: [people, _answer]"),
+    )
+    permits, forbids = rules_of(book, "?hourly")
+    assert [ready.line for ready in permits] == [book.line("sharing", 6), 0]
+    assert [ready.line for ready in forbids] == [book.line("sharing", 7)]
+    assert permits[-1].rule.to == rules_of(book, "_delivery")[0][0].rule.to
+    assert rules_of(book, "?weekly") == ((), ())
+
+
 def test_the_membership_of_a_channel_is_a_permit_on_its_line() -> None:
     """The line of `members`, so that a no can point at it."""
     book = border(CHANNEL)
