@@ -251,6 +251,9 @@ def _again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> l
     render = RENDER.get(about[:1])
     if live is None or live.waiting or live.refused or render is None:
         return []
+    thing, *circumstances = incident.as_it_is(about)
+    if live.digest and live.written_of and live.written_of[0] is thing and [*live.written_of[1:]] == circumstances:
+        return []
     following = {one.reader.room: one for one in watchers(world, incident, about, now)}
     if live.digest and room in following:
         said = render(world, incident, about, following[room].reader, following[room].room, now)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from html import escape, unescape
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -89,10 +90,19 @@ def wording(template: str, **parts: Cleared | int) -> Cleared:
     ``{tlp}`` stands for the label of all the parts. Raises KeyError for a part that is not given.
     """
     given = {name: figure(part) if isinstance(part, int) else part for name, part in parts.items()}
-    used = [given[name] for name in _PLACEHOLDER.findall(template) if name != "tlp"]
-    label, shows, only = _joined(used)
-    html = _PLACEHOLDER.sub(lambda m: str(label.tlp) if m[1] == "tlp" else given[m[1]].html, template)
-    return Cleared(html, label, shows, only)
+    pieces = _pieces(template)
+    label, shows, only = _joined([given[name] for name in pieces[1::2] if name != "tlp"])
+    put = [
+        piece if number % 2 == 0 else str(label.tlp) if piece == "tlp" else given[piece].html
+        for number, piece in enumerate(pieces)
+    ]
+    return Cleared("".join(put), label, shows, only)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(template: str) -> Sequence[str]:
+    """A wording taken apart: words, the name of what is put in, words, and so on."""
+    return _PLACEHOLDER.split(template)
 
 
 def _joined(parts: Sequence[Cleared]) -> tuple[Label, dict[str, Any], RoomRef | None]:
@@ -100,8 +110,10 @@ def _joined(parts: Sequence[Cleared]) -> tuple[Label, dict[str, Any], RoomRef | 
     shows: dict[str, Any] = {}
     only: RoomRef | None = None
     for part in parts:
-        label = label.join(part.label)
-        shows.update(part.shows)
+        if part.label is not PUBLIC:
+            label = label.join(part.label)
+        if part.shows:
+            shows.update(part.shows)
         if part.only is not None:
             if only is not None and only != part.only:
                 raise Misdirected("two texts bound to different rooms cannot be joined")

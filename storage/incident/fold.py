@@ -29,6 +29,7 @@ def fold(state: Incident | None, facts: Iterable[Kept]) -> Incident | None:
 
 
 def _one_by_one(state: Incident | None, facts: Iterable[Kept]) -> Incident | None:
+    last: int | None = None
     for kept in facts:
         fact = kept.fact
         if isinstance(fact, IncidentOpened):
@@ -46,5 +47,6 @@ def _one_by_one(state: Incident | None, facts: Iterable[Kept]) -> Incident | Non
             apply = _MATTERS.get(type(fact))
             if apply is not None:
                 state = apply(state, kept)
-            state = replace(state, size=kept.seq + 1)
-    return state
+            last = kept.seq
+    # How long the log is concerns none of them, and a new state for each fact would cost as much again.
+    return state if state is None or last is None else replace(state, size=last + 1)

@@ -163,8 +163,22 @@ def _unasked(state: Incident, send: str) -> Incident:
 def _shown(state: Incident, f: MessageTracked, at: datetime) -> Incident:
     key = (f.role, f.about, f.room)
     before = state.live.get(key)
-    live = Live(f.role, f.about, f.partner, f.room, f.send, at, before.message if before else None, digest=f.digest)
-    return replace(state, live={**state.live, key: live}, live_of={**state.live_of, f.send: key})
+    live = Live(
+        f.role,
+        f.about,
+        f.partner,
+        f.room,
+        f.send,
+        at,
+        before.message if before else None,
+        digest=f.digest,
+        written_of=state.as_it_is(f.about),
+    )
+    # An earlier version that has found its end is asked after no more.
+    of_send = state.live_of
+    if before is not None and not before.waiting:
+        of_send = {send: its for send, its in of_send.items() if send != before.send}
+    return replace(state, live={**state.live, key: live}, live_of={**of_send, f.send: key})
 
 
 def _edited(state: Incident, send: str, message: str, at: datetime) -> Incident:

@@ -246,7 +246,7 @@ class Live:
 
     ``waiting``: it is not known yet what became of its newest version. ``at``: when that version was written, or its fate was
     last heard of. ``digest``: what it says; empty where nobody knows what stands there now. ``refused``: the network does not
-    let us write there.
+    let us write there. ``written_of``: what it is about, as that was when this version was written; see ``Incident.as_it_is``.
     """
 
     role: str
@@ -259,6 +259,7 @@ class Live:
     waiting: bool = True
     digest: str = ""
     refused: bool = False
+    written_of: tuple[object, ...] = field(default=(), compare=False, repr=False)
 
 
 RemovalState = Literal["asked", "removed", "remains"]
@@ -339,6 +340,11 @@ class Incident:
     closed_at: datetime | None = None
     size: int = 0
     epoch: int = 0
+
+    def as_it_is(self, about: str) -> tuple[object, ...]:
+        """What a message about something may say, as it is now: the same objects for as long as nothing of it changes."""
+        thing = self.alerts.get(about) or self.rounds.get(about) or self.rollcalls.get(about)
+        return (thing, self.epoch, self.closed_at)
 
     def in_danger(self, now: datetime) -> bool:
         """Whether declared danger still lasts."""
