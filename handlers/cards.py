@@ -37,6 +37,9 @@ NEWER = "a newer state is shown instead"
 EVERY = timedelta(seconds=3)
 """The shortest time between two edits in one room."""
 
+GATHERED = timedelta(seconds=1)
+"""What happens within this time is written in one version; and no card falls due twice at one moment."""
+
 LASTS = timedelta(seconds=20)
 """What could not leave within this time is thrown away and written anew."""
 
@@ -61,10 +64,10 @@ def touched(incident: Incident, about: str, now: datetime) -> list[Effect]:
     if not known:
         at = now
     elif free:
-        at = max(now, min(free))
+        at = max(_tick(now, GATHERED), min(free))
     else:
         # There is no room to write in, or all of it is on its way: look again, but not for each of a thousand changes.
-        at = _tick(now)
+        at = _tick(now, EVERY)
     return [Wake(f"card:{about}", incident.id, at, "card", about)]
 
 
@@ -88,8 +91,9 @@ def _next_turn(incident: Incident, live: Live, now: datetime) -> datetime:
     return live.at + EVERY * max(1, busy)
 
 
-def _tick(now: datetime) -> datetime:
-    seconds = int(EVERY.total_seconds())
+def _tick(now: datetime, every: timedelta) -> datetime:
+    """The next moment on a grid: what keeps happening does not put it off."""
+    seconds = int(every.total_seconds())
     return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
 
 

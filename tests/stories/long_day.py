@@ -1,4 +1,4 @@
-"""A long day in virtual time: forty partners in two countries on two networks, twelve hours, alerts, rounds, two handovers.
+"""A long day's exercise in virtual time: forty partners in two countries on two networks, twelve hours, alerts, rounds, two handovers.
 
 Everything is real but the networks and the clock. Who answers what, and when, is drawn from a seed.
 """
@@ -215,11 +215,11 @@ class Town:
     # -- people -------------------------------------------------------------------------------------------------------
 
     def room(self, number: int) -> RoomRef:
-        """A partner's room, as its network knows it."""
-        return self.networks[network_of(number)].room(_room(number))
+        """A partner's room for exercises, as its network knows it."""
+        return self.networks[network_of(number)].room(_room(number, exercises=True))
 
     async def say(self, number: int, text: str, who: str = "") -> None:
-        """Somebody of a partner writes in its room."""
+        """Somebody of a partner writes in its room for exercises."""
         network = network_of(number)
         name = who or f"person{number}"
         await self.networks[network].say(self.room(number), identity_of(name, network), name, text)
@@ -234,6 +234,13 @@ class Town:
         code = network.messages(network.private(host))[-1].text.split("/start ")[1].split()[0]
         identity = identity_of(name, network.name)
         await network.say(network.private(identity), identity, name, f"/start {code}")
+        await self.settled()
+
+    async def exercise(self) -> None:
+        """The coordinator begins the exercise, in private."""
+        network = self.networks["telegram"]
+        host = identity_of(ADMIN, network.name)
+        await network.say(network.private(host), host, ADMIN, "/exercise long-day A rainy day")
         await self.settled()
 
     # -- time -----------------------------------------------------------------------------------------------------------
@@ -315,7 +322,7 @@ async def lived(town: Town, seed: int, *, restarts: Sequence[int] = ()) -> None:
     """Live through the day. ``restarts``: after how many commits of it the bot is killed and begun again."""
     for number in (0, 4, 2, 20, 22):
         await town.enrol(number, "official")
-    await town.say(0, "/activate long-day A rainy day")
+    await town.exercise()
     begun = town.commits
     moments = sorted(begun + each for each in restarts)
     planned = plan(seed)

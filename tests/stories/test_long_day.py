@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from playbooks.schema import Step
 from storage.facts import (
@@ -34,6 +35,8 @@ from storage.facts import (
 )
 from storage.store import Kept
 from tests.stories.long_day import ALERTS, HOURS, lived, playbook, town
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SEED = 20261122
 RESTARTS = 100
@@ -64,13 +67,13 @@ async def _live(folder: Path, restarts: Sequence[int] = ()) -> Day:
         return Day(place.seen(), await place.facts(), place.starts, place.commits, faults)
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     """The day without any restart."""
     return await _live(tmp_path_factory.mktemp("day"))
 
 
-def test_the_day_took_place(day: Day) -> None:
+async def test_the_day_took_place(day: Day) -> None:
     """Thirty alerts, a round every hour in every country, the lead passed on by hand twice and once by the phase; nothing failed."""
     count = Counter(type(kept.fact) for kept in day.facts)
     assert count[AlertIssued] == ALERTS
@@ -84,7 +87,7 @@ def test_the_day_took_place(day: Day) -> None:
     assert day.faults == []
 
 
-def test_every_deadline_fired_once_and_in_time(day: Day) -> None:
+async def test_every_deadline_fired_once_and_in_time(day: Day) -> None:
     """No deadline fires twice for the same moment, none early, none more than five seconds late."""
     passed = [(at, fact) for at, fact in day.of(DeadlinePassed)]
     assert len(passed) > 500
@@ -134,7 +137,7 @@ def _expected(day: Day) -> dict[tuple[str, str, int], datetime]:
     return expected
 
 
-def test_silence_led_to_what_the_playbook_says(day: Day) -> None:
+async def test_silence_led_to_what_the_playbook_says(day: Day) -> None:
     """Each step was taken for each partner that was silent then, in time, and for nobody else."""
     expected = _expected(day)
     taken = {(fact.about, fact.partner, fact.step): at for at, fact in day.of(Escalated)}
