@@ -47,7 +47,7 @@ def test_yes_is_no_reason_for_closing(yes: str) -> None:
     assert [closed.reason for closed in stage.of(IncidentClosed) if isinstance(closed, IncidentClosed)] == ["all safe"]
 
 
-@pytest.mark.parametrize("end", ["off", "fin", "Ende", "einde", "fine"])
+@pytest.mark.parametrize("end", ["off", "end", "fin", "Ende", "einde"])
 def test_danger_ends_in_every_language(end: str) -> None:
     """Nobody declares a danger whose reason is that it is over."""
     stage = opened()
