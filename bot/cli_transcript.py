@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from difflib import SequenceMatcher
+from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -16,6 +18,8 @@ from bot.rehearsal import Line, Told, together
 
 WIDEST = 100
 INDENT = 7
+LONG = 7
+"""Lines of a list that are printed without leaving any out."""
 _SIGN = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 
@@ -82,7 +86,7 @@ class Transcript:
         if first.label is not None:
             head.append(f"  {first.label}", style="yellow")
         grid.add_row(clock, head)
-        body = "\n".join("│ " + line for line in _wrapped(first.text, self.out.width - INDENT - 3))
+        body = "\n".join("│ " + line for line in _wrapped(_shortened(_changed(first)), self.out.width - INDENT - 3))
         grid.add_row("", Text(body))
         if first.buttons:
             grid.add_row("", Text("│ " + " ".join(f"[{button}]" for button in first.buttons), style="blue"))
@@ -118,6 +122,29 @@ def _in_short(sees: Sequence[str], fields: Sequence[str]) -> str:
     start = f"all but {', '.join(missing)}" if missing else "everything"
     roughly = [f"{', '.join(names)} only as {form}" for form, names in coarser.items()]
     return ", ".join([start, *roughly]) if not missing else "; ".join([start, *roughly])
+
+
+def _changed(line: Line) -> str:
+    """What a message says; of an edited one its first line and what is new, with dots for what stands there still."""
+    new = line.text.split("\n")
+    old = (line.before or "").split("\n")
+    if not set(old) & set(new):
+        return line.text
+    told = new[:1]
+    for op, _, _, start, end in SequenceMatcher(None, old[1:], new[1:], autojunk=False).get_opcodes():
+        lines = ["…"] if op == "equal" else new[start + 1 : end + 1]
+        told += [] if lines == ["…"] == told[-1:] else lines
+    return "\n".join(told)
+
+
+def _shortened(text: str) -> str:
+    """A long list with its first names and how many more there are; the room has them all."""
+    told: list[str] = []
+    for is_list, lines in groupby(text.split("\n"), key=lambda line: line.startswith("• ")):
+        run = list(lines)
+        cut = is_list and len(run) > LONG
+        told += [*run[: LONG - 3], f"… {len(run) - LONG + 3} more lines like these"] if cut else run
+    return "\n".join(told)
 
 
 def _network(group: Sequence[Line]) -> str:

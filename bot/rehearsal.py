@@ -64,7 +64,8 @@ class Embedded(Protocol):
 class Line:
     """Something said in a room, by a person (``in``) or by the bot (``out``), or words for the spectator (``note``).
 
-    ``label`` is the TLP of a message that shows fields; ``shown`` has field → form, ``withheld`` field → why, in words.
+    ``label`` is the TLP of a message that shows fields; ``shown`` has field → form, ``withheld`` field → why, in words. ``before``:
+    what an edited message said until now.
     """
 
     at: datetime
@@ -77,6 +78,7 @@ class Line:
     incident: str | None = None
     buttons: tuple[str, ...] = ()
     edited: bool = False
+    before: str | None = None
     label: str | None = None
     shown: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
@@ -224,17 +226,17 @@ class Stage:
         player = self._players[step.as_]
         room = self._room_for(step.as_, player, step.in_)
         if step.tap is not None:
-            told = self.tap(room, self.identity(step.as_, room.network), player.name, step.tap)
+            told = self.tap(room, self.identity(step.as_, room.network), player.name, self._meant(step.tap))
         else:
             reply_to = self.last(room).id if step.reply is not None else None
-            words = (
-                (step.say or step.reply or "")
-                .replace("{alert}", self.alert or "")
-                .replace("{incident}", self.incident or "")
-            )
+            words = self._meant(step.say or step.reply or "")
             told = self.say(room, self.identity(step.as_, room.network), player.name, words, reply_to)
         async for one in told:
             yield one
+
+    def _meant(self, words: str) -> str:
+        """The words of a step with the short ids they stand for."""
+        return words.replace("{alert}", self.alert or "").replace("{incident}", self.incident or "")
 
     def _doing(self, step: Step) -> str:
         """What somebody was to do, and where."""
@@ -376,6 +378,7 @@ class Stage:
             "Tocsin",
             buttons=buttons,
             edited=len(message.versions) > 1,
+            before=message.versions[-2] if len(message.versions) > 1 else None,
             label=disclosed.label if disclosed is not None else None,
             shown=shown,
             withheld=withheld,
@@ -434,7 +437,8 @@ def together(lines: Sequence[Told]) -> Iterator[list[Told]]:
                 isinstance(one, Line)
                 and isinstance(first, Line)
                 and one.direction == first.direction == "out"
-                and (one.text, one.buttons, one.label) == (first.text, first.buttons, first.label)
+                and (one.text, one.before, one.buttons, one.label)
+                == (first.text, first.before, first.buttons, first.label)
             ):
                 group.append(one)
                 break

@@ -50,7 +50,8 @@ class Step(_Written):
 
     ``in`` names a room: a partner, a partner/network, a partner/exercise (its room for exercises), or ``private``; by default the room the person was in before,
     else their partner's.
-    In words, ``{incident}`` and ``{alert}`` stand for the last one's short id.
+    ``tap`` is what a button says, how that begins, its emoji, or its command or the last word of that.
+    In words and taps, ``{incident}`` and ``{alert}`` stand for the last one's short id.
     """
 
     at: Span | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,3 +62,22 @@ def test_those_it_was_not_for_are_one_line(capsys: pytest.CaptureFixture[str]) -
     flat = " ".join(" ".join(lines).split())
     assert "everything, people, dead only as range" in flat
     assert "which is needed" in flat and "the alert is not for it" not in flat
+
+
+def test_of_an_edited_message_only_what_is_new_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its first line says which it is, dots stand for what is there still; what has nothing in common is shown whole."""
+    card = Line(
+        NOON, "out", "A-1\n2 silent\n• Fire\n• Aid\nAs of 12:05", "Tocsin", "city", "city", "matrix", edited=True
+    )
+    out = shown(capsys, replace(card, before="A-1\n3 silent\n• City\n• Fire\n• Aid\nAs of 12:00"))
+    assert [line.strip() for line in out.splitlines()[1:]] == ["│ A-1", "│ 2 silent", "│ …", "│ As of 12:05"]
+    assert "edited in city" in out
+    assert "• Fire" in shown(capsys, replace(card, before="Draft"))
+
+
+def test_a_long_list_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    """A card that names sixteen silent partners is read by its first; a list of seven stands whole."""
+    out = shown(capsys, said(NOON, text="\n".join(["Silent", *(f"• {n}" for n in range(16)), "Next"])))
+    assert "│ • 3\n" in out and "• 4" not in out
+    assert "│ … 12 more lines like these\n       │ Next" in out
+    assert "• 6" in shown(capsys, said(NOON, text="\n".join(f"• {n}" for n in range(7))))
