@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from handlers.world import World, circumstances
+from handlers.world import World, circumstances, in_order
 from playbooks import sight
 from playbooks.cleared import Reader, listed
 from playbooks.labels import Tlp
@@ -84,7 +84,7 @@ def partners(
     found = []
     # What says nothing of its own is seen alike whoever of a country it comes from.
     plain: dict[str, tuple[bool, bool]] = {}
-    for partner in round_.fact.partners:
+    for partner in in_order(book, round_.fact.partners):
         if not listed(book, reader, partner):
             continue
         country = book.playbook.partners[partner].jurisdiction

@@ -16,7 +16,7 @@ from handlers.coordinators import desks
 from handlers.nudges import said_late
 from handlers.texts import say, says
 from handlers.waiting import waits
-from handlers.world import World, circumstances, rooms_for, sight_room
+from handlers.world import World, circumstances, in_order, rooms_for, sight_room
 from playbooks import sight
 from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, short_id
 from playbooks.rooms import RoomRef
@@ -139,7 +139,8 @@ def written(
 ) -> tuple[Reader, Cleared] | None:
     """The list as a room may read it: who is silent, with the number to ring, or that nobody is any more. None: nothing is for it."""
     book, subject = world.book_of(incident), incident.alerts.get(about) or incident.rounds.get(about)
-    ever = {p: w for p, w in (subject.watches if subject is not None else {}).items() if kind in w.taken}
+    watches = subject.watches if subject is not None else {}
+    ever = {p: watches[p] for p in in_order(book, watches) if kind in watches[p].taken}
     desks_ = {p: desk for p in ever for desk in everyone.of(kind, p) if desk.reader.room == room}
     if not desks_:
         return None

@@ -14,7 +14,7 @@ from typing import Literal
 from handlers.addressing import event_of, sees_place
 from handlers.drafting import values_of
 from handlers.waiting import counted_from, next_step, steps, waits, within
-from handlers.world import World, circumstances
+from handlers.world import World, circumstances, in_order
 from playbooks import sight
 from playbooks.cleared import Reader, listed
 from playbooks.load import Book
@@ -68,7 +68,7 @@ def standing(
     waiting = waits(book, incident, about, world.who)
     partners = {
         partner: _state(issued, partner, copies.get(partner, ()), waiting)
-        for partner in _meant(issued, copies, sees=sees, coordinator=room is None)
+        for partner in _meant(book, issued, copies, sees=sees, coordinator=room is None)
         if listed(book, reader, partner)
     }
     open_ = {partner: watch for partner, watch in waiting.items() if partner in partners}
@@ -111,10 +111,13 @@ def _copies(issued: Issued) -> dict[str, list[Copy]]:
     return found
 
 
-def _meant(issued: Issued, copies: Mapping[str, object], *, sees: bool, coordinator: bool) -> dict[str, None]:
+def _meant(
+    book: Book, issued: Issued, copies: Mapping[str, object], *, sees: bool, coordinator: bool
+) -> dict[str, None]:
     """Whom the reader may know that it is for, in the order of the playbook."""
     found: dict[str, None] = {}
-    for partner, how in issued.addressed.items():
+    for partner in in_order(book, issued.addressed):
+        how = issued.addressed[partner]
         status = how.get("status") if isinstance(how, Mapping) else None
         by_place = isinstance(how, Mapping) and bool(how.get("by_place"))
         meant = sees if status == "blind" else status != "unselected" and (sees or coordinator or not by_place)

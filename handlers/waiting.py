@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from handlers.world import in_order
 from playbooks.load import Book
 from playbooks.schema_ack import Step
 from storage.deployment import Deployment
@@ -23,15 +24,20 @@ def waits(book: Book, incident: Incident, about: str, who: Deployment | None = N
         return {}
     if about in incident.rounds:
         round_ = incident.rounds[about]
-        return {} if round_.ended is not None else {p: w for p, w in round_.watches.items() if w.open}
+        return {} if round_.ended is not None else {p: w for p, w in _ordered(book, round_.watches) if w.open}
     issued = incident.alerts.get(about)
     if issued is None or issued.state != "open":
         return {}
     return {
         p: w
-        for p, w in issued.watches.items()
+        for p, w in _ordered(book, issued.watches)
         if w.open and not (p in issued.answers and answered(book, issued, p, who))
     }
+
+
+def _ordered(book: Book, watches: Mapping[str, Watch]) -> list[tuple[str, Watch]]:
+    """In the order of the playbook, which a restart does not change: the log has them in its own."""
+    return [(partner, watches[partner]) for partner in in_order(book, watches)]
 
 
 def awaited(book: Book, incident: Incident, about: str, partner: str, who: Deployment | None = None) -> Watch | None:

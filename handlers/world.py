@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -249,6 +249,13 @@ def sight_room(world: World, binding: Binding) -> sight.Room:
         world_readable=traits.world_readable,
         open_join=traits.open_join,
     )
+
+
+def in_order(book: Book, partners: Iterable[str]) -> list[str]:
+    """Partners in the order of the playbook; any that it does not have any more come last."""
+    found = dict.fromkeys(partners)
+    known = [partner for partner in book.playbook.partners if partner in found]
+    return [*known, *(partner for partner in found if partner not in book.playbook.partners)]
 
 
 def agreed_room(book: Book, binding: Binding) -> Room | None:

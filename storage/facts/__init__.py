@@ -412,7 +412,8 @@ def as_read(fact: Fact, compose: Callable[[Any], Any]) -> Fact:
     for name, is_each, to_json, from_json in _codec(typing.cast(Hashable, type(fact))):
         value = getattr(fact, name)
         if is_each:
-            attributes[name] = canonical.composed_mapping(value, compose)
+            # In the order in which the log has them: a restart must not change the order of anything that is shown.
+            attributes[name] = dict(sorted(canonical.composed_mapping(value, compose).items()))
         else:
             attributes[name] = None if value is None else from_json(compose(to_json(value)))
     return type(fact)(**attributes)

@@ -12,7 +12,7 @@ from handlers.events import Came, Delivery, Event, Resolved
 from handlers.world import Request, World
 from playbooks.load import Book, load, parse
 from playbooks.rooms import RoomRef
-from storage import deployment, incident
+from storage import canonical, deployment, incident
 from storage.effects import Effect, Hush, Postpone, Record, Send, Unwake, Wake
 from storage.facts import (
     DEPLOYMENT,
@@ -23,6 +23,7 @@ from storage.facts import (
     MessageDropped,
     MessageTracked,
     PlaybookProposed,
+    as_read,
 )
 from storage.store import Deadline, Kept, Mentioned, OutboxRow
 
@@ -135,6 +136,7 @@ class Stage:
                 self._keep(effect.stream, MessageDropped(token, send.to, effect.reason))
 
     def _keep(self, stream: str, fact: Fact) -> None:
+        fact = as_read(fact, canonical.composed)  # as a restart would find it
         world = self.world
         opened = world.incidents.get(stream)
         digest = opened.digest if opened else None

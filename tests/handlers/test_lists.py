@@ -122,7 +122,7 @@ def test_five_hundred_silent_partners_are_no_flood(silence: tuple[Stage, list[Se
         assert [one.loud for one in theirs] == [True] + [False] * (len(theirs) - 1)
         assert len(theirs) <= 2
     text = [one.body.text for one in told if one.role == "lead"][-1]
-    assert text.count("☎") == 30 and "more. /status shows all." in text
+    assert text.count("☎") == 30 and "et 469 autres. /status les montre tous." in text
     assert timedelta(seconds=3) == EVERY and stage.world.incidents["I-1"].alerts["A-1"].watches
 
 

@@ -288,7 +288,10 @@ async def town(folder: Path) -> AsyncIterator[Town]:
 
 
 def plan(seed: int) -> list[Planned]:
-    """What people do on this day: alerts and their answers, rounds and theirs, the lead passed on twice, another phase."""
+    """What people do on this day: alerts and their answers, rounds and theirs, the lead passed on twice, another phase.
+
+    Nobody answers at the very instant at which something falls due: both orders would be right.
+    """
     draw, order = Random(seed), count()
     planned: list[Planned] = []
 
@@ -296,18 +299,22 @@ def plan(seed: int) -> list[Planned]:
         heapq.heappush(planned, Planned(START + after, next(order), lambda town: town.say(number, text)))
 
     for alert in range(ALERTS):
-        at = timedelta(minutes=5 + alert * (HOURS * 60 - 30) // ALERTS, seconds=draw.randrange(60))
+        at = timedelta(minutes=5 + alert * (HOURS * 60 - 30) // ALERTS, seconds=draw.randrange(60), milliseconds=500)
         add(at, draw.choice((0, 20, 4)), f"/alert warning people={draw.randrange(1, 900)} Water at gauge {alert}")
         for number in range(PARTNERS):
             if draw.random() < 0.85:
                 choice = draw.choice(("acting", "acting", "seen", "cannot"))
-                add(at + timedelta(seconds=draw.randrange(5, 900)), number, f"/ack A-{alert + 1} {choice}")
+                add(
+                    at + timedelta(seconds=draw.randrange(5, 900), milliseconds=250),
+                    number,
+                    f"/ack A-{alert + 1} {choice}",
+                )
     for hour in range(1, HOURS):
         for number in range(PARTNERS):
             if draw.random() < 0.9:
                 late = draw.randrange(5, 1500)
                 answer = draw.choice(("ok", "ok", "degraded the bridge is closed", "help we need pumps"))
-                add(timedelta(hours=hour, seconds=late), number, f"/checkin {answer}")
+                add(timedelta(hours=hour, seconds=late, milliseconds=250), number, f"/checkin {answer}")
     add(timedelta(hours=4, minutes=2), 0, "/handover p4")
     add(timedelta(hours=4, minutes=6), 4, "/accept")
     add(timedelta(hours=7, minutes=1), 4, "/phase recovery")
