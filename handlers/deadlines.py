@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import (
@@ -133,6 +134,9 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
     book = world.book_of(incident)
     place = requests.place_of(book, draft.fact.template, draft.fact.fields)
     so = circumstances(world, incident, now)
+    danger, rules = incident.danger, book.playbook.danger
+    if danger is not None and rules is not None and draft.at < danger.until - rules.lasts:
+        so = replace(so, danger=False)  # what was written before danger was declared was not theirs to send
     if isinstance(mandate.may_issue(book, so, draft.fact.template, draft.fact.partner, place), mandate.NotMandated):
         return [Record(incident.id, DraftDropped(name, "time"))]  # kept for asking others, and they were not asked
     reader = room_reader(world, book, draft.fact.room, draft.fact.partner)

@@ -200,7 +200,7 @@ def _fields(
         lines.append(
             say(reader.languages, "• {field} (roughly): {value}", field=label, value=shown)
             if coarser
-            else say((), "• {field}: {value}", field=label, value=shown)
+            else say(reader.languages, "• {field}: {value}", field=label, value=shown)
         )
     return lines, roughly
 

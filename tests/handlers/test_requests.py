@@ -260,3 +260,13 @@ def test_what_was_kept_and_not_asked_ends_without_a_word() -> None:
     stage.sent.clear()
     stage.fall_due(stage.now + timedelta(minutes=31))
     assert stage.world.incidents["I-1"].drafts == {} and to(stage.sent, FIRE) == []
+
+
+def test_so_it_ends_where_danger_was_declared_later() -> None:
+    """What danger lets them send they write anew, and saw a preview of; this they never did."""
+    stage = opened()
+    stage.say(FIRE, WRITTEN, LIAISON)
+    stage.say(FIRE, "/danger a dyke broke", LIAISON)
+    stage.sent.clear()
+    stage.fall_due(stage.now + timedelta(minutes=31))
+    assert stage.world.incidents["I-1"].drafts == {} and to(stage.sent, FIRE) == []
