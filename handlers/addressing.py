@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.case import room_reader
@@ -47,6 +48,11 @@ def issued_event(book: Book, issued: Issued, partner: str | None = None) -> Even
     supplied = issued.released.get(partner, {}) if partner is not None else {}
     fields = values_of({**fact.fields, **supplied})
     return event_of(book, fact.template, fact.partner, fields, fact.raised, fact.expires, fact.origins)
+
+
+def said_event(book: Book, issued: Issued, partner: str | None = None) -> Event:
+    """An alert as it was said, also when it is over: that hides from nobody whom it was for, who has it and who was silent."""
+    return replace(issued_event(book, issued, partner), expires=None)
 
 
 def origins_of_request(book: Book, incident: Incident, request: str | None) -> tuple[str, ...]:

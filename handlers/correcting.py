@@ -7,9 +7,8 @@ cannot know whether that is their ground, and is treated as if it were not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from handlers.addressing import issued_event, sees_place
+from handlers.addressing import said_event, sees_place
 from handlers.afterwards import after
 from handlers.alert_card import over_words
 from handlers.case import Case
@@ -143,7 +142,7 @@ def right(case: Case, issued: Issued) -> str | None:
     leading = case.so.lead_for(case.book.playbook.partners[fact.partner].jurisdiction)
     if leading is not None and partner in leading.partners:
         return case.rule(leading.rule)
-    event = replace(issued_event(case.book, issued), expires=None)  # also what is over was somewhere
+    event = said_event(case.book, issued)
     binding = case.world.who.binding(case.incident.playbook, case.request.room)
     room = sight_room(case.world, binding) if binding is not None else None
     if event.place is not None and not sees_place(case.book, case.so, event, room):

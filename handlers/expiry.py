@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from handlers import cards
-from handlers.addressing import issued_event
+from handlers.addressing import said_event
 from handlers.case import room_reader
 from handlers.corrections import unwatched
 from handlers.texts import say
@@ -40,7 +39,7 @@ def _silence(world: World, incident: Incident, about: str, now: datetime) -> lis
     """Who never answered, for the issuer's rooms that may know who has it (``_delivery``)."""
     book, issued = world.book_of(incident), incident.alerts[about]
     silent = waits(book, incident, about)
-    event = replace(issued_event(book, issued), expires=None)  # that it is over hides from nobody who was silent
+    event = said_event(book, issued)
     so = circumstances(world, incident, now)
     effects: list[Effect] = []
     for binding in rooms_for(world, incident, issued.fact.partner, "alerts") if silent else ():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.addressing import issued_event, sees_place
+from handlers.addressing import said_event, sees_place
 from handlers.case import room_reader
 from handlers.coordinators import desks
 from handlers.nudges import said_late
@@ -126,7 +126,7 @@ class Desks:
     def _sees_place(self, room: sight.Room) -> bool:
         if room.ref not in self._seeing:
             assert self._issued is not None
-            event = issued_event(self._book, self._issued)
+            event = said_event(self._book, self._issued)
             self._seeing[room.ref] = sees_place(self._book, self._so, event, room)
         return self._seeing[room.ref]
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from handlers.addressing import event_of, sees_place
-from handlers.drafting import values_of
+from handlers.addressing import said_event, sees_place
 from handlers.waiting import counted_from, next_step, steps, waits, within
 from handlers.world import World, circumstances, in_order
 from playbooks import sight
@@ -61,7 +60,7 @@ def standing(
     """How an alert stands now, for one reader."""
     book, issued = world.book_of(incident), incident.alerts[about]
     so = circumstances(world, incident, now)
-    event = _event(book, issued)
+    event = said_event(book, issued, room.partner if room is not None else None)
     alert = book.playbook.alerts[issued.fact.template]
     sees = sees_place(book, so, event, room)
     copies = _copies(issued)
@@ -95,12 +94,6 @@ def upcoming(book: Book, incident: Incident, about: str, watch: Watch) -> tuple[
         return at, then[watch.done].do
     limit = within(book, incident, about)
     return (watch.began + limit, "other_network") if limit is not None and counted_from(watch) is None else None
-
-
-def _event(book: Book, issued: Issued) -> Event:
-    """The alert as it was said; that it is over makes nobody forget where it was."""
-    fact = issued.fact
-    return event_of(book, fact.template, fact.partner, values_of(fact.fields), fact.raised, None)
 
 
 def _copies(issued: Issued) -> dict[str, list[Copy]]:

@@ -19,9 +19,10 @@ from tests.handlers.test_noninterference import (
     decided_again,
     fields,
     otherwise,
+    settled,
     shown,
 )
-from tests.playbooks.border import BOOK, NOON
+from tests.playbooks.border import BOOK, NOON, border
 
 CITY, FIRE = ROOMS["city"][0], ROOMS["fire"][0]
 
@@ -82,3 +83,48 @@ def test_what_is_hidden_from_a_partner_changes_nothing_that_it_is_shown(
     """Two crises that differ in what is hidden from a partner are the same to it."""
     first, second = played(one), played(otherwise(partner, one, other))
     assert shown(first, partner) == shown(second, partner)
+
+
+# --- the words of two countries ------------------------------------------------------------------------------------------
+
+BRANDWEER, HOOFD = ROOMS["brandweer"][0], "matrix:@hoofd:x.org"
+AT_HOME = border(
+    (
+        "to: {kind: [fire, municipality]}, purpose: life-safety, under: pact}",
+        "to: {kind: municipality}, purpose: life-safety, under: pact}\n"
+        "  - {permit: [what, where, people], to: {kind: fire}, purpose: life-safety}",
+    ),
+    ("[order-evacuation]\n    covers: [town]", "[order-evacuation]\n    covers: [town, hill]"),
+)
+"""The city sees what the Dutch say, under the pact; the fire service, which leads, sees what is said at home alone."""
+
+
+def approved(where: str, people: int | None) -> Stage:
+    """The Dutch ask for an alert, the city sends it, some answer; the lead asks who has it, before and after it is over."""
+    stage = Stage.set(AT_HOME)
+    stage.now = NOON
+    for identity, role, partner in ((MAYOR, "official", "city"), (HOOFD, "liaison", "brandweer")):
+        stage.enrol(identity, role, partner)
+    stage.enrol(LIAISON, "liaison", "fire")
+    stage.say(CITY, "/activate border High water", MAYOR)
+    count = f" people={people}" if people is not None else ""
+    stage.say(BRANDWEER, f"/alert affected where={where}{count}", HOOFD)
+    stage.say(BRANDWEER, "/ask D-1", HOOFD, via="button")
+    stage.say(CITY, "/ask Q-1 yes", MAYOR, via="button")
+    issued = stage.world.incidents["I-1"].alerts["A-1"]
+    assert issued.fact.origins == ("be", "nl") and issued.fact.fields["where"] is not None
+    settled(stage, "A-1")
+    for command in ("/status A-1", "/board", "/briefing", "/cancel A-1", "/cancel"):
+        stage.fall_due(stage.now + timedelta(seconds=30))
+        stage.say(FIRE, command, LIAISON)
+    stage.fall_due(stage.now + timedelta(hours=25))
+    stage.say(FIRE, "/status A-1", LIAISON)
+    return stage
+
+
+def test_what_is_counted_over_an_alert_is_no_more_than_what_may_be_seen_of_both_countries() -> None:
+    """Where it is, which the lead may not see, shows in no card, no list and no count; nor does what it says."""
+    first = approved("Town", 12)
+    assert any("A-1" in str(one) for one in shown(first, "fire"))
+    for where, people in (("Hill", 12), ('"Town and Hill"', 12), ("Town", None), ("Hill", 500)):
+        assert shown(approved(where, people), "fire") == shown(first, "fire")
