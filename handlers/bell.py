@@ -48,7 +48,7 @@ def complete(case: Case, incident: Incident | None, fact: ReportMade, version: i
     if incident is None and fact.partner in concerned(place):
         lines, taps = (
             [case.say("<b>{report}</b> is written. Does it start an incident?", report=made)],
-            start_taps(case.book, case.reader, fact.report),
+            start_taps(case.book, case.reader, fact if case.request.room == fact.room else replace(fact, parts={})),
         )
     else:
         told = [p for p in concerned(place) if p != fact.partner and listed(case.book, case.reader, p)]
@@ -102,8 +102,12 @@ def _find(world: World, stream: str, report: str) -> tuple[Incident | None, Repo
 # --- seen to -----------------------------------------------------------------------------------------------------------------
 
 
-def start(case: Case, incident: Incident | None, reported: Reported) -> list[Effect]:
-    """An incident begins from a report, which is copied into it."""
+def start(case: Case, incident: Incident | None, reported: Reported, title: str) -> list[Effect]:
+    """An incident begins from a report, which is copied into it.
+
+    ``title``: what whoever starts it calls it, with the hazard in front. The report's own words are no title: they are its
+    partner's, and go only to whoever may see reports.
+    """
     fact = reported.fact
     if incident is not None or reported.incident is not None:
         begun = incident.id if incident is not None else str(reported.incident)
@@ -122,7 +126,7 @@ def start(case: Case, incident: Incident | None, reported: Reported) -> list[Eff
         identifier, effects, world = running[0].id, list[Effect](), case.world
     else:
         rule = case.rule(line) if line else "coordinator"
-        effects = activate.begun(case, book, str(fact.parts.get("type") or ""), rule, exercise=False)
+        effects = activate.begun(case, book, title, rule, exercise=False)
         facts = [one for one in effects if isinstance(one, Record) and one.stream != DEPLOYMENT]
         identifier = facts[0].stream
         own = [one.fact for one in facts if one.stream == identifier]
@@ -189,6 +193,6 @@ def unfinished(world: World, deadline: Deadline, now: datetime) -> list[Effect]:
     sent, wakes = _sent(place, now, now, but=fact.room)
     reader = room_reader(world, place.book, fact.room, fact.partner)
     words = say(reader.languages, "I heard no more of {report}: it goes as it is.", report=short_id(fact.report))
-    taps = start_taps(place.book, reader, fact.report) if not sent else ()
+    taps = start_taps(place.book, reader, fact) if not sent else ()
     told = Send(place.stream, fact.room, words, Urgency.PROMPT, about=fact.report, partner=fact.partner, taps=taps)
     return [Record(deadline.stream, fact), *sent, *wakes, told]

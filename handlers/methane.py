@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -157,7 +157,7 @@ def shown(
         if content is None and binding.partner not in must:
             continue
         body = glue([_heading(place, reader, at, now), content or _ring(place, reader)])
-        taps = _taps(place, reader) if binding.partner in must else ()
+        taps = _taps(place, reader, seen=content is not None) if binding.partner in must else ()
         effects.append(
             Send(
                 place.stream,
@@ -204,18 +204,28 @@ def _ring(place: Place, reader: Reader) -> Cleared:
     return say(reader.languages, "This room may not see its words. Please ring them. {phone}", phone=number)
 
 
-def _taps(place: Place, reader: Reader) -> tuple[tuple[Tap, ...], ...]:
-    said, report = reader.languages, place.fact.report
+def _taps(place: Place, reader: Reader, *, seen: bool) -> tuple[tuple[Tap, ...], ...]:
+    """``seen``: whether the room sees the report's words."""
+    said, fact = reader.languages, place.fact
     if place.incident is not None:
-        return ((Tap(say(said, "Seen"), f"/report {report} seen", "👀"),),)
-    return start_taps(place.book, reader, report)
+        return ((Tap(say(said, "Seen"), f"/report {fact.report} seen", "👀"),),)
+    return start_taps(place.book, reader, fact if seen else replace(fact, parts={}))
 
 
-def start_taps(book: Book, reader: Reader, report: str) -> tuple[tuple[Tap, ...], ...]:
-    """One tap to start an incident from a report, and one to say that there is none."""
-    title = quote(book, reader, book.playbook.title)
+def start_taps(book: Book, reader: Reader, fact: ReportMade) -> tuple[tuple[Tap, ...], ...]:
+    """One tap to start an incident from a report, with the hazard that its words begin with, and one to say that there is none.
+
+    Of a report whose words the reader may not see, without them.
+    """
+    title, report = quote(book, reader, book.playbook.title), fact.report
+    hazards = book.playbook.hazards
+    first = str(fact.parts.get("type") or "").strip().lower().partition(" ")[0]
+    start = Tap(say(reader.languages, "Start {title}", title=title), f"/report {report} start", "🚨")
+    if first in hazards[1:] and len(f"/report {report} start {first}".encode()) <= 64:
+        words = say(reader.languages, "Start {title}: {hazard}", title=title, hazard=quote(book, reader, first))
+        start = Tap(words, f"/report {report} start {first}", "🚨")
     return (
-        (Tap(say(reader.languages, "Start {title}", title=title), f"/report {report} start", "🚨"),),
+        (start,),
         (Tap(say(reader.languages, "No incident"), f"/report {report} aside", "❌"),),
     )
 
@@ -243,7 +253,7 @@ def to_coordinators(place: Place, now: datetime, *, silent: bool) -> list[Effect
                 words,
                 Urgency.PROMPT,
                 about=place.fact.report,
-                taps=_taps(place, reader),
+                taps=_taps(place, reader, seen=False),
                 loud=True,
                 not_after=now + TOLD_LASTS,
             )

@@ -255,7 +255,7 @@ def _about(case: Case, incident: Incident | None, reported: Reported, rest: str)
     fact = reported.fact
     word, _, more = rest.lower().partition(" ")
     if word == "start":
-        return start(case, incident, reported)
+        return start(case, incident, reported, rest.partition(" ")[2])
     if word in ("aside", "seen"):
         return see_to(case, incident, reported)
     assert case.book is not None

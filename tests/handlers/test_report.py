@@ -69,7 +69,7 @@ def answer(sent: list[Send], room: RoomRef) -> Send:
 
 
 def test_whom_activate_names_starts_an_incident_with_one_tap() -> None:
-    """Nobody else is asked; the incident has the report, and its title says what has happened."""
+    """Nobody else is asked, and the incident has the report."""
     stage = calm()
     sent = stage.say(CITY, f"/report {LINE}", MAYOR)
     assert [send.to for send in sent] == [CITY]
@@ -86,6 +86,37 @@ def test_whom_activate_names_starts_an_incident_with_one_tap() -> None:
     assert shown == [heading + words]
     assert [text for text in to(sent, AID) if "METHANE" in text] == []
     assert stage.world.who.reports["M-1"].incident == "I-1" and not any("report" in key for key in stage.pending)
+
+
+@pytest.mark.parametrize("room", [CITY, BRANDWEER])
+def test_its_words_are_no_title_for_those_who_may_not_see_reports(room: RoomRef) -> None:
+    """Whoever starts the incident may give it a title of their own, with its hazard; the report stays a report."""
+    titles = "  - {permit: [_title], to: everyone, purpose: life-safety, under: pact}\n  - {permit: [secret], to: city,"
+    stage = calm(border(("  - {permit: [secret], to: city,", titles)))
+    stage.say(room, '/report M=yes E="Town" T="The minister is at the quay" N=1', MAYOR if room == CITY else SOMEBODY)
+    sent = stage.say(CITY, "/report M-1 start dam Trouble at the quay", MAYOR)
+    [begun] = stage.of(IncidentOpened)
+    assert isinstance(begun, IncidentOpened)
+    assert (begun.hazard, begun.title) == ("dam", "dam Trouble at the quay")
+    assert any("dam Trouble at the quay" in text for text in to(sent, AID))
+    assert {send.to for send in stage.sent if "minister" in send.body.text} <= {room, CITY}
+    stage = calm(border(("  - {permit: [secret], to: city,", titles)))
+    stage.say(room, '/report M=yes E="Town" T="The minister is at the quay" N=1', MAYOR if room == CITY else SOMEBODY)
+    stage.say(CITY, "/report M-1 start", MAYOR, via="button")
+    assert [one.title for one in stage.of(IncidentOpened) if isinstance(one, IncidentOpened)] == [None]
+    assert {send.to for send in stage.sent if "minister" in send.body.text} <= {room, CITY}
+
+
+def test_the_hazard_that_a_report_begins_with_is_offered_where_its_words_are_seen() -> None:
+    """Whoever starts it sees what they say; where the report may not be seen, the button tells nothing of it."""
+    stage = calm()
+    sent = stage.say(FIRE, '/report E="Quai 1" T="dam about to break"', SOMEBODY)
+    assert taps(answer(sent, CITY))[0] == ("Start Flood at the border: dam", "/report M-1 start dam")
+    unseen = stage.say(HILFE, '/report E="Quai 1" T="dam about to break"', SOMEBODY)
+    assert taps(answer(unseen, CITY))[0] == ("Start Flood at the border", "/report M-2 start")
+    stage.say(CITY, "/report M-1 start dam", MAYOR, via="button")
+    [begun] = stage.of(IncidentOpened)
+    assert isinstance(begun, IncidentOpened) and (begun.hazard, begun.title) == ("dam", None)
 
 
 def test_anybody_elses_reaches_those_whom_activate_names() -> None:
