@@ -18,6 +18,7 @@ from handlers.choices import WORDS, choice_in, means_undo, taps_for
 from handlers.command import nearest, short_ids
 from handlers.moments import moment
 from handlers.notify import tell_lead_of
+from handlers.standing import answer_of
 from handlers.texts import say
 from handlers.waiting import asked, counted_from, waits, within
 from playbooks.cleared import Cleared, Reader, clock, echo, glue, listed, name, phone, short_id, strong
@@ -185,8 +186,8 @@ def _acknowledge(case: Case, identifier: str, issued: Issued, choice: str) -> li
         effects += escalation.stopped(identifier, partner)
     effects += cards.touched(case.incident, identifier, case.now)
     effects.append(_noted(case, identifier, choice, changed=len(facts) > 1))
-    said = issued.answers.get(partner, ())
-    if choice == "cannot" or (choice == "acting" and any(answer.choice == "cannot" for answer in said[-1:])):
+    stood = answer_of(issued.answers.get(partner, ()))
+    if choice == "cannot" or (choice == "acting" and stood is not None and stood.choice == "cannot"):
         effects += _tell_lead(case, identifier, issued, choice)
     return effects
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.moments import moment
+from handlers.standing import answer_of
 from handlers.texts import say
 from handlers.waiting import waits
 from handlers.world import World
 from playbooks.cleared import Cleared, Reader, glue, name, quote, short_id
-from storage.incident import Incident, Issued
+from storage.incident import Incident
 
 MOST_LINES = 25
 
@@ -66,8 +67,9 @@ def _alerts(world: World, incident: Incident, partner: str, reader: Reader, now:
         title = _titled(world, incident, reader, issued.fact.template)
         time = moment(book, issued.at, now, said)
         choices = book.playbook.alerts[issued.fact.template].ack.choices
-        match _answered(issued, partner):
-            case None if partner in waits(book, incident, identifier):
+        answer = answer_of(issued.answers.get(partner, ()))
+        match answer.choice if answer is not None else None:
+            case None if partner in waits(book, incident, identifier, world.who):
                 words = say(said, "• {alert} {title}, {time}: <b>not answered</b>", alert=shown, title=title, time=time)
                 lines.append(words)
             case "seen" if "acting" in choices:
@@ -78,11 +80,6 @@ def _alerts(world: World, incident: Incident, partner: str, reader: Reader, now:
             case _:
                 pass
     return lines
-
-
-def _answered(issued: Issued, partner: str) -> str | None:
-    answers = issued.answers.get(partner, ())
-    return answers[-1].choice if answers else None
 
 
 def _rounds(world: World, incident: Incident, partner: str, reader: Reader, now: datetime) -> list[Cleared]:
@@ -97,7 +94,7 @@ def _rounds(world: World, incident: Incident, partner: str, reader: Reader, now:
         )
         for identifier, one in incident.rounds.items()
         if one.ended is None
-        and partner in waits(book, incident, identifier)
+        and partner in waits(book, incident, identifier, world.who)
         and (checkin := book.playbook.checkins.get(one.fact.name)) is not None
     ]
 

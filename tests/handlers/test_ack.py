@@ -264,6 +264,9 @@ def test_the_lead_hears_when_cannot_is_no_longer_true() -> None:
     stage.say(AID, "/ack A-1 cannot", SOMEBODY)
     stage.now += timedelta(minutes=5)
     assert any("acting on A-1 after all" in text for text in to(stage.say(AID, "/ack A-1 acting", SOMEBODY), FIRE))
+    stage.say(AID, "/ack A-1 cannot", SOMEBODY)
+    stage.say(AID, "/ack A-1 seen", "telegram:901")
+    assert any("acting on A-1 after all" in text for text in to(stage.say(AID, "/ack A-1 acting", SOMEBODY), FIRE))
 
 
 def test_where_every_person_answers_one_answer_does_not_end_it() -> None:

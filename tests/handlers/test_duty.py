@@ -152,6 +152,19 @@ def test_the_next_one_is_told_what_is_open_for_each_incident() -> None:
     assert "D-" not in told[0].body.text
 
 
+def test_what_was_seen_by_another_after_somebody_acts_is_acted_on() -> None:
+    """That somebody has seen it too takes nothing back: whoever comes on duty is not told that nobody acts."""
+    stage = opened()
+    alert = issued(stage)
+    stage.say(FIRE, f"/ack {alert} acting", LIAISON)
+    stage.say(FIRE, f"/ack {alert} seen", SOMEBODY)
+    stage.enrol("telegram:72", "responder", "fire")
+    stage.say(FIRE, "/duty take", LIAISON)
+    sent = stage.say(FIRE, "/duty give P-4", LIAISON)
+    told = [send.body.text for send in sent if send.to == RoomRef("telegram", "72")]
+    assert told and "nobody acts" not in "".join(told)
+
+
 def test_a_draft_that_waits_is_told_to_the_authors_partner() -> None:
     """And nothing is said to be open where nothing is."""
     stage = opened()
