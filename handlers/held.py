@@ -96,7 +96,7 @@ def areas_instead(case: Case, one: Held, alert: Alert) -> list[tuple[str, str]]:
         value, spec = values.get(field), case.book.playbook.field(field)
         if spec is None or spec.type != "place" or (isinstance(value, Place) and value.areas):
             continue
-        if alert.fields[field] == "required" and _sees(case, one, field) and _could_see(case, one, field, "area"):
+        if alert.fields[field] == "required" and sees(case, one, field) and _could_see(case, one, field, "area"):
             found += [(field, area) for area in sorted(ground(case.book, one.issued.fact.partner))[:6]]
     return found
 
@@ -107,7 +107,7 @@ def forms_instead(case: Case, one: Held, alert: Alert, event: Event) -> list[tup
     found = []
     for field in alert.fields:
         spec, value = case.book.playbook.field(field), event.fields.get(field)
-        if spec is None or value is None or alert.fields[field] != "required" or not _sees(case, one, field):
+        if spec is None or value is None or alert.fields[field] != "required" or not sees(case, one, field):
             continue
         for form in FORMS[spec.type][1:]:
             if coarser(case.book, spec, value, form) is not None and _could_see(case, one, field, form):
@@ -120,7 +120,7 @@ def forms_instead(case: Case, one: Held, alert: Alert, event: Event) -> list[tup
     return found
 
 
-def _sees(case: Case, one: Held, field: str) -> bool:
+def sees(case: Case, one: Held, field: str) -> bool:
     """Whether the room where this is asked sees what the alert says there: what could be said instead tells something of it."""
     assert case.book is not None and case.incident is not None
     binding = case.world.who.binding(case.incident.playbook, case.request.room)

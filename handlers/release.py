@@ -12,7 +12,7 @@ from handlers.case import Case, room_reader
 from handlers.coarser import coarser
 from handlers.command import nearest, short_ids
 from handlers.drafting import fill, values_of
-from handlers.held import Held, areas_instead, forms_instead, held_of, reason_now, stands, supplies, theirs
+from handlers.held import Held, areas_instead, forms_instead, held_of, reason_now, sees, stands, supplies, theirs
 from handlers.issuing import copies
 from handlers.texts import say
 from handlers.world import rooms_for
@@ -204,7 +204,10 @@ def _release(case: Case, one: Held, typed: str) -> list[Effect]:
 
 
 def _read(case: Case, one: Held, alert: Alert, typed: str) -> dict[str, Value] | Cleared:
-    """What was supplied, field by field; the name of a form (``where=area``) means that form of what was issued."""
+    """What was supplied, field by field; the name of a form (``where=area``) means that form of what was issued.
+
+    What this room may not see of it is as if it had not been given.
+    """
     assert case.book is not None
     filled = fill(case, alert, typed)
     values = values_of(one.issued.fact.fields)
@@ -212,7 +215,8 @@ def _read(case: Case, one: Held, alert: Alert, typed: str) -> dict[str, Value] |
         spec, value = case.book.playbook.field(key.lower()), values.get(key.lower())
         if spec is None or key.lower() not in alert.fields or form not in FORMS[spec.type][1:]:
             continue
-        made = coarser(case.book, spec, value, form) if value is not None else None
+        seen = value is not None and sees(case, one, key.lower())
+        made = coarser(case.book, spec, value, form) if seen and value is not None else None
         filled.problems.pop(key.lower(), None)
         if made is None:
             return case.say("There is no such form of {field} here.", field=quote(case.book, case.reader, key.lower()))

@@ -15,6 +15,7 @@ from tests.handlers.border_stage import (
     BRANDWEER,
     CITY,
     FIRE,
+    FIRE_TELEGRAM,
     HILFE,
     LIAISON,
     MAYOR,
@@ -53,6 +54,21 @@ def held(book: Book = PLACED, typed: str = '/alert count meet="the church tower"
     issued(stage, typed)
     stage.sent.clear()
     return stage
+
+
+def test_whether_a_field_was_given_that_this_room_may_not_see_is_not_told() -> None:
+    """Asking for a form of it is answered as if it had not been given."""
+    book = border(
+        ("fields: {people: required, what: optional}", "fields: {secret: required, people: optional, what: optional}"),
+        ('text: {en: ["{people}", "{what}"]}', 'text: {en: ["{secret}", "{people}", "{what}"]}'),
+    )
+    answers = []
+    for given in ("people=12", ""):
+        stage = held(book, f"/alert count secret=mined what=hello {given}")
+        commands = ("aid people=range", "brandweer people=range", "brandweer people=7", "aid")
+        answers.append([said(stage, FIRE_TELEGRAM, f"/release A-1 {command}", LIAISON) for command in commands])
+    assert answers[0] == answers[1]
+    assert answers[0][0].startswith("There is no such form of people here.")
 
 
 def taps(send: Send) -> list[tuple[str, str]]:
