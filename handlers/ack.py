@@ -22,6 +22,7 @@ from handlers.standing import answer_of
 from handlers.texts import say
 from handlers.waiting import asked, counted_from, waits, within
 from playbooks.cleared import Cleared, Reader, clock, echo, glue, listed, name, phone, short_id, strong
+from playbooks.guests import present
 from storage.effects import Effect, Tap
 from storage.facts import Acknowledged, AnswerUndone, Fact
 from storage.incident import Answer, Issued
@@ -136,7 +137,7 @@ def _by_phone(case: Case, named: Sequence[str], typed: str, rest: str) -> list[E
     if identifier is None or identifier not in case.incident.alerts:
         return [case.answer(case.say("Which alert? /ack A-17 for PARTNER by phone NAME."))]
     book, reader = case.book, case.reader
-    known = {p: who.name for p, who in book.playbook.partners.items() if listed(book, reader, p)}
+    known = {p: who.name for p, who in book.playbook.partners.items() if listed(book, reader, p) and present(book, p)}
     meant = [p for p, called in known.items() if typed.lower() in (p.lower(), called.lower())]
     if not meant:
         near = nearest(typed, list(known))

@@ -24,6 +24,7 @@ from playbooks import sight
 from playbooks.cleared import Cleared, Reader, glue, name, quote, short_id
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
+from playbooks.guests import present
 from storage.deployment import PersonOnFile
 from storage.effects import Send, Tap, Urgency
 from storage.incident import Incident, Watch
@@ -96,7 +97,7 @@ def _at(world: World, incident: Incident, room: RoomRef) -> Caller | None:
                 return Caller(room_reader(world, book, room, partner), sight_room(world, binding))
     people = [p for p in world.who.people.values() if any(private_room(world, i) == room for i in p.identities)]
     for person in people:
-        if person.partner in book.playbook.partners and person.id not in world.who.revoked:
+        if present(book, person.partner) and person.id not in world.who.revoked:
             return next((one for one in _of(world, incident, person) if one.reader.room == room), None)
     return next((Caller(reader, None) for reader in desks(world, incident.id) if reader.room == room), None)
 

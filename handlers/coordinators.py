@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from handlers.world import World, accounts, languages
 from playbooks.cleared import Cleared, Reader
+from playbooks.guests import present
 from playbooks.rooms import RoomRef
 from storage.effects import Effect, Send, Urgency
 
@@ -28,7 +29,7 @@ def _concerned(world: World, identity: str, stream: str) -> bool:
     incident = world.incidents.get(stream)
     if person is None or person.partner is None or world.admins & set(accounts(world, person)):
         return True
-    return incident is not None and person.partner in world.book_of(incident).playbook.partners
+    return incident is not None and present(world.book_of(incident), person.partner)
 
 
 def tell_coordinators(

@@ -18,7 +18,7 @@ from handlers.notify import tell_lead_of
 from handlers.rooms import moved, told_lost
 from handlers.texts import say
 from handlers.world import Request, World, actor, languages
-from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, short_id, word
+from playbooks.cleared import Cleared, Reader, clock, glue, is_short_id, listed, name, phone, short_id, word
 from playbooks.rooms import Network, RoomRef
 from storage.deployment import Outage, outage_key
 from storage.effects import Drop, Effect, Record, Repeat, Send, Unwake, Urgency, Wake
@@ -115,7 +115,7 @@ def _unknown(world: World, came: Came, event: Delivery) -> list[Effect]:
 
 def _repeats(world: World, row: OutboxRow) -> Cleared:
     spoken = _languages(world, row.stream, row.partner, row.to)
-    if row.about:
+    if row.about is not None and is_short_id(row.about):
         return say(spoken, "⚠ Possible repeat · {alert}", alert=short_id(row.about))
     return say(spoken, "⚠ Possible repeat")
 

@@ -21,6 +21,9 @@ from playbooks.values import Choice, Moment, Number, Person, Place, Text, Value,
 MOST_WORDS = 3000
 """Characters one field may have: an alert must fit a phone."""
 
+FARTHEST = timedelta(days=366 * 100)
+"""How far off a time may be: what is farther is a slip, and no calendar has its hour in every zone."""
+
 
 class Unreadable(Exception):
     """What was typed does not fit the field. ``why`` says what would."""
@@ -57,6 +60,8 @@ def fill(case: Case, alert: Alert, arguments: str) -> Filled:
                     "{typed} is not a TLP colour. Use clear, green, amber, amber+strict or red.",
                     typed=echo(typed, case.request.room),
                 )
+        elif key not in alert.fields and "" in filled.problems:
+            continue  # one is said at a time
         elif key not in alert.fields:
             filled.problems[""] = _unknown_key(case, alert, key)
         else:
@@ -188,9 +193,12 @@ def _moment(case: Case, typed: str) -> datetime:
         return at if at > here - timedelta(hours=12) else at + timedelta(days=1)
     try:
         at = datetime.fromisoformat(typed)
-    except ValueError:
-        raise Unreadable(case.say("Write a time such as 14:30, or 2026-11-22 14:30.")) from None
-    return at if at.tzinfo else at.replace(tzinfo=zone)
+        at = at if at.tzinfo else at.replace(tzinfo=zone)
+        if abs(at - case.now) <= FARTHEST:
+            return at
+    except (ValueError, OverflowError):
+        pass
+    raise Unreadable(case.say("Write a time such as 14:30, or 2026-11-22 14:30."))
 
 
 def values_of(fields: Mapping[str, Any]) -> dict[str, Value | None]:

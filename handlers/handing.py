@@ -12,6 +12,7 @@ from handlers.persons import doors
 from handlers.texts import available, translated
 from playbooks.cleared import NOTHING, Cleared, echo, glue, listed, name, phone, short_id
 from playbooks.selection import Leading
+from playbooks.guests import present
 from storage.effects import Effect, Tap, Urgency
 from storage.facts import LeadOffered
 
@@ -92,7 +93,9 @@ def _unknown(case: Case, asked: Asked) -> list[Effect]:
         (
             p
             for p, who in case.book.playbook.partners.items()
-            if asked.partner.casefold() in (p, who.name.casefold()) and listed(case.book, case.reader, p)
+            if asked.partner.casefold() in (p, who.name.casefold())
+            and listed(case.book, case.reader, p)
+            and present(case.book, p)
         ),
         None,
     )

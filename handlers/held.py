@@ -14,6 +14,7 @@ from handlers.world import rooms_for, sight_room
 from playbooks import sight
 from playbooks.audience import Addressee
 from playbooks.cleared import Cleared, listed
+from playbooks.guests import present
 from playbooks.schema import Alert
 from playbooks.selection import Event, ground
 from playbooks.values import FORMS, Place, Value
@@ -51,7 +52,7 @@ def held_of(case: Case, alerts: list[str]) -> list[Held]:
         for identifier in alerts
         if not (issued := case.incident.alerts[identifier]).expired
         for partner in issued.held
-        if listed(case.book, case.reader, partner) and partner not in case.book.departed
+        if listed(case.book, case.reader, partner) and present(case.book, partner)
     ]
 
 

@@ -22,6 +22,7 @@ from handlers.moments import moment
 from handlers.texts import say
 from handlers.world import World, agreed_room, holds, languages, plays_in
 from playbooks.cleared import Cleared, Misdirected, Reader, glue, quote, short_id
+from playbooks.guests import present
 from playbooks.rooms import RoomRef
 from storage.effects import Send, Tap, Urgency
 from storage.facts import DEPLOYMENT
@@ -159,7 +160,7 @@ def heard_in(world: World, incident: Incident, room: RoomRef) -> bool:
         return False
     whose = _whose(world, room)
     people = [world.who.person(identity) for identity in whose]
-    return any(person is None or person.partner in (None, *book.playbook.partners) for person in people)
+    return any(person is None or person.partner is None or present(book, person.partner) for person in people)
 
 
 def _whose(world: World, room: RoomRef) -> list[str]:

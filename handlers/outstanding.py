@@ -14,6 +14,7 @@ from handlers.texts import say
 from handlers.waiting import waits
 from handlers.world import World
 from playbooks.cleared import Cleared, Reader, glue, name, quote, short_id
+from playbooks.guests import present
 from storage.incident import Incident
 
 MOST_LINES = 25
@@ -21,7 +22,7 @@ MOST_LINES = 25
 
 def concerns(world: World, incident: Incident, partner: str) -> bool:
     """Whether a partner takes part in an incident."""
-    return incident.closed_at is None and partner in world.book_of(incident).playbook.partners
+    return incident.closed_at is None and present(world.book_of(incident), partner)
 
 
 def summary(world: World, incident: Incident, partner: str, reader: Reader, now: datetime) -> Cleared | None:

@@ -10,6 +10,7 @@ from handlers.colleagues import close_to, colleagues, meant
 from handlers.command import nearest, short_ids
 from playbooks.cleared import Cleared, clock, colleague, echo, glue, listed, name, short_id
 from storage.deployment import PersonOnFile
+from playbooks.guests import present
 from storage.effects import Effect, Tap, Urgency
 from storage.facts import PersonAccounted
 from storage.incident import RollCall
@@ -39,7 +40,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         return _choose(case)
     if words[0] in ALL:
         return _begin(case, None, again="again" in words)
-    known = [p for p in case.book.playbook.partners if listed(case.book, case.reader, p)]
+    known = [p for p in case.book.playbook.partners if listed(case.book, case.reader, p) and present(case.book, p)]
     if words[0] in known:
         return _begin(case, words[0], again="again" in words)
     near, typed = nearest(words[0], known), echo(words[0][:60], case.request.room)
@@ -102,7 +103,7 @@ def _begin(case: Case, partner: str | None, *, again: bool) -> list[Effect]:
             ]
         ]
         return [case.answer(case.say("{rollcall} is going on already.", rollcall=rollcall), taps)]
-    partners = [partner] if partner is not None else list(case.book.playbook.partners)
+    partners = [partner] if partner is not None else [p for p in case.book.playbook.partners if present(case.book, p)]
     persons = [one for each in partners for one in colleagues(case.world, each)]
     nobody = [p for p in partners if not colleagues(case.world, p) and listed(case.book, case.reader, p)]
     lines = []

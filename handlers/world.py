@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from handlers.calendar import Calendar
 from playbooks import mandate, sight
 from playbooks.diff import Difference
-from playbooks.guests import Guest, with_guests
+from playbooks.guests import Guest, present, with_guests
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Room
@@ -149,8 +149,8 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
         binding = world.who.binding(book.playbook.playbook, request.room)
         if binding is not None:
             partner = binding.partner if holds(book, binding) else None
-        elif request.private and person is not None and person.partner in book.playbook.partners:
-            partner = person.partner if person.partner not in book.departed else None
+        elif request.private and person is not None and present(book, person.partner):
+            partner = person.partner
     roles: set[str] = set()
     if partner is not None:
         roles.add("responder")
@@ -161,7 +161,7 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
     coordinator = admin or (
         person is not None
         and person.role == "coordinator"
-        and (person.partner is None or (book is not None and person.partner in book.playbook.partners))
+        and (person.partner is None or (book is not None and present(book, person.partner)))
     )
     everywhere = coordinator and (admin or person is None or person.partner is None)
     return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, everywhere)
@@ -274,10 +274,9 @@ _AGREED: WeakKeyDictionary[Book, dict[tuple[str, str], Room]] = WeakKeyDictionar
 
 def holds(book: Book, binding: Binding) -> bool:
     """Whether this version of the playbook still agrees to a binding: it names the room for that partner, or names none."""
-    partner = book.playbook.partners.get(binding.partner)
-    if partner is None or binding.partner in book.departed:
+    if not present(book, binding.partner):
         return False
-    return not partner.rooms or agreed_room(book, binding) is not None
+    return not book.playbook.partners[binding.partner].rooms or agreed_room(book, binding) is not None
 
 
 def rooms_for(world: World, incident: Incident, partner: str, use: str) -> tuple[Binding, ...]:

@@ -153,9 +153,14 @@ def figure(number: int) -> Cleared:
     return Cleared(str(number))
 
 
+def is_short_id(identifier: str | None) -> bool:
+    """Whether this is a short id, rather than some other name of what a message is about."""
+    return identifier is not None and _SHORT_ID.fullmatch(identifier) is not None
+
+
 def short_id(identifier: str) -> Cleared:
     """A short id such as A-17. Raises ValueError for anything else."""
-    if not _SHORT_ID.fullmatch(identifier):
+    if not is_short_id(identifier):
         raise ValueError(f"not a short id: {identifier!r}")
     return Cleared(identifier)
 

@@ -100,5 +100,10 @@ def profiles(book: Book) -> dict[str, Profile]:
     return found
 
 
+def present(book: Book, partner: str | None) -> bool:
+    """Whether a partner takes part: the playbook has it, or it was admitted, and its time is not over."""
+    return partner in book.playbook.partners and partner not in book.departed
+
+
 def _is_guest(book: Book, partner: str) -> bool:
     return partner in book.guests or partner in book.departed

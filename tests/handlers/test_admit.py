@@ -227,3 +227,27 @@ def test_it_is_understood_in_the_words_of_several_languages(
 def test_what_is_missing_is_asked_for(typed: str, expected: str) -> None:
     """And a slip of the hand is put right."""
     assert expected in said(opened(), DESK, typed, ADMIN, private=True)
+
+
+def test_the_coordinator_of_a_guest_that_has_left_coordinates_nothing_any_more() -> None:
+    """No list, no card and no call comes to them, and what they ask is answered as to a stranger."""
+    stage = admitted("MSF as ngo for 2h in be")
+    theirs, own = "telegram:800", RoomRef("telegram", "800")
+    stage.enrol(theirs, "coordinator", MSF)
+    assert "Phase" in said(stage, own, "/status", theirs, private=True)
+    stage.say(DESK, "/admit off msf", private=True)
+    stage.sent.clear()
+    issued(stage)
+    stage.fall_due(stage.now + timedelta(hours=1))
+    assert to(stage.sent, own) == []
+    for typed in (
+        "/status",
+        "/who",
+        "/board",
+        "/log",
+        "/phase response yes",
+        "/close yes",
+        "/ack A-1 for fire by phone Bob",
+    ):
+        assert said(stage, own, typed, theirs, private=True).startswith("This room")
+    assert stage.world.incidents["I-1"].closed_at is None

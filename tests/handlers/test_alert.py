@@ -406,3 +406,17 @@ def test_a_partner_without_any_room_is_named_with_its_number() -> None:
     assert "Aid" in preview.partition("not reach")[2] and "+3213" in preview
     sent = stage.say(CITY, "/draft D-1 send", MAYOR)
     assert any(send.to == FIRE and "Aid" in send.body.text and "+3213" in send.body.text for send in sent)
+
+
+@pytest.mark.parametrize(
+    "typed", ["0001-01-01 00:00", "0001-01-01T00:00+14:00", "9999-12-31 23:59", "9999-12-31T23:59-23:59", "2500-01-01"]
+)
+def test_a_time_that_no_clock_shows_is_asked_for_again(typed: str) -> None:
+    """The first and the last day there are have no hour in every zone; what is centuries off is a slip."""
+    book = border(
+        ("  secret: {type: text, tlp: red}", "  secret: {type: text, tlp: red}\n  until: {type: time, tlp: green}"),
+        ("fields: {what: optional}", "fields: {what: optional, until: optional}"),
+        ('text: {en: ["{what}"]}', 'text: {en: ["{what} {until}"]}'),
+        ("{permit: [secret], to: city", "{permit: [secret, until], to: city"),
+    )
+    assert "Write a time such as 14:30" in said(opened(book), CITY, f'/alert talk until="{typed}" hello', MAYOR)

@@ -292,3 +292,14 @@ def test_a_preview_that_waited_is_shown_as_things_are_now() -> None:
     shown = [effect for effect in effects if isinstance(effect, Send)]
     assert [send.to for send in shown] == [CITY]
     assert "D-1" in shown[0].body.text and any("send" in tap.command for line in shown[0].taps for tap in line)
+
+
+@pytest.mark.parametrize("about", ["playbook", "anything else", "A-1"])
+def test_a_message_of_unknown_fate_is_repeated_whatever_it_is_about(about: str) -> None:
+    """New rules, for instance, have no short id: the mark names none then."""
+    stage = opened()
+    row = OutboxRow("t", "t", "I-1", AID, Urgency.PROMPT, "{}", about, "aid")
+    effects = stage.happen(Delivery(row, "unknown", reason="cut off", repeat="again"))
+    repeat = next(effect for effect in effects if isinstance(effect, Repeat))
+    assert repeat.mark.text == ("⚠ Possible repeat · A-1" if about == "A-1" else "⚠ Possible repeat")
+    assert len(stage.of(MessageUnknown)) == 1
