@@ -210,6 +210,7 @@ class Engine(Keeping):
                 else:
                     tries, self.trouble = 0, None
                     while self._unresolved:
+                        self._resolving += 1  # at once: until it is done we are not at rest
                         task = group.create_task(self._resolve(self._unresolved.pop()))
                         asking.add(task)
                         task.add_done_callback(asking.discard)
@@ -252,16 +253,19 @@ class Engine(Keeping):
 
     async def _turn(self) -> bool:
         """Decide what waits now, and commit it. Whether there was anything."""
-        if await self._store.changed_elsewhere():
-            world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
-            self._world = replace(world, usernames=self._world.usernames)
-            self._agenda.heard = self._agenda.due = True
         if self._auditing:
             self._auditing = False
             await self._audit()
         waits = await self._agenda.take()
         if not waits:
             return False
+        if await self._store.changed_elsewhere():
+            try:
+                world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
+            except BaseException:
+                self._agenda.put_back(waits)
+                raise
+            self._world = replace(world, usernames=self._world.usernames)
         turn = self._new_turn()
         try:
             for one in waits:
@@ -359,7 +363,6 @@ class Engine(Keeping):
 
     async def _resolve(self, network: Network) -> None:
         """Find the rooms behind the aliases that playbooks name, now that the network answers."""
-        self._resolving += 1
         try:
             books = [*self._world.shelf.values(), *self._world.kept.values()]
             event = await resolved(self._networks[network], books, self._clock, self._stopped)
