@@ -10,8 +10,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import correcting, preview
-from handlers.asked import unfulfilled
+from handlers import correcting, preview, unfinished
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.drafting import Unreadable, fill, next_question, read, values_of
@@ -24,7 +23,7 @@ from playbooks.schema import Alert
 from playbooks.selection import ground
 from playbooks.values import to_json
 from storage.effects import Effect, Tap, Unwake, Urgency, Wake
-from storage.facts import AlertDrafted, DraftConfirmed, DraftDropped
+from storage.facts import AlertDrafted, DraftConfirmed
 from storage.incident import Draft
 
 DRAFT_LASTS = timedelta(minutes=30)
@@ -291,10 +290,7 @@ def _drop(case: Case, fact: AlertDrafted) -> list[Effect]:
     assert case.incident is not None
     words = case.say("Draft {draft} was discarded. Nothing was sent.", draft=case.id(fact.draft))
     return [
-        case.record(DraftDropped(fact.draft, case.actor.person)),
-        Unwake(f"draft:{fact.draft}"),
-        Unwake(f"alone:{fact.draft}"),
-        *unfulfilled(case.world, case.incident, fact.request),
+        *unfinished.dropped(case.world, case.incident, fact, case.actor.person),
         preview.over(case, words),
     ]
 

@@ -21,8 +21,8 @@ from handlers import (
     reach,
     requests,
     rollcalls,
+    unfinished,
 )
-from handlers.asked import unfulfilled
 from handlers.case import room_reader
 from handlers.delivery import tell_lost
 from handlers.texts import say
@@ -31,7 +31,7 @@ from playbooks import mandate
 from playbooks.cleared import clock, short_id
 from playbooks.rooms import NETWORKS
 from storage.effects import Effect, Record, Send, Tap, Urgency
-from storage.facts import DEPLOYMENT, DangerEnded, DraftDropped
+from storage.facts import DEPLOYMENT, DangerEnded
 from storage.incident import Incident
 from storage.store import Deadline
 
@@ -138,12 +138,12 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
     if danger is not None and rules is not None and draft.at < danger.until - rules.lasts:
         so = replace(so, danger=False)  # what was written before danger was declared was not theirs to send
     if isinstance(mandate.may_issue(book, so, draft.fact.template, draft.fact.partner, place), mandate.NotMandated):
-        return [Record(incident.id, DraftDropped(name, "time"))]  # kept for asking others, and they were not asked
+        # It was kept for asking others, and they were not asked.
+        return unfinished.dropped(world, incident, draft.fact, "time")
     reader = room_reader(world, book, draft.fact.room, draft.fact.partner)
     words = say(reader.languages, "Draft {draft} was never sent and is discarded.", draft=short_id(name))
     return [
-        Record(incident.id, DraftDropped(name, "time")),
-        *unfulfilled(world, incident, draft.fact.request),
+        *unfinished.dropped(world, incident, draft.fact, "time"),
         Send(incident.id, draft.fact.room, words, Urgency.PROMPT, about=name, partner=draft.fact.partner),
     ]
 

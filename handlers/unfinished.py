@@ -1,15 +1,27 @@
-"""What somebody had begun who speaks for nobody any more: nobody else finishes it unawares."""
+"""What was begun and is not finished: a draft that is discarded, and all that somebody had begun who speaks for nobody any more."""
 
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
+from handlers.asked import unfulfilled
 from handlers.case import Case, room_reader
 from handlers.texts import say
+from handlers.world import World
 from playbooks.cleared import short_id
 from storage.effects import Effect, Record, Send, Unwake, Urgency
-from storage.facts import DraftDropped, PlaybookKept
+from storage.facts import AlertDrafted, DraftDropped, PlaybookKept
 from storage.incident import Draft, Incident
+
+
+def dropped(world: World, incident: Incident, draft: AlertDrafted, by: str) -> list[Effect]:
+    """A draft is discarded by a person or by time: nothing falls due for it, and those who asked for the alert learn of it."""
+    return [
+        Record(incident.id, DraftDropped(draft.draft, by)),
+        Unwake(f"draft:{draft.draft}"),
+        Unwake(f"alone:{draft.draft}"),
+        *unfulfilled(world, incident, draft.request),
+    ]
 
 
 def ended(case: Case, whose: AbstractSet[str]) -> list[Effect]:
@@ -29,11 +41,7 @@ def ended(case: Case, whose: AbstractSet[str]) -> list[Effect]:
 
 def _dropped(case: Case, incident: Incident, draft: Draft) -> list[Effect]:
     name, room = draft.fact.draft, draft.fact.room
-    effects: list[Effect] = [
-        Record(incident.id, DraftDropped(name, case.actor.person)),
-        Unwake(f"draft:{name}"),
-        Unwake(f"alone:{name}"),
-    ]
+    effects = dropped(case.world, incident, draft.fact, case.actor.person)
     if room in case.world.who.direct.values() or (room.network == "telegram" and not room.id.startswith("-")):
         return effects
     reader = room_reader(case.world, case.world.book_of(incident), room, draft.fact.partner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,7 +30,7 @@ from tests.handlers.border_stage import (
     said,
     to,
 )
-from tests.handlers.stage import Stage
+from tests.handlers.stage import ADMIN, Stage
 from tests.playbooks.border import BOOK, border
 
 WRITTEN = f'{EVACUATE} where="Quai 1, Town" people=12 Water on the quay'
@@ -151,6 +152,31 @@ def test_where_two_must_agree_the_approver_is_one_of_them() -> None:
     [fact] = stage.of(AlertIssued)
     assert isinstance(fact, AlertIssued) and (fact.confirmed_by, fact.alone, fact.request) == ("P-2", False, "Q-1")
     assert "City & Sons <town hall> has sent Q-1 as A-1." in to(sent, FIRE)
+
+
+def being_prepared() -> Stage:
+    """The city has approved what it was asked for, and a second person must agree: D-2."""
+    stage = asked(border(("    confirm: yes\n", "    confirm: {two-person: {alone_after: 2m}}\n")))
+    stage.say(CITY, "/ask Q-1 yes", MAYOR, via="button")
+    stage.sent.clear()
+    return stage
+
+
+def test_what_is_prepared_for_others_and_discarded_is_told_to_them_whoever_discards_it() -> None:
+    """Its author, time, an access that is withdrawn, or time for a partner that may not send it any more."""
+    told = ["Q-1 was not sent: its draft was discarded."]
+    by_hand, late, withdrawn, not_theirs = (being_prepared() for _ in range(4))
+    by_hand.say(CITY, "/draft D-2 drop", MAYOR)
+    late.fall_due(late.now + timedelta(minutes=31))
+    withdrawn.say("telegram:501", f"/revoke {MAYOR}", ADMIN, private=True)
+    found = not_theirs.world.incidents["I-1"].drafts["D-2"]
+    unmandated = replace(found, fact=replace(found.fact, partner="aid"))
+    there = replace(not_theirs.world.incidents["I-1"], drafts={"D-2": unmandated})
+    not_theirs.world = replace(not_theirs.world, incidents={"I-1": there})
+    not_theirs.fall_due(not_theirs.now + timedelta(minutes=31))
+    for stage in (by_hand, late, withdrawn, not_theirs):
+        assert stage.world.incidents["I-1"].drafts == {} and to(stage.sent, FIRE) == told
+        assert not {"draft:D-2", "alone:D-2"} & stage.pending.keys()
 
 
 def test_declined_the_asker_is_told_whom_to_ring() -> None:
