@@ -279,10 +279,11 @@ class Stage:
     async def news(self) -> AsyncIterator[Told]:
         """What the rooms were shown since the last time, and the picture of each alert that was issued."""
         await self._settled()
-        pictures = [picture async for picture in self._look()]
+        # What a log has and no room was told is read with what comes next.
+        pictures = [picture async for picture in self._look()] if self._news else []
         news, self._news[:] = list(self._news), []
         for message in news:
-            yield await self._out(message)
+            yield self._out(message)
         for picture in pictures:
             yield picture
 
@@ -366,9 +367,14 @@ class Stage:
                 self.alert = fact.alert
                 yield draw(self.book, self._now(), summary.incident, fact, kept)
 
-    async def _out(self, message: Message) -> Line:
-        row = await self._store.row(message.token)
-        _, disclosed = self._disclosed.get(row.send, (None, None)) if row is not None else (None, None)
+    def _disclosure(self, token: str) -> Disclosed | None:
+        """What a message shows, if it shows anything: it is named after its first part, or what it repeats the first part of."""
+        whole = token.partition("-")[0]
+        found = next((self._disclosed[one] for one in (token, f"{whole}-1", whole) if one in self._disclosed), None)
+        return found[1] if found is not None else None
+
+    def _out(self, message: Message) -> Line:
+        disclosed = self._disclosure(message.token)
         buttons = tuple(button.label for line in message.buttons for button in line)
         shown, withheld = seen_in(self.book, disclosed) if disclosed is not None else ({}, {})
         return self._line(

@@ -146,9 +146,10 @@ class Timekeeper:
             wait = None
             self.audit()
             try:
-                await self.sweep()
                 at = await self._store.next_deadline()
                 wait = None if at is None else (at - self._clock.now()).total_seconds()
+                if wait is not None and wait <= 0:
+                    self._engine.fall_due()
             except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
                 log.error("a sweep failed", extra={"fault": fault(error)})
             # What is due already is the engine's now; it says when that is done.
