@@ -51,7 +51,7 @@ def hear(world: World, request: Request) -> list[Effect]:
 def _command(world: World, request: Request, command: Command, arguments: str) -> list[Effect]:
     found = incidents(world, request, arguments)
     if command.incident and len(found) != 1:
-        return ask(world, request, command, arguments, found)
+        return ask(world, request, command.name, arguments, found)
     incident = found[0] if len(found) == 1 else None
     case = case_of(world, request, incident)
     if case.actor.revoked and not _comes_back(world, request, command):

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from handlers import decisions, leading
 from handlers.acting import stand_ins
 from handlers.addressing import issued_event
+from handlers.checkins import belongs, next_round
 from handlers.moments import moment
 from handlers.texts import say, says
 from handlers.titles import incident_title
@@ -228,9 +229,6 @@ def decided(page: Page) -> Section:
 
 def upcoming(page: Page) -> Section:
     """When alerts and the declared danger end, and when the next rounds begin; the nearest first."""
-    # The rounds look at what silence leads to, which looks at who leads, who is given briefings.
-    from handlers.checkins import belongs, next_round
-
     incident, found = page.incident, list[tuple[datetime, Cleared]]()
     for identifier, issued in seen_alerts(page):
         ends = issued.fact.expires

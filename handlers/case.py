@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.texts import say, says
-from handlers.world import Actor, Request, World, languages
+from handlers.world import Actor, Request, World, circumstances, languages
 from playbooks.cleared import Cleared, Reader, quote, short_id
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
@@ -48,8 +48,6 @@ class Case:
     @property
     def so(self) -> Circumstances:
         """What is so in the incident now. Only where there is one."""
-        from handlers.world import circumstances
-
         assert self.incident is not None
         return circumstances(self.world, self.incident, self.now)
 

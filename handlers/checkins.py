@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from handlers import cards, checkin_words, escalation, waiting
+from handlers import cards, checkin_words, waiting
 from handlers.case import room_reader
 from handlers.moments import moment
 from handlers.texts import say
@@ -213,7 +213,7 @@ def ended(world: World, incident: Incident, round_id: str, why: str, person: str
         Unwake(f"checkin-over:{round_id}"),
     ]
     for partner in waiting.waits(world.book_of(incident), incident, round_id):
-        effects += escalation.stopped(round_id, partner)
+        effects += waiting.stopped(round_id, partner)
     return [*effects, *cards.touched(incident, round_id, now)]
 
 

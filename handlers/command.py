@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from handlers.case import Case
 from playbooks.cleared import Cleared
@@ -95,7 +96,5 @@ def words(arguments: str) -> list[str]:
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name nearest to one that was mistyped."""
-    from difflib import get_close_matches
-
     found = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     return found[0] if found else None

@@ -20,6 +20,7 @@ from handlers import lists, nudges
 from handlers.afterwards import after, after_all
 from handlers.callers import caller
 from handlers.coordinators import tell_coordinators
+from handlers.deputies import offered_to_deputies
 from handlers.silence import Desks
 from handlers.texts import say
 from handlers.waiting import awaited, counted_from, has_run_out, key, next_step, steps, stopped, waits, within
@@ -197,12 +198,10 @@ def _listed(
 
 def _lead_to_deputies(world: World, incident: Incident, about: str, partner: str, now: datetime) -> list[Effect]:
     """A lead that is silent is not replaced by a machine: its deputies are offered the lead."""
-    from handlers import lead
-
     leading = Desks(world, incident, about, now).leading(partner)
     if leading is None or partner not in leading.partners:
         return []
-    return lead.offered_to_deputies(world, incident, leading.tier, leading.jurisdiction, now, "silence")
+    return offered_to_deputies(world, incident, leading.tier, leading.jurisdiction, now, "silence")
 
 
 # --- nothing was accepted ------------------------------------------------------------------------------------------------

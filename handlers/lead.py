@@ -20,7 +20,7 @@ from playbooks.cleared import clock, glue, listed, name, short_id
 from storage.effects import Effect
 from storage.incident import Offer
 
-__all__ = ["accept", "decline", "handover", "offered_to_deputies"]
+__all__ = ["accept", "decline", "handover"]
 
 # --- by hand -----------------------------------------------------------------------------------------------------------
 

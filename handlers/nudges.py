@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from handlers import checkins
 from handlers.addressing import issued_event
 from handlers.coordinators import private_room
 from handlers.issuing import copies
@@ -133,8 +134,6 @@ def _asked_in(incident: Incident, about: str, partner: str) -> list[RoomRef]:
 def _prompts(
     world: World, incident: Incident, about: str, partner: str, rooms: Sequence[RoomRef], late: int, now: datetime
 ) -> list[Send]:
-    from handlers import checkins
-
     if not rooms:
         return []
     sends = checkins.prompt(world, incident, about, partner, now, rooms, again=True)

@@ -12,6 +12,7 @@ from handlers.case import Case
 from handlers.command import nearest, short_ids, words
 from handlers.coordinators import between_two, private_room
 from handlers.texts import say
+from handlers.world import languages
 from playbooks.cleared import Cleared, Reader, code, echo, glue, name, quote, secret, short_id, strong, word
 from storage.deployment import Invitation, PersonOnFile
 from storage.effects import Effect, Record, Send, Urgency
@@ -294,8 +295,6 @@ def _told_first(case: Case, made: Invitation) -> list[Effect]:
 
 
 def _room_languages(case: Case, made: Invitation) -> tuple[str, ...]:
-    from handlers.world import languages
-
     book = next((b for b in case.world.shelf.values() if made.partner in b.playbook.partners), None)
     return languages(case.world, book, made.room, made.partner)
 

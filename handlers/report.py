@@ -67,10 +67,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     fresh = typed.lower() == _NEW or typed.lower().startswith(f"{_NEW} ")
     found = [] if fresh else incidents(case.world, case.request, typed)
     if len(found) > 1:
-        from handlers.commands import COMMANDS
-
-        command = next(command for command in COMMANDS if command.decide is decide)
-        return ask(case.world, case.request, command, arguments, found)
+        return ask(case.world, case.request, "report", arguments, found)
     incident = found[0] if found else None
     if incident is not None:
         typed = without(incident.id, typed)

@@ -20,7 +20,7 @@ from handlers.drafting import next_question, values_of
 from handlers.issuing import issue
 from handlers.moments import moment
 from handlers.texts import say
-from handlers.world import World, rooms_for, sight_room
+from handlers.world import World, circumstances, rooms_for, sight_room
 from playbooks import mandate, sight
 from playbooks.audience import place_field
 from playbooks.cleared import (
@@ -181,8 +181,6 @@ def _fields(
     world: World, incident: Incident, request: AlertRequested, binding: Binding, reader: Reader, now: datetime
 ) -> tuple[list[Cleared], bool]:
     """A line for each field that the room may see; and whether it sees any of them only roughly."""
-    from handlers.world import circumstances
-
     book = world.book_of(incident)
     event = event_of(book, request.template, request.partner, values_of(request.fields), request.raised, None)
     names = tuple(book.playbook.alerts[request.template].fields)

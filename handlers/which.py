@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from handlers import marks, pending
 from handlers.case import Case
-from handlers.command import Command, short_ids
+from handlers.command import short_ids
 from handlers.world import Request, World, actor, actor_in
 from playbooks.cleared import Cleared, code, glue, secret, short_id
 from storage.effects import Effect, Urgency
@@ -114,18 +114,18 @@ def takes_part(world: World, request: Request, incident: Incident) -> bool:
     return who_asks.partner is not None or (who_asks.coordinator and request.private)
 
 
-def ask(world: World, request: Request, command: Command, arguments: str, found: list[Incident]) -> list[Effect]:
+def ask(world: World, request: Request, command: str, arguments: str, found: list[Incident]) -> list[Effect]:
     """Several incidents are open here, and nothing says which is meant: ask, and keep the words until that is answered."""
     case = case_of(world, request, None)
     if case.actor.revoked:
         return case.refuse(
-            case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command.name}", "revoked"
+            case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command}", "revoked"
         )
     if not found:
         return [case.answer(_nothing(case, arguments))]
     rest = without(named_in_front(arguments) or "", arguments)
-    offered = {one.id: f"/{command.name} {one.id} {rest}".strip() for one in found[:MOST_OFFERED]}
-    kept, commands = pending.offered(case, f"/{command.name} {rest}".strip(), offered)
+    offered = {one.id: f"/{command} {one.id} {rest}".strip() for one in found[:MOST_OFFERED]}
+    kept, commands = pending.offered(case, f"/{command} {rest}".strip(), offered)
     taps = []
     for index, one in enumerate(found[:MOST_OFFERED], 1):
         reader = case_of(world, request, one).reader
