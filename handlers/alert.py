@@ -84,6 +84,14 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     return go_on(case, draft, filled.problems.get(broken or ""), new=True)
 
 
+def _gone(case: Case, draft: AlertDrafted) -> list[Effect] | None:
+    """What is said where an alert whose place a draft is to take is not open any more: what was previewed is not what would leave."""
+    assert case.incident is not None
+    alerts = case.incident.alerts
+    over = next((about for about in draft.updates if alerts[about].state != "open"), None)
+    return correcting.over(case, alerts[over], "update", draft=draft.draft) if over is not None else None
+
+
 def _opened(case: Case, draft: AlertDrafted) -> list[Effect]:
     """A draft begins; it does not last for ever."""
     until = case.now + DRAFT_LASTS
@@ -117,6 +125,9 @@ def _choose(case: Case) -> list[Effect]:
 def go_on(case: Case, draft: AlertDrafted, problem: Cleared | None, *, new: bool = False) -> list[Effect]:
     """Ask for the next field, or show what would be sent."""
     assert case.book is not None
+    gone = _gone(case, draft)
+    if gone is not None:
+        return gone
     alert = case.book.playbook.alerts[draft.template]
     effects: list[Effect] = _opened(case, draft) if new else [case.record(draft)]
     if draft.asking is not None:
@@ -224,10 +235,13 @@ def draft(case: Case, arguments: str) -> list[Effect]:
         return refusal(case, fact.template, {}, "/draft") or []
     if action == "drop":
         return _drop(case, fact)
-    if action == "send":
-        return _send(case, found)
     if action in ("replace", "beside"):
         return _instead(case, found, parts[2:] if action == "replace" else [])
+    gone = _gone(case, fact)
+    if gone is not None:
+        return gone
+    if action == "send":
+        return _send(case, found)
     if action in ("skip", "set", "area"):
         return _tapped(case, found, action, parts[2:])
     if fact.asking is not None:
@@ -245,6 +259,8 @@ def _instead(case: Case, found: Draft, replaced: list[str]) -> list[Effect]:
     if fact == found.fact:
         return _send(case, found)
     effects: list[Effect] = [case.record(fact)]
+    if found.fact.updates:  # its preview said that it would take the place of others
+        return [*effects, *preview.show(case, fact)]
     alone = case.book.playbook.alerts[fact.template].confirm.alone_after
     if alone is not None:
         # It is another draft now, and the second person has as long for it.
@@ -312,6 +328,16 @@ def _send(case: Case, found: Draft) -> list[Effect]:
     if refused is not None:
         return refused
     done: list[Effect] = [Unwake(f"draft:{fact.draft}"), Unwake(f"alone:{fact.draft}")]
+    if alert.confirm.kind == "two-person" and _are_two(case, fact) and case.request.room != fact.room:
+        if not preview.is_whole(case, fact):
+            words = case.say(
+                "Not confirmed: this chat may not see every field of {draft}. Please tap Send where it was written.",
+                draft=case.id(fact.draft),
+            )
+            return [case.answer(words, about=fact.draft)]
+        given = {field for field, stored in fact.fields.items() if stored is not None}
+        if not given <= found.exact.get(case.request.room, frozenset()):
+            return preview.show(case, fact)
     if alert.confirm.kind != "two-person" or _are_two(case, fact):
         return [*done, *issue(case, fact, confirmed_by=case.actor.person, alone=False)]
     if case.actor.identity != fact.identity and case.actor.person != fact.person:

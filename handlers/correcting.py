@@ -186,19 +186,31 @@ def choices(case: Case, verb: str, found: Sequence[str]) -> list[list[Tap]]:
 # --- what stands against it ------------------------------------------------------------------------------------------------
 
 
-def over(case: Case, issued: Issued, verb: str) -> list[Effect]:
-    """It is over already: how, since when, and what took its place, where that can be ended too."""
+def over(case: Case, issued: Issued, verb: str, *, draft: str | None = None) -> list[Effect]:
+    """It is over already: how, since when, and what took its place, where that can be ended too.
+
+    ``draft``: what was to take its place, and is not sent.
+    """
     assert case.book is not None and case.incident is not None
     book, languages = case.book, case.reader.languages
     became = over_words(case.incident, issued, languages, lambda at: moment(book, at, case.now, languages))
     lines = [
         case.say("{alert} is over already: {how}.", alert=short_id(issued.fact.alert), how=became or case.say("over"))
     ]
+    taps: list[list[Tap]] = []
     following = _next(case, issued)
-    if following is None:
-        return [case.answer(glue(lines))]
-    lines.append(case.say("{next} took its place.", next=strong(short_id(following))))
-    return [case.answer(glue(lines), [[_tap(case, verb, following)]])]
+    if following is not None:
+        lines.append(case.say("{next} took its place.", next=strong(short_id(following))))
+        taps.append([_tap(case, verb, following)])
+    if draft is not None:
+        lines.insert(0, case.say("<b>Draft {draft}</b> was not sent.", draft=short_id(draft)))
+        lines.append(
+            case.say("Please start again from {next}.", next=short_id(following))
+            if following is not None
+            else case.say("To send it after all, start again with /alert.")
+        )
+        taps.append([case.tap("Discard", f"/draft {draft} drop", "❌")])
+    return [case.answer(glue(lines), taps, about=draft)]
 
 
 def _next(case: Case, issued: Issued) -> str | None:

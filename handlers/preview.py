@@ -17,6 +17,7 @@ from playbooks import sight
 from playbooks.audience import Addressee, Audience
 from playbooks.cleared import NOTHING, Cleared, colleague, field_name, glue, listed, name, phone, short_id
 from playbooks.schema import Alert
+from playbooks.selection import Event
 from playbooks.sight import Seen, Withheld
 from storage.effects import Effect, Send, Urgency
 from storage.facts import AlertDrafted
@@ -55,12 +56,7 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
     """The preview of a draft, with its buttons."""
     assert case.book is not None and case.incident is not None
     alert = case.book.playbook.alerts[draft.template]
-    expires = case.now + alert.expires if alert.expires is not None else None
-    beside = (
-        *origins_of_request(case.book, case.incident, draft.request),
-        *superseding.origins(case.incident, draft.updates),
-    )
-    event = event_of(case.book, draft.template, draft.partner, values_of(draft.fields), draft.raised, expires, beside)
+    event = _event(case, draft)
     addressing = address(case.world, case.incident, draft.template, event, case.now)
     lines = [
         case.say("<b>Draft {draft}</b>, not sent yet:", draft=case.id(draft.draft)),
@@ -81,6 +77,28 @@ def show(case: Case, draft: AlertDrafted) -> list[Effect]:
     else:
         asked, taps = [case.say("Send?")], [[case.tap("Send", f"/draft {draft.draft} send", "✅"), discard]]
     return [case.answer(glue([*lines, *asked]), taps, about=draft.draft, urgency=Urgency.PROMPT)]
+
+
+def _event(case: Case, draft: AlertDrafted) -> Event:
+    assert case.book is not None and case.incident is not None
+    alert = case.book.playbook.alerts[draft.template]
+    expires = case.now + alert.expires if alert.expires is not None else None
+    beside = (
+        *origins_of_request(case.book, case.incident, draft.request),
+        *superseding.origins(case.incident, draft.updates),
+    )
+    return event_of(case.book, draft.template, draft.partner, values_of(draft.fields), draft.raised, expires, beside)
+
+
+def is_whole(case: Case, draft: AlertDrafted) -> bool:
+    """Whether this room may see every field of a draft exactly, given or not: what it may not, it is not asked to agree to."""
+    assert case.book is not None and case.incident is not None
+    binding = case.world.who.binding(case.incident.playbook, case.request.room)
+    if binding is None or binding.partner != draft.partner:
+        return False
+    event, fields = _event(case, draft), tuple(case.book.playbook.alerts[draft.template].fields)
+    answers = sight.view(case.book, case.so, event, sight_room(case.world, binding), fields).answers
+    return all(isinstance(answer := answers[each], Seen) and answer.form == "exact" for each in fields)
 
 
 def _own_view(case: Case, draft: AlertDrafted, addressing: Audience) -> Cleared | None:

@@ -44,6 +44,10 @@ def disclosed(state: Incident, facts: Sequence[Kept]) -> Incident:
                 copies.setdefault(about, {})[f.send] = Copy(partner, f.room, f.language, f.fields)
             case Disclosed(about=about) as f if about in state.requests:
                 state = _asked(state, f)
+            case Disclosed(about=about) as f if about in state.drafts:
+                draft = state.drafts[about]
+                shown = replace(draft, exact={**draft.exact, f.room: _exact(f)})
+                state = replace(state, drafts={**state.drafts, about: shown})
             case _:
                 pass
     for about, new in copies.items():
@@ -61,9 +65,12 @@ def _is_copy(state: Incident, f: Disclosed) -> bool:
 def _asked(state: Incident, f: Disclosed) -> Incident:
     """A room was shown a request: it can approve what it saw exactly, and nothing else."""
     asked = state.requests[f.about]
-    exact = frozenset(field for field, how in f.fields.items() if _is_exact(how))
-    shown = replace(asked, exact={**asked.exact, f.room: exact})
+    shown = replace(asked, exact={**asked.exact, f.room: _exact(f)})
     return replace(state, requests={**state.requests, f.about: shown})
+
+
+def _exact(f: Disclosed) -> frozenset[str]:
+    return frozenset(field for field, how in f.fields.items() if _is_exact(how))
 
 
 def _is_exact(how: object) -> bool:

@@ -143,12 +143,15 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An alert that is being written or waits for its confirmation."""
+    """An alert that is being written or waits for its confirmation. ``exact``: the fields that a room was shown exactly, as they
+    are in it now.
+    """
 
     fact: AlertDrafted
     at: datetime
     opened_at: datetime
     confirmed: frozenset[str] = frozenset()
+    exact: Mapping[RoomRef, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def test_a_second_person_confirms_where_two_are_needed() -> None:
     for _ in range(2):
         stage.say(CITY, "/draft D-1 send", MAYOR)
     assert stage.of(AlertIssued) == [] and len(stage.of(DraftConfirmed)) == 1
-    stage.say(CITY_TELEGRAM, "/draft D-1 send", OFFICER)
+    stage.say(CITY, "/draft D-1 send", OFFICER)
     fact = stage.of(AlertIssued)[0]
     assert isinstance(fact, AlertIssued) and not fact.alone and fact.confirmed_by != fact.person
 

@@ -148,7 +148,7 @@ def test_where_two_must_agree_the_approver_is_one_of_them() -> None:
     assert stage.of(AlertIssued) == [] and len(stage.of(DraftConfirmed)) == 1
     assert f"Confirmed by: {MAYOR}\nA second person of City & Sons <town hall> must confirm." in to(sent, CITY)[0]
     assert "Draft D-2" in said(stage, CITY_TELEGRAM, "/draft D-2", SOMEBODY)
-    sent = stage.say(CITY_TELEGRAM, "/draft D-2 send", OFFICER)
+    sent = stage.say(CITY, "/draft D-2 send", OFFICER)
     [fact] = stage.of(AlertIssued)
     assert isinstance(fact, AlertIssued) and (fact.confirmed_by, fact.alone, fact.request) == ("P-2", False, "Q-1")
     assert "City & Sons <town hall> has sent Q-1 as A-1." in to(sent, FIRE)

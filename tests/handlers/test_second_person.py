@@ -22,6 +22,7 @@ from tests.handlers.border_stage import (
     to,
 )
 from tests.handlers.stage import Stage
+from tests.playbooks.border import border
 
 
 def waiting() -> Stage:
@@ -75,9 +76,49 @@ def test_the_second_person_makes_it_two() -> None:
     """Then nobody was alone, however late."""
     stage = waiting()
     stage.fall_due(stage.now + timedelta(minutes=5))
-    stage.say(CITY_TELEGRAM, "/draft D-1 send", OFFICER, via="button")
+    stage.say(CITY, "/draft D-1 send", OFFICER, via="button")
     [fact] = stage.of(AlertIssued)
     assert isinstance(fact, AlertIssued) and not fact.alone and fact.confirmed_by != fact.person
+
+
+def test_elsewhere_the_second_person_reads_it_first() -> None:
+    """In another room of theirs, `send` shows the draft, with its own button; only what was shown there can be agreed to."""
+    stage = waiting()
+    [shown] = stage.say(CITY_TELEGRAM, "/draft D-1 send", OFFICER)
+    assert stage.of(AlertIssued) == [] and "Second person, please" in shown.body.text
+    assert ("Send", "/draft D-1 send") in [(tap.label.text, tap.command) for row in shown.taps for tap in row]
+    folded = incident.fold(None, [kept for kept in stage.facts if kept.stream == "I-1"])
+    assert folded == stage.world.incidents["I-1"]
+    stage.say(CITY_TELEGRAM, "/draft D-1 send", OFFICER, via="button")
+    [fact] = stage.of(AlertIssued)
+    assert isinstance(fact, AlertIssued) and not fact.alone
+
+
+@pytest.mark.parametrize("given", ['secret="the dam is mined"', ""])
+@pytest.mark.parametrize("room", [CITY_TELEGRAM, RoomRef("matrix", "!dm@officer:x.org")])
+def test_where_a_field_may_not_be_seen_nobody_agrees_to_it(room: RoomRef, given: str) -> None:
+    """Whether it was given or not; where it was written, the second person agrees."""
+    stage = opened(border(("    confirm: yes\n", "    confirm: {two-person: {alone_after: 2m}}\n")))
+    stage.say(CITY, f"/alert evacuation action=leave where=Town {given} what=Go", MAYOR)
+    for command in ("/draft D-1 send", "/draft D-1", "/draft D-1 send"):
+        answer = stage.say(room, command, OFFICER, private=room != CITY_TELEGRAM)[-1].body.text
+    assert answer.startswith("Not confirmed: this chat may not see every field of D-1.")
+    assert stage.of(AlertIssued) == []
+    stage.say(CITY, "/draft D-1 send", OFFICER)
+    assert len(stage.of(AlertIssued)) == 1
+
+
+def test_a_draft_that_has_changed_is_read_again() -> None:
+    """What was shown there before is not what would leave now."""
+    stage = opened(border(("    fields: {what: optional}", "    fields: {what: optional, where: optional}")))
+    stage.say(CITY, "/alert talk", MAYOR)
+    stage.say(CITY, "Second person, please", MAYOR)
+    stage.say(CITY_TELEGRAM, "/draft D-1", OFFICER)
+    stage.say(CITY, "Town", MAYOR)
+    [shown] = stage.say(CITY_TELEGRAM, "/draft D-1 send", OFFICER)
+    assert stage.of(AlertIssued) == [] and "Send?" in shown.body.text
+    stage.say(CITY_TELEGRAM, "/draft D-1 send", OFFICER)
+    assert len(stage.of(AlertIssued)) == 1
 
 
 def test_the_author_on_another_network_is_still_one_person() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from handlers import nudges
 from playbooks.rooms import RoomRef
 from storage import incident
 from storage.effects import Drop, Send, Urgency
-from storage.facts import AlertDrafted, AlertIssued, AlertSuperseded
+from storage.facts import AlertDrafted, AlertExpired, AlertIssued, AlertSuperseded
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
@@ -147,16 +149,40 @@ def test_what_is_over_cannot_be_updated_and_says_what_took_its_place() -> None:
     assert not [tap for line in stage.say(CITY, f"/update {first}", MAYOR)[0].taps for tap in line]
 
 
-def test_two_drafts_of_an_update_make_a_chain() -> None:
-    """The second one sent takes the place of the first one sent, and never of what is over."""
+def test_of_two_drafts_of_an_update_the_second_starts_again() -> None:
+    """What was previewed as an update of the one does not leave as an update of the other, and undoes nothing of it."""
     stage = opened()
     first = sent(stage)
     stage.say(CITY, f"/update {first} One", MAYOR)
     stage.say(CITY, f"/update {first} Two", MAYOR)
     one, two = list(stage.world.incidents["I-1"].drafts)
     stage.say(CITY, f"/draft {one} send", MAYOR)
-    stage.say(CITY, f"/draft {two} send", MAYOR)
-    assert [(f.alert, f.by) for f in stage.of(AlertSuperseded)] == [("A-1", "A-2"), ("A-2", "A-3")]  # type: ignore[attr-defined]
+    for command in (f"/draft {two} send", f"/draft {two}"):
+        [answer] = stage.say(CITY, command, MAYOR)
+        assert answer.body.text.startswith(f"Draft {two} was not sent.\n{first} is over already")
+        assert answer.body.text.endswith("A-2 took its place.\nPlease start again from A-2.")
+        assert [tap.command for row in answer.taps for tap in row] == ["/update A-2", f"/draft {two} drop"]
+    assert [(f.alert, f.by) for f in stage.of(AlertSuperseded)] == [("A-1", "A-2")]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("ending", ["/cancel A-1", "/cancel A-1 mistake", "/retract A-1", "expires"])
+@pytest.mark.parametrize("asked", [False, True])
+def test_an_update_of_what_is_over_is_not_sent(ending: str, asked: bool) -> None:
+    """Neither from its old preview, nor when the last question is answered: what was taken back does not come back unasked."""
+    stage = opened()
+    first = sent(stage)
+    stage.say(CITY, f"/update {first}" if asked else f"/update {first} More", MAYOR)
+    draft = list(stage.world.incidents["I-1"].drafts)[-1]
+    if ending == "expires":
+        issued = stage.world.incidents["I-1"].alerts[first]
+        stage._keep("I-1", AlertExpired(issued.fact.alert))
+    else:
+        stage.say(CITY, ending, OFFICER)
+    [answer] = stage.say(CITY, "More" if asked else f"/draft {draft} send", MAYOR)
+    assert answer.body.text.startswith(f"Draft {draft} was not sent.\n{first} is over already")
+    assert len(stage.world.incidents["I-1"].alerts) == 1
+    [answer] = stage.say(CITY, f"/draft {draft} beside", MAYOR)
+    assert answer.body.text.startswith(f"Draft {draft}, not sent yet:") and "Update of" not in answer.body.text
 
 
 def test_a_room_that_missed_an_update_is_told_of_what_it_saw() -> None:
