@@ -26,13 +26,37 @@ __all__ = ["COMMANDS", "DEPLOYMENT", "audited", "due", "failed", "happened", "he
 _BY_NAME = {command.name: command for command in COMMANDS}
 _VISIBLE = [command.name for command in COMMANDS if not command.hidden]
 
+LONGEST = 8000
+"""Characters of one message: twice what Telegram carries."""
+LONGEST_CALLED = 200
+"""Characters of the name that a network gives somebody."""
 
 # --- what people say ---------------------------------------------------------------------------------------------------
 
 
 def hear(world: World, request: Request) -> list[Effect]:
-    """What a person said or tapped leads to. Nothing, where they were not talking to us."""
-    request = replace(request, text=legible(request.text), name=legible(request.name))
+    """What a person said or tapped leads to. Nothing, where they were not talking to us.
+
+    Here everything enters that people write: what is longer than anybody writes is refused whole, before it is read.
+    """
+    name = legible(request.name[:LONGEST_CALLED])
+    heard = replace(request, text=legible(request.text[:LONGEST]), name=name)
+    effects = _heard(world, heard)
+    return _too_long(world, heard) if effects and len(request.text) > LONGEST else effects
+
+
+def _too_long(world: World, request: Request) -> list[Effect]:
+    """What was cut is not half of what was meant."""
+    case = case_of(world, request, None)
+    words = case.says(
+        "That is too long, and nothing was done: at most {count} character in one message.",
+        "That is too long, and nothing was done: at most {count} characters in one message.",
+        LONGEST,
+    )
+    return [case.answer(words)]
+
+
+def _heard(world: World, request: Request) -> list[Effect]:
     said = typed(request.text, world.usernames.get(request.room.network))
     if request.identity is None:
         return _anonymous(world, request) if said is not None else []
@@ -41,7 +65,7 @@ def hear(world: World, request: Request) -> list[Effect]:
     kept = pending.meant(world, request, said.arguments) if said.name == pending.SAYS_WHICH else None
     if kept is not None:
         used, again = kept
-        return [*used, *hear(world, again)]
+        return [*used, *_heard(world, again)]
     command = _BY_NAME.get(said.name)
     if command is None:
         return _unknown(world, request, said)

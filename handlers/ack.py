@@ -45,7 +45,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     """
     assert case.book is not None and case.incident is not None
     named = [identifier for identifier in short_ids(arguments) if identifier.startswith("A-")]
-    rest = " ".join(word for word in arguments.split() if word.upper() not in named)
+    ids = frozenset(named)
+    rest = " ".join(word for word in arguments.split() if word.upper() not in ids)
     by_phone = _PHONE.fullmatch(rest)
     if by_phone is not None:
         return _by_phone(case, named, by_phone["partner"], by_phone["rest"])

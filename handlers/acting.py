@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from handlers.case import Case
@@ -16,10 +15,8 @@ from storage.effects import Effect
 from storage.facts import StandInNamed
 from storage.incident import Incident
 
-_USAGE = re.compile(
-    r"(?P<who>.+?)\s+(?:for|pour|voor|für|per|por|para)\s+(?P<office>.+?)\s+(?:by|par|door|bij|durch|gemäß|tramite|mediante|con)\s+(?P<instrument>.+)",
-    re.IGNORECASE | re.DOTALL,
-)
+_FOR = frozenset(("for", "pour", "voor", "für", "per", "por", "para"))
+_BY = frozenset(("by", "par", "door", "bij", "durch", "gemäß", "tramite", "mediante", "con"))
 LONGEST = 200
 
 
@@ -54,10 +51,18 @@ def decide(case: Case, arguments: str) -> list[Effect]:
 def _read(arguments: str) -> tuple[str, str, str] | None:
     parts = [part.strip() for part in arguments.split(";")]
     if len(parts) != 3:
-        found = _USAGE.fullmatch(arguments.strip())
-        parts = [found["who"], found["office"], found["instrument"]] if found is not None else []
+        parts = _apart(arguments.split())
     cut = tuple(" ".join(part.split())[:LONGEST] for part in parts)
     return (cut[0], cut[1], cut[2]) if len(cut) == 3 and all(cut) else None
+
+
+def _apart(words: list[str]) -> list[str]:
+    """``PERSON for OFFICE by INSTRUMENT``: each of them at least a word."""
+    middle = next((i for i, word in enumerate(words) if i > 0 and word.lower() in _FOR), len(words))
+    last = next((i for i, word in enumerate(words) if i > middle + 1 and word.lower() in _BY), None)
+    if last is None:
+        return []
+    return [" ".join(words[:middle]), " ".join(words[middle + 1 : last]), " ".join(words[last + 1 :])]
 
 
 def stand_ins(

@@ -74,6 +74,19 @@ def answer_in(words: str, answers: Sequence[str]) -> tuple[str, str] | None:
 
 def _spellings(answer: str) -> Iterator[str]:
     yield answer
+def apart(words: str, answer: str) -> tuple[str, str] | None:
+    """What stands before an answer, and after it, where somebody wrote it among other words. Each word is looked at once."""
+    parts, spellings = words.split(), {_folded(one) for one in _spellings(answer)} - {""}
+    longest = 2 * max(map(len, spellings))
+    for index in range(len(parts)):
+        for length in range(min(_MOST_WORDS, len(parts) - index), 0, -1):
+            tried = " ".join(parts[index : index + length])
+            if len(tried) <= longest and _folded(tried) in spellings:
+                rest = " ".join(parts[index:])
+                return " ".join(parts[:index]), _after(rest, length)
+    return None
+
+
     yield from _ALSO.get(answer, ())
     if answer in ANSWERS:
         yield SIGNS[answer]

@@ -63,6 +63,7 @@ class Typed:
 _UNSEEN = "\u200b-\u200f\u2060\ufeff"
 _COMMAND = re.compile(rf"[\s{_UNSEEN}]*(?:/+\s*|!)([^\W\d][^\s@]*)(?:@(\S*))?(?:\s+|$)(.*)", re.DOTALL)
 LONGEST_NAME = 32
+LONGEST_MEANT = 120
 _SHORT = re.compile(r"\b([A-Za-z])-(\d{1,9})\b")
 
 
@@ -96,5 +97,5 @@ def words(arguments: str) -> list[str]:
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name nearest to one that was mistyped."""
-    found = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    found = get_close_matches(name[:LONGEST_MEANT].lower(), known, n=1, cutoff=0.5)
     return found[0] if found else None

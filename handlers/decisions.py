@@ -28,11 +28,13 @@ from storage.incident import Incident
 from storage.store import OutboxRow
 
 PARTS = ("_decision", "rationale", "rejected")
+_AROUND = " ,;\t\n\r\v\f\u00a0\u202f"
+# Each begins at a word: where it began with what stands before that, a thousand commas were tried a million times.
 _BECAUSE = re.compile(
-    r"[\s,;]+(?:because|parce que|parce qu['’]|puisque|omdat|weil|perch[éè]|porque)\b[\s:]*", re.IGNORECASE
+    r"(?<=[\s,;])(?:because|parce que|parce qu['’]|puisque|omdat|weil|perch[éè]|porque)\b[\s:]*", re.IGNORECASE
 )
 _REJECTED = re.compile(
-    r"[\s,;]*(?<!\w)(?:rejected|(?:rejet|écart|ecart)[ée]e?s?|afgewezen|verworpen|verworfen|abgelehnt|scartat[oei]|respint[oei]"
+    r"(?<!\w)(?:rejected|(?:rejet|écart|ecart)[ée]e?s?|afgewezen|verworpen|verworfen|abgelehnt|scartat[oei]|respint[oei]"
     r"|descartad[oa]s?|rechazad[oa]s?)\s*:\s*",
     re.IGNORECASE,
 )
@@ -72,8 +74,8 @@ def read(typed: str) -> dict[str, str | None]:
 def _cut(typed: str, mark: re.Pattern[str]) -> tuple[str, str, str]:
     found = mark.search(typed)
     if found is None:
-        return typed.strip(" ,;"), "", ""
-    return typed[: found.start()].strip(" ,;"), found[0], typed[found.end() :].strip(" ,;")
+        return typed.strip(_AROUND), "", ""
+    return typed[: found.start()].strip(_AROUND), found[0], typed[found.end() :].strip(_AROUND)
 
 
 def _rule(case: Case) -> str | list[Effect]:

@@ -29,7 +29,7 @@ def handover(case: Case, arguments: str) -> list[Effect]:
     """``/handover PARTNER [tier]``, ``/handover off``; ``/handover H-3 next``: offer what was declined to the deputies."""
     assert case.incident is not None
     words = arguments.split()
-    named = [identifier for identifier in short_ids(arguments) if identifier in case.incident.offers]
+    named = [identifier for identifier in dict.fromkeys(short_ids(arguments)) if identifier in case.incident.offers]
     if named and words[-1].lower() == "next":
         return _next(case, case.incident.offers[named[0]])
     mine = leading.may_speak(case)

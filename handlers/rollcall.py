@@ -177,11 +177,9 @@ def safe(case: Case, arguments: str) -> list[Effect]:
 
 def _read(typed: str) -> tuple[str, str, str]:
     """Whose name was typed (``""``: their own), whether they need help, and what else was said."""
-    parts = typed.split()
-    for index in range(len(parts)):
-        found = checkin_words.answer_in(" ".join(parts[index:]), (HELP,)) if not parts[index].isdigit() else None
-        if found is not None:
-            return _without_fine(" ".join(parts[:index])), HELP, found[1]
+    found = checkin_words.apart(typed, HELP)
+    if found is not None:
+        return _without_fine(found[0]), HELP, found[1]
     return _without_fine(typed), SAFE, ""
 
 
