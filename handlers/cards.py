@@ -114,7 +114,8 @@ def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> 
         book = world.book_of(incident)
         spoken = languages(world, book, live.room, live.partner)
         said = say(spoken, "The state of {about} is no longer shown here.", about=short_id(about))
-        _write(world, incident, about, Reader(live.room, live.partner, False, spoken), said, now, effects, later)
+        reader = Reader(live.room, live.partner, False, spoken)
+        _write(world, incident, about, reader, said, now, effects, later, follows=False)
     if later:
         effects.append(Wake(deadline.key, incident.id, min(later), "card", about))
     return effects
@@ -135,8 +136,13 @@ def _write(
     now: datetime,
     effects: list[Effect],
     later: list[datetime],
+    *,
+    follows: bool = True,
 ) -> None:
-    """Send a card to one room, unless it stands there already, or must wait: until when goes to ``later``."""
+    """Send a card to one room, unless it stands there already, or must wait: until when goes to ``later``.
+
+    ``follows``: the room follows what it is about, and may act on it.
+    """
     room = reader.room
     live = incident.live.get((ROLE, about, room))
     digest = digest_of(said)
@@ -161,7 +167,7 @@ def _write(
             about=about,
             partner=reader.partner,
             language=reader.languages[0] if reader.languages else "",
-            taps=_taps(incident, about, reader),
+            taps=_taps(incident, about, reader, follows=follows),
             not_after=now + LASTS,
             role=ROLE,
             digest=digest,
@@ -169,9 +175,9 @@ def _write(
     )
 
 
-def _taps(incident: Incident, about: str, reader: Reader) -> tuple[tuple[Tap, ...], ...]:
+def _taps(incident: Incident, about: str, reader: Reader, *, follows: bool) -> tuple[tuple[Tap, ...], ...]:
     """One tap ends an alert that should not have been sent, in the rooms of those who follow it for a partner."""
-    if about not in incident.alerts or reader.partner is None or is_over(incident, about):
+    if about not in incident.alerts or reader.partner is None or not follows or is_over(incident, about):
         return ()
     return ((Tap(say(reader.languages, "Sent by mistake: cancel"), f"/cancel {about} mistake", "↩️"),),)
 

@@ -255,6 +255,7 @@ def test_whoever_leads_no_more_is_told_once_that_the_card_goes_on_elsewhere() ->
     stage.say(AID, "/ack A-1 acting", "matrix:@other:x.org")
     settle(stage, timedelta(seconds=4))
     assert shown(stage, FIRE).startswith("The state of A-1 is no longer shown here.")
+    assert [send.taps for send in stage.sent if send.role == ROLE and send.to == FIRE][-1] == ()
     assert "delivered" in shown(stage, CITY)
     count = len(versions(stage.sent, FIRE))
     stage.say(HILFE, "/ack A-1 acting", "matrix:@other:x.org")
