@@ -14,6 +14,7 @@ from handlers.commands import COMMANDS
 from handlers.deadlines import due
 from handlers.escalation import audited
 from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
+from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
 from playbooks.cleared import echo
@@ -25,11 +26,11 @@ __all__ = ["COMMANDS", "DEPLOYMENT", "audited", "due", "failed", "happened", "he
 
 _BY_NAME = {command.name: command for command in COMMANDS}
 _VISIBLE = [command.name for command in COMMANDS if not command.hidden]
-
 LONGEST = 8000
 """Characters of one message: twice what Telegram carries."""
 LONGEST_CALLED = 200
 """Characters of the name that a network gives somebody."""
+
 
 # --- what people say ---------------------------------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ def _unknown(world: World, request: Request, said: Typed) -> list[Effect]:
         return [case.answer(case.say("I don't know {command}. /help shows what I know.", command=wrote))]
     again = f"/{near} {said.arguments}".strip()
     meant = case.say(f"/{near}")
-    taps = [[case.tap("{command}", again, "✅", command=meant)]] if len(again.encode()) <= 64 else []
+    taps = [[case.tap("{command}", again, "✅", command=meant)]] if fits(again) else []
     return [case.answer(case.say("I don't know {command}. Did you mean {near}?", command=wrote, near=meant), taps)]
 
 

@@ -58,7 +58,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
             return [case.answer(case.say("There is no playbook {typed}.", typed=typed))]
         words = case.say("There is no playbook {typed}. Did you mean {near}?", typed=typed, near=_word(case, near))
         return [
-            case.answer(words, [[case.tap("Activate {near}", f"/activate {near}"[:64], "✅", near=_word(case, near))]])
+            case.answer(words, [[case.choice("Activate {near}", f"/activate {near}", "✅", near=_word(case, near))]])
         ]
     line = _line(case, book)
     inside = Case(case.world, case.request, _who(case, book), None, book)
@@ -71,7 +71,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
             incident=short_id(running[0].id),
             time=moment(book, running[0].opened_at, case.now, inside.reader.languages),
         )
-        tap = inside.tap("Start another", f"/activate +{wanted}"[:64], "➕")
+        tap = inside.choice("Start another", f"/activate +{wanted}", "➕")
         return [inside.answer(words, [[tap]])]
     return begun(inside, book, title, inside.rule(line) if line else "coordinator", exercise=False)
 
@@ -89,7 +89,7 @@ def _choose(case: Case) -> list[Effect]:
         book = case.world.shelf[each]
         reader = Reader(case.request.room, None, True, case.reader.languages)
         title = quote(book, reader, book.playbook.title)
-        taps.append([case.tap("{title}", f"/activate {each}"[:64], f"{index}️⃣", title=title)])
+        taps.append([case.choice("{title}", f"/activate {each}", f"{index}️⃣", title=title)])
     return [case.answer(case.say("Start from which playbook?"), taps, urgency=Urgency.PROMPT)]
 
 

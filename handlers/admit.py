@@ -15,13 +15,14 @@ from handlers.admission import admitted, called, over
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.moments import moment
+from handlers.taps import Choice
 from playbooks import sight
 from playbooks.cleared import Cleared, code, echo, field_name, glue, listed, name, quote, word
 from playbooks.guests import Guest, Profile, profiles, with_guests
 from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
-from storage.effects import Effect, Tap, Urgency
+from storage.effects import Effect, Urgency
 from storage.facts import PartnerAdmitted
 from storage.incident import Incident
 
@@ -158,15 +159,20 @@ def _id(incident: Incident, called: str) -> str:
 
 
 def _usage(case: Case) -> Cleared:
-    usage = code(case.say("/admit NAME as KIND for 12h"))
-    return case.say("Who, as what, for how long? Write {usage}.", usage=usage)
+    return case.say("Who, as what, for how long? Write {usage}.", usage=_as_written(case))
+
+
+def _as_written(case: Case) -> Cleared:
+    return code(case.say("/admit NAME as KIND for 12h"))
 
 
 def _which_kind(case: Case, asked: Asked, known: dict[str, Profile]) -> list[Effect]:
     assert case.book is not None
     kinds = glue([quote(case.book, case.reader, kind) for kind in known], ", ")
     if asked.kind is None:
-        words = case.say("As what? This playbook foresees: {kinds}. {usage}", kinds=kinds, usage=_usage(case))
+        words = case.say(
+            "As what? This playbook foresees: {kinds}. Write {usage}.", kinds=kinds, usage=_as_written(case)
+        )
         return [case.answer(words)]
     near = nearest(asked.kind, list(known))
     typed = echo(asked.kind[:40], case.request.room)
@@ -175,7 +181,7 @@ def _which_kind(case: Case, asked: Asked, known: dict[str, Profile]) -> list[Eff
         return [case.answer(words)]
     again = f"/admit {case.incident.id if case.incident else ''} {_typed(asked, kind=near)}"
     meant = quote(case.book, case.reader, near)
-    taps = [[case.tap("{kind}", again, "✅", kind=meant)]] if len(again.encode()) <= 64 else []
+    taps = [[case.choice("{kind}", again, "✅", kind=meant)]]
     words = case.say("This playbook foresees no {typed}. Did you mean {near}?", typed=typed, near=meant)
     return [case.answer(words, taps)]
 
@@ -194,12 +200,11 @@ def _jurisdiction(case: Case, asked: Asked) -> str | None:
 
 def _which_jurisdiction(case: Case, asked: Asked) -> list[Effect]:
     assert case.book is not None and case.incident is not None
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     for index, (land, one) in enumerate(list(case.book.playbook.jurisdictions.items())[:9], 1):
         again = f"/admit {case.incident.id} {_typed(asked, land=land)}"
-        if len(again.encode()) <= 64:
-            shown = quote(case.book, case.reader, one.name)
-            taps.append([case.tap("{land}", again, f"{index}️⃣", land=shown)])
+        shown = quote(case.book, case.reader, one.name)
+        taps.append([case.choice("{land}", again, f"{index}️⃣", land=shown)])
     lands = glue([quote(case.book, case.reader, land) for land in case.book.playbook.jurisdictions], ", ")
     return [case.answer(case.say("Under whose law? Add one of these at the end: in {lands}.", lands=lands), taps)]
 
@@ -237,11 +242,7 @@ def _confirm(case: Case, typed: str, fact: PartnerAdmitted, profile: Profile) ->
         case.say("Every partner is told."),
     ]
     text = f"/admit {case.incident.id} yes {typed}"
-    if len(text.encode()) <= 64:
-        return [case.answer(glue(lines), [[case.tap("Let them in", text, "✅")]], urgency=Urgency.PROMPT)]
-    written = code(echo(f"/admit yes {typed}", case.request.room))
-    lines.append(case.say("To agree, write {command}", command=written))
-    return [case.answer(glue(lines), urgency=Urgency.PROMPT)]
+    return [case.answer(glue(lines), [[case.choice("Let them in", text, "✅")]], urgency=Urgency.PROMPT)]
 
 
 def _would_see(case: Case, fact: PartnerAdmitted) -> Cleared:
@@ -288,8 +289,8 @@ def _shown(case: Case) -> list[Effect]:
             )
         )
         command = f"/admit {case.incident.id} off {partner}"
-        if index <= 9 and len(command.encode()) <= 64:
-            taps.append([case.tap("{name} leaves", command, f"{index}️⃣", name=who)])
+        if index <= 9:
+            taps.append([case.choice("{name} leaves", command, f"{index}️⃣", name=who)])
     return [case.answer(glue([*lines, _usage(case)]), taps)]
 
 

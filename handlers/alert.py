@@ -16,6 +16,7 @@ from handlers.command import nearest
 from handlers.drafting import Unreadable, fill, next_question, read, values_of
 from handlers.issuing import issue
 from handlers.prerogative import asks, refusal
+from handlers.taps import Choice
 from playbooks import mandate
 from playbooks.audience import place_field
 from playbooks.cleared import Cleared, echo, field_name, glue, quote
@@ -98,9 +99,9 @@ def _opened(case: Case, draft: AlertDrafted) -> list[Effect]:
     return [case.record(draft), Wake(f"draft:{draft.draft}", case.stream, until, "draft-expires", draft.draft)]
 
 
-def _tap_template(case: Case, template: str) -> Tap:
+def _tap_template(case: Case, template: str) -> Choice:
     assert case.book is not None
-    return case.tap("{title}", f"/alert {template}"[:64], "🔔", title=case.title(template))
+    return case.choice("{title}", f"/alert {template}", "🔔", title=case.title(template))
 
 
 def _choose(case: Case) -> list[Effect]:
@@ -116,7 +117,7 @@ def _choose(case: Case) -> list[Effect]:
         return refused or [case.answer(case.say("This playbook has no alert that is yours to issue."))]
     emojis = "1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣9️⃣"
     taps = [
-        [case.tap("{title}", f"/alert {t}", emojis[3 * i : 3 * i + 3], title=case.title(t))]
+        [case.choice("{title}", f"/alert {t}", emojis[3 * i : 3 * i + 3], title=case.title(t))]
         for i, t in enumerate(mine[:9])
     ]
     return [case.answer(case.say("Which alert?"), taps, urgency=Urgency.PROMPT)]

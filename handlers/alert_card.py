@@ -240,6 +240,6 @@ def over_words(
         case "superseded":
             return say(languages, "replaced at {time}", time=when(at))
         case "retracted":
-            return say(languages, "taken back at {time}", time=when(at))
+            return say(languages, "withdrawn at {time}", time=when(at))
         case _:
             return say(languages, "ended at {time}", time=when(at))

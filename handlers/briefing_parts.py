@@ -278,7 +278,7 @@ def done(page: Page) -> Section:
         new = leading.names(page.book, page.reader, offer.fact.partners)
         if offer.ended == "accepted" and offer.ended_at is not None and new is not None:
             reach = leading.reach(page.book, page.reader, offer.fact.tier, offer.fact.jurisdiction)
-            found.append((offer.ended_at, page.say("{partners} leads ({reach})", partners=new, reach=reach)))
+            found.append((offer.ended_at, page.say("lead ({reach}): {partners}", partners=new, reach=reach)))
     ordered = sorted(found, key=lambda one: one[0])
     latest = [page.say("• {time}: {what}", time=page.time(at), what=words) for at, words in ordered[-MOST_ACTIONS:]]
     return strong(page.say("Done so far")), _items(latest)

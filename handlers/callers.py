@@ -11,22 +11,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers import checkin_words
 from handlers.cards import digest_of
 from handlers.case import room_reader
 from handlers.choices import EMOJI, WORDS
 from handlers.coordinators import coordinators, desks, private_room
 from handlers.nudges import private_sight, said_late
 from handlers.silence import MOST_LINES, Desks, line, more
+from handlers.taps import Choice, button, parted
 from handlers.texts import say
 from handlers.waiting import waits
 from handlers.world import World, languages, rooms_for, sight_room
 from playbooks import sight
 from playbooks.cleared import Cleared, Reader, glue, name, quote, short_id
+from playbooks.guests import present
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
-from playbooks.guests import present
 from storage.deployment import PersonOnFile
-from storage.effects import Send, Tap, Urgency
+from storage.effects import Send, Urgency
 from storage.incident import Incident, Watch
 
 ROLE = "call"
@@ -130,7 +132,7 @@ def list_for(
         return None
     waiting = waits(book, incident, about, world.who)
     open_ = {p: waiting[p] for p in named if p in waiting}
-    taps: tuple[tuple[Tap, ...], ...] = ()
+    rows: list[tuple[Choice, ...]] = []
     if not open_:
         said = say(
             reader.languages, "Nobody needs to be rung about {about} any more. Thank you.", about=short_id(about)
@@ -140,7 +142,9 @@ def list_for(
         lines = [_heading(book, incident, about, reader), *late]
         lines += [line(world, incident, reader, p, w) for p, w in [*open_.items()][:MOST_LINES]]
         said = glue([*lines, *more(reader, len(open_) - MOST_LINES)])
-        taps = _taps(book, incident, about, reader, open_)
+        rows = _choices_for(book, incident, about, reader, open_)
+    taps, written = parted(rows)
+    said = glue([said, *written])
     standing = glue([said, *(tap.label for row in taps for tap in row)])
     return Send(
         stream=incident.id,
@@ -169,29 +173,34 @@ def _heading(book: Book, incident: Incident, about: str, reader: Reader) -> Clea
     )
 
 
-def _taps(
+def _choices_for(
     book: Book, incident: Incident, about: str, reader: Reader, open_: Mapping[str, Watch]
-) -> tuple[tuple[Tap, ...], ...]:
+) -> list[tuple[Choice, ...]]:
     """What came of the call that is being made, what was said in the last one, and the next calls: never rung, then not reached."""
-    rows: list[tuple[Tap, ...]] = []
+    rows: list[tuple[Choice, ...]] = []
     last = {p: w.calls[-1] for p, w in open_.items() if w.calls}
     reached = sorted((p for p, call in last.items() if call.reached), key=lambda p: last[p].at)
     ringing = sorted((p for p, call in last.items() if call.reached is None), key=lambda p: last[p].at)
     missed = sorted((p for p, call in last.items() if call.reached is False), key=lambda p: last[p].at)
     spoken = reader.languages
     if reached:
-        rows += _choices(book, incident, about, reader, reached[-1])
+        rows += _answers(book, incident, about, reader, reached[-1])
     if ringing:
         yes = say(spoken, "Reached {partner}", partner=name(book, reader, ringing[-1]))
         no = say(spoken, "Not reached")
-        rows.append((*_tap(yes, about, ringing[-1], "reached", "📞"), *_tap(no, about, ringing[-1], "missed", "🔇")))
+        rows.append(
+            (
+                _call(reader, yes, about, ringing[-1], "reached", "📞"),
+                _call(reader, no, about, ringing[-1], "missed", "🔇"),
+            )
+        )
     for emoji, partner_ in zip(_RINGS, [*(p for p in open_ if p not in last), *missed], strict=False):
         label = say(spoken, "Calling {partner}", partner=name(book, reader, partner_))
-        rows.append(_tap(label, about, partner_, "taken", emoji))
-    return tuple(row for row in rows if row)
+        rows.append((_call(reader, label, about, partner_, "taken", emoji),))
+    return rows
 
 
-def _choices(book: Book, incident: Incident, about: str, reader: Reader, partner: str) -> list[tuple[Tap, ...]]:
+def _answers(book: Book, incident: Incident, about: str, reader: Reader, partner: str) -> list[tuple[Choice, ...]]:
     """What somebody on the telephone may have answered."""
     who = name(book, reader, partner)
     words: list[tuple[str, Cleared, str]]
@@ -200,14 +209,15 @@ def _choices(book: Book, incident: Incident, about: str, reader: Reader, partner
         words = [(one, say(reader.languages, WORDS[one]), EMOJI[one]) for one in given]
     else:
         answers = book.playbook.checkins[incident.rounds[about].fact.name].answers
-        words = [(one, quote(book, reader, one), emoji) for one, emoji in zip(answers, _ANSWERS, strict=False)]
-    row: list[Tap] = []
-    for one, said, emoji in words:
-        row += _tap(say(reader.languages, "{partner}: {choice}", partner=who, choice=said), about, partner, one, emoji)
-    return [(tap,) for tap in row]
+        words = [
+            (one, checkin_words.said(book, reader, one), emoji) for one, emoji in zip(answers, _ANSWERS, strict=False)
+        ]
+    labels = [say(reader.languages, "{partner}: {choice}", partner=who, choice=said) for _, said, _ in words]
+    return [
+        (_call(reader, label, about, partner, one, emoji),)
+        for label, (one, _, emoji) in zip(labels, words, strict=True)
+    ]
 
 
-def _tap(label: Cleared, about: str, partner: str, what: str, emoji: str) -> tuple[Tap, ...]:
-    """A tap, where what it means fits into one: partners may have long names."""
-    command = f"/call {about} {partner} {what}"
-    return (Tap(label, command, emoji),) if len(command.encode()) <= 64 else ()
+def _call(reader: Reader, label: Cleared, about: str, partner: str, what: str, emoji: str) -> Choice:
+    return button(reader.languages, reader.room, label, f"/call {about} {partner} {what}", emoji)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handlers.taps import Choice, button, parted
 from handlers.texts import say, says
 from handlers.world import Actor, Request, World, circumstances, languages
-from playbooks.cleared import Cleared, Reader, quote, short_id
+from playbooks.cleared import Cleared, Reader, glue, quote, short_id
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import Circumstances
@@ -63,6 +64,10 @@ class Case:
         """A choice for whoever asked."""
         return Tap(self.say(message, **parts), command, emoji)
 
+    def choice(self, message: str, command: str, emoji: str, /, **parts: Cleared | int) -> Choice:
+        """The same, where its command may be too long for a button: then a line that says what to write."""
+        return button(self.reader.languages, self.request.room, self.say(message, **parts), command, emoji)
+
     def record(self, fact: Fact) -> Record:
         """A fact of this incident, or of the deployment."""
         return Record(self.stream, fact)
@@ -70,29 +75,30 @@ class Case:
     def answer(
         self,
         body: Cleared,
-        taps: Sequence[Sequence[Tap]] = (),
+        taps: Sequence[Sequence[Choice]] = (),
         *,
         about: str | None = None,
         replaces: str | None = None,
         urgency: Urgency = Urgency.ANSWER,
     ) -> Send:
         """Words to whoever asked, where they asked."""
+        buttons, written = parted(taps)
         return Send(
             stream=self.stream,
             to=self.request.room,
-            body=body,
+            body=glue([body, *written]) if written else body,
             urgency=urgency,
             about=about,
             partner=self.actor.partner,
             language=next(iter(self.reader.languages), ""),
-            taps=tuple(tuple(row) for row in taps),
+            taps=buttons,
             reply_to=self.request.message if self.request.via != "button" and replaces is None else None,
             replaces=replaces,
             not_after=self.now + ANSWER_LASTS,
         )
 
     def refuse(
-        self, why: Cleared, command: str, reason: str, line: int = 0, taps: Sequence[Sequence[Tap]] = ()
+        self, why: Cleared, command: str, reason: str, line: int = 0, taps: Sequence[Sequence[Choice]] = ()
     ) -> list[Effect]:
         """Say no, with the reason, and record it. ``reason`` is a short code for the log."""
         fact = CommandRefused(

@@ -131,14 +131,14 @@ def _lead(reader: Reader, old: Book, new: Book, change: LeadChange) -> Cleared |
     said, before, after = reader.languages, change.before, change.after
     if after is None:
         names = _names(reader, old, new, before.partners if before is not None else ())
-        return None if names is None else say(said, "➡️ {partners} leads no longer", partners=names)
+        return None if names is None else say(said, "➡️ No longer in the lead: {partners}", partners=names)
     if before is not None and (before.partners, before.decides) == (after.partners, after.decides):
         if not after.deputies:
             return say(said, "➡️ Deputies: nobody any more")
         names = _names(reader, old, new, after.deputies)
         return None if names is None else say(said, "➡️ Deputies: {partners}", partners=names)
     names = _names(reader, old, new, after.partners)
-    return None if names is None else say(said, "➡️ {partners} leads", partners=names)
+    return None if names is None else say(said, "➡️ In the lead: {partners}", partners=names)
 
 
 def _names(reader: Reader, old: Book, new: Book, partners: Iterable[str]) -> Cleared | None:

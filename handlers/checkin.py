@@ -7,6 +7,7 @@ from handlers.case import Case
 from handlers.command import nearest, short_ids
 from handlers.coordinators import between_two
 from handlers.moments import moment
+from handlers.taps import Choice, fits
 from handlers.waiting import waits
 from handlers.world import sight_room
 from playbooks import sight
@@ -73,7 +74,7 @@ def _waiting(case: Case) -> list[Effect]:
     """What waits for us, each with its buttons; and for those who may, what they could start."""
     assert case.book is not None and case.incident is not None
     lines: list[Cleared] = []
-    taps: list[tuple[Tap, ...]] = []
+    taps: list[tuple[Choice, ...]] = []
     for identifier in _unanswered(case):
         round_ = case.incident.rounds[identifier]
         checkin = case.book.playbook.checkins[round_.fact.name]
@@ -98,7 +99,11 @@ def _unanswered(case: Case) -> list[str]:
     """The rounds in which our answer is awaited."""
     assert case.book is not None and case.incident is not None
     rounds = case.incident.rounds
-    return [i for i in rounds if case.actor.partner in waits(case.book, case.incident, i) and _checkin(case, rounds[i])]
+    return [
+        i
+        for i in rounds
+        if case.actor.partner in waits(case.book, case.incident, i, case.world.who) and _checkin(case, rounds[i])
+    ]
 
 
 def _checkin(case: Case, round_: Round) -> Checkin | None:
@@ -106,12 +111,12 @@ def _checkin(case: Case, round_: Round) -> Checkin | None:
     return case.book.playbook.checkins.get(round_.fact.name)
 
 
-def _startable(case: Case) -> list[tuple[Tap, ...]]:
+def _startable(case: Case) -> list[tuple[Choice, ...]]:
     assert case.book is not None and case.incident is not None
     return [
         (
-            case.tap(
-                "Start {name}", f"/checkin start {called}"[:64], f"{number}️⃣", name=quote(case.book, case.reader, called)
+            case.choice(
+                "Start {name}", f"/checkin start {called}", f"{number}️⃣", name=quote(case.book, case.reader, called)
             ),
         )
         for number, (called, checkin) in enumerate(list(case.book.playbook.checkins.items())[:9], 1)
@@ -146,7 +151,7 @@ def _start(case: Case, arguments: str) -> list[Effect]:
             return [case.answer(case.say("There is no check-in {typed}.", typed=typed), _startable(case))]
         meant = quote(case.book, case.reader, near)
         words = case.say("There is no check-in {typed}. Did you mean {near}?", typed=typed, near=meant)
-        return [case.answer(words, [[case.tap("Start {name}", f"/checkin start {near}"[:64], "✅", name=meant)]])]
+        return [case.answer(words, [[case.choice("Start {name}", f"/checkin start {near}", "✅", name=meant)]])]
     if not checkins.belongs(checkin, case.incident.phase):
         words = case.say(
             "Not started. {name} belongs to another phase (playbook line {line}).",
@@ -162,7 +167,7 @@ def _start(case: Case, arguments: str) -> list[Effect]:
             time=moment(case.book, running.at, case.now, case.reader.languages),
         )
         command = f"/checkin start {called} again"
-        taps = [[case.tap("Start a new round", command, "🔁")]] if len(command) <= 64 else []
+        taps = [[case.choice("Start a new round", command, "🔁")]]
         return [case.answer(words, taps)]
     fact, effects = checkins.begin(case.world, case.incident, called, "hand", case.actor.person, case.now, case.now)
     known_to_us = {p: how for p, how in fact.partners.items() if listed(case.book, case.reader, p)}
@@ -268,7 +273,7 @@ def _which(case: Case, waiting: list[str], typed: str) -> list[Effect]:
     taps = []
     for number, identifier in enumerate(waiting[:9], 1):
         command = f"/checkin {identifier} {typed}"
-        if len(command.encode()) <= 64:
+        if fits(command):
             taps.append([case.tap("{round}", command, f"{number}️⃣", round=short_id(identifier))])
     ids = glue([short_id(identifier) for identifier in waiting], ", ")
     return [case.answer(case.say("Which one? Write its id with your answer: {rounds}.", rounds=ids), taps)]
@@ -279,11 +284,11 @@ def _unreadable(case: Case, identifier: str, checkin: Checkin, typed: str) -> li
     assert case.book is not None
     taps = []
     for number, answer in enumerate(checkin.answers[:9]):
-        command = f"/checkin {identifier} {answer}"
+        command = checkin_words.command(identifier, answer, number)
         with_words = f"{command} {typed}"
         label = checkin_words.said(case.book, case.reader, answer)
-        fits = with_words if len(with_words.encode()) <= 64 and len(typed.split()) > 1 else command
-        taps.append(Tap(label, fits[:64], checkin_words.sign(checkin.answers, number)))
+        meant = with_words if fits(with_words) and len(typed.split()) > 1 else command
+        taps.append(Tap(label, meant, checkin_words.sign(checkin.answers, number)))
     answers = glue([checkin_words.said(case.book, case.reader, one) for one in checkin.answers], " · ")
     words = case.say(
         "{round}: which is it, {answers}? Begin with one of these, then say more.",

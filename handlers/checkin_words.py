@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from handlers.taps import fits
 from handlers.texts import available, say, translated
 from playbooks.cleared import Cleared, NotInPlaybook, Reader, quote
 from playbooks.labels import Tlp
@@ -43,15 +44,16 @@ def said(book: Book, reader: Reader, answer: str) -> Cleared:
 def taps_for(book: Book, reader: Reader, identifier: str, answers: Sequence[str]) -> tuple[tuple[Tap, ...], ...]:
     """The buttons: three in a row."""
     taps = [
-        Tap(said(book, reader, answer), _command(identifier, answer, number), sign(answers, number))
+        Tap(said(book, reader, answer), command(identifier, answer, number), sign(answers, number))
         for number, answer in enumerate(answers[: len(_KEYCAPS)])
     ]
     return tuple(tuple(taps[index : index + 3]) for index in range(0, len(taps), 3))
 
 
-def _command(identifier: str, answer: str, number: int) -> str:
-    command = f"/checkin {identifier} {answer}"
-    return command if len(command.encode()) <= 64 else f"/checkin {identifier} {number + 1}"
+def command(identifier: str, answer: str, number: int) -> str:
+    """What a button means: an answer that is too long for it goes by its number."""
+    whole = f"/checkin {identifier} {answer}"
+    return whole if fits(whole) else f"/checkin {identifier} {number + 1}"
 
 
 def sign(answers: Sequence[str], number: int) -> str:
@@ -72,8 +74,6 @@ def answer_in(words: str, answers: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def _spellings(answer: str) -> Iterator[str]:
-    yield answer
 def apart(words: str, answer: str) -> tuple[str, str] | None:
     """What stands before an answer, and after it, where somebody wrote it among other words. Each word is looked at once."""
     parts, spellings = words.split(), {_folded(one) for one in _spellings(answer)} - {""}
@@ -87,6 +87,8 @@ def apart(words: str, answer: str) -> tuple[str, str] | None:
     return None
 
 
+def _spellings(answer: str) -> Iterator[str]:
+    yield answer
     yield from _ALSO.get(answer, ())
     if answer in ANSWERS:
         yield SIGNS[answer]

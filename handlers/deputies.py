@@ -130,7 +130,7 @@ def _tell_silent(world: World, incident: Incident, current: Leading, deputy: str
             return None
         return say(
             reader.languages,
-            "{partner} does not answer. The lead ({reach}) is offered to {deputy}. {phone}",
+            "{partner} does not answer. {phone} The lead ({reach}) is offered to {deputy}.",
             partner=name(book, reader, current.decides),
             reach=leading.reach(book, reader, current.tier, current.jurisdiction),
             deputy=name(book, reader, deputy),
@@ -193,7 +193,7 @@ def _unanswered(
             time=moment(book, offer.at, now, said),
             phone=phone(book, reader, fact.decides),
         ),
-        say(said, "{partners} is in the lead still.", partners=before) if before is not None else NOTHING,
+        say(said, "Still in the lead: {partners}.", partners=before) if before is not None else NOTHING,
         say(said, "I say this late: it was due at {time}.", time=moment(book, due, now, said))
         if due is not None
         else NOTHING,
@@ -246,7 +246,7 @@ def declined(
             time=clock(book, at),
             phone=phone(book, reader, fact.decides),
         ),
-        say(reader.languages, "{partners} is in the lead still.", partners=before) if before is not None else NOTHING,
+        say(reader.languages, "Still in the lead: {partners}.", partners=before) if before is not None else NOTHING,
     ]
     said = glue([each for each in lines if each.html])
     return _with_reason(world, incident, offer, reader, now or at, said)

@@ -9,11 +9,12 @@ from handlers import activate, pausing, small
 from handlers.case import Case
 from handlers.command import nearest, short_ids
 from handlers.moments import moment
+from handlers.taps import Choice, fits
 from handlers.which import case_of, takes_part
 from handlers.world import actor, played_in, plays_in
 from playbooks.cleared import Cleared, Reader, echo, glue, quote, short_id
 from playbooks.load import Book
-from storage.effects import Effect, Tap, Urgency
+from storage.effects import Effect, Urgency
 from storage.incident import Incident
 
 _RESUME = frozenset(("resume", "reprendre", "hervatten", "fortsetzen", "riprendi", "reanudar"))
@@ -47,7 +48,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
             incident=short_id(running[0].id),
             time=moment(book, running[0].opened_at, case.now, inside.reader.languages),
         )
-        return [inside.answer(words, [[inside.tap("Start another", f"/exercise +{wanted}"[:64], "➕")]])]
+        return [inside.answer(words, [[inside.choice("Start another", f"/exercise +{wanted}", "➕")]])]
     return activate.begun(inside, book, rest, "coordinator", exercise=True)
 
 
@@ -80,14 +81,19 @@ def _unknown(case: Case, wanted: str) -> list[Effect]:
         return [case.answer(case.say("There is no playbook {typed}.", typed=typed))]
     meant = case.say(f"/exercise {near}")
     words = case.say("There is no playbook {typed}. Did you mean {near}?", typed=typed, near=meant)
-    return [case.answer(words, [[case.tap("{command}", f"/exercise {near}"[:64], "✅", command=meant)]])]
+    return [
+        case.answer(
+            words,
+            [[case.tap("{command}", f"/exercise {near}", "✅", command=meant)]] if fits(f"/exercise {near}") else [],
+        )
+    ]
 
 
 def _choose(case: Case) -> list[Effect]:
     """Which playbook; and for exercises that are open, to end them, or to let them go on."""
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     for one in _exercises(case)[:4]:
-        row = [case.tap("End {incident}", f"/exercise end {one.id}", "❌", incident=short_id(one.id))]
+        row: list[Choice] = [case.tap("End {incident}", f"/exercise end {one.id}", "❌", incident=short_id(one.id))]
         if one.paused is not None:
             row.insert(0, case.tap("Resume {incident}", f"/exercise resume {one.id}", "▶️", incident=short_id(one.id)))
         taps.append(row)
@@ -95,7 +101,7 @@ def _choose(case: Case) -> list[Effect]:
     for index, each in enumerate(playable[:9], 1):
         book = case.world.shelf[each]
         title = quote(book, Reader(case.request.room, None, True, case.reader.languages), book.playbook.title)
-        taps.append([case.tap("{title}", f"/exercise {each}"[:64], f"{index}️⃣", title=title)])
+        taps.append([case.choice("{title}", f"/exercise {each}", f"{index}️⃣", title=title)])
     if not taps:
         return [case.answer(case.say("No playbook has rooms for exercises that are bound."))]
     return [case.answer(case.say("Exercise with which playbook?"), taps, urgency=Urgency.PROMPT)]

@@ -9,11 +9,12 @@ from handlers.case import Case
 from handlers.command import nearest
 from handlers.moments import moment
 from handlers.persons import doors
+from handlers.taps import Choice
 from handlers.texts import available, translated
 from playbooks.cleared import NOTHING, Cleared, echo, glue, listed, name, phone, short_id
-from playbooks.selection import Leading
 from playbooks.guests import present
-from storage.effects import Effect, Tap, Urgency
+from playbooks.selection import Leading
+from storage.effects import Effect, Urgency
 from storage.facts import LeadOffered
 
 TIERS = {"strategic": "strategic", "tactical": "tactical", "operational": "operational"}
@@ -112,7 +113,7 @@ def _unknown(case: Case, asked: Asked) -> list[Effect]:
         return [case.answer(case.say("There is no partner {typed} here. /who shows them.", typed=typed))]
     who = name(case.book, case.reader, known[near])
     again = f"/handover {case.incident.id} {known[near]} {asked.tier or ''} {asked.jurisdiction or ''}".strip()
-    taps = [[case.tap("Offer it to {partner}", again, "✅", partner=who)]] if len(again.encode()) <= 64 else []
+    taps = [[case.choice("Offer it to {partner}", again, "✅", partner=who)]]
     return [
         case.answer(
             case.say("There is no partner {typed} here. Did you mean {partner}?", typed=typed, partner=who), taps
@@ -135,24 +136,23 @@ def _whom(case: Case, mine: list[Leading], asked: Asked) -> list[Effect]:
     near = [p for p, who in book.playbook.partners.items() if who.jurisdiction == home]
     others = dict.fromkeys((*(d for one in mine for d in one.deputies), *near, *book.playbook.partners))
     known = [p for p in others if p != own and p in case.so.active and listed(book, case.reader, p)]
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     for partner in known:
         again = f"/handover {case.incident.id} {partner} {asked.tier or ''} {asked.jurisdiction or ''}".strip()
-        if len(again.encode()) <= 64 and len(taps) < MOST:
+        if len(taps) < MOST:
             emoji = f"{len(taps) + 1}️⃣"
-            taps.append([case.tap("{partner}", again, emoji, partner=name(book, case.reader, partner))])
+            taps.append([case.choice("{partner}", again, emoji, partner=name(book, case.reader, partner))])
     words = case.say("Hand the lead over to whom? Or write /handover PARTNER.")
     return [case.answer(words, taps, urgency=Urgency.PROMPT)]
 
 
 def _which(case: Case, fitting: list[Leading], partner: str) -> list[Effect]:
     assert case.book is not None and case.incident is not None
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     for index, one in enumerate(fitting[:MOST], 1):
         again = f"/handover {case.incident.id} {partner} {one.tier or ''} {one.jurisdiction or ''}".strip()
-        if len(again.encode()) <= 64:
-            reach = leading.reach(case.book, case.reader, one.tier, one.jurisdiction)
-            taps.append([case.tap("{reach}", again, f"{index}️⃣", reach=reach)])
+        reach = leading.reach(case.book, case.reader, one.tier, one.jurisdiction)
+        taps.append([case.choice("{reach}", again, f"{index}️⃣", reach=reach)])
     return [case.answer(case.say("Which lead?"), taps, urgency=Urgency.PROMPT)]
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from handlers.command import typed
+from handlers.taps import fits
 from handlers.world import Request, World
 from storage.effects import Effect, Record
 from storage.facts import DEPLOYMENT, WordsKept, WordsUsed
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 ANSWERED_WITHIN = timedelta(minutes=10)
 SAYS_WHICH = "go"
 """The command by which a tap says it."""
-LONGEST_COMMAND = 64
-"""Bytes that a button carries."""
 
 
 def offered(case: Case, words: str, commands: Mapping[str, str]) -> tuple[list[Effect], Mapping[str, str]]:
@@ -31,7 +30,7 @@ def offered(case: Case, words: str, commands: Mapping[str, str]) -> tuple[list[E
 
     ``words``: what was written; ``commands``: the whole command for each choice.
     """
-    if all(len(command.encode()) <= LONGEST_COMMAND for command in commands.values()):
+    if all(fits(command) for command in commands.values()):
         return [], commands
     return kept(case, words, list(commands))
 

@@ -82,7 +82,7 @@ def invite(case: Case, arguments: str) -> list[Effect]:
     if role is None:
         offered = [r for r in ROLES if _may(case, r, partner)]
         taps = [
-            [case.tap("{role}", f"/invite {r} {partner or ''}".strip()[:64], f"{i}️⃣", role=case.say(ROLE_WORDS[r]))]
+            [case.choice("{role}", f"/invite {r} {partner or ''}".strip(), f"{i}️⃣", role=case.say(ROLE_WORDS[r]))]
             for i, r in enumerate(offered, 1)
         ]
         return [case.answer(case.say("Which role will they have?"), taps, urgency=Urgency.PROMPT)]
@@ -122,7 +122,7 @@ def _rejoin(case: Case, wanted: str) -> list[Effect]:
             "role",
         )
     if found is None or found.id in case.world.who.revoked:
-        return [case.answer(case.say("{person} is nobody here (any more).", person=short_id(wanted)))]
+        return [case.answer(case.say("{person} is not enrolled here.", person=short_id(wanted)))]
     if not (case.request.private and between_two(case.world, case.request.room)):
         # Whoever reads this code can be that person.
         return [case.answer(case.say("Write this to me in a private chat: the code makes whoever has it that person."))]

@@ -14,13 +14,14 @@ from handlers.afterwards import after_all
 from handlers.case import Case, room_reader
 from handlers.command import nearest
 from handlers.moments import moment
+from handlers.taps import Choice, fits
 from handlers.texts import say
 from handlers.world import World, bound_for
 from playbooks import mandate
 from playbooks.cleared import NOTHING, Cleared, Reader, clock, echo, figure, glue, listed, name, quote, short_id
 from playbooks.load import Book
 from playbooks.selection import Leading
-from storage.effects import Effect, Record, Send, Tap, Urgency
+from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import LeadEnded, PhaseChanged
 from storage.incident import Incident
 
@@ -98,7 +99,7 @@ def _unknown(case: Case, wanted: str) -> list[Effect]:
         return [case.answer(glue([case.say("There is no phase {typed}.", typed=typed), shown.body]), shown.taps)]
     called = quote(case.book, case.reader, near)
     words = case.say("There is no phase {typed}. Did you mean {near}?", typed=typed, near=called)
-    return [case.answer(words, [[case.tap("{phase}", f"/phase {case.incident.id} {near}"[:64], "✅", phase=called)]])]
+    return [case.answer(words, [[case.choice("{phase}", f"/phase {case.incident.id} {near}", "✅", phase=called)]])]
 
 
 def _shown(case: Case) -> Send:
@@ -106,7 +107,7 @@ def _shown(case: Case) -> Send:
     assert case.book is not None and case.incident is not None
     incident = case.incident
     lines = [case.say("<b>Phases</b> · {incident}", incident=short_id(incident.id))]
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     for index, phase in enumerate(case.book.playbook.phases, 1):
         called = quote(case.book, case.reader, phase)
         if phase == incident.phase:
@@ -115,8 +116,8 @@ def _shown(case: Case) -> Send:
             continue
         lines.append(case.say("• {phase}", phase=called))
         command = f"/phase {incident.id} {phase}"
-        if may_change(case) and index <= 9 and len(command.encode()) <= 64:
-            taps.append([case.tap("{phase}", command, f"{index}️⃣", phase=called)])
+        if may_change(case) and index <= 9:
+            taps.append([case.choice("{phase}", command, f"{index}️⃣", phase=called)])
     return case.answer(glue(lines), taps, urgency=Urgency.PROMPT if taps else Urgency.ANSWER)
 
 
@@ -143,9 +144,9 @@ def _confirm(case: Case, phase: str) -> Send:
             lines.append(case.say("The lead ({reach}) is then offered to {partners}.", reach=reach, partners=who))
     lines.append(case.say("Every partner is told."))
     command = f"/phase {incident.id} {phase} yes {incident.phase}"
-    if len(command.encode()) > 64:
+    if not fits(command):
         command = f"/phase {incident.id} {phase} yes"
-    return case.answer(glue(lines), [[case.tap("Change the phase", command, "✅")]], urgency=Urgency.PROMPT)
+    return case.answer(glue(lines), [[case.choice("Change the phase", command, "✅")]], urgency=Urgency.PROMPT)
 
 
 # --- changed -----------------------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handlers.case import Case, room_reader
+from handlers.taps import Choice, button, parted
 from handlers.texts import say
 from handlers.world import rooms_for
 from playbooks import mandate
 from playbooks.audience import place_field
 from playbooks.cleared import Cleared, clock, figure, glue, listed, name, phone, quote, strong
 from playbooks.values import Place, Value
-from storage.effects import Effect, Send, Tap, Urgency
+from storage.effects import Effect, Send, Urgency
 from storage.facts import AskedToIssue
 
 
@@ -73,15 +74,15 @@ def _not_theirs(
     lines: list[Cleared] = [words]
     if verdict.when_danger and not case.so.danger:
         lines.append(_once_declared(case))
-    taps: list[list[Tap]] = [[_asking(case, template, whose, kept)]] if whose else []
+    taps: list[list[Choice]] = [[_asking(case, template, whose, kept)]] if whose else []
     return case.refuse(glue(lines), command, verdict.why, verdict.line, taps)
 
 
-def _asking(case: Case, template: str, whose: list[str], kept: str | None) -> Tap:
+def _asking(case: Case, template: str, whose: list[str], kept: str | None) -> Choice:
     """One tap to ask them: to send what was written, else to prepare it."""
     assert case.book is not None
     if kept is None:
-        return case.tap("Ask now", f"/ask {template}"[:64], "🙏")
+        return case.choice("Ask now", f"/ask {template}", "🙏")
     if len(whose) > 1:
         return case.tap("Ask them to send it", f"/ask {kept}", "🙏")
     return case.tap("Ask {partner} to send it", f"/ask {kept}", "🙏", partner=name(case.book, case.reader, whose[0]))
@@ -125,9 +126,11 @@ def ask(case: Case, arguments: str) -> list[Effect]:
                 title=strong(quote(case.book, reader, case.book.playbook.alerts[template].title)),
                 time=clock(case.book, case.now),
             )
-            tap = Tap(say(reader.languages, "Prepare it"), f"/alert {template}"[:64], "🔔")
+            prepare = say(reader.languages, "Prepare it")
+            taps, written = parted([[button(reader.languages, binding.room, prepare, f"/alert {template}", "🔔")]])
+            words = glue([words, *written])
             effects.append(
-                Send(case.stream, binding.room, words, Urgency.PROMPT, partner=partner, taps=((tap,),), loud=True)
+                Send(case.stream, binding.room, words, Urgency.PROMPT, partner=partner, taps=taps, loud=True)
             )
         if listed(case.book, case.reader, partner):
             number = phone(case.book, case.reader, partner)

@@ -140,9 +140,9 @@ def by_hand(case: Case, books: Sequence[Book]) -> list[Effect]:
     if len(books) != 1:
         taps = [
             [
-                case.tap(
+                case.choice(
                     "{playbook}",
-                    f"/ready test {book.playbook.playbook}"[:64],
+                    f"/ready test {book.playbook.playbook}",
                     f"{i}️⃣",
                     playbook=_title(case, book),
                 )

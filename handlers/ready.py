@@ -30,9 +30,10 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         typed = echo(wanted[0][:60], case.request.room)
         if near is None:
             return [case.answer(case.say("There is no playbook {typed} here.", typed=typed))]
-        command = f"/ready {'test ' if testing else ''}{near}"[:64]
-        tap = case.tap("{playbook}", command, "✅", playbook=_playbook(case, books[near], near))
-        said = case.say("There is no playbook {typed}. Did you mean {near}?", typed=typed, near=tap.label)
+        command = f"/ready {'test ' if testing else ''}{near}"
+        called = _playbook(case, books[near], near)
+        tap = case.choice("{playbook}", command, "✅", playbook=called)
+        said = case.say("There is no playbook {typed}. Did you mean {near}?", typed=typed, near=called)
         return [case.answer(said, [[tap]])]
     chosen = [books[wanted[0]]] if wanted else list(books.values())
     if testing:

@@ -14,12 +14,13 @@ from handlers.command import nearest, short_ids
 from handlers.drafting import fill, values_of
 from handlers.held import Held, areas_instead, forms_instead, held_of, reason_now, sees, stands, supplies, theirs
 from handlers.issuing import copies
+from handlers.taps import Choice
 from handlers.texts import say
 from handlers.world import rooms_for
 from playbooks.cleared import Cleared, echo, glue, name, phone, quote, short_id
 from playbooks.schema import Alert
 from playbooks.values import FORMS, Value, to_json
-from storage.effects import Effect, Send, Tap, Urgency
+from storage.effects import Effect, Send, Urgency
 from storage.facts import CallAsked, CopyReleased
 
 RING = "ring"
@@ -109,9 +110,7 @@ def _list(case: Case, held: list[Held], wanted: str | None) -> list[Effect]:
     for index, one in enumerate(held[:9], 1):
         lines.append(_line(case, one))
         who = name(case.book, case.reader, one.partner)
-        if len(_command(one).encode()) <= 64:
-            label = case.tap("{alert}: {partner}", _command(one), f"{index}️⃣", alert=short_id(one.id), partner=who)
-            taps.append([label])
+        taps.append([case.choice("{alert}: {partner}", _command(one), f"{index}️⃣", alert=short_id(one.id), partner=who)])
     if len(held) > 9:
         lines.append(case.say("… and {count} more", count=len(held) - 9))
     return [case.answer(glue(lines), taps)]
@@ -133,22 +132,20 @@ def _one(case: Case, one: Held, above: Cleared | None = None) -> Send:
     """One held copy, with what can be done about it."""
     assert case.book is not None and case.incident is not None
     event, found = stands(case, one, {})
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     if found.status == "shown":
-        taps.append([case.tap("Send it now", _command(one, "now"), "✅")])
+        taps.append([case.choice("Send it now", _command(one, "now"), "✅")])
     alert = case.book.playbook.alerts[one.issued.fact.template]
     if supplies(case, one):
         for index, (field, area) in enumerate(areas_instead(case, one, alert), 1):
             command = _command(one, f"{field}={area}")
-            if len(command.encode()) <= 64:
-                shown = quote(case.book, case.reader, case.book.playbook.areas[area].name)
-                taps.append([case.tap("Say only: {area}", command, f"{index}️⃣", area=shown)])
+            shown = quote(case.book, case.reader, case.book.playbook.areas[area].name)
+            taps.append([case.choice("Say only: {area}", command, f"{index}️⃣", area=shown)])
         for field, form in forms_instead(case, one, alert, event):
             command = _command(one, f"{field}={form}")
-            if len(command.encode()) <= 64:
-                taps.append([case.tap("Say it more roughly", command, "🌫️")])
-    if one.partner not in one.issued.to_ring and len(_command(one, RING).encode()) <= 64:
-        taps.append([case.tap("Ask them to ring us", _command(one, RING), "☎️")])
+            taps.append([case.choice("Say it more roughly", command, "🌫️")])
+    if one.partner not in one.issued.to_ring:
+        taps.append([case.choice("Ask them to ring us", _command(one, RING), "☎️")])
     lines = [above if above is not None else _line(case, one)]
     if supplies(case, one) and found.status == "held":
         lines.append(case.say("Another value, for them alone: /release {alert} {id} FIELD=words",

@@ -8,10 +8,11 @@ from handlers.case import Case
 from handlers.checkin import END, sees_from
 from handlers.colleagues import close_to, colleagues, meant
 from handlers.command import nearest, short_ids
+from handlers.taps import Choice
 from playbooks.cleared import Cleared, clock, colleague, echo, glue, listed, name, short_id
-from storage.deployment import PersonOnFile
 from playbooks.guests import present
-from storage.effects import Effect, Tap, Urgency
+from storage.deployment import PersonOnFile
+from storage.effects import Effect, Urgency
 from storage.facts import PersonAccounted
 from storage.incident import RollCall
 
@@ -47,7 +48,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if near is None:
         return [case.answer(case.say("There is no partner {typed}. /who lists them.", typed=typed))]
     who = name(case.book, case.reader, near)
-    taps = [[case.tap("Call {partner}", f"/rollcall {near}"[:64], "✅", partner=who)]]
+    taps = [[case.choice("Call {partner}", f"/rollcall {near}", "✅", partner=who)]]
     return [
         case.answer(case.say("There is no partner {typed}. Did you mean {partner}?", typed=typed, partner=who), taps)
     ]
@@ -63,11 +64,11 @@ def _choose(case: Case) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     if not (gates.conducts(case) or gates.calls_own(case)):
         return _may_not(case)
-    taps: list[list[Tap]] = []
+    taps: list[list[Choice]] = []
     partner = case.actor.partner
     if partner is not None:
         who = name(case.book, case.reader, partner)
-        taps.append([case.tap("Call {partner}", f"/rollcall {partner}"[:64], "1️⃣", partner=who)])
+        taps.append([case.choice("Call {partner}", f"/rollcall {partner}", "1️⃣", partner=who)])
     if gates.conducts(case):
         taps.append([case.tap("Call everybody", "/rollcall all", "2️⃣")])
     for identifier, call in case.incident.rollcalls.items():
@@ -99,7 +100,7 @@ def _begin(case: Case, partner: str | None, *, again: bool) -> list[Effect]:
         taps = [
             [
                 case.tap("How {rollcall} stands", f"/rollcall {running[-1]}", "🔎", rollcall=rollcall),
-                case.tap("Call again", f"/rollcall {partner or 'all'} again"[:64], "🔁"),
+                case.choice("Call again", f"/rollcall {partner or 'all'} again", "🔁"),
             ]
         ]
         return [case.answer(case.say("{rollcall} is going on already.", rollcall=rollcall), taps)]

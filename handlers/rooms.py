@@ -40,7 +40,7 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         typed = echo(wanted[:60], case.request.room)
         if near is None:
             return [case.answer(case.say("No playbook has a partner {typed}.", typed=typed))]
-        tap = case.tap("Bind {near}", f"/bind {near}"[:64], "✅", near=_names(case, [near]))
+        tap = case.choice("Bind {near}", f"/bind {near}", "✅", near=_names(case, [near]))
         words = case.say(
             "No playbook has a partner {typed}. Did you mean {near}?", typed=typed, near=_names(case, [near])
         )

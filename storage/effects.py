@@ -27,6 +27,10 @@ PROMPT = "prompt"
 """The role of a question whose acceptance by a network begins the time to answer it."""
 
 
+LONGEST_COMMAND = 64
+"""Bytes that a button carries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tap:
     """A choice under a message: ``command`` is what it means, as if typed (at most 64 bytes in UTF-8);
@@ -37,7 +41,7 @@ class Tap:
     emoji: str
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.command.encode()) <= 64:
+        if not 1 <= len(self.command.encode()) <= LONGEST_COMMAND:
             raise ValueError(f"a tap carries 1 to 64 bytes: {self.command!r}")
 
 

@@ -28,7 +28,7 @@ PASSED_ON = {
 }
 """What is said without being written there: messages handed through, those of ``Command``, a heading without words."""
 
-_SAYS = {"say": 1, "says": 2, "tap": 1, "translated": 1}
+_SAYS = {"say": 1, "says": 2, "tap": 1, "choice": 1, "translated": 1}
 _WORDLESS = re.compile(r"\{[^{}]*\}|</?[a-z]+>|/[a-z]+\b")
 
 

@@ -216,7 +216,7 @@ def test_it_is_understood_in_the_words_of_several_languages(
     ("typed", "expected"),
     [
         ("/admit", "Who, as what, for how long?"),
-        ("/admit MSF", "As what?"),
+        ("/admit MSF", "As what? This playbook foresees: municipality, fire, ngo. Write /admit NAME as KIND for 12h."),
         ("/admit MSF as ngos for 12h in be", "Did you mean ngo?"),
         ("/admit MSF as ngo for 12h", "Under whose law?"),
         ("/admit MSF as ngo for 99d in be", "At most 30 days"),

@@ -12,6 +12,7 @@ from storage.effects import Send
 from storage.facts import Acknowledged, CallReported, CallTaken, CommandRefused
 from storage.incident import fold
 from tests.handlers.border_stage import AID, BRANDWEER, CITY, DESK, FIRE, HILFE, LIAISON, MAYOR, opened, said, to
+from tests.handlers.checkin_stage import with_checkins
 from tests.handlers.silent_stage import answer, asked, pass_time, silent, steps, watch
 from tests.handlers.stage import ADMIN, Stage
 
@@ -104,6 +105,21 @@ def test_calling_not_reached_offers_the_next_and_reached_asks_what_was_said() ->
     ] * 2
     emojis = [tap.emoji for row in shown.taps for tap in row]
     assert len(set(emojis)) == len(emojis)
+
+
+def test_the_answers_to_a_round_are_offered_in_words() -> None:
+    """As the partner's own buttons say them; only words of the playbook's own are shown as written."""
+    then = "then: [{after: 20m, do: remind}, {after: 25m, do: lead}]"
+    calls_then = "answers: [ok, degraded, calm]\n    then: [{after: 20m, do: call}]"
+    stage = opened(with_checkins((then, calls_then)))
+    stage.say(DESK, "/checkin start hourly", ADMIN, private=True)
+    for send in [one for one in stage.sent if one.role == "prompt" and one.to == AID]:
+        stage.accepted(send)
+    for one in calls(pass_time(stage, minutes=36)):
+        stage.accepted(one)
+    tapped(stage, "/call C-1 aid taken")
+    shown = tapped(stage, "/call C-1 aid reached")
+    assert [row[0].label.text for row in shown.taps][:3] == ["Aid: OK", "Aid: Degraded", "Aid: calm"]
 
 
 def test_what_was_said_on_the_telephone_is_the_partners_answer() -> None:

@@ -43,6 +43,7 @@ from tests.handlers.border_stage import (
     said,
     to,
 )
+from tests.handlers.checkin_stage import card
 from tests.handlers.stage import Stage
 from tests.playbooks.border import border
 
@@ -338,6 +339,13 @@ def test_every_copy_is_removed_and_every_room_told() -> None:
     [fact] = stage.of(AlertRetracted)
     assert isinstance(fact, AlertRetracted) and (fact.alert, fact.text) == (alert, "the wrong name")
     assert not any("wrong name" in send.body.text for send in stage.sent)
+
+
+def test_the_card_says_it_in_the_same_word() -> None:
+    """Withdrawn, as in everything else that is said of it."""
+    stage = opened()
+    alert, _ = retracted(stage)
+    assert "withdrawn at 12:00" in card(stage, alert, DESK)
 
 
 def test_removals_come_before_the_words() -> None:

@@ -45,7 +45,7 @@ def test_the_first_deputy_is_offered_the_lead_and_the_silent_lead_keeps_it() -> 
     assert "Fire does not answer." in words(sent, CITY)
     assert "the lead (operational, Belgium) is offered to City & Sons <town hall>" in words(sent, FIRE)
     assert "/handover off keeps it" in words(sent, FIRE)
-    assert "☎ +3211" in words(sent, DESK)
+    assert "Fire does not answer. ☎ +3211 The lead (operational, Belgium) is offered to City" in words(sent, DESK)
 
 
 def test_one_such_offer_is_open_at_a_time() -> None:

@@ -50,7 +50,7 @@ def test_an_offer_goes_to_the_partners_rooms_and_to_its_liaisons_in_person() -> 
             "You are offered the lead (operational, Belgium) · H-1 · I-1\n"
             "Fire hands it over to you.\n"
             "Basis: Law of fires\n"
-            "Until you accept, Fire is in the lead.\n"
+            "In the lead until you accept: Fire.\n"
             "Please answer by 12:10."
         )
         assert taps([offer]) == ["/accept H-1", "/decline H-1"] and offer.loud
@@ -217,6 +217,8 @@ def test_of_a_unified_command_each_is_told_and_the_one_with_the_last_word_accept
     sent = stage.say(CITY, "/accept", CLERK)
     assert "in the lead (operational, Belgium) together: City & Sons <town hall> · Brandweer." in words(sent, AID)
     assert set(leaders(stage)) == {"city", "brandweer"}
+    sent = stage.say(CITY, "/handover aid operational", CLERK)
+    assert "In the lead until you accept: City & Sons <town hall> · Brandweer." in words(sent, AID)
 
 
 # --- refused, or not answered ----------------------------------------------------------------------------------------------
@@ -230,7 +232,7 @@ def test_a_refusal_reaches_the_old_lead_and_the_coordinators_with_the_next_deput
     assert "City & Sons <town hall> does not take the lead (operational, Belgium, H-1, 12:00). ☎ +3210" in words(
         sent, FIRE
     )
-    assert "Fire is in the lead still." in words(sent, FIRE)
+    assert "Still in the lead: Fire." in words(sent, FIRE)
     assert "under water" in words(sent, FIRE)
     assert "does not take the lead" in words(sent, DESK) and "under water" not in words(sent, DESK)
     assert taps([send for send in sent if send.to == FIRE]) == ["/handover H-1 next"]

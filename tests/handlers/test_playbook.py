@@ -216,7 +216,7 @@ def test_who_leads_by_the_new_rules_is_offered_the_lead() -> None:
         border(VERSION, (lead, lead.replace("lead: fire, deputies: [city]", "lead: city, deputies: [fire]")))
     )
     words = ask(stage, ANNE, "/playbook reload")
-    assert "Leads:" in words and "➡️ City & Sons <town hall> leads" in words
+    assert "Leads:" in words and "➡️ In the lead: City & Sons <town hall>" in words
     before = len(stage.facts)
     use(stage, BEN)
     made = [kept.fact for kept in stage.facts[before:] if isinstance(kept.fact, LeadTaken | LeadOffered)]
@@ -257,9 +257,9 @@ def test_a_lead_that_goes_and_other_deputies_are_said() -> None:
     lead = "{in: [watch, response], tier: operational, jurisdiction: be, lead: fire, deputies: [city]}"
     stage = stage_with(border(VERSION, (lead, lead.replace("deputies: [city]", "deputies: [aid]"))))
     words = ask(stage, ANNE, "/playbook reload")
-    assert "➡️ Deputies: Aid" in words and "leads" not in words.partition("Leads:")[2]
+    assert "➡️ Deputies: Aid" in words and "In the lead" not in words.partition("Leads:")[2]
     offering(stage, border(VERSION, ("  - {tier: strategic, lead: city}\n", "")))
-    assert "➡️ City & Sons <town hall> leads no longer" in ask(stage, ANNE, "/playbook reload")
+    assert "➡️ No longer in the lead: City & Sons <town hall>" in ask(stage, ANNE, "/playbook reload")
 
 
 def test_rooms_that_the_new_version_names_are_bound() -> None:
