@@ -28,7 +28,7 @@ from storage.facts import AlertDrafted, DraftConfirmed
 from storage.incident import Draft
 
 DRAFT_LASTS = timedelta(minutes=30)
-"""A draft that nobody sent by then is dropped: its words are out of date."""
+"""A draft that nobody sent by then, after it could be sent, is dropped: its words are out of date."""
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
@@ -95,7 +95,11 @@ def _gone(case: Case, draft: AlertDrafted) -> list[Effect] | None:
 
 def _opened(case: Case, draft: AlertDrafted) -> list[Effect]:
     """A draft begins; it does not last for ever."""
-    until = case.now + DRAFT_LASTS
+    assert case.book is not None
+    confirm = case.book.playbook.alerts[draft.template].confirm
+    # Where its author may go on alone after a while, there is that long for it.
+    alone = (confirm.alone_after or timedelta(0)) if confirm.kind == "two-person" else timedelta(0)
+    until = case.now + alone + DRAFT_LASTS
     return [case.record(draft), Wake(f"draft:{draft.draft}", case.stream, until, "draft-expires", draft.draft)]
 
 

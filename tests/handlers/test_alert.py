@@ -179,6 +179,17 @@ def test_the_author_may_go_alone_after_the_time_that_the_playbook_gives() -> Non
     assert isinstance(fact, AlertIssued) and fact.alone
 
 
+def test_a_draft_outlives_the_time_after_which_its_author_may_go_alone() -> None:
+    """Where that is longer than a draft lasts otherwise, its author still has half an hour for it."""
+    stage = opened(border(("alone_after: 2m", "alone_after: 45m")))
+    stage.say(CITY, "/alert talk Gather at once", MAYOR)
+    stage.fall_due(stage.now + timedelta(minutes=46))
+    assert stage.of(DraftDropped) == []
+    stage.say(CITY, "/draft D-1 send", MAYOR)
+    fact = stage.of(AlertIssued)[0]
+    assert isinstance(fact, AlertIssued) and fact.alone
+
+
 def test_a_copy_whose_required_field_is_withheld_is_held_and_named_to_the_lead() -> None:
     """Aid may not see how many: it is sent nothing; fire, in the lead, learns whom to ring and for which field."""
     stage = opened()
