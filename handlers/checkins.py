@@ -212,7 +212,7 @@ def ended(world: World, incident: Incident, round_id: str, why: str, person: str
         Record(incident.id, CheckinEnded(round_id, why, person)),
         Unwake(f"checkin-over:{round_id}"),
     ]
-    for partner in waiting.waits(world.book_of(incident), incident, round_id):
+    for partner in waiting.waits(world.book_of(incident), incident, round_id, world.who):
         effects += waiting.stopped(round_id, partner)
     return [*effects, *cards.touched(incident, round_id, now)]
 

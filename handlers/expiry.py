@@ -38,7 +38,7 @@ def expired(world: World, incident: Incident, deadline: Deadline, now: datetime)
 def _silence(world: World, incident: Incident, about: str, now: datetime) -> list[Effect]:
     """Who never answered, for the issuer's rooms that may know who has it (``_delivery``)."""
     book, issued = world.book_of(incident), incident.alerts[about]
-    silent = waits(book, incident, about)
+    silent = waits(book, incident, about, world.who)
     event = said_event(book, issued)
     so = circumstances(world, incident, now)
     effects: list[Effect] = []

@@ -6,11 +6,11 @@ from handlers import cards
 from handlers.case import Case, room_reader
 from handlers.moments import moment
 from handlers.texts import COMPLETE, say
+from handlers.waiting import waits
 from handlers.world import bound_for
 from playbooks.cleared import clock, echo, glue, listed, quote, short_id
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
-from storage.incident import Issued
 
 _ROOM = frozenset(("room", "salon", "groupe", "groep", "raum", "stanza", "gruppo", "sala", "grupo"))
 """What people call a room, in the languages that the bot speaks."""
@@ -59,7 +59,7 @@ def close(case: Case, arguments: str) -> list[Effect]:
     assert case.book is not None and case.incident is not None
     identifier = case.incident.id
     words = [word for word in arguments.split() if word.upper() != identifier]
-    waiting = sum(1 for issued in case.incident.alerts.values() if _waits(case, issued))
+    waiting = sum(1 for about in case.incident.alerts if _waits(case, about))
     if not words and waiting:
         asked = case.says(
             "Close {incident}? {count} alert still waits for answers.",
@@ -90,12 +90,11 @@ def close(case: Case, arguments: str) -> list[Effect]:
     return effects
 
 
-def _waits(case: Case, issued: Issued) -> bool:
-    """Whether an alert runs that some partner has not answered of whom this reader may know."""
-    book = case.book
-    assert book is not None
-    silent = (partner for partner in issued.shown if partner not in issued.answers)
-    return not issued.expired and any(listed(book, case.reader, partner) for partner in silent)
+def _waits(case: Case, about: str) -> bool:
+    """Whether an alert waits for the answer of some partner of whom this reader may know."""
+    assert case.book is not None and case.incident is not None
+    silent = waits(case.book, case.incident, about, case.world.who)
+    return any(listed(case.book, case.reader, partner) for partner in silent)
 
 
 def log(case: Case, arguments: str) -> list[Effect]:

@@ -11,53 +11,54 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from handlers.world import in_order
+from playbooks.guests import present
 from playbooks.load import Book
 from playbooks.schema_ack import Step
 from storage.deployment import Deployment
 from storage.effects import Effect, Unwake, Wake
-from storage.incident import Incident, Issued, Watch
+from storage.incident import Incident, Issued, Round, Watch
 
 
-def waits(book: Book, incident: Incident, about: str, who: Deployment | None = None) -> Mapping[str, Watch]:
-    """Each partner whose answer is awaited; none where it is over. ``who`` tells the persons, where each must answer."""
-    if incident.closed_at is not None:
-        return {}
-    if about in incident.rounds:
-        round_ = incident.rounds[about]
-        return {} if round_.ended is not None else {p: w for p, w in _ordered(book, round_.watches) if w.open}
-    issued = incident.alerts.get(about)
-    if issued is None or issued.state != "open":
-        return {}
-    return {
-        p: w
-        for p, w in _ordered(book, issued.watches)
-        if w.open and not (p in issued.answers and answered(book, issued, p, who))
-    }
+def waits(book: Book, incident: Incident, about: str, who: Deployment) -> Mapping[str, Watch]:
+    """Each partner whose answer is awaited, in the order of the playbook, which a restart does not change."""
+    subject = _running(incident, about)
+    watches = subject.watches if subject is not None else {}
+    return {p: watches[p] for p in in_order(book, watches) if _awaits(book, subject, p, who)}
 
 
-def _ordered(book: Book, watches: Mapping[str, Watch]) -> list[tuple[str, Watch]]:
-    """In the order of the playbook, which a restart does not change: the log has them in its own."""
-    return [(partner, watches[partner]) for partner in in_order(book, watches)]
-
-
-def awaited(book: Book, incident: Incident, about: str, partner: str, who: Deployment | None = None) -> Watch | None:
+def awaited(book: Book, incident: Incident, about: str, partner: str, who: Deployment) -> Watch | None:
     """How one partner is waited for; None where it is not."""
-    subject = incident.alerts.get(about) or incident.rounds.get(about)
-    watch = subject.watches.get(partner) if subject is not None else None
-    if watch is None or not watch.open or incident.closed_at is not None:
+    subject = _running(incident, about)
+    return subject.watches[partner] if subject is not None and _awaits(book, subject, partner, who) else None
+
+
+def _running(incident: Incident, about: str) -> Issued | Round | None:
+    """An alert or a round that is not over."""
+    if incident.closed_at is not None:
         return None
-    if isinstance(subject, Issued):
-        return watch if subject.state == "open" and not answered(book, subject, partner, who) else None
-    return watch if subject is not None and subject.ended is None else None
+    if (round_ := incident.rounds.get(about)) is not None:
+        return round_ if round_.ended is None else None
+    issued = incident.alerts.get(about)
+    return issued if issued is not None and issued.state == "open" else None
 
 
-def answered(book: Book, issued: Issued, partner: str, who: Deployment | None = None) -> bool:
+def _awaits(book: Book, subject: Issued | Round | None, partner: str, who: Deployment) -> bool:
+    """Whether a partner's answer is awaited, to what is not over. ``who`` tells the persons, where each must answer."""
+    watch = subject.watches.get(partner) if subject is not None else None
+    if watch is None or not watch.open or not present(book, partner):
+        return False
+    return not (isinstance(subject, Issued) and answered(book, subject, partner, who))
+
+
+def answered(book: Book, issued: Issued, partner: str, who: Deployment) -> bool:
     """Whether a partner's answer to an alert is complete."""
     given = issued.answers.get(partner, ())
+    alert = book.playbook.alerts.get(issued.fact.template)
+    if partner == issued.fact.partner and (alert is None or alert.ack.from_ == "partner"):
+        return True  # whoever sent it has it, and need not be asked
     if not given:
         return False
-    alert = book.playbook.alerts.get(issued.fact.template)
-    if who is None or alert is None or alert.ack.from_ == "partner" or any(one.via == "phone" for one in given):
+    if alert is None or alert.ack.from_ == "partner" or any(one.via == "phone" for one in given):
         return True
     return persons(who, partner) <= {one.person for one in given}
 
