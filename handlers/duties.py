@@ -6,9 +6,11 @@ in their partner's room. Between crises every partner is reminded of its calm du
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from handlers.acting import stand_ins
 from handlers.case import Case, room_reader
@@ -36,10 +38,17 @@ PUT_OFF = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """A duty of a partner, with its line in the playbook."""
+    """A duty of a partner, with its line in the playbook, which may move."""
 
     line: int
     duty: Duty
+
+    @property
+    def id(self) -> str:
+        """Which duty it is, by what it says: another version that says the same of it asks for no new confirmation."""
+        said = self.duty.model_dump(mode="json", include={"at", "text", "source"})
+        whole = json.dumps([repr(self.duty.for_), said], sort_keys=True, ensure_ascii=False)
+        return sha256(whole.encode()).hexdigest()[:12]
 
 
 def of_partner(book: Book, so: Circumstances, partner: str, at: Iterable[str]) -> list[Theirs]:
@@ -64,7 +73,7 @@ def _now(incident: Incident) -> tuple[str, str]:
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
-    """``/duties``; its button says ``I-1 know LINE``."""
+    """``/duties``; its button says ``I-1 know DUTY``."""
     words = arguments.split()
     if "know" in words[:-1]:
         return _known(case, words)
@@ -93,7 +102,7 @@ def _shown_now(case: Case) -> list[Effect]:
         return [case.answer(glue([words, *acting]))]
     body, taps = _list(case.incident, case.book, case.reader, partner, theirs)
     effects: list[Effect] = [
-        case.record(DutyShown(_rule(case.book, one.line), partner, case.actor.person, case.request.room))
+        case.record(DutyShown(_rule(case.book, one.line), partner, case.actor.person, case.request.room, one.id))
         for one in theirs
     ]
     return [*effects, case.answer(glue([body, *acting]), taps)]
@@ -108,13 +117,13 @@ def _list(
     taps: list[tuple[Tap, ...]] = []
     for number, one in enumerate(theirs, 1):
         lines.append(_line(book, reader, one))
-        known = incident.duties.get((_rule(book, one.line), partner))
+        known = incident.duties.get((one.id, partner))
         if known is not None:
             lines.append(say(said, "✓ confirmed"))
         elif one.duty.confirm and len(taps) < 9:
             sign = f"{len(taps) + 1}️⃣"
             label = say(said, "I know it") if len(theirs) == 1 else say(said, "{number}: I know it", number=number)
-            taps.append((Tap(label, f"/duties {incident.id} know {one.line}", sign),))
+            taps.append((Tap(label, f"/duties {incident.id} know {one.id}", sign),))
     return glue(lines), tuple(taps)
 
 
@@ -142,19 +151,19 @@ def _known(case: Case, words: list[str]) -> list[Effect]:
         return inside.refuse(
             inside.say("Only officials of the partner whose duty it is confirm it."), "/duties", "role"
         )
-    line = words[words.index("know") + 1]
-    found = [one for one in of_partner(book, inside.so, partner, _now(incident)) if str(one.line) == line]
+    typed = words[words.index("know") + 1].lower()
+    found = [one for one in of_partner(book, inside.so, partner, _now(incident)) if one.id == typed]
     if not found or not found[0].duty.confirm:
         return [inside.answer(inside.say("That has changed by now. /duties shows how it is."))]
-    rule = _rule(book, found[0].line)
-    if incident.duties.get((rule, partner)) is not None:
+    rule, duty = _rule(book, found[0].line), found[0].id
+    if incident.duties.get((duty, partner)) is not None:
         return [inside.answer(inside.say("That is confirmed already."))]
     said = inside.say(
         "On record: {partner} knows its duty. Source: {source}",
         partner=name(book, inside.reader, partner),
         source=quote(book, inside.reader, found[0].duty.source),
     )
-    return [inside.record(DutyConfirmed(rule, partner, inside.actor.person)), inside.answer(said)]
+    return [inside.record(DutyConfirmed(rule, partner, inside.actor.person, duty)), inside.answer(said)]
 
 
 # --- at the beginning of a phase -----------------------------------------------------------------------------------------
@@ -166,11 +175,7 @@ def shown(world: World, incident: Incident, now: datetime) -> list[Effect]:
     at = (incident.phase,) if incident.phases else _now(incident)
     effects: list[Effect] = []
     for partner in book.playbook.partners:
-        theirs = [
-            one
-            for one in of_partner(book, so, partner, at)
-            if incident.duties.get((_rule(book, one.line), partner)) is None
-        ]
+        theirs = [one for one in of_partner(book, so, partner, at) if incident.duties.get((one.id, partner)) is None]
         if theirs and partner in so.active:
             effects += _shown_to(world, incident, book, partner, theirs)
     return effects
@@ -189,7 +194,8 @@ def _shown_to(world: World, incident: Incident, book: Book, partner: str, theirs
             )
         effects += [
             Record(
-                incident.id, DutyShown(_rule(book, one.line), partner, binding.by if persons else None, binding.room)
+                incident.id,
+                DutyShown(_rule(book, one.line), partner, binding.by if persons else None, binding.room, one.id),
             )
             for one in theirs
         ]

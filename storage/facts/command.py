@@ -114,21 +114,23 @@ class Objected(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DutyShown(Fact):
-    """An official was shown what the law asks. ``rule``: its place in the playbook."""
+    """An official was shown what the law asks. ``rule``: its place in the playbook; ``duty``: which one it is, by what it says."""
 
     rule: str
     partner: str
     person: str | None
     room: RoomRef
+    duty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DutyConfirmed(Fact):
-    """An official confirmed that they know what the law asks of them."""
+    """An official confirmed that they know what the law asks of them. ``rule`` and ``duty`` as where it was shown."""
 
     rule: str
     partner: str
     person: str
+    duty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,10 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return replace(state, objections=(*state.objections, Objection(f, kept.at)))
         case StandInNamed() as f:
             return replace(state, stand_ins=(*state.stand_ins, f))
-        case DutyShown(rule=rule, partner=partner):
-            return replace(state, duties={(rule, partner): None, **state.duties})
-        case DutyConfirmed(rule=rule, partner=partner, person=person):
-            return replace(state, duties={**state.duties, (rule, partner): person})
+        case DutyShown(duty=duty, partner=partner):
+            return replace(state, duties={(duty, partner): None, **state.duties})
+        case DutyConfirmed(duty=duty, partner=partner, person=person):
+            return replace(state, duties={**state.duties, (duty, partner): person})
         case PlaybookProposed() as f:
             return replace(state, proposal=Proposal(f, kept.at))
         case PlaybookKept():

@@ -319,7 +319,7 @@ class Incident:
     deciding: Mapping[str, DecisionDrafted] = field(default_factory=dict)  # account → what it is saying, step by step
     objections: tuple[Objection, ...] = ()
     stand_ins: tuple[StandInNamed, ...] = ()
-    duties: Mapping[tuple[str, str], str | None] = field(default_factory=dict)  # (rule, partner) → who confirmed it
+    duties: Mapping[tuple[str, str], str | None] = field(default_factory=dict)  # (duty, partner) → who confirmed it
     danger: Danger | None = None
     proposal: Proposal | None = None
     admitted: Mapping[str, PartnerAdmitted] = field(default_factory=dict)

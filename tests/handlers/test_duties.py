@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from handlers import started
-from handlers.duties import CALM_EVERY
+from handlers.duties import CALM_EVERY, Theirs
+from handlers.world import Found
+from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from storage.effects import Wake
 from storage.facts import DutyConfirmed, DutyReminded, DutyShown, StandInNamed
+from tests.handlers import border_stage
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
@@ -36,10 +42,12 @@ from tests.handlers.command_stage import (
     words,
 )
 from tests.handlers.stage import ADMIN, Stage
+from tests.playbooks.border import border
 
 OFFICIAL = "telegram:90"
 OFFICIALS_CHAT = RoomRef("telegram", "90")
 LINE = BOOK.line("duties", 0)
+DUTY, OTHER = (Theirs(0, duty).id for duty in BOOK.playbook.duties[:2])
 
 
 def unofficial() -> Stage:
@@ -57,7 +65,7 @@ def test_an_official_reads_what_the_law_asks_now_with_its_source() -> None:
     recovery(stage)
     shown = stage.say(CITY, "/duties", MAYOR)
     assert "• You answer for the town — Law of towns" in words(shown, CITY)
-    assert taps(shown) == [f"/duties I-1 know {LINE}"]
+    assert taps(shown) == [f"/duties I-1 know {DUTY}"]
     assert "On record: City & Sons <town hall> knows its duty." in said(
         stage, CITY, taps(shown)[0], MAYOR, via="button"
     )
@@ -74,7 +82,7 @@ def test_duties_are_for_officials() -> None:
     stage = opened()
     recovery(stage)
     assert "Duties are for officials." in said(stage, CITY, "/duties", CLERK)
-    assert "Only officials" in said(stage, CITY, f"/duties I-1 know {LINE}", CLERK)
+    assert "Only officials" in said(stage, CITY, f"/duties I-1 know {DUTY}", CLERK)
     assert not stage.of(DutyConfirmed)
 
 
@@ -82,8 +90,8 @@ def test_another_partners_duty_is_not_confirmed() -> None:
     """Nor one of another phase, nor one that asks for no confirmation."""
     stage = opened()
     stage.enrol(OFFICIAL, "official", "fire")
-    for line in (LINE, BOOK.line("duties", 1), 1):
-        assert "That has changed by now" in said(stage, FIRE, f"/duties I-1 know {line}", OFFICIAL)
+    for duty in (DUTY, OTHER, LINE, 1):
+        assert "That has changed by now" in said(stage, FIRE, f"/duties I-1 know {duty}", OFFICIAL)
     assert not stage.of(DutyConfirmed)
 
 
@@ -125,9 +133,51 @@ def test_what_is_confirmed_is_not_shown_again_when_a_phase_comes_back() -> None:
     mine = RoomRef("matrix", "!dm@mayor:x.org")
     sent = recovery(stage)
     assert "You answer for the town" in words(sent, mine)
-    stage.say(CITY, f"/duties I-1 know {LINE}", MAYOR)
+    stage.say(CITY, f"/duties I-1 know {DUTY}", MAYOR)
     stage.say(FIRE, "/phase I-1 watch yes recovery", CHIEF)
     assert "You answer for the town" not in words(recovery(stage), mine)
+
+
+LAW_A = "{for: {kind: municipality}, at: activation, text: {en: You alone order it}, source: Law A, confirm: true}"
+LAW_B = "{for: {kind: municipality}, at: activation, text: {en: You open the shelters}, source: Law B, confirm: true}"
+
+
+def ordered(*duties: str, version: int) -> Book:
+    """The border playbook with these duties, one line each."""
+    lines = "".join(f"  - {one}\n" for one in duties)
+    return border(("version: 1\n", f"version: {version}\n"), ("alerts:\n", f"duties:\n{lines}alerts:\n"))
+
+
+@pytest.mark.parametrize(
+    ("duties", "known", "left"),
+    [
+        ((LAW_B, LAW_A), "You open the shelters — Law B", 1),  # each stands where the other stood
+        ((LAW_A, LAW_A.replace("Law A", "Law C"), LAW_B), "You open the shelters — Law B", 2),
+        ((LAW_A, LAW_B.replace("shelters", "gates")), None, 2),
+    ],
+)
+def test_a_confirmation_goes_by_what_a_duty_says(duties: tuple[str, ...], known: str | None, left: int) -> None:
+    """Where a new version moves its line it stays confirmed; what says something else is asked again, and no old button confirms it."""
+    stage = border_stage.opened(ordered(LAW_A, LAW_B, version=1))
+    for identity in ("telegram:71", "telegram:72"):
+        stage.enrol(identity, "coordinator", None)
+    old = taps(stage.say(CITY, "/duties", MAYOR))
+    stage.say(CITY, old[1], MAYOR, via="button")
+    stage.world = replace(stage.world, found={"border": Found(ordered(*duties, version=2))})
+    stage.say(RoomRef("telegram", "71"), "/playbook I-1 reload", "telegram:71", private=True)
+    proposal = state(stage).proposal
+    assert proposal is not None
+    use = f"/playbook I-1 use {proposal.fact.digest[:12]}"
+    stage.say(RoomRef("telegram", "72"), use, "telegram:72", private=True)
+    assert state(stage).proposal is None
+    shown = stage.say(CITY, "/duties", MAYOR)
+    assert len(taps(shown)) == left
+    confirmed = words(shown, CITY).split("\n✓ confirmed")[:-1]
+    assert [part.splitlines()[-1].removeprefix("• ") for part in confirmed] == ([known] if known else [])
+    count = len(stage.of(DutyConfirmed))
+    answer = said(stage, CITY, old[1], MAYOR, via="button")
+    assert ("confirmed already" if known else "That has changed by now") in answer
+    assert len(stage.of(DutyConfirmed)) == count and state(stage) == refolded(stage)
 
 
 def test_without_an_incident_officials_read_their_calm_duties() -> None:
