@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import cards, waiting
+from handlers import departing
 from handlers.afterwards import after
 from handlers.case import Case, room_reader
 from handlers.moments import moment
@@ -92,12 +92,7 @@ def over(world: World, incident: Incident, partner: str, now: datetime, *, by: s
     """It takes part no longer: recorded, its rooms told, everybody else too, and nobody waits for its answers."""
     book: Book = world.book_of(incident)
     effects: list[Effect] = [Record(incident.id, AdmissionEnded(partner, by))]
-    watched = [(a, issued.watches) for a, issued in incident.alerts.items()]
-    watched += [(r, round_.watches) for r, round_ in incident.rounds.items()]
-    for about, watches in watched:
-        if partner in watches and watches[partner].open:
-            effects += waiting.stopped(about, partner)
-            effects += cards.touched(incident, about, now)
+    effects += departing.unwatched(incident, (partner,), now)
     own = {binding.room for binding in rooms_for(world, incident, partner, "alerts")}
     for whose, room in _everyone(world, incident):
         reader = room_reader(world, book, room, whose)
@@ -109,4 +104,5 @@ def over(world: World, incident: Incident, partner: str, now: datetime, *, by: s
         else:
             words = say(reader.languages, "{name} takes part no longer.", name=name(book, reader, partner))
         effects.append(Send(incident.id, room, words, Urgency.PROMPT, partner=whose))
-    return effects
+    later = after(world, incident.id, [AdmissionEnded(partner, by)], now)
+    return [*effects, *departing.led(later, incident.id, now)]

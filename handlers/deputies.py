@@ -33,6 +33,9 @@ DEPUTIES_HAVE = timedelta(minutes=10)
 AFRESH = timedelta(hours=1)
 """Deputies who declined, or did not answer, are asked again after this time."""
 
+BY_ITSELF = ("silence", "departure")
+"""Offers that nobody made: the lead does not answer, or takes part no longer. These go on to the next deputy by themselves."""
+
 LATE = timedelta(minutes=1)
 """From when on what is done after its time says so."""
 
@@ -62,7 +65,7 @@ def offered_to_deputies(
     current = next(iter(leading.accountable(incident.leads, place)), None)
     if current is None or any((o.fact.tier, o.fact.jurisdiction) == place for o in offers.open_offers(incident)):
         return []
-    deputies = last.fact.deputies if last is not None and last.fact.why != "silence" else current.deputies
+    deputies = last.fact.deputies if last is not None and last.fact.why not in BY_ITSELF else current.deputies
     upcoming = _first(world, incident, place, deputies or current.deputies, now)
     if upcoming is None:
         words = partial(_nobody_left, world, incident, current)
@@ -89,7 +92,7 @@ def _first(
             continue
         if offer.ended == "accepted":
             tried.clear()
-        elif offer.ended == "declined" or (offer.fact.why == "silence" and offer.ended != "withdrawn"):
+        elif offer.ended == "declined" or (offer.fact.why in BY_ITSELF and offer.ended != "withdrawn"):
             tried.add(offer.fact.decides)
     leads = {p for one in leading.accountable(incident.leads, place) for p in one.partners}
     free = (d for d in deputies if d not in tried and d not in leads and doors(world, incident, d, ("liaison",)))
@@ -100,7 +103,7 @@ def next_deputy(world: World, incident: Incident, offer: Offer, now: datetime) -
     """Whom an offer that came to nothing may go to next."""
     place = (offer.fact.tier, offer.fact.jurisdiction)
     current = next(iter(leading.accountable(incident.leads, place)), None)
-    deputies = offer.fact.deputies if offer.fact.why != "silence" else ()
+    deputies = offer.fact.deputies if offer.fact.why not in BY_ITSELF else ()
     if current is None:
         return None
     found = _first(world, incident, place, deputies or current.deputies, now)
@@ -162,7 +165,7 @@ def silent(world: World, incident: Incident, deadline: Deadline, now: datetime) 
     fact = offer.fact
     due = deadline.at if now - deadline.at >= LATE else None
     words = partial(_unanswered, world, incident, offer, due, now)
-    if fact.why != "silence":
+    if fact.why not in BY_ITSELF:
         return tell_of(world, incident, offer, now, words, asking=True)
     upcoming = next_deputy(world, incident, offer, now)
     effects = tell_of(world, incident, offer, now, words, asking=False)

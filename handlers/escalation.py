@@ -104,7 +104,7 @@ def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> 
     about, _, partner = deadline.about.partition(" ")
     book = world.book_of(incident)
     watch = awaited(book, incident, about, partner, world.who)
-    if watch is None or partner not in book.playbook.partners or has_run_out(incident, about, now):
+    if watch is None or has_run_out(incident, about, now):
         return []
     if deadline.kind == "unreachable":
         limit = within(book, incident, about)
@@ -260,11 +260,17 @@ def audited(world: World, keys: Collection[str], now: datetime) -> list[Effect]:
     """What is missing among the deadlines that are set: put back, recorded as a fault of ours, and told to the coordinators."""
     missing = [wake for name, wake in expected(world, now).items() if name not in keys]
     effects: list[Effect] = []
+    told: list[tuple[str, str]] = []
     for wake in missing:
         about, _, partner = wake.about.partition(" ")
-        effects += [Record(wake.stream, EscalationStalled(about, partner)), wake]
-    for stream in dict.fromkeys(wake.stream for wake in missing):
-        abouts = dict.fromkeys(wake.about.partition(" ")[0] for wake in missing if wake.stream == stream)
+        if (about, partner) not in world.incidents[
+            wake.stream
+        ].stalled:  # what stalls again is set right, and told once
+            effects.append(Record(wake.stream, EscalationStalled(about, partner)))
+            told.append((wake.stream, about))
+        effects.append(wake)
+    for stream in dict.fromkeys(stream for stream, _ in told):
+        abouts = dict.fromkeys(about for of, about in told if of == stream)
         effects += tell_coordinators(world, stream, now, lambda reader, abouts=abouts: _stalled(reader, [*abouts]))  # type: ignore[misc]
     return effects
 

@@ -157,7 +157,7 @@ def decline(case: Case, arguments: str) -> list[Effect]:
     )
     later = after_all(case.world, case.stream, effects, case.now)
     incident = later.incidents[case.stream]
-    automatic = fact.why == "silence"
+    automatic = fact.why in deputies.BY_ITSELF
     effects += deputies.tell_of(
         later,
         incident,

@@ -77,8 +77,12 @@ def whole(send: Send) -> Send:
 
 
 def silenced(before: World, after: World, send: Send) -> bool:
-    """Whether nothing is to be said because an exercise is paused. Who asks something is answered all the same."""
+    """Whether nothing is to be said: an exercise is paused, or the partner took part no longer before. Who asks something is answered all
+    the same.
+    """
     was, is_ = before.incidents.get(send.stream), after.incidents.get(send.stream)
+    if was is not None and send.partner in before.book_of(was).departed and send.urgency != Urgency.ANSWER:
+        return True
     paused = was is not None and was.paused is not None and is_ is not None and is_.paused is not None
     return paused and send.urgency != Urgency.ANSWER and is_ is not None and is_.closed_at is None
 

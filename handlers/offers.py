@@ -122,6 +122,7 @@ def told(world: World, incident: Incident, identifier: str, reader: Reader, now:
     whys = {
         "phase": say(said, "The playbook names you in this phase."),
         "silence": say(said, "{partner} does not answer.", partner=giver) if giver else NOTHING,
+        "departure": say(said, "{name} takes part no longer.", name=giver) if giver else NOTHING,
         "hand": say(said, "{partner} hands it over to you.", partner=giver) if giver else NOTHING,
     }
     others = leading.names(book, reader, [p for p in fact.partners if p != reader.partner])
@@ -137,7 +138,9 @@ def told(world: World, incident: Incident, identifier: str, reader: Reader, now:
         say(said, "Together with {partners}.", partners=others) if others is not None else NOTHING,
         leading.last_word(book, reader, fact.partners, fact.decides),
         leading.basis(book, reader, fact.basis),
-        say(said, "Until you accept, {partners} is in the lead.", partners=before) if before is not None else NOTHING,
+        say(said, "In the lead until you accept: {partners}.", partners=before)
+        if before is not None and fact.why != "departure"
+        else NOTHING,
         say(said, "Please answer by {time}.", time=moment(book, fact.until, now, said)) if fact.until else NOTHING,
     ]
     return glue([each for each in lines if each.html])

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
-from handlers import checkins, escalation
+from handlers import admission, checkins, departing, escalation
 from handlers.afterwards import after_all
 from handlers.case import Case, room_reader
 from handlers.changes import told, untold
 from handlers.phase import by_rules
 from handlers.rooms import by_playbook
 from handlers.texts import say
-from handlers.world import World, bound_for
+from handlers.world import World, bound_for, rooms_for
 from playbooks import mandate
 from playbooks.cleared import (
     Cleared,
@@ -30,6 +31,7 @@ from playbooks.cleared import (
     quote,
     secret,
     short_id,
+    strong,
 )
 from playbooks.diff import Difference, diff
 from playbooks.load import Book
@@ -199,7 +201,14 @@ def _use(case: Case, incident: Incident, old: Book, proposal: Proposal) -> list[
             "Not used yet: it opens something. Two persons must agree to that, and only those enrolled with /invite count."
         )
         return [case.answer(words)]
-    effects: list[Effect] = [
+    dropped = _dropped(incident, old, new)
+    homeless = [p for p, one in incident.admitted.items() if one.jurisdiction not in new.playbook.jurisdictions]
+    effects: list[Effect] = []
+    for guest in homeless:
+        world = after_all(case.world, incident.id, effects, case.now)
+        effects += admission.over(world, world.incidents[incident.id], guest, case.now, by="playbook")
+    effects += [
+        *departing.unwatched(incident, dropped, case.now),
         case.record(
             PlaybookReloaded(
                 fact.playbook,
@@ -211,17 +220,47 @@ def _use(case: Case, incident: Incident, old: Book, proposal: Proposal) -> list[
                 case.actor.partner,
                 fact.opens,
                 fact.closes,
+                dropped,
             )
-        )
+        ),
     ]
     world = after_all(case.world, incident.id, effects, case.now)
     rules = _leads(incident, old, new)
     effects += by_rules(world, incident.id, rules, case.now, person=case.actor.person, by=case.actor.partner)
     world = after_all(case.world, incident.id, effects, case.now)
+    effects += departing.led(world, incident.id, case.now)
+    world = after_all(case.world, incident.id, effects, case.now)
     effects += checkins.scheduled(world, world.incidents[incident.id], case.now)
     effects += escalation.restored(world, world.incidents[incident.id], case.now)
     effects += by_playbook(case.world, {incident.playbook: new})
-    return [*effects, *_announced(case, incident, old, new)]
+    return [*effects, *_farewell(case, incident, old, dropped), *_announced(case, incident, old, new)]
+
+
+def _dropped(incident: Incident, old: Book, new: Book) -> dict[str, dict[str, Any]]:
+    """The partners that the new version lacks, with what they were: the log goes on to speak of them."""
+    gone = [
+        p for p in old.playbook.partners if p not in new.playbook.partners and p not in (*old.guests, *old.departed)
+    ]
+    every = ((p, old.playbook.partners[p]) for p in gone)
+    return {
+        p: {"name": w.name, "kind": w.kind, "level": w.level, "jurisdiction": w.jurisdiction, "listed": w.listed}
+        for p, w in every
+    }
+
+
+def _farewell(case: Case, incident: Incident, old: Book, dropped: Iterable[str]) -> list[Effect]:
+    """Who takes part no longer is told so, once, in its own rooms."""
+    effects: list[Effect] = []
+    for partner in dropped:
+        for binding in rooms_for(case.world, incident, partner, "alerts"):
+            reader = room_reader(case.world, old, binding.room, partner)
+            words = say(
+                reader.languages,
+                "Your part in {title} is over. Nothing more comes here. Thank you.",
+                title=strong(quote(old, reader, old.playbook.title)),
+            )
+            effects.append(Send(incident.id, binding.room, words, Urgency.PROMPT, partner=partner))
+    return effects
 
 
 def _are_two(case: Case, fact: PlaybookProposed) -> bool:

@@ -19,6 +19,7 @@ from handlers.waiting import waits
 from handlers.world import World, circumstances, in_order, rooms_for, sight_room
 from playbooks import sight
 from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, short_id
+from playbooks.guests import present
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event, Leading
 from storage.incident import Incident, Watch
@@ -187,7 +188,9 @@ def _ask_the_lead(
     world: World, incident: Incident, about: str, reader: Reader, everyone: Desks, partner: str
 ) -> Cleared:
     book, leading = world.book_of(incident), everyone.leading(partner)
-    lead = next((p for p in (leading.partners if leading else ()) if listed(book, reader, p)), None)
+    lead = next(
+        (p for p in (leading.partners if leading else ()) if listed(book, reader, p) and present(book, p)), None
+    )
     if lead is None:
         return say(reader.languages, "<b>Some have not answered {about}.</b>", about=short_id(about))
     return say(

@@ -83,7 +83,8 @@ class World:
     def book_of(self, incident: Incident) -> Book:
         """The version of the playbook that the incident goes by, with the partners that were admitted to it."""
         agreed = self.agreed_of(incident)
-        return with_guests(agreed, _guests(incident)) if incident.admitted or incident.departed else agreed
+        known = incident.admitted or incident.departed or incident.dropped
+        return with_guests(agreed, _guests(incident)) if known else agreed
 
     def agreed_of(self, incident: Incident) -> Book:
         """The same as its file has it."""
@@ -102,7 +103,8 @@ class World:
 def _guests(incident: Incident) -> tuple[Guest, ...]:
     """The partners that were admitted to an incident, and those of them that have departed."""
     departed = {name: one for name, one in incident.departed.items() if name not in incident.admitted}
-    return tuple(
+    dropped = tuple(Guest(partner, **was, tlp="clear", departed=True) for partner, was in incident.dropped.items())
+    return dropped + tuple(
         Guest(
             f.partner, f.name, f.kind, f.level, f.jurisdiction, f.tlp, f.compartments, f.languages, f.phone,
             departed=f.partner in departed,

@@ -2,7 +2,7 @@
 
 What was agreed stays as it is: the bytes, the digest and every rule. A guest stands beside the partners with a kind, a jurisdiction
 and a clearance, so that the rules for that kind mean it; nothing is its prerogative. One that has departed is known by name alone,
-because the log speaks of it: no selector means it, and no room is its own.
+because the log speaks of it: no selector means it, and no room is its own. So is a partner that a later version of the playbook lacks.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Guest:
     languages: tuple[str, ...] = ()
     phone: str | None = None
     departed: bool = False
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def _partner(book: Book, guest: Guest, gone: bool) -> Partner:
         clearance=clearance,
         languages=guest.languages,
         phone_24h=guest.phone,
+        listed=guest.listed,
     )
 
 

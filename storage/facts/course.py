@@ -54,7 +54,10 @@ class PlaybookKept(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PlaybookReloaded(Fact):
-    """From here on the incident goes by another version of its playbook. Where that opens anything, ``person`` is not who proposed."""
+    """From here on the incident goes by another version of its playbook. Where that opens anything, ``person`` is not who proposed.
+
+    ``dropped``: the partners that it does not have any more, with what they were (name, kind, level, jurisdiction, listed).
+    """
 
     playbook: str
     version: int
@@ -65,6 +68,7 @@ class PlaybookReloaded(Fact):
     partner: str | None
     opens: int
     closes: int
+    dropped: Each = field(default_factory=dict, metadata=EACH)
 
 
 @dataclass(frozen=True, slots=True)

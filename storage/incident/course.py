@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from playbooks.selection import Leading
@@ -16,6 +16,7 @@ from storage.facts import (
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
+    EscalationStalled,
     ExercisePaused,
     ExerciseResumed,
     IncidentClosed,
@@ -46,6 +47,7 @@ CONCERNED = (
     DecisionTaken,
     DutyConfirmed,
     DutyShown,
+    EscalationStalled,
     ExercisePaused,
     ExerciseResumed,
     IncidentClosed,
@@ -92,6 +94,8 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return replace(state, objections=(*state.objections, Objection(f, kept.at)))
         case StandInNamed() as f:
             return replace(state, stand_ins=(*state.stand_ins, f))
+        case EscalationStalled(about=about, partner=partner):
+            return replace(state, stalled=state.stalled | {(about, partner)})
         case DutyShown(duty=duty, partner=partner):
             return replace(state, duties={(duty, partner): None, **state.duties})
         case DutyConfirmed(duty=duty, partner=partner, person=person):
@@ -101,7 +105,8 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case PlaybookKept():
             return replace(state, proposal=None)
         case PlaybookReloaded() as f:
-            return replace(state, digest=f.digest, proposal=None, epoch=state.epoch + 1)
+            after = replace(state, digest=f.digest, proposal=None, dropped={**state.dropped, **f.dropped})
+            return replace(_unwatched(after, f.dropped), epoch=state.epoch + 1)
         case DangerDeclared() as f:
             return replace(state, danger=Danger(f.partner, f.person, f.until), epoch=state.epoch + 1)
         case DangerEnded():
@@ -129,17 +134,20 @@ def _departed(state: Incident, partner: str) -> Incident:
     """A partner that takes part no longer: it is known by name alone, and nobody waits for its answers."""
     still = {name: one for name, one in state.admitted.items() if name != partner}
     gone = {name: one for name, one in state.admitted.items() if name == partner}
+    left = replace(state, admitted=still, departed={**state.departed, **gone}, epoch=state.epoch + 1)
+    return _unwatched(left, (partner,))
+
+
+def _unwatched(state: Incident, partners: Collection[str]) -> Incident:
+    """Nobody waits for the answers of these partners any more."""
 
     def over(watches: Mapping[str, Watch]) -> dict[str, Watch]:
-        return {p: replace(w, ended=w.ended or "over") if p == partner else w for p, w in watches.items()}
+        return {p: replace(w, ended=w.ended or "over") if p in partners else w for p, w in watches.items()}
 
     return replace(
         state,
-        admitted=still,
-        departed={**state.departed, **gone},
         alerts={name: replace(one, watches=over(one.watches)) for name, one in state.alerts.items()},
         rounds={name: replace(one, watches=over(one.watches)) for name, one in state.rounds.items()},
-        epoch=state.epoch + 1,
     )
 
 
