@@ -105,17 +105,20 @@ def _expected(day: Day) -> dict[tuple[str, str, int], datetime]:
     of_send: dict[str, tuple[str, str]] = {}
     since: dict[tuple[str, str], datetime] = {}
     steps: dict[str, Sequence[Step]] = {}
+    sent_by: dict[str, str] = {}
     asked: dict[str, set[str]] = {}
     ends: dict[tuple[str, str | None], datetime] = {}
     for kept in day.facts:
         match kept.fact:
             case AlertIssued() as f:
                 steps[f.alert] = book.alerts[f.template].ack.then
+                sent_by[f.alert] = f.partner
             case CheckinStarted() as f:
                 steps[f.round] = book.checkins[f.name].then
                 asked[f.round] = {p for p, how in f.partners.items() if how is not None}
             case AlertAddressed() as f:
-                asked[f.alert] = {p for p, how in f.partners.items() if how["status"] == "shown"}
+                shown = {p for p, how in f.partners.items() if how["status"] == "shown"}
+                asked[f.alert] = shown - {sent_by[f.alert]}  # whoever sent it need not answer
             case Disclosed(about=about, partner=str(partner), send=send):
                 of_send.setdefault(send, (about, partner))
             case MessageTracked(role="prompt", about=about, partner=str(partner), send=send):
