@@ -1,7 +1,8 @@
 """/call, and what its buttons say: somebody rings a silent partner, and puts on record what came of it and what was answered.
 
-Only the lead, the partner whose alert it is, and coordinators may speak for a partner that they had on the telephone. The partner
-reads in its own rooms what was noted for it.
+Only the lead, the partner whose alert it is, and coordinators may speak for a partner that they had on the telephone: those of
+their people who may issue or are on duty, not everybody who reads in their room. The partner reads in its own rooms what was noted
+for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from handlers.choices import WORDS, choice_in
 from handlers.command import short_ids
 from handlers.coordinators import between_two
 from handlers.notify import tell_lead_of
+from handlers.presence import on_duty
 from handlers.silence import Desks
 from handlers.texts import say
 from handlers.waiting import stopped, waits
@@ -39,6 +41,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if partner is None:
         send = list_for(case.world, case.incident, about, case.request.room, case.now)
         return [send] if send is not None else [case.answer(_nobody(case, about))]
+    if not _may_note(case):
+        return _not_theirs(case, about, "/call")
     return _told(case, about, partner, words[1] if len(words) > 1 else "taken")
 
 
@@ -75,6 +79,22 @@ def may_report(case: Case, about: str, partner: str | None) -> bool:
     partners = [partner] if partner in watched else list(watched)
     everyone = Desks(case.world, incident, about, case.now)
     return any((leading := everyone.leading(str(p))) is not None and own in leading.partners for p in partners)
+
+
+def _may_note(case: Case) -> bool:
+    """Whether somebody of a partner that may report does so for it: who may issue, or is on duty; and coordinators."""
+    me, own = case.world.who.person(case.actor.identity), case.actor.partner
+    here = on_duty(case.world, own) if own is not None else ()
+    return case.actor.coordinator or case.actor.may_issue or (me is not None and me.id in here)
+
+
+def _not_theirs(case: Case, about: str, command: str) -> list[Effect]:
+    assert case.book is not None
+    words = case.say(
+        "Not noted. What a partner said on the telephone is put on record by liaisons, officials and coordinators of {partner}, and by who is on duty.",
+        partner=name(case.book, case.reader, str(case.actor.partner)),
+    )
+    return case.refuse(words, command, "role", _line(case, about))
 
 
 def _refused(case: Case, about: str, command: str) -> list[Effect]:
@@ -167,6 +187,8 @@ def by_phone(case: Case, about: str, partner: str, spoke_with: str, choice: str)
     issued = incident.alerts[about]
     if not may_report(case, about, partner):
         return _refused(case, about, "/ack")
+    if not _may_note(case):
+        return _not_theirs(case, about, "/ack")
     if partner not in issued.watches and not issued.shown_to(partner) and partner not in issued.held:
         words = case.say(
             "{partner} is not waited for about {about}.", partner=_name(case, partner), about=short_id(about)

@@ -11,7 +11,20 @@ from playbooks.rooms import RoomRef
 from storage.effects import Send
 from storage.facts import Acknowledged, CallReported, CallTaken, CommandRefused
 from storage.incident import fold
-from tests.handlers.border_stage import AID, BRANDWEER, CITY, DESK, FIRE, HILFE, LIAISON, MAYOR, opened, said, to
+from tests.handlers.border_stage import (
+    AID,
+    BRANDWEER,
+    CITY,
+    DESK,
+    FIRE,
+    HILFE,
+    LIAISON,
+    MAYOR,
+    SOMEBODY,
+    opened,
+    said,
+    to,
+)
 from tests.handlers.checkin_stage import with_checkins
 from tests.handlers.silent_stage import answer, asked, pass_time, silent, steps, watch
 from tests.handlers.stage import ADMIN, Stage
@@ -189,6 +202,25 @@ def test_others_may_not_speak_for_a_partner(words: str) -> None:
     told = said(stage, HILFE, words, "telegram:900")
     assert "the lead, whoever issued A-1, and coordinators" in told
     assert stage.of(CommandRefused) and not stage.of(Acknowledged) and not stage.of(CallReported)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["/ack A-1 for aid by phone Anna acting", *(f"/call A-1 aid {one}" for one in ("reached", "acting", "taken"))],
+)
+@pytest.mark.parametrize("room", [FIRE, CITY])
+def test_who_only_reads_in_a_room_does_not_speak_for_a_partner(words: str, room: RoomRef) -> None:
+    """They are told who may; whoever is on duty may, also without a right to issue."""
+    stage = ringing(AID)
+    assert room == CITY or "Aid" in said(stage, room, "/call A-1", SOMEBODY)
+    told = said(stage, room, words, SOMEBODY)
+    assert "by liaisons, officials and coordinators of" in told and "by who is on duty" in told
+    assert stage.of(CommandRefused) and not [*stage.of(Acknowledged), *stage.of(CallReported), *stage.of(CallTaken)]
+    stage.enrol(SOMEBODY, "responder", "fire" if room == FIRE else "city")
+    assert "Not noted" in said(stage, room, words, SOMEBODY)
+    stage.say(room, "/duty on", SOMEBODY)
+    stage.say(room, words, SOMEBODY)
+    assert [*stage.of(Acknowledged), *stage.of(CallReported), *stage.of(CallTaken)]
 
 
 def test_a_partner_that_nobody_may_know_of_cannot_be_asked_after() -> None:
