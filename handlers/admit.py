@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from handlers import gates
 from handlers.admission import admitted, called, over
 from handlers.case import Case
 from handlers.command import nearest
@@ -79,7 +80,7 @@ def _refused(case: Case) -> list[Effect] | None:
     """Coordinators may, and those who may issue for a partner in the lead."""
     assert case.book is not None
     leads = {p for leading in case.so.leads for p in leading.partners}
-    if case.actor.coordinator or (case.actor.partner in leads and case.actor.may_issue):
+    if gates.admits(case):
         return None
     names = [name(case.book, case.reader, p) for p in sorted(leads) if listed(case.book, case.reader, p)]
     line = case.book.line("leads")

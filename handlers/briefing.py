@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers import briefing_parts
+from handlers import briefing_parts, leading
 from handlers.briefing_parts import Item, Page
 from handlers.case import Case, room_reader
 from handlers.persons import in_person
@@ -20,7 +20,7 @@ from playbooks.rooms import RoomRef
 from storage.deployment import Binding
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import BriefingGiven
-from storage.incident import Incident
+from storage.incident import Incident, Offer
 
 LONGEST = 3000
 """Characters of a briefing: about two screens of a phone."""
@@ -30,17 +30,27 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     """``/briefing``: again, for who leads and for whom the lead is offered to."""
     assert case.book is not None and case.incident is not None
     partner = case.actor.partner
-    leads = {p for one in case.incident.leads for p in one.partners}
-    offers = [o for o in case.incident.offers.values() if o.ended is None and partner in o.fact.partners]
-    if partner is None or (partner not in leads and not offers):
+    if partner is None or not is_for(case):
         words = case.say(
             "The briefing is for who leads, and for whom the lead is offered to. /status shows what is open for you."
         )
         return case.refuse(words, "/briefing", "not-theirs", case.book.line("leads"))
-    offer = offers[-1].fact.offer if offers else None
+    offer = next((offer.fact.offer for offer in reversed(_offered(case))), None)
     binding = Binding(case.incident.playbook, partner, case.request.room, None, case.actor.person)
     words = written(page(case.world, case.incident, binding, case.reader, case.now))
     return [case.record(BriefingGiven(offer, partner, case.incident.size)), case.answer(words)]
+
+
+def is_for(case: Case) -> bool:
+    """Whether it is for this person's partner: it leads, or is offered the lead."""
+    return bool(leading.led_with(case) or _offered(case))
+
+
+def _offered(case: Case) -> list[Offer]:
+    """The open offers of a lead to this person's partner, alone or with others."""
+    assert case.incident is not None
+    partner, offers = case.actor.partner, case.incident.offers.values()
+    return [o for o in offers if o.ended is None and partner is not None and partner in o.fact.partners]
 
 
 def given(

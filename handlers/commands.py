@@ -104,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
         "whoever the playbook names",
         gates.issuers,
         updating.decide,
-        offered=correcting.offered,
+        offered=updating.offered,
     ),
     Command(
         "cancel",

@@ -82,11 +82,11 @@ def _rule(case: Case) -> str | list[Effect]:
     """The rule by which this person decides; or why they do not. Any partner of a unified command may, for what it leads."""
     assert case.book is not None and case.incident is not None
     partner = case.actor.partner
-    mine = [one for one in case.incident.leads if partner in one.partners]
-    if mine and case.actor.may_issue:
+    mine = leading.may_decide(case)
+    if mine:
         return case.rule(mine[0].rule)
     line = case.book.line("leads")
-    if mine:
+    if leading.led_with(case):
         words = case.say(
             "Not recorded. Only liaisons, officials and coordinators of {partner} may do that.",
             partner=name(case.book, case.reader, str(partner)),

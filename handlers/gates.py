@@ -5,7 +5,7 @@ One gate for each permission, used by the help and by execution alike.
 
 from __future__ import annotations
 
-from handlers import activate, leading, phase
+from handlers import activate, briefing, leading, phase
 from handlers.case import Case
 from playbooks import mandate
 from playbooks.cleared import Cleared
@@ -49,8 +49,7 @@ def coordinator(case: Case) -> Cleared | None:
 
 def leads(case: Case) -> Cleared | None:
     """People of a partner in the lead, and coordinators: what each room may show is decided line by line."""
-    leading = {partner for one in case.so.leads for partner in one.partners}
-    if case.actor.coordinator or case.actor.partner in leading:
+    if case.actor.coordinator or leading.led_with(case):
         return None
     return case.say("Only the lead and the coordinators have the board. /status shows what is open for you.")
 
@@ -90,8 +89,7 @@ def starts(case: Case) -> bool:
 
 def admits(case: Case) -> bool:
     """Coordinators, and whoever may issue for a partner in the lead."""
-    leads = {partner for leading in case.so.leads for partner in leading.partners}
-    return case.actor.coordinator or (case.actor.may_issue and case.actor.partner in leads)
+    return case.actor.coordinator or is_lead(case)
 
 
 def phases(case: Case) -> bool:
@@ -101,7 +99,7 @@ def phases(case: Case) -> bool:
 
 def is_lead(case: Case) -> bool:
     """Whether they may decide as the lead, alone or with others."""
-    return case.actor.may_issue and any(case.actor.partner in one.partners for one in case.so.leads)
+    return bool(leading.may_decide(case))
 
 
 def hands_over(case: Case) -> bool:
@@ -118,7 +116,7 @@ def is_offered(case: Case) -> bool:
 
 def is_briefed(case: Case) -> bool:
     """Whether their partner leads, or is to lead."""
-    return any(case.actor.partner in one.partners for one in case.so.leads) or is_offered(case)
+    return briefing.is_for(case)
 
 
 def officials(case: Case) -> bool:
@@ -133,9 +131,7 @@ def names_stand_ins(case: Case) -> bool:
 
 def conducts(case: Case) -> bool:
     """Whether they may ask everybody: coordinators, and the liaisons, officials and coordinators of whoever leads."""
-    if case.actor.coordinator:
-        return True
-    return case.actor.may_issue and any(case.actor.partner in leading.partners for leading in case.so.leads)
+    return case.actor.coordinator or is_lead(case)
 
 
 def calls_own(case: Case) -> bool:

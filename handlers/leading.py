@@ -48,6 +48,18 @@ def led_by(leads: Iterable[Leading], partner: str | None) -> tuple[Leading, ...]
     return tuple(one for one in leads if partner is not None and one.decides == partner)
 
 
+def led_with(case: Case) -> tuple[Leading, ...]:
+    """What this person's partner leads, alone or with others."""
+    assert case.incident is not None
+    partner = case.actor.partner
+    return tuple(one for one in case.incident.leads if partner is not None and partner in one.partners)
+
+
+def may_decide(case: Case) -> tuple[Leading, ...]:
+    """What this person may decide in as the lead, alone or with others: they may issue for a partner that leads it."""
+    return led_with(case) if case.actor.may_issue else ()
+
+
 def may_speak(case: Case) -> tuple[Leading, ...]:
     """What this person may speak for as the lead: their partner leads it, and they may issue for their partner."""
     assert case.incident is not None

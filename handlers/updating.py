@@ -94,13 +94,24 @@ def _higher(one: str | None, other: str | None) -> str | None:
     return max((word for word in (one, other) if word is not None), key=Tlp.parse, default=None)
 
 
-def _which(case: Case) -> list[Effect]:
-    assert case.book is not None and case.incident is not None
-    found = [
+def offered(case: Case) -> bool:
+    """Whether there is an open alert that is theirs to issue anew."""
+    return bool(_open_ones(case))
+
+
+def _open_ones(case: Case) -> list[str]:
+    """The open alerts that they know of and that are theirs to issue anew, the newest first."""
+    assert case.incident is not None
+    return [
         about
         for about, issued in reversed(list(case.incident.alerts.items()))
         if issued.state == "open" and case.actor.may_issue and known(case, about) is not None and _theirs(case, issued)
     ]
+
+
+def _which(case: Case) -> list[Effect]:
+    assert case.book is not None and case.incident is not None
+    found = _open_ones(case)
     if not found:
         return [case.answer(case.say("No open alert here is yours to change."))]
     return [case.answer(case.say("Which alert is to be updated?"), choices(case, "update", found))]

@@ -47,6 +47,29 @@ def test_an_unknown_command_gets_the_nearest_one_with_a_tap() -> None:
     assert "/help" in said(stage, CITY, "/xyzzy", MAYOR)
 
 
+def test_the_help_offers_an_update_to_those_alone_who_may_make_one() -> None:
+    """The lead may end an alert that is not its own to issue, and is offered that; what it would only be refused, it is not."""
+    stage = opened()
+    issued(stage)
+    assert {"/update", "/cancel"} <= listed(stage, CITY, MAYOR)
+    offered = listed(stage, FIRE, LIAISON)
+    assert "/cancel" in offered and "/update" not in offered
+    assert "belongs to" in said(stage, FIRE, "/update A-1 action=stay", LIAISON)
+    assert said(stage, FIRE, "/update", LIAISON) == "No open alert here is yours to change."
+
+
+@pytest.mark.parametrize("command", ["/briefing", "/decide Close the bridge", "/admit", "/checkin", "/board"])
+def test_the_help_offers_what_is_carried_out_and_nothing_else(command: str) -> None:
+    """To everybody of whoever leads, and of whoever is to lead: one gate decides both."""
+    stage = opened()
+    stage.say(FIRE, "/handover aid", LIAISON)
+    for room, identity in ((FIRE, LIAISON), (FIRE, SOMEBODY), (CITY, MAYOR), (AID, SOMEBODY), (HILFE, SOMEBODY)):
+        before = len(stage.of(CommandRefused))
+        offered = command.split(" ", maxsplit=1)[0] in listed(stage, room, identity)
+        stage.say(room, command, identity)
+        assert offered == (len(stage.of(CommandRefused)) == before), (room, identity)
+
+
 def test_commands_of_other_bots_and_talk_between_people_are_not_ours() -> None:
     """In a partner's room, and unknown ones where we are nobody's."""
     stage = opened()
