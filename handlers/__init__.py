@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, delivery, duties, pausing, pending, plain, reach, rooms
+from handlers import cards, delivery, duties, pausing, pending, plain, reach, restraint, rooms
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
@@ -42,7 +42,7 @@ def hear(world: World, request: Request) -> list[Effect]:
     """
     name = legible(request.name[:LONGEST_CALLED])
     heard = replace(request, text=legible(request.text[:LONGEST]), name=name)
-    effects = _heard(world, heard)
+    effects = restraint.restrained(world, heard, _heard(world, heard))
     return _too_long(world, heard) if effects and len(request.text) > LONGEST else effects
 
 

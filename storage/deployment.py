@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from playbooks.rooms import RoomRef
-from storage import reports
+from storage import reports, stirs
 from storage.facts import (
     AliasResolved,
     DeadlinePassed,
@@ -151,6 +151,7 @@ class Deployment:
     down: Mapping[str, str] = field(default_factory=dict)
     outages: Mapping[str, Outage] = field(default_factory=dict)
     reports: Mapping[str, reports.Reported] = field(default_factory=dict)  # made while there was no incident
+    stirs: tuple[stirs.Stir, ...] = ()  # what people lately caused in the rooms of others, outside incidents
     words: Mapping[str, WordsKept] = field(default_factory=dict)  # id → what somebody wrote and was asked about
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     strayed: Mapping[str, str] = field(default_factory=dict)  # accounts that are lost → whose they were
@@ -306,7 +307,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
             }
             return replace(state, outages={**state.outages, **told})
         case ReportMade() | ReportAnswered():
-            return replace(state, reports=reports.apply(state.reports, kept))
+            stirred = stirs.noted(state.stirs, kept)
+            return replace(state, reports=reports.apply(state.reports, kept), stirs=stirred)
         case _:
             pass
     return state

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
 
+from storage import stirs
 from storage.facts import Disclosed, Fact, IncidentOpened
 from storage.incident import alerts, course, messages, rounds
 from storage.incident.state import Incident
@@ -47,6 +48,8 @@ def _one_by_one(state: Incident | None, facts: Iterable[Kept]) -> Incident | Non
             apply = _MATTERS.get(type(fact))
             if apply is not None:
                 state = apply(state, kept)
+            if type(fact) in stirs.CONCERNED:
+                state = replace(state, stirs=stirs.noted(state.stirs, kept))
             last = kept.seq
     # How long the log is concerns none of them, and a new state for each fact would cost as much again.
     return state if state is None or last is None else replace(state, size=last + 1)

@@ -27,6 +27,7 @@ from storage.facts import (
     StandInNamed,
 )
 from storage.reports import Reported
+from storage.stirs import Stir
 
 CopyState = Literal["waiting", "sent", "refused", "unknown", "dropped", "removed"]
 
@@ -342,6 +343,7 @@ class Incident:
     paused: str | None = None  # an exercise that gives way to this incident
     paused_at: datetime | None = None
     held: Mapping[str, DeadlineHeld] = field(default_factory=dict)  # key → what fell due while it was paused
+    stirs: tuple[Stir, ...] = ()  # what people lately caused in the rooms of others
     closed_at: datetime | None = None
     size: int = 0
     epoch: int = 0
