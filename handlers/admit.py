@@ -31,6 +31,8 @@ USUALLY = timedelta(hours=12)
 LONGEST = timedelta(days=30)
 LONGEST_NAME = 60
 
+_NAME = re.compile(r"[^\W_](?:[^\W_]|[ .,&+/()'’·–-])*")
+"""Letters, digits, and the signs that stand in the names of organisations."""
 _KIND = re.compile(r"\s(?:as|comme|als|come|como)\s+([\w-]+)", re.IGNORECASE)
 _FOR = re.compile(r"\s(?:for|pour|für|voor|per|por|para)\s+(\d{1,4})\s*(m|min|h|d|j|t|g)\w*", re.IGNORECASE)
 _IN = re.compile(r"\s(?:in|en|dans)\s+([\w-]+)\s*$", re.IGNORECASE)
@@ -101,7 +103,7 @@ def read(arguments: str) -> Asked:
     where = _IN.search(typed)
     typed = typed[: where.start()] if where is not None else typed
     typed = _KIND.sub("", typed, count=1)
-    called = " ".join(typed.replace('"', " ").split())[:LONGEST_NAME]
+    called = " ".join(re.split(r"[^\S\n]+", typed.replace('"', " "))).strip()
     length = int(lasts[1]) * _UNITS.get(lasts[2][0].lower(), timedelta(days=1)) if lasts is not None else USUALLY
     return Asked(
         called,
@@ -118,6 +120,8 @@ def _understood(case: Case, asked: Asked) -> tuple[PartnerAdmitted, Profile] | l
     known = profiles(case.book)
     if not asked.name:
         return [case.answer(_usage(case))]
+    if len(asked.name) > LONGEST_NAME or not _NAME.fullmatch(asked.name):
+        return [case.answer(_no_name(case))]
     if asked.kind is None or asked.kind not in known:
         return _which_kind(case, asked, known)
     if not timedelta(0) < asked.lasts <= LONGEST:
@@ -157,6 +161,15 @@ def _id(incident: Incident, called: str) -> str:
     first = f"{slug or 'guest'}.{incident.id.replace('-', '').lower()}"
     taken = {*incident.admitted, *incident.departed}
     return next(one for one in (first, *(f"{first}.{n}" for n in range(2, 10_000))) if one not in taken)
+
+
+def _no_name(case: Case) -> Cleared:
+    """Every room reads it: a name, and no message."""
+    return case.says(
+        "What are they called? On one line, at most {count} character: letters, digits, and what stands in names.",
+        "What are they called? On one line, at most {count} characters: letters, digits, and what stands in names.",
+        LONGEST_NAME,
+    )
 
 
 def _usage(case: Case) -> Cleared:

@@ -251,3 +251,23 @@ def test_the_coordinator_of_a_guest_that_has_left_coordinates_nothing_any_more()
     ):
         assert said(stage, own, typed, theirs, private=True).startswith("This room")
     assert stage.world.incidents["I-1"].closed_at is None
+
+
+@pytest.mark.parametrize(
+    "called", ["Dam breaks: evacuate! quietly", "Red\nCross", "x" * 61, "<b>Red Cross</b>", "🆘 Help", "_a_"]
+)
+def test_a_name_is_a_name_and_no_message(called: str) -> None:
+    """What every room is to read as a guest's name has the length and the signs of a name; else it is asked for again."""
+    stage = opened()
+    sent = stage.say(FIRE, f"/admit yes {called} as ngo for 2h in be", LIAISON)
+    assert [send.to for send in sent] == [FIRE]
+    assert sent[0].body.text.startswith("What are they called?")
+    assert not stage.world.incidents["I-1"].admitted
+
+
+@pytest.mark.parametrize("called", ["Médecins (Liège) & Co.", "L’Aide 112 – Eupen-Nord", "Ärzte/Docteurs"])
+def test_names_with_the_signs_of_names_are_taken(called: str) -> None:
+    """Accents, brackets, dashes, apostrophes and digits stand in names."""
+    stage = opened()
+    stage.say(FIRE, f"/admit yes {called} as ngo for 2h in be", LIAISON)
+    assert [fact.name for fact in stage.world.incidents["I-1"].admitted.values()] == [called]
