@@ -40,7 +40,7 @@ def tell_of_help(
     """Tell the lead for a partner. ``only``: in this room alone; ``avoiding``: not where it was said."""
     book = world.book_of(incident)
     sends = []
-    for lead in _leads(book, circumstances(world, incident, now), partner):
+    for lead in leads_for(book, circumstances(world, incident, now), partner):
         for binding in rooms_for(world, incident, lead, "alerts"):
             room = binding.room
             if room == avoiding or only not in (None, room):
@@ -64,7 +64,7 @@ def tell_of_help(
     return sends
 
 
-def _leads(book: Book, so: Circumstances, partner: str) -> list[str]:
+def leads_for(book: Book, so: Circumstances, partner: str) -> list[str]:
     """Who leads for a partner; where that is itself, whoever else leads anything."""
     leading = so.lead_for(book.playbook.partners[partner].jurisdiction)
     others = [lead for lead in (leading.partners if leading else ()) if lead != partner]
@@ -115,7 +115,7 @@ def told_again(world: World, incident: Incident, identifier: str, room: RoomRef,
 def what_now(case: Case, partner: str, told: Sequence[Send], *, more: bool) -> list[Cleared]:
     """For whoever asked for help: who was told, or whom to ring; and to say what they need. ``more``: they did."""
     assert case.book is not None
-    leads = [p for p in _leads(case.book, case.so, partner) if listed(case.book, case.reader, p)]
+    leads = [p for p in leads_for(case.book, case.so, partner) if listed(case.book, case.reader, p)]
     reached = [p for p in leads if any(send.partner == p for send in told)]
     lines = []
     if reached:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from handlers import checkin_words, gates, rollcall_card, rollcalls
+from collections.abc import Sequence
+
+from handlers import checkin_words, gates, help_wanted, rollcall_card, rollcalls
 from handlers.accounted import HELP, SAFE, Names, partner_of
 from handlers.case import Case
 from handlers.checkin import END, sees_from
 from handlers.colleagues import close_to, colleagues, meant
 from handlers.command import nearest, short_ids
 from handlers.taps import Choice
-from playbooks.cleared import Cleared, clock, colleague, echo, glue, listed, name, short_id
+from playbooks.cleared import Cleared, clock, colleague, echo, glue, listed, name, phone, short_id
 from playbooks.guests import present
 from storage.deployment import PersonOnFile
 from storage.effects import Effect, Urgency
@@ -201,7 +203,7 @@ def _account(case: Case, calls: dict[str, RollCall], who: str, state: str, words
         person, known_as = found.id, found.name
     else:
         person, known_as = case.actor.person, case.actor.name
-    listed_in = [i for i, call in calls.items() if person in call.fact.persons]
+    listed_in = [i for i, call in calls.items() if person in call.fact.persons or person in call.accounted]
     if not listed_in and state != HELP:
         return [
             case.answer(
@@ -210,18 +212,25 @@ def _account(case: Case, calls: dict[str, RollCall], who: str, state: str, words
         ]
     told = [i for i in listed_in if _is_new(calls[i], person, state, words)] if listed_in else [next(reversed(calls))]
     shown = colleague(case.reader, partner, known_as) if who else None
+    if state != HELP and not _may_say_safe(case, [calls[i] for i in told], person):
+        not_theirs = case.say(
+            "Not noted: {person} asked for help. Only they themselves, or a liaison or official of {partner}, may say that it is over.",
+            person=colleague(case.reader, partner, known_as),
+            partner=name(case.book, case.reader, partner),
+        )
+        return case.refuse(not_theirs, "/safe", "needs-help")
     if not told:
-        return [] if case.request.via != "command" else [case.answer(_noted(case, shown, state))]
+        return [] if case.request.via != "command" else [case.answer(_noted(case, shown, state, listed_in[0]))]
     facts = [
         PersonAccounted(
             i,
             person,
-            partner_of(calls[i], person) if listed_in else partner,
+            partner_of(calls[i], person) or partner,
             case.actor.person,
             state,
             words or None,
             case.request.via,
-            None if listed_in else known_as,
+            None if person in calls[i].fact.persons else known_as,
         )
         for i in told
     ]
@@ -229,7 +238,7 @@ def _account(case: Case, calls: dict[str, RollCall], who: str, state: str, words
     # In a room the list says it; thirty people would fill it with thirty messages.
     if case.request.via in ("button", "reaction") and not case.request.private and state == SAFE:
         return effects
-    return [*effects, case.answer(_noted(case, shown, state), about=told[0])]
+    return [*effects, case.answer(_noted(case, shown, state, told[0]), about=told[0])]
 
 
 def _is_new(call: RollCall, person: str, state: str, words: str) -> bool:
@@ -237,22 +246,50 @@ def _is_new(call: RollCall, person: str, state: str, words: str) -> bool:
     return known is None or known.state != state or bool(words and words != known.words)
 
 
-def _noted(case: Case, who: Cleared | None, state: str) -> Cleared:
+def _may_say_safe(case: Case, calls: Sequence[RollCall], person: str) -> bool:
+    """Whether somebody may say that who asked for help is safe: nobody's call for help is taken from them."""
+    needed = any(call.accounted[person].state == HELP for call in calls if person in call.accounted)
+    return not needed or person == case.actor.person or bool(case.actor.roles & {"liaison", "official"})
+
+
+def _noted(case: Case, who: Cleared | None, state: str, identifier: str) -> Cleared:
     time = clock(case.book, case.now)
-    if who is not None:
+    if state != HELP:
         return (
-            case.say(
-                "Noted {time}: {person} needs help. Your partner and those who lead are told.", time=time, person=who
-            )
-            if state == HELP
-            else case.say("Noted {time}: {person} is safe.", time=time, person=who)
+            case.say("Noted {time}: {person} is safe.", time=time, person=who)
+            if who is not None
+            else case.say("Noted {time}: you are safe. Thank you.", time=time)
         )
-    if state == HELP:
-        return case.say(
-            "Noted {time}: you need help. Your partner and those who lead are told. Say more: reply to this message.",
-            time=time,
+    noted = (
+        case.say("Noted {time}: {person} needs help.", time=time, person=who)
+        if who is not None
+        else case.say("Noted {time}: you need help.", time=time)
+    )
+    lines = [noted, *_who_was_told(case, identifier)]
+    if who is None:
+        lines.append(case.say("Say more: reply to this message."))
+    return glue(lines)
+
+
+def _who_was_told(case: Case, identifier: str) -> list[Cleared]:
+    """Who has heard a call for help; and whom to ring, where nobody who leads may be told of it."""
+    assert case.book is not None and case.incident is not None and case.actor.partner is not None
+    book, reader, partner = case.book, case.reader, case.actor.partner
+    heard = [one.partner for one, _ in rollcalls.hears(case.world, case.incident, identifier, partner, case.now)]
+    lead = help_wanted.leads_for(book, case.so, partner)
+    leads = [p for p in lead if p != partner and listed(book, reader, p)]
+    own = [case.say("your partner")] if partner in heard else []
+    desks = [case.say("the coordinators")] if None in heard else []
+    told = [*own, *(name(book, reader, p) for p in leads if p in heard), *desks]
+    lines = [case.say("Told at once: {partners}.", partners=glue(told, " · "))] if told else []
+    if leads and not any(p in heard for p in leads):
+        numbers = [glue([name(book, reader, p), phone(book, reader, p)], " ") for p in leads]
+        lines.append(
+            case.say("<b>I may not show them this. Please ring:</b> {partners}", partners=glue(numbers, " · "))
         )
-    return case.say("Noted {time}: you are safe. Thank you.", time=time)
+    elif not told:
+        lines.append(case.say("<b>Nobody could be told. Please ring whoever can help.</b>"))
+    return lines
 
 
 def _whom(case: Case, calls: dict[str, RollCall], who: str, state: str) -> PersonOnFile | list[Effect]:

@@ -65,8 +65,8 @@ def account(world: World, incident: Incident, facts: Sequence[PersonAccounted], 
     became = later.incidents[incident.id]
     for fact in facts:
         before, call = incident.rollcalls[fact.rollcall], became.rollcalls[fact.rollcall]
-        if fact.state == HELP and fact is facts[0]:
-            effects += _need(later, became, fact, now)
+        if fact is facts[0]:
+            effects += _need(later, became, before, fact, now)
         effects += _whole(later, became, before, call, now)
         if not call.missing and before.missing:
             effects += ended(later, became, fact.rollcall, "complete", None, now)
@@ -255,6 +255,15 @@ def list_due(world: World, incident: Incident, deadline: Deadline, now: datetime
 def remind_due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
     """Whoever is missing is asked once more, alone; and their partner is told who that is."""
     call = incident.rollcalls.get(deadline.about)
+def arrived(incident: Incident, send: str, now: datetime) -> list[Effect]:
+    """A version is there: what has happened since is written in its turn. ``incident``: with its arrival in it."""
+    key = incident.live_of.get(send)
+    live = incident.live.get(key) if key is not None else None
+    if live is None or live.role != LIST or live.send != send or rests(live, now) or not outrun(incident, live):
+        return []
+    return [_wake(incident, live.about, tick(now, EVERY))]
+
+
     if call is None or call.ended is not None:
         return []
     effects: list[Effect] = []
@@ -294,19 +303,52 @@ def remind_due(world: World, incident: Incident, deadline: Deadline, now: dateti
 # --- help ------------------------------------------------------------------------------------------------------------------
 
 
-def _need(world: World, incident: Incident, fact: PersonAccounted, now: datetime) -> list[Effect]:
-    """Somebody needs help: their own partner learns who, those who lead and the coordinators as much as they may know."""
-    call, book = incident.rollcalls[fact.rollcall], world.book_of(incident)
-    own = [room_reader(world, book, one.room, fact.partner) for one in _rooms(world, incident, fact.partner)]
+def hears(world: World, incident: Incident, identifier: str, partner: str, now: datetime) -> list[tuple[Reader, Names]]:
+    """Who learns that somebody of a partner needs help: its own rooms, and of those who lead and the coordinators who may know."""
+    call, book = incident.rollcalls[identifier], world.book_of(incident)
+    own = [room_reader(world, book, one.room, partner) for one in _rooms(world, incident, partner)]
     told: dict[RoomRef, tuple[Reader, Room | None]] = {reader.room: (reader, None) for reader in own}
-    for watcher in watchers(world, incident, fact.rollcall, now):
+    for watcher in watchers(world, incident, identifier, now):
         told.setdefault(watcher.reader.room, (watcher.reader, watcher.room))
-    effects: list[Effect] = []
-    for reader, room in told.values():
-        names = Names(world, incident, call, reader, room, now)
-        if names.knows_of(fact.partner):
-            effects.append(_cry(world, incident, fact, names, reader, now))
-    return effects
+    found = [(reader, Names(world, incident, call, reader, room, now)) for reader, room in told.values()]
+    return [(reader, names) for reader, names in found if names.knows_of(partner)]
+
+
+def _need(world: World, incident: Incident, before: RollCall, fact: PersonAccounted, now: datetime) -> list[Effect]:
+    """Somebody needs help, or needs it no longer: their own partner learns who, the others as much as they may know."""
+    known = before.accounted.get(fact.person)
+    if fact.state != HELP and (known is None or known.state != HELP):
+        return []
+    say_it = _cry if fact.state == HELP else _over
+    heard = hears(world, incident, fact.rollcall, fact.partner, now)
+    return [say_it(world, incident, fact, names, reader, now) for reader, names in heard]
+
+
+def _over(world: World, incident: Incident, fact: PersonAccounted, names: Names, reader: Reader, now: datetime) -> Send:
+    """A call for help was taken back: whoever heard it is told so."""
+    book, spoken = world.book_of(incident), reader.languages
+    call = incident.rollcalls[fact.rollcall]
+    who = names.name(fact.partner, fact.name or called(call, fact.person))
+    parts = {
+        "partner": name(book, reader, fact.partner),
+        "rollcall": short_id(fact.rollcall),
+        "time": moment(book, now, now, spoken),
+        "phone": phone(book, reader, fact.partner),
+    }
+    words = (
+        say(spoken, "Who needed help of {partner} is safe now ({rollcall}, {time}). {phone}", **parts)
+        if who is None
+        else say(
+            spoken,
+            "Needed help, and is safe now: {person} · {partner} ({rollcall}, {time}). {phone}",
+            person=who,
+            **parts,
+        )
+    )
+    language = spoken[0] if spoken else ""
+    return Send(
+        incident.id, reader.room, words, Urgency.PROMPT, about=fact.rollcall, partner=reader.partner, language=language
+    )
 
 
 def _cry(world: World, incident: Incident, fact: PersonAccounted, names: Names, reader: Reader, now: datetime) -> Send:

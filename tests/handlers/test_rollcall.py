@@ -26,6 +26,7 @@ from tests.handlers.border_stage import (
     DESK,
     FIRE,
     FIRE_TELEGRAM,
+    HILFE,
     LIAISON,
     MAYOR,
     SOMEBODY,
@@ -333,3 +334,49 @@ def test_a_restart_knows_who_is_safe() -> None:
     stage.say(AID, "/safe help leg", ADA)
     stage.fall_due(stage.now + timedelta(minutes=11))
     assert incidents.fold(None, [kept for kept in stage.facts if kept.stream == "I-1"]) == stage.world.incidents["I-1"]
+
+
+def test_whoever_needs_help_reads_truly_who_was_told() -> None:
+    """The lead that may know is named; one that may not be shown it is to be rung; the coordinators are named where they have a chat."""
+    stage = enrolled()
+    stage.enrol("telegram:702", "official", "hilfe")
+    stage.say(FIRE, "/rollcall all", LIAISON)
+    words = said(stage, RoomRef("telegram", "71"), "/safe help", ADA, private=True)
+    assert words.split("\n")[1] == "Told at once: your partner · Fire · the coordinators."
+    sent = stage.say(HILFE, "/safe help Kanzler is bleeding", "telegram:702")
+    assert {send.to for send in sent if send.loud} == {HILFE, DESK}
+    assert to(sent, HILFE)[-1].split("\n")[1:3] == [
+        "Told at once: your partner · the coordinators.",
+        "I may not show them this. Please ring: Brandweer ☎ +3112",
+    ]
+    assert not [send for send in sent if "Kanzler" in send.body.text and send.to != HILFE]
+
+
+def test_nobody_takes_a_call_for_help_from_another() -> None:
+    """A passer-by may not say that it is over; a liaison of the partner may, and the person; whoever was alarmed is told."""
+    stage = enrolled()
+    stage.enrol("telegram:75", "liaison", "aid")
+    stage.say(DESK, "/rollcall aid", ADMIN, private=True)
+    stage.say(AID, "/safe help my leg", ADA)
+    assert said(stage, AID, "/safe Ada", JEAN) == (
+        "Not noted: Ada asked for help. Only they themselves, or a liaison or official of Aid, may say that it is over."
+    )
+    assert said(stage, AID, "/safe Ada", SOMEBODY).startswith("Not noted")
+    assert state(stage) == {"Ada": "help"}
+    sent = stage.say(AID, "/safe Ada", "telegram:75")
+    assert state(stage) == {"Ada": "safe"}
+    assert to(sent, FIRE) == ["Who needed help of Aid is safe now (R-1, 12:00). ☎ +3213"]
+    assert to(sent, AID)[0] == "Needed help, and is safe now: Ada · Aid (R-1, 12:00). ☎ +3213"
+    assert not any(send.loud for send in sent if send.to == FIRE)
+    stage.say(AID, "/safe help again", ADA)
+    assert to(stage.say(AID, "/safe", ADA), FIRE)
+
+
+def test_somebody_on_no_list_may_take_their_own_call_back() -> None:
+    """Whoever needed help without being on the list is heard when that is over, and counted nowhere."""
+    stage = enrolled()
+    stage.say(FIRE, "/rollcall all", LIAISON)
+    stage.say(AID, "/safe help", "telegram:99")
+    assert to(stage.say(AID, "/safe", "telegram:99"), FIRE) == [
+        "Who needed help of Aid is safe now (R-1, 12:00). ☎ +3213"
+    ]
