@@ -46,6 +46,8 @@ _MAY_INVITE = {
 def invite(case: Case, arguments: str) -> list[Effect]:
     """``/invite [ROLE] [PARTNER]``: a code that makes whoever redeems it a person of that partner with that role.
 
+    Whom nobody may know of is named in their own rooms and in private alone, and a code for another partner is given in private.
+
     ``/invite P-3``: a code that joins another account to somebody who is enrolled, as to whoever has a new telephone.
     """
     given = [each.lower() for each in words(arguments)]
@@ -54,11 +56,12 @@ def invite(case: Case, arguments: str) -> list[Effect]:
         return _rejoin(case, enrolled)
     role = next((each for each in given if each in ROLES), None)
     others = [each for each in given if each != role]
+    private = case.request.private and between_two(case.world, case.request.room)
     partners = {
         p
         for book in case.world.shelf.values()
         for p, who in book.playbook.partners.items()
-        if who.listed or case.actor.coordinator or p == case.actor.partner
+        if who.listed or (case.actor.everywhere and private) or p == case.actor.partner
     }
     guest = guest_named(case.world, " ".join(others)) if others else None
     if guest is not None and (case.actor.everywhere or guest[1] == case.actor.partner):
@@ -79,6 +82,9 @@ def invite(case: Case, arguments: str) -> list[Effect]:
             )
         ]
     partner = others[0] if others else case.actor.partner
+    if case.actor.everywhere and partner != case.actor.partner and not private:
+        said = case.say("Please write this to me in a private chat: the code is for another partner than this room's.")
+        return [case.answer(said)]
     if role is None:
         offered = [r for r in ROLES if _may(case, r, partner)]
         taps = [

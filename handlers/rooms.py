@@ -35,16 +35,9 @@ def bind(case: Case, arguments: str) -> list[Effect]:
     guest = guest_named(case.world, wanted)
     if guest is not None:
         return _bind_guest(case, *guest)
-    if wanted not in every:
-        near = nearest(wanted, known)
-        typed = echo(wanted[:60], case.request.room)
-        if near is None:
-            return [case.answer(case.say("No playbook has a partner {typed}.", typed=typed))]
-        tap = case.choice("Bind {near}", f"/bind {near}", "✅", near=_names(case, [near]))
-        words = case.say(
-            "No playbook has a partner {typed}. Did you mean {near}?", typed=typed, near=_names(case, [near])
-        )
-        return [case.answer(words, [[tap]])]
+    hidden = wanted not in known
+    if wanted not in every or (hidden and _is_anothers(case.world, case.request.room, wanted)):
+        return _no_such(case, wanted, known)
     effects: list[Effect] = []
     already = taken = False
     for playbook, book in case.world.shelf.items():
@@ -64,6 +57,8 @@ def bind(case: Case, arguments: str) -> list[Effect]:
             continue
         alias = str(agreed.ref) if agreed is not None else None
         effects.append(Record(DEPLOYMENT, RoomBound(playbook, wanted, case.request.room, alias, case.actor.person)))
+    if hidden and not effects and not already:
+        return _no_such(case, wanted, known)
     partner_name = _name(case, wanted)
     if effects:
         return [*effects, case.answer(case.say("This room is now {partner}'s.", partner=partner_name))]
@@ -76,6 +71,17 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         partner=partner_name,
     )
     return case.refuse(words, "/bind", "not-in-playbook")
+
+
+def _no_such(case: Case, wanted: str, known: list[str]) -> list[Effect]:
+    """No playbook has such a partner; or nobody may know of it who reads along in a room that is not its own."""
+    near = nearest(wanted, known)
+    typed = echo(wanted[:60], case.request.room)
+    if near is None:
+        return [case.answer(case.say("No playbook has a partner {typed}.", typed=typed))]
+    tap = case.choice("Bind {near}", f"/bind {near}", "✅", near=_names(case, [near]))
+    words = case.say("No playbook has a partner {typed}. Did you mean {near}?", typed=typed, near=_names(case, [near]))
+    return [case.answer(words, [[tap]])]
 
 
 def _bind_guest(case: Case, incident: Incident, partner: str) -> list[Effect]:

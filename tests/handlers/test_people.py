@@ -13,6 +13,7 @@ from tests.handlers.border_stage import (
     AID,
     CITY,
     DESK,
+    FIRE,
     LIAISON,
     MAYOR,
     NOWHERE,
@@ -106,6 +107,32 @@ def test_an_unlisted_partner_cannot_be_found_by_inviting() -> None:
     there = said(stage, CITY, "/invite liaison watchers", MAYOR)
     assert there.replace("watchers", "nobodies") == said(stage, CITY, "/invite liaison nobodies", MAYOR)
     assert "/start" in said(stage, WATCHERS, "/invite responder watchers")
+
+
+@pytest.mark.parametrize("room", [CITY, FIRE])
+def test_a_coordinator_names_no_unlisted_partner_and_gives_no_code_of_another_in_a_room(room: RoomRef) -> None:
+    """The room reads along: the one does not exist there, the other is asked for in private."""
+    stage = opened()
+    before = len(stage.of(InvitationMade))
+    for command in ("/invite liaison watchers", "/invite watchers", "/invite liaison watcherz"):
+        there = said(stage, room, command, ADMIN)
+        typed = command.split()[-1]
+        assert there.replace(typed, "nobodies") == said(stage, room, command.replace(typed, "nobodies"), ADMIN)
+    for command in ("/invite liaison aid", "/invite aid"):
+        assert "in a private chat" in said(stage, room, command, ADMIN)
+    assert len(stage.of(InvitationMade)) == before
+    assert "/start" in said(stage, DESK, "/invite liaison watchers", ADMIN, private=True)
+    assert "/start" in said(stage, CITY, "/invite liaison city", ADMIN)
+
+
+def test_a_coordinator_of_a_partner_does_not_find_an_unlisted_one() -> None:
+    """Nor in private: they coordinate their own partner's people."""
+    stage = opened()
+    stage.enrol(SOMEBODY, "coordinator", "city")
+    for room in (CITY, PRIVATE):
+        there = said(stage, room, "/invite liaison watchers", SOMEBODY, private=room == PRIVATE)
+        nobody = said(stage, room, "/invite liaison nobodies", SOMEBODY, private=room == PRIVATE)
+        assert there.replace("watchers", "nobodies") == nobody
 
 
 def test_revoking_takes_every_role_on_every_network_at_once() -> None:

@@ -29,7 +29,7 @@ from tests.handlers.border_stage import (
     said,
 )
 from tests.handlers.stage import ADMIN, Stage
-from tests.playbooks.border import BOOK, NOON
+from tests.playbooks.border import BOOK, NOON, border
 
 SEEN = RoomObserved(CITY, True, False, False, False, False, False, "")
 
@@ -49,6 +49,23 @@ def test_an_alias_that_leads_elsewhere_rebinds_nothing_and_the_coordinators_are_
     assert stage.world.who.binding("border", RoomRef("matrix", "!evil:x.org")) is None
     assert stage.world.who.binding("border", CITY) is not None
     assert stage.sent[-1].to == DESK
+
+
+@pytest.mark.parametrize("room", [CITY, AID, NOWHERE])
+def test_binding_names_no_unlisted_partner_in_a_room_that_is_not_its_own(room: RoomRef) -> None:
+    """Also where a coordinator of the deployment asks: it is as if it did not exist."""
+    stage = opened()
+    there = said(stage, room, "/bind watchers", ADMIN)
+    assert there.replace("watchers", "nobodies") == said(stage, room, "/bind nobodies", ADMIN)
+    assert "already Silent watchers's" in said(stage, WATCHERS, "/bind watchers", ADMIN)
+
+
+def test_a_room_of_another_partner_does_not_learn_of_an_unlisted_one_whose_rooms_are_open() -> None:
+    """In a room that is nobody's yet it is bound."""
+    stage = opened(border(("    rooms: [{telegram: -19}]\n", "")))
+    there = said(stage, CITY, "/bind watchers", ADMIN)
+    assert there.replace("watchers", "nobodies") == said(stage, CITY, "/bind nobodies", ADMIN)
+    assert "now Silent watchers's" in said(stage, NOWHERE, "/bind watchers", ADMIN)
 
 
 @pytest.mark.parametrize("wanted", ["aid", "fire", "watchers", "nobody", "", "AID "])
