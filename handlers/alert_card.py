@@ -10,6 +10,7 @@ from handlers.choices import WORDS
 from handlers.moments import moment
 from handlers.standing import HAS_IT, HAS_NOT, NEEDS_SOMEBODY, Standing, State, answer_of, standing, upcoming
 from handlers.texts import say, says
+from handlers.waiting import on_watch
 from handlers.world import World
 from playbooks import sight
 from playbooks.cleared import Cleared, Reader, glue, name, phone, quote, short_id, strong
@@ -81,10 +82,15 @@ class _Card:
         if self._standing.unsaid:
             lines.append(say(self._spoken, "Who else was chosen by where it is, this room may not see."))
         if not self._over or everybody:
-            lines += self._names(most, NEEDS_SOMEBODY, more=not everybody)
+            lines += self._names(most, self._states(everybody=everybody), more=not everybody)
         if everybody:
             lines += self._names(most, ("waiting", "acting", "seen"), more=False)
         return lines if self._over else [*lines, *self._next()]
+
+    def _states(self, *, everybody: bool) -> tuple[State, ...]:
+        """Whom the card names: who needs somebody, and who has only seen it, until they act."""
+        watched = on_watch(self._book, self._incident, self._id) if not everybody else ()
+        return (*NEEDS_SOMEBODY, "seen") if watched else NEEDS_SOMEBODY
 
     def title(self) -> Cleared:
         """The alert, its title and when it was sent."""

@@ -32,9 +32,8 @@ from storage.effects import Send, Urgency
 from storage.incident import Incident, Watch
 
 ROLE = "call"
-NEXT = 3
-"""How many calls are offered at once."""
 _RINGS = ("1️⃣", "2️⃣", "3️⃣")
+"""One for each call that is offered at once."""
 _ANSWERS = ("🟢", "🟠", "🔴", "🔵", "🟣", "🟤", "⚫", "⚪", "🟡")
 
 

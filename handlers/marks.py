@@ -51,8 +51,6 @@ _SPARE = (
     "🔺",
     "🔻",
 )
-PLAYED = frozenset((*_INSTEAD.values(), *_SPARE))
-"""Squares, circles and the like: what stands under exercises, and under nothing else."""
 
 
 def marked(world: World, send: Send, now: datetime) -> Send:

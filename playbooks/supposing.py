@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbooks.audience import Audience, audience, place_field
+from playbooks.audience import place_field
 from playbooks.load import Book
 from playbooks.mandate import leads, owners
 from playbooks.rooms import NETWORKS, Network, RoomRef
@@ -172,9 +172,3 @@ def _encryption(supposed: Supposition, ref: RoomRef) -> tuple[bool, ...]:
     if ref.network != "matrix":
         return (False,)
     return (False, True) if supposed.encrypted is None else (supposed.encrypted,)
-
-
-def supposed_audience(book: Book, supposed: Supposition) -> Audience:
-    """Whom the supposed alert would reach, and with what."""
-    own = {partner: rooms(book, supposed, partner) for partner in book.playbook.partners}
-    return audience(question(book, supposed), supposed.alert, own)

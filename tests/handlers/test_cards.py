@@ -31,6 +31,7 @@ from tests.handlers.border_stage import (
     copies,
     issued,
     opened,
+    to,
 )
 from tests.handlers.stage import Stage
 from tests.playbooks.border import BOOK, border
@@ -94,7 +95,7 @@ def test_the_lead_and_the_coordinators_have_a_card_as_soon_as_there_is_an_alert(
 
 
 def test_it_counts_who_has_it_and_who_answered_and_names_whom_to_ring() -> None:
-    """One of each: acting, seen, cannot, silent, not reached; those who answered well are not named."""
+    """One of each: acting, seen, cannot, silent, not reached; those who act are not named."""
     stage = opened()
     issued(stage)
     delivered(stage, "A-1", HILFE)
@@ -107,7 +108,32 @@ def test_it_counts_who_has_it_and_who_answered_and_names_whom_to_ring() -> None:
     assert "4 delivered · 1 acting · 1 seen · 1 cannot · 1 silent · 1 not reached" in text
     assert "• City & Sons <town hall>: silent ☎ +3210" in text
     assert "• Hilfe: not reached ☎ +4914" in text and "• Aid: Cannot, " in text and "☎ +3213" in text
-    assert "Brandweer" not in text and "As of 12:0" in text
+    assert "Fire" not in text and "As of 12:0" in text
+
+
+def test_who_has_only_seen_it_stays_under_the_leads_eyes_until_somebody_there_acts() -> None:
+    """On the card by name, after whoever is silent; on the board, which only counts; where nobody is asked to act, nowhere."""
+    stage = opened()
+    issued(stage)
+    delivered(stage)
+    for room, answer in ((BRANDWEER, "seen"), (AID, "seen"), (FIRE, "acting")):
+        stage.say(room, f"/ack A-1 {answer}", SOMEBODY)
+    settle(stage, timedelta(seconds=10))
+    lines = shown(stage, FIRE).splitlines()
+    assert "• Brandweer: Seen, 12:00" in lines and "• Aid: Seen, 12:00" in lines and "• Fire" not in "".join(lines)
+    assert lines.index("• Brandweer: Seen, 12:00") > lines.index("• Hilfe: silent ☎ +4914")
+    assert "2 seen" in to(stage.say(FIRE, "/board", LIAISON), FIRE)[0]
+    stage.say(AID, "/ack A-1 seen", "telegram:901")
+    stage.say(AID, "/ack A-1 acting", SOMEBODY)
+    stage.say(AID, "/ack A-1 seen", "telegram:902")
+    settle(stage, timedelta(seconds=10))
+    assert "Aid" not in shown(stage, FIRE) and "• Brandweer: Seen, 12:00" in shown(stage, FIRE)
+    assert "1 seen" in to(stage.say(FIRE, "/board", LIAISON), FIRE)[0]
+    plain = opened(border(("ack: {choices: [acting, seen, cannot]}", "ack: {choices: [seen]}")))
+    issued(plain)
+    plain.say(AID, "/ack A-1 seen", SOMEBODY)
+    settle(plain, timedelta(seconds=10))
+    assert "1 seen" in shown(plain, FIRE) and "Aid: Seen" not in shown(plain, FIRE)
 
 
 def test_it_says_who_has_it_in_full_in_part_and_not_at_all() -> None:

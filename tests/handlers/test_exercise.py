@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers import COMMANDS
-from handlers.marks import PLAYED as SHAPES
 from handlers.texts import available, translated
 from storage import incident
 from storage.facts import (
@@ -63,6 +62,8 @@ SCRIPT = (
     (PLAY_FIRE, LIAISON, "/handover city"),
     (PLAY_FIRE, LIAISON, "/phase response"),
 )
+SHAPES = frozenset("🟩🟥🟦🟨🟪🟧🟫⬛⬜🔵🔴🟢🟡🟣🟠🟤⚫⚪🔷🔶🔹🔸🔺🔻")
+"""Squares, circles and the like: what stands under exercises, and under nothing else."""
 
 
 def drama() -> Stage:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from playbooks.audience import audience
 from playbooks.schema import Given
-from playbooks.supposing import fields, fill_in, question, rooms, suppose, supposed_audience
+from playbooks.supposing import fields, fill_in, question, rooms, suppose
 from tests.playbooks.border import BOOK, NOON, border
 
 
@@ -95,6 +96,8 @@ def test_a_channel_can_be_supposed_like_an_alert() -> None:
 def test_the_audience_is_the_one_that_real_alerts_have() -> None:
     """Whoever lacks a required field is held, whoever is not selected is left out."""
     supposed = replace(suppose(BOOK, "count", NOON), phase="response", at=NOON + timedelta(days=1))
-    found = {partner: one.status for partner, one in supposed_audience(BOOK, supposed).addressees.items()}
+    own = {partner: rooms(BOOK, supposed, partner) for partner in BOOK.playbook.partners}
+    reached = audience(question(BOOK, supposed), supposed.alert, own)
+    found = {partner: one.status for partner, one in reached.addressees.items()}
     assert found["city"] == found["brandweer"] == "shown"
     assert found["aid"] == found["hilfe"] == "held"

@@ -13,13 +13,14 @@ import pytest
 import playbooks
 from playbooks.asked import said_by
 from playbooks.assertions import holds, run
+from playbooks.audience import audience
 from playbooks.load import Book, load
 from playbooks.mandate import Mandated, may_issue
 from playbooks.mutants import Mutant, mutants
 from playbooks.proposals import proposal, proposals
 from playbooks.schema import BUILT_IN
 from playbooks.sight import Seen
-from playbooks.supposing import Supposition, question, rooms, supposed_audience
+from playbooks.supposing import Supposition, question, rooms
 from playbooks.survivors import survey
 from playbooks.witnesses import Everywhere
 from tests.playbooks.border import BOOK, BRUSSELS, NOON, border
@@ -81,9 +82,10 @@ def possible(book: Book) -> list[Supposition]:
 def everything(book: Book, supposed: Supposition) -> object:
     """All that a test could ask there: who may issue, and what every room is shown of the alert and of what is said."""
     asked, said = question(book, supposed), said_by(book, supposed)
+    own = {partner: rooms(book, supposed, partner) for partner in book.playbook.partners}
     shown = {
         (partner, one.view.room): {n: f[0].form for n in one.view.answers if (f := one.view.shape(book, n))}
-        for partner, to in supposed_audience(book, supposed).addressees.items()
+        for partner, to in audience(asked, supposed.alert, own).addressees.items()
         for one in (to.rooms if to.status == "shown" else ())
     }
     heard = {
