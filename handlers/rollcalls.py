@@ -255,15 +255,6 @@ def list_due(world: World, incident: Incident, deadline: Deadline, now: datetime
 def remind_due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
     """Whoever is missing is asked once more, alone; and their partner is told who that is."""
     call = incident.rollcalls.get(deadline.about)
-def arrived(incident: Incident, send: str, now: datetime) -> list[Effect]:
-    """A version is there: what has happened since is written in its turn. ``incident``: with its arrival in it."""
-    key = incident.live_of.get(send)
-    live = incident.live.get(key) if key is not None else None
-    if live is None or live.role != LIST or live.send != send or rests(live, now) or not outrun(incident, live):
-        return []
-    return [_wake(incident, live.about, tick(now, EVERY))]
-
-
     if call is None or call.ended is not None:
         return []
     effects: list[Effect] = []
