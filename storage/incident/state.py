@@ -327,9 +327,9 @@ class Incident:
     departed: Mapping[str, PartnerAdmitted] = field(
         default_factory=dict
     )  # whose admission is over: a name, and no more
-    drafts: Mapping[str, Draft] = field(default_factory=dict)
     dropped: Mapping[str, Any] = field(default_factory=dict)  # that a later version of the playbook lacks: likewise
     stalled: frozenset[tuple[str, str]] = frozenset()  # (about, partner) of which a fault of ours was told
+    drafts: Mapping[str, Draft] = field(default_factory=dict)
     requests: Mapping[str, Asked] = field(default_factory=dict)
     alerts: Mapping[str, Issued] = field(default_factory=dict)
     alert_of: Mapping[str, str] = field(default_factory=dict)  # send → alert
