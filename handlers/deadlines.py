@@ -12,6 +12,7 @@ from handlers import (
     cards,
     checkins,
     corrections,
+    decisions,
     deputies,
     duties,
     escalation,
@@ -182,6 +183,7 @@ _KINDS: Mapping[str, Fell] = {
     "rollcall-list": rollcalls.list_due,
     "rollcall-remind": rollcalls.remind_due,
     "draft-alone": _alone,
+    "decision-over": decisions.over,
     "draft-expires": _draft_over,
 }
 """Each kind of deadline, and what it leads to."""

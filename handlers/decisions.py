@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import leading
 from handlers.case import Case, room_reader
 from handlers.drafting import MOST_WORDS
 from handlers.moments import moment
+from handlers.pending import ANSWERED_WITHIN
 from handlers.texts import say
 from handlers.world import World, bound_for, circumstances, sight_room
 from playbooks import sight
-from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, short_id, strong, value
+from playbooks.cleared import Cleared, Reader, clock, echo, glue, listed, name, short_id, strong, value
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
 from playbooks.values import Text
-from storage.effects import Effect, Send, Tap, Urgency
+from storage.effects import Effect, Record, Send, Tap, Unwake, Urgency, Wake
 from storage.facts import DecisionDrafted, DecisionTaken
 from storage.incident import Incident
-from storage.store import OutboxRow
+from storage.store import Deadline, OutboxRow
 
 PARTS = ("_decision", "rationale", "rejected")
 _AROUND = " ,;\t\n\r\v\f\u00a0\u202f"
 # Each begins at a word: where it began with what stands before that, a thousand commas were tried a million times.
+ABOUT = "decision"
+"""What our questions are about: a decision has no id before it is taken."""
+CONFIRM = "confirm"
+"""What is asked last: whether that is what was decided."""
 _BECAUSE = re.compile(
     r"(?<=[\s,;])(?:because|parce que|parce qu['’]|puisque|omdat|weil|perch[éè]|porque)\b[\s:]*", re.IGNORECASE
 )
@@ -49,13 +55,21 @@ _NO = frozenset(
 def decide(case: Case, arguments: str) -> list[Effect]:
     """``/decide TEXT [because RATIONALE] [rejected: A; B]``; alone, it asks step by step; ``skip`` and ``stop`` are its buttons."""
     assert case.incident is not None
+    typed = arguments.strip()
+    draft = case.incident.deciding.get(case.actor.identity)
+    if typed.lower() in ("stop", "skip", "send") and draft is None:
+        return [case.answer(case.say("That choice is no longer open."))]
+    if draft is not None and typed.lower() == "stop":
+        return _stopped(case, draft)  # also for whoever leads no longer
     rule = _rule(case)
     if isinstance(rule, list):
         return rule
-    typed = arguments.strip()
-    draft = case.incident.deciding.get(case.actor.identity)
-    if draft is not None and typed.lower() in ("skip", "stop"):
-        return _stopped(case, draft) if typed.lower() == "stop" else _step(case, draft, None)
+    if draft is not None and typed.lower() == "skip":
+        return _step(case, draft, None) if draft.asking in PARTS else _preview(case, draft.fields)
+    if draft is not None and typed.lower() == "send":
+        if draft.asking != CONFIRM:
+            return _ask(case, draft.fields, str(draft.asking))
+        return [Unwake(_key(case.incident, draft.identity)), *_take(case, draft.fields, rule)]
     if not typed:
         return _ask(case, dict.fromkeys(PARTS), "_decision")
     parts = read(typed)
@@ -103,13 +117,9 @@ def _rule(case: Case) -> str | list[Effect]:
 
 def _take(case: Case, parts: Mapping[str, str | None], rule: str) -> list[Effect]:
     assert case.book is not None and case.incident is not None and case.actor.partner is not None
-    if any(part is not None and len(part) > MOST_WORDS for part in parts.values()):
-        words = case.says(
-            "That is too long: at most {count} character for each part.",
-            "That is too long: at most {count} characters for each part.",
-            MOST_WORDS,
-        )
-        return [case.answer(words)]
+    refused = _too_long(case, parts)
+    if refused is not None:
+        return refused
     identifier = case.world.next_id("K")
     fact = DecisionTaken(
         identifier, case.actor.person, case.actor.partner, case.request.room, rule, {part: parts.get(part) for part in PARTS}
@@ -128,6 +138,17 @@ def _take(case: Case, parts: Mapping[str, str | None], rule: str) -> list[Effect
         )
         effects.append(case.answer(words))
     return effects
+
+
+def _too_long(case: Case, parts: Mapping[str, str | None]) -> list[Effect] | None:
+    if any(part is not None and len(part) > MOST_WORDS for part in parts.values()):
+        words = case.says(
+            "That is too long: at most {count} character for each part.",
+            "That is too long: at most {count} characters for each part.",
+            MOST_WORDS,
+        )
+        return [case.answer(words)]
+    return None
 
 
 def _told(
@@ -211,13 +232,15 @@ def _words(
     return value(book, view, "_decision", reader.languages)
 
 
+def _lines(parts: Mapping[str, str | None]) -> list[str]:
+    what, why, rejected = (parts.get(part) for part in PARTS)
+    lines = [what or "", *([f"↳ {why}"] if why else [])]
+    return lines + [f"✗ {option.strip()}" for option in re.split(r"[;\n]", rejected or "") if option.strip()]
+
+
 def _event(world: World, incident: Incident, fact: DecisionTaken) -> Event:
     """All that was said of a decision as one text: signs, not words, tell its parts apart, so that it is in no language but its own."""
-    what, why, rejected = (fact.fields.get(part) for part in PARTS)
-    lines = [what or ""]
-    if why:
-        lines.append(f"↳ {why}")
-    lines += [f"✗ {option.strip()}" for option in re.split(r"[;\n]", rejected or "") if option.strip()]
+    lines = _lines(fact.fields)
     home = world.book_of(incident).playbook.partners[fact.partner].jurisdiction
     return Event(fact.partner, frozenset({home}), {"_decision": Text("\n".join(lines))})
 
@@ -226,9 +249,11 @@ def _event(world: World, incident: Incident, fact: DecisionTaken) -> Event:
 
 
 def awaited(incident: Incident, identity: str | None, room: RoomRef) -> DecisionDrafted | None:
-    """The decision that somebody is saying here, step by step."""
+    """The decision that somebody is saying here, step by step; none once their partner leads no longer."""
     draft = incident.deciding.get(identity or "")
-    return draft if draft is not None and draft.room == room else None
+    if draft is None or draft.room != room or draft.asking not in PARTS:
+        return None
+    return draft if any(draft.partner in one.partners for one in incident.leads) else None
 
 
 def spoken(case: Case, draft: DecisionDrafted) -> list[Effect]:
@@ -254,20 +279,51 @@ def _step(case: Case, draft: DecisionDrafted, words: str | None) -> list[Effect]
     left = [part for part in PARTS[PARTS.index(asking) + 1 :] if parts.get(part) is None]
     if left:
         return _ask(case, parts, left[0])
-    rule = _rule(case)
-    return rule if isinstance(rule, list) else _take(case, parts, rule)
+    return _preview(case, parts)
+
+
+def _key(incident: Incident, identity: str) -> str:
+    return f"decision:{incident.id}:{identity}"
+
+
+def _kept(case: Case, parts: Mapping[str, str | None], asking: str) -> list[Effect]:
+    """What was said by now, and until when more is awaited."""
+    assert case.incident is not None and case.actor.partner is not None
+    who = case.actor
+    words = {part: parts.get(part) for part in PARTS}
+    fact = DecisionDrafted(who.identity, who.person, str(who.partner), case.request.room, words, asking)
+    at = case.now + ANSWERED_WITHIN
+    return [case.record(fact), Wake(_key(case.incident, who.identity), case.stream, at, "decision-over", who.identity)]
+
+
+def _preview(case: Case, parts: Mapping[str, str | None]) -> list[Effect]:
+    """All that was said, before anybody else sees it."""
+    assert case.incident is not None
+    refused = _too_long(case, parts)
+    if refused is not None:
+        return refused
+    lines = [echo(line, case.request.room) for line in _lines(parts)]
+    words = glue([case.say("<b>Put this decision on record?</b> Whoever may see it is told."), *lines])
+    send = case.tap("Send", f"/decide {case.incident.id} send", "✅")
+    stop = case.tap("Stop", f"/decide {case.incident.id} stop", "❌")
+    asked = case.answer(words, [[send, stop]], about=ABOUT, urgency=Urgency.PROMPT)
+    return [*_kept(case, parts, CONFIRM), asked]
+
+
+def over(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    """Nobody went on with a decision: it takes no more words, and nothing is on record."""
+    draft = incident.deciding.get(deadline.about)
+    if draft is None:
+        return []
+    ended = replace(draft, asking=None)
+    reader = room_reader(world, world.book_of(incident), draft.room, draft.partner)
+    words = say(reader.languages, "Stopped: nothing is recorded as decided.")
+    told = Send(incident.id, draft.room, words, Urgency.CHATTER, about=ABOUT, partner=draft.partner)
+    return [Record(incident.id, ended), told]
 
 
 def _ask(case: Case, parts: Mapping[str, str | None], asking: str) -> list[Effect]:
     assert case.incident is not None and case.actor.partner is not None
-    fact = DecisionDrafted(
-        case.actor.identity,
-        case.actor.person,
-        case.actor.partner,
-        case.request.room,
-        {part: parts.get(part) for part in PARTS},
-        asking,
-    )
     questions = {
         "_decision": case.say("What is decided? Write it in one message."),
         "rationale": case.say("Why?"),
@@ -276,11 +332,14 @@ def _ask(case: Case, parts: Mapping[str, str | None], asking: str) -> list[Effec
     stop = case.tap("Stop", f"/decide {case.incident.id} stop", "❌")
     skip = case.tap("Skip", f"/decide {case.incident.id} skip", "⏭️")
     taps: list[list[Tap]] = [[stop]] if asking == "_decision" else [[skip, stop]]
-    return [case.record(fact), case.answer(questions[asking], taps, urgency=Urgency.PROMPT)]
+    asked = case.answer(questions[asking], taps, about=ABOUT, urgency=Urgency.PROMPT)
+    return [*_kept(case, parts, asking), asked]
 
 
 def _stopped(case: Case, draft: DecisionDrafted) -> list[Effect]:
     fact = DecisionDrafted(
         draft.identity, case.actor.person, draft.partner, draft.room, {part: draft.fields.get(part) for part in PARTS}
     )
-    return [case.record(fact), case.answer(case.say("Stopped: nothing is recorded as decided."))]
+    assert case.incident is not None
+    over_ = Unwake(_key(case.incident, draft.identity))
+    return [case.record(fact), over_, case.answer(case.say("Stopped: nothing is recorded as decided."))]

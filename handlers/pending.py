@@ -64,7 +64,9 @@ def meant(world: World, request: Request, arguments: str) -> tuple[list[Effect],
     said = typed(found.text, None)
     if said is not None:
         return used, replace(again, text=f"/{said.name} {choice} {said.arguments}".strip())
-    asked = next((one for one in world.open if choice in one.drafts), None)
+    asked = next((one.id for one in world.open if choice in (*one.drafts, *one.reports, one.id)), None)
+    if asked is None and choice in world.who.reports:
+        asked = DEPLOYMENT
     if asked is None:
         return None
-    return used, replace(again, about=Mentioned("", asked.id, choice, None, request.room, ""))
+    return used, replace(again, about=Mentioned("", asked, choice, None, request.room, ""))

@@ -7,10 +7,11 @@ by then goes as it is. A report that changes is sent again, under its number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from handlers import pending
 from handlers.bell import complete, see_to, start
 from handlers.case import Case
 from handlers.command import short_ids
@@ -24,7 +25,7 @@ from handlers.methane import (
     read,
     words_of,
 )
-from handlers.which import ask, case_of, incidents, without
+from handlers.which import ask, case_of, incidents, named_in_front, without
 from handlers.world import Request, World, actor_before
 from playbooks import mandate
 from playbooks.cleared import Cleared, code, echo, glue, name, short_id
@@ -65,14 +66,34 @@ def decide(case: Case, arguments: str) -> list[Effect]:
             )
         ]
     fresh = typed.lower() == _NEW or typed.lower().startswith(f"{_NEW} ")
-    found = [] if fresh else incidents(case.world, case.request, typed)
+    found = [] if fresh else incidents(case.world, case.request, typed, "report")
     if len(found) > 1:
         return ask(case.world, case.request, "report", arguments, found)
     incident = found[0] if found else None
+    if incident is not None and _is_unsaid(case, incident, typed):
+        return _real_or_played(case, incident, typed)
     if incident is not None:
         typed = without(incident.id, typed)
     typed = typed[len(_NEW) :].strip() if fresh else typed
     return _begin(_case_in(case, incident) if incident is not None else _outside(case, typed), incident, typed)
+
+
+def _is_unsaid(case: Case, incident: Incident, typed: str) -> bool:
+    """Whether a private chat, which is for the real thing as much as for exercises, leaves open which is meant: only an exercise runs."""
+    named = named_in_front(typed) == incident.id or case.request.about is not None
+    return incident.opened.exercise and case.request.private and not named
+
+
+def _real_or_played(case: Case, incident: Incident, typed: str) -> list[Effect]:
+    offered = {"NEW": f"/report {_NEW} {typed}".strip(), incident.id: f"/report {incident.id} {typed}".strip()}
+    kept, commands = pending.offered(case, f"/report {typed}".strip(), offered)
+    taps = [
+        [case.tap("It is real", commands["NEW"], "🚨")],
+        [case.tap("In the exercise", commands[incident.id], "🎓")],
+    ]
+    words = case.say("Is this real, or is it in the exercise {incident}?", incident=short_id(incident.id))
+    outside = replace(case, incident=None) if case.incident is not None else case
+    return [*kept, outside.answer(words, taps, urgency=Urgency.PROMPT)]
 
 
 def _case_in(case: Case, incident: Incident | None) -> Case:
@@ -202,8 +223,8 @@ def _next(fact: ReportMade, after_part: str) -> str | None:
     return next((part for part in rest if not fact.parts.get(part)), None) or missing(fact.parts)
 
 
-def answered(world: World, request: Request) -> list[Effect] | None:
-    """Words of somebody whom we asked for a part of a report; None where nobody is asked here."""
+def asking(world: World, request: Request) -> Iterator[tuple[Case, Reported]]:
+    """The reports of which this person is asked for a part in this room."""
     streams: list[tuple[Incident | None, Mapping[str, Reported]]] = [
         *((incident, incident.reports) for incident in world.open),
         (None, world.who.reports),
@@ -212,15 +233,18 @@ def answered(world: World, request: Request) -> list[Effect] | None:
         for reported in reports.values():
             fact = reported.fact
             here = (fact.identity, fact.room) == (request.identity, request.room) and not fact.complete
-            ours = request.about is None or request.about.about == fact.report
-            if fact.asking is None or not here or not ours or reported.answered is not None:
+            if fact.asking is None or not here or reported.answered is not None:
                 continue
             if incident is None and fact.playbook not in world.shelf:
                 continue
             case = case_of(world, request, incident) if incident is not None else _before(world, request, fact)
             if not case.actor.revoked and case.actor.partner == fact.partner:
-                return _said(case, incident, reported, request.text)
-    return None
+                yield case, reported
+
+
+def said(case: Case, incident: Incident | None, reported: Reported) -> list[Effect]:
+    """The words for the part that was asked for."""
+    return _said(case, incident, reported, case.request.text)
 
 
 def _before(world: World, request: Request, fact: ReportMade) -> Case:

@@ -344,3 +344,13 @@ def spoken(case: Case) -> list[Effect]:
         i for i, one in case.incident.rollcalls.items() if one.ended is None and case.actor.person in one.missing
     ]
     return replied(case, waiting[-1]) if waiting and case.actor.partner is not None else []
+
+
+def spoken_again(case: Case) -> list[Effect]:
+    """The same where a real roll call that goes on has heard of them already."""
+    assert case.incident is not None
+    if case.incident.opened.exercise or case.actor.partner is None:
+        return []
+    calls = case.incident.rollcalls.items()
+    on_list = [i for i, one in calls if one.ended is None and case.actor.person in one.fact.persons]
+    return replied(case, on_list[-1]) if on_list else []

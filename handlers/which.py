@@ -16,6 +16,10 @@ from storage.incident import Incident
 
 INCIDENTS = "IEX"
 """The letters of incidents: the real ones, exercises, and those of rehearsals."""
+REAL_FIRST = frozenset(("alert", "report", "danger", "safe", "checkin"))
+"""Commands that in a private chat mean the real thing where there is one; an exercise has to be named, or replied to."""
+FREE_WORDS = frozenset(("alert", "report", "danger"))
+"""Commands whose words may speak of other alerts: an id among them says nothing of which incident is meant."""
 MOST_OFFERED = 9
 """Incidents that one question offers; all are named in it."""
 
@@ -32,7 +36,7 @@ def case_of(world: World, request: Request, incident: Incident | None) -> Case:
     return Case(world, request, who_asks, None, None)
 
 
-def incidents(world: World, request: Request, arguments: str) -> list[Incident]:
+def incidents(world: World, request: Request, arguments: str, command: str = "") -> list[Incident]:
     """Which incident is meant: the one named in front, or replied to; else one whose alert (or the like) is named; else those here.
 
     Several: whoever asks has to say. None: nothing here is called so, or nothing is open.
@@ -46,7 +50,9 @@ def incidents(world: World, request: Request, arguments: str) -> list[Incident]:
         return found if replied is None or replied in found else [replied, *found]
     if replied is not None:
         return [replied] if replied in here or (replied.closed_at is None and not replied.opened.exercise) else []
-    for identifier in short_ids(arguments):
+    if command in REAL_FIRST and request.private:
+        here = [incident for incident in here if not incident.opened.exercise] or here
+    for identifier in short_ids(arguments) if command not in FREE_WORDS else ():
         for incident in here:
             if identifier == incident.id or _was_shown(world, request, incident, identifier):
                 return [incident]
@@ -118,9 +124,7 @@ def ask(world: World, request: Request, command: str, arguments: str, found: lis
     """Several incidents are open here, and nothing says which is meant: ask, and keep the words until that is answered."""
     case = case_of(world, request, None)
     if case.actor.revoked:
-        return case.refuse(
-            case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command}", "revoked"
-        )
+        return case.refuse(case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command}", "revoked")
     if not found:
         return [case.answer(_nothing(case, arguments))]
     rest = without(named_in_front(arguments) or "", arguments)
@@ -148,36 +152,6 @@ def _nothing(case: Case, arguments: str) -> Cleared:
     if named is not None:
         return case.say("{incident} is not open here. Nothing was done.", incident=short_id(named))
     return case.say("No incident is open here. /activate starts one.")
-
-
-def which_question(world: World, request: Request) -> list[Effect]:
-    """Words that may answer several questions of ours: ask which, and keep them. Nothing where there is no doubt."""
-    if request.about is not None:
-        return []
-    asking = [
-        (case_of(world, request, one), draft.fact)
-        for one in world.open
-        for draft in one.drafts.values()
-        if draft.fact.asking is not None
-        and (draft.fact.identity, draft.fact.room) == (request.identity, request.room)
-        and takes_part(world, request, one)
-    ]
-    if len(asking) < 2:
-        return []
-    case = case_of(world, request, None)
-    chosen = asking[:MOST_OFFERED]
-    kept, commands = pending.kept(case, request.text, [fact.draft for _, fact in chosen])
-    taps = []
-    for index, (inside, fact) in enumerate(chosen, 1):
-        assert inside.incident is not None
-        called = case.say(
-            "{incident}: {title} · {draft}",
-            incident=short_id(inside.incident.id),
-            title=inside.title(fact.template),
-            draft=short_id(fact.draft),
-        )
-        taps.append([case.tap("{draft}", commands[fact.draft], f"{index}️⃣", draft=called)])
-    return [*kept, case.answer(case.say("Which question is that for?"), taps, urgency=Urgency.PROMPT)]
 
 
 def _nobodys(case: Case) -> Cleared:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from handlers.decisions import read
@@ -80,7 +82,11 @@ def test_alone_it_asks_step_by_step() -> None:
     assert not stage.of(DecisionTaken)
     assert state(stage) == refolded(stage)
     stage.say(FIRE, "it gives way", CHIEF)
-    assert to(stage.say(FIRE, "wait; repair it", CHIEF), CITY) == [SAID]
+    [shown] = stage.say(FIRE, "wait; repair it", CHIEF)
+    assert shown.to == FIRE and "Close the bridge\n↳ it gives way\n✗ wait\n✗ repair it" in shown.body.text
+    assert taps([shown]) == ["/decide I-1 send", "/decide I-1 stop"] and not stage.of(DecisionTaken)
+    assert stage.say(FIRE, "yes", CHIEF) == []
+    assert to(stage.say(FIRE, "/decide I-1 send", CHIEF, via="button"), CITY) == [SAID]
     assert not state(stage).deciding
 
 
@@ -89,7 +95,8 @@ def test_steps_can_be_skipped_and_stopped() -> None:
     stage = opened()
     stage.say(FIRE, "/decide", CHIEF)
     stage.say(FIRE, "Close the bridge because it gives way", CHIEF)
-    assert "Decision K-1" in words(stage.say(FIRE, "/decide I-1 skip", CHIEF, via="button"), CITY)
+    stage.say(FIRE, "/decide I-1 skip", CHIEF, via="button")
+    assert "Decision K-1" in words(stage.say(FIRE, "/decide I-1 send", CHIEF, via="button"), CITY)
     stage.say(FIRE, "/decide", CHIEF)
     assert "nothing is recorded as decided" in said(stage, FIRE, "/decide I-1 stop", CHIEF, via="button")
     assert stage.say(FIRE, "Good morning", CHIEF) == []
@@ -194,3 +201,29 @@ def test_the_objection_of_an_unlisted_partner_is_told_to_nobody_who_may_not_know
     answer = said(stage, WATCHERS, "/object A-1 no", SOMEBODY)
     assert answer == "Your objection to A-1 is on record (12:00). It stops nothing."
     assert {send.to for send in stage.sent} == {WATCHERS}
+
+
+def test_a_decision_that_nobody_goes_on_with_takes_no_more_words() -> None:
+    """After ten minutes what is said is said to people again; the room is told quietly, and a restart knows it."""
+    stage = opened()
+    stage.say(FIRE, "/decide", CHIEF)
+    stage.sent.clear()
+    stage.fall_due(stage.now + timedelta(minutes=10))
+    [told] = stage.sent
+    assert (told.to, told.loud) == (FIRE, False) and told.body.text == "Stopped: nothing is recorded as decided."
+    assert stage.say(FIRE, "Chief, between us", CHIEF) == []
+    assert not state(stage).deciding and state(stage) == refolded(stage)
+    assert "no longer open" in said(stage, FIRE, "/decide I-1 send", CHIEF, via="button")
+
+
+def test_who_leads_no_longer_can_stop_and_is_asked_nothing() -> None:
+    """Their words are words again at once, and the button to stop works."""
+    stage = opened()
+    stage.say(FIRE, "/decide", CHIEF)
+    stage.enrol("matrix:@cap:x.org", "official", "city")
+    stage.say(FIRE, "/handover city", CHIEF)
+    stage.say(CITY, "/accept H-1", "matrix:@cap:x.org")
+    assert not any("fire" in one.partners for one in state(stage).leads)
+    assert stage.say(FIRE, "coffee?", CHIEF) == []
+    assert "nothing is recorded as decided" in said(stage, FIRE, "/decide I-1 stop", CHIEF, via="button")
+    assert not state(stage).deciding
