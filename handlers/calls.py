@@ -169,12 +169,11 @@ def _list_again(case: Case, about: str, effects: list[Effect]) -> list[Effect]:
     assert case.incident is not None
     later = after_all(case.world, case.incident.id, effects, case.now)
     incident, room = later.incidents[case.incident.id], case.request.room
-    effects = [*effects, *lists.due(later, incident, about, case.now, but=room)]
     live = incident.live.get((ROLE, about, room))
     send = list_for(later, incident, about, room, case.now)
     if send is None or (live is not None and (live.waiting or live.digest == send.digest)):
-        return effects
-    return [*effects, send]
+        return [*effects, *lists.due(later, incident, about, case.now)]
+    return [*effects, *lists.due(later, incident, about, case.now, besides=[send]), send]
 
 
 # --- an answer by telephone ----------------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 Whatever changes what a card shows calls ``touched``. That sets a deadline; when it falls due, the card is written anew for each
 room that follows it, and is sent where it says something else than what stands there. The rules it keeps:
 
-- A room is not edited more often than every three seconds, however many cards it has and however much happens.
-- Of a card, never more than one version is on its way. What waits for long is thrown away and written anew when it may leave.
+- Those of ``handlers.pace``, with the lists that are edited in the same rooms. Of several that are busy, each has its turn.
+- What waits for long is thrown away and written anew when it may leave.
 - Cards are chatter to the courier: whatever else there is to say in a room goes first, and has room left within its limits.
 - A room that follows it no more is told that, once; what is over gets its last state.
 
@@ -14,13 +14,14 @@ room that follows it, and is sent where it says something else than what stands 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from handlers import alert_card, rollcall_card, round_card
 from handlers.afterwards import after_all
 from handlers.events import Came, Delivery, Stale
 from handlers.moments import moment
+from handlers.pace import EVERY, LASTS, free, outrun, rests, settled, tick
 from handlers.texts import say
 from handlers.watchers import Watcher, watchers
 from handlers.world import World, languages
@@ -34,20 +35,11 @@ from storage.store import Deadline, OutboxRow
 
 ROLE = "card"
 NEWER = "a newer state is shown instead"
-EVERY = timedelta(seconds=3)
-"""The shortest time between two edits in one room."""
-
 GATHERED = timedelta(seconds=1)
 """What happens within this time is written in one version; and no card falls due twice at one moment."""
 
-LASTS = timedelta(seconds=20)
-"""What could not leave within this time is thrown away and written anew."""
-
 BUSY = timedelta(seconds=30)
-"""Cards that were written within this time share their room's edits."""
-
-REFUSED = timedelta(minutes=10)
-"""How long a room that refused a card is left alone."""
+"""Messages that were written within this time share their room's edits."""
 
 Render = Callable[[World, Incident, str, Reader, "sight.Room | None", datetime], "Cleared | None"]
 """What a card says now, without the time; None: nothing to this room. The room is None for a coordinator's private chat."""
@@ -60,14 +52,14 @@ def touched(incident: Incident, about: str, now: datetime) -> list[Effect]:
     """Something has changed that the card shows: it is written anew, as soon as that may be. ``incident`` as it was or as it is."""
     known = about in incident.alerts or about in incident.rounds or about in incident.rollcalls
     cards = [live for (role, name, _), live in incident.live.items() if role == ROLE and name == about]
-    free = [_next_turn(incident, live, now) for live in cards if not live.waiting]
+    turns = [_next_turn(incident, live, now) for live in cards if not live.waiting]
     if not known:
         at = now
-    elif free:
-        at = max(_tick(now, GATHERED), min(free))
+    elif turns:
+        at = max(tick(now, GATHERED), min(turns))
     else:
         # There is no room to write in, or all of it is on its way: look again, but not for each of a thousand changes.
-        at = _tick(now, EVERY)
+        at = tick(now, EVERY)
     return [Wake(f"card:{about}", incident.id, at, "card", about)]
 
 
@@ -82,19 +74,9 @@ def touched_all(incident: Incident, now: datetime) -> list[Effect]:
 
 
 def _next_turn(incident: Incident, live: Live, now: datetime) -> datetime:
-    """When a card may be written again: those of one room that are all busy take turns."""
-    busy = sum(
-        1
-        for (role, _, room), other in incident.live.items()
-        if role == ROLE and room == live.room and other.at > now - BUSY
-    )
+    """When a card may be written again: what is busy in one room takes turns."""
+    busy = sum(1 for (_, _, room), other in incident.live.items() if room == live.room and other.at > now - BUSY)
     return live.at + EVERY * max(1, busy)
-
-
-def _tick(now: datetime, every: timedelta) -> datetime:
-    """The next moment on a grid: what keeps happening does not put it off."""
-    seconds = int(every.total_seconds())
-    return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
 
 
 def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
@@ -148,13 +130,11 @@ def _write(
     digest = digest_of(said)
     if room.chat in world.who.lost or (live is None and is_over(incident, about)):
         return
-    if live is not None and (live.digest == digest or live.waiting):
-        return  # when what is on its way has arrived, the card is looked at again
-    if live is not None and live.refused and now < live.at + REFUSED:
+    if settled(live, digest, now):
         return
-    free = _free(world, room, now)
-    if free is not None:
-        later.append(free)
+    turn = free(world, room, now)
+    if turn is not None:
+        later.append(turn)
         return
     book = world.book_of(incident)
     as_of = say(reader.languages, "As of {time}", time=moment(book, now, now, reader.languages))
@@ -197,20 +177,6 @@ def is_over(incident: Incident, about: str) -> bool:
         return incident.rounds[about].ended is not None
     # Complete is what may hang on people of whom this reader may not know.
     return about not in incident.rollcalls or incident.rollcalls[about].ended == "person"
-
-
-def _free(world: World, room: RoomRef, now: datetime) -> datetime | None:
-    """When the next card may be written in a room, whichever it is; None: now."""
-    cards = [
-        live
-        for incident in world.incidents.values()
-        for (role, _, where), live in incident.live.items()
-        if role == ROLE and where == room
-    ]
-    if any(live.waiting and now < live.at + LASTS for live in cards):
-        return now + EVERY
-    newest = max((live.at for live in cards), default=now - EVERY)
-    return newest + EVERY if now < newest + EVERY else None
 
 
 # --- what becomes of messages ----------------------------------------------------------------------------------------
@@ -259,10 +225,7 @@ def _again(world: World, incident: Incident, row: OutboxRow, now: datetime) -> l
     _, about, room = incident.live_of[row.send]
     live = incident.live.get((ROLE, about, room))
     render = RENDER.get(about[:1])
-    if live is None or live.waiting or live.refused or render is None:
-        return []
-    thing, *circumstances = incident.as_it_is(about)
-    if live.digest and live.written_of and live.written_of[0] is thing and [*live.written_of[1:]] == circumstances:
+    if live is None or rests(live, now) or render is None or not outrun(incident, live):
         return []
     following = {one.reader.room: one for one in watchers(world, incident, about, now)}
     if live.digest and room in following:

@@ -40,7 +40,7 @@ Fell = Callable[[World, Incident, Deadline, datetime], list[Effect]]
 """What a deadline of an open incident leads to."""
 
 
-def due(world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]:
+def due(world: World, deadline: Deadline, now: datetime) -> list[Effect]:
     """What a deadline leads to; nothing where what it was set for is over."""
     if deadline.kind == "network-down":
         return _still_down(world, deadline.about, now)
@@ -151,7 +151,8 @@ def _draft_over(world: World, incident: Incident, deadline: Deadline, now: datet
 
 def _card(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
     """What changes a card changes the lists of those who are silent."""
-    return [*cards.due(world, incident, deadline, now), *lists.due(world, incident, deadline.about, now)]
+    written = cards.due(world, incident, deadline, now)
+    return [*written, *lists.due(world, incident, deadline.about, now, besides=written)]
 
 
 def _lists(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
@@ -182,8 +183,8 @@ _KINDS: Mapping[str, Fell] = {
     "checkin-over": checkins.over,
     "rollcall-list": rollcalls.list_due,
     "rollcall-remind": rollcalls.remind_due,
-    "draft-alone": _alone,
     "decision-over": decisions.over,
+    "draft-alone": _alone,
     "draft-expires": _draft_over,
 }
 """Each kind of deadline, and what it leads to."""

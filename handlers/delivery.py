@@ -78,7 +78,11 @@ def _counted(world: World, now: datetime, row: OutboxRow, fact: MessageSent | Me
     state = later.incidents[incident.id]
     if isinstance(fact, MessageRefused):
         return escalation.refused(later, state, escalation.asked_by(incident, row.token), now)
-    return [*escalation.accepted(later, state, row.token, now), *lists.arrived(later, state, row.token, now)]
+    return [
+        *escalation.accepted(later, state, row.token, now),
+        *lists.arrived(later, state, row.token, now),
+        *rollcalls.arrived(state, row.token, now),
+    ]
 
 
 def _removal(world: World, came: Came, event: Delivery) -> list[Effect]:

@@ -1,7 +1,7 @@
 """Lists of those who are silent, kept up to date: one message about each alert or round and kind of step in a room.
 
-The first partner that comes on a list makes it ring in the room. Those that follow are added by editing it, at most every three
-seconds, and so is what becomes of them: five hundred silent partners are one message. What a list says is in ``silence`` and
+The first partner that comes on a list makes it ring in the room. Those that follow are added by editing it, as often as
+``handlers.pace`` lets it, and so is what becomes of them: five hundred silent partners are one message. What a list says is in ``silence`` and
 ``callers``.
 """
 
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from handlers import callers
-from handlers.cards import EVERY, digest_of
+from handlers.cards import digest_of
+from handlers.pace import EVERY, free, rests
 from handlers.silence import LISTS, Desks, written
 from handlers.world import World
 from playbooks.cleared import Cleared, Reader
@@ -29,36 +30,48 @@ def told(
     effects: list[Effect] = []
     for room in dict.fromkeys(rooms):
         live = incident.live.get((kind, about, room))
-        effects += (
-            _again(world, incident, live, now) if live else _version(world, incident, about, kind, room, None, now)
-        )
+        effects += _again(world, incident, live, now) if live else []
+        effects += _version(world, incident, about, kind, room, None, now) if live is None else []
     return effects
 
 
-def due(world: World, incident: Incident, about: str, now: datetime, *, but: RoomRef | None = None) -> list[Effect]:
-    """Write each list anew that says something else by now, unless it was written a moment ago or is on its way. ``but``: not there."""
+def due(world: World, incident: Incident, about: str, now: datetime, *, besides: Iterable[Effect] = ()) -> list[Effect]:
+    """Write each list anew that says something else by now, where it may be now. ``besides``: what is sent at the same time."""
     lives = [live for live in incident.live.values() if live.about == about and live.role in ROLES]
-    return [one for live in lives if live.room != but for one in _again(world, incident, live, now)]
+    taken = {one.to for one in besides if isinstance(one, Send)}
+    sends: list[Effect] = []
+    later: list[datetime] = []
+    for live in lives:
+        for one in _again(world, incident, live, now):
+            if isinstance(one, Send) and one.to not in taken:
+                taken.add(one.to)
+                sends.append(one)
+            else:
+                later.append(one.at if isinstance(one, Wake) else now + EVERY)
+    return [*sends, *([_wake(incident, about, min(later))] if later else [])]
 
 
 def arrived(world: World, incident: Incident, send: str, now: datetime) -> list[Effect]:
     """A version of a list is there: what has happened since it was written is added. ``incident``: with its arrival in it."""
     key = incident.live_of.get(send)
     live = incident.live.get(key) if key is not None else None
-    return _again(world, incident, live, now) if live is not None and live.role in ROLES and live.send == send else []
+    return (
+        [*_again(world, incident, live, now)] if live is not None and live.role in ROLES and live.send == send else []
+    )
 
 
-def _again(world: World, incident: Incident, live: Live, now: datetime) -> list[Effect]:
+def _again(world: World, incident: Incident, live: Live, now: datetime) -> list[Send | Wake]:
     """A list anew, where it says something else: at once, or as soon as that may be."""
-    if live.waiting or live.refused:
+    if rests(live, now):
         return []  # what is on its way is looked at again when it has arrived
     version = _version(world, incident, live.about, live.role, live.room, live, now)
-    return version if not version or now >= live.at + EVERY else [_wake(incident, live.about, live.at + EVERY)]
+    turn = free(world, live.room, now)
+    return [*version] if not version or turn is None else [_wake(incident, live.about, turn)]
 
 
 def _version(
     world: World, incident: Incident, about: str, kind: str, room: RoomRef, live: Live | None, now: datetime
-) -> list[Effect]:
+) -> list[Send]:
     """What a list says now, where it says something else than what stands there."""
     if kind == callers.ROLE:
         send = callers.list_for(world, incident, about, room, now, loud=live is None)

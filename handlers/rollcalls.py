@@ -15,6 +15,7 @@ from handlers.afterwards import after
 from handlers.case import room_reader
 from handlers.coordinators import private_room
 from handlers.moments import moment
+from handlers.pace import EVERY, free, outrun, rests, settled, tick
 from handlers.texts import say
 from handlers.watchers import watchers
 from handlers.world import World, languages, rooms_for, sight_room
@@ -30,8 +31,6 @@ from storage.store import Deadline
 LIST = "rollcall"
 """The role of the list in a partner's rooms."""
 REMIND_AFTER = timedelta(minutes=10)
-EVERY = timedelta(seconds=3)
-"""The shortest time between two versions of the list."""
 
 
 # --- its course ----------------------------------------------------------------------------------------------------------
@@ -88,9 +87,9 @@ def ended(
 def _touched(incident: Incident, identifier: str, now: datetime) -> list[Effect]:
     """The lists, and the cards of those who follow it, say something else now."""
     written = [one.at for (role, about, _), one in incident.live.items() if (role, about) == (LIST, identifier)]
-    at = max([now, *(one + EVERY for one in written)])
+    at = max(now, min(written) + EVERY) if written else now
     return [
-        Wake(f"rollcall-list:{identifier}", incident.id, at, "rollcall-list", identifier),
+        _wake(incident, identifier, at),
         *cards.touched(incident, identifier, now),
     ]
 
@@ -190,17 +189,26 @@ def _rooms(world: World, incident: Incident, partner: str) -> tuple[Binding, ...
     return rooms_for(world, incident, partner, "checkins") or rooms_for(world, incident, partner, "alerts")
 
 
+def _wake(incident: Incident, identifier: str, at: datetime) -> Wake:
+    return Wake(f"rollcall-list:{identifier}", incident.id, at, "rollcall-list", identifier)
+
+
 def _lists(world: World, incident: Incident, identifier: str, now: datetime) -> list[Effect]:
-    """The list in the rooms of every partner that is called, where it says something else by now."""
+    """The list in the rooms of every partner that is called, where it says something else by now: at once, or in its turn."""
     call, book = incident.rollcalls[identifier], world.book_of(incident)
     effects: list[Effect] = []
+    later: list[datetime] = []
     for partner in dict.fromkeys(partner_of(call, person) for person in call.fact.persons):
         for binding in _rooms(world, incident, partner):
             reader = room_reader(world, book, binding.room, partner)
             said = _list(world, incident, identifier, reader, now)
             digest = cards.digest_of(said)
             live = incident.live.get((LIST, identifier, binding.room))
-            if live is not None and live.digest == digest:
+            if settled(live, digest, now):
+                continue
+            turn = free(world, binding.room, now) if live is not None else None
+            if turn is not None:
+                later.append(turn)
                 continue
             effects.append(
                 Send(
@@ -217,7 +225,7 @@ def _lists(world: World, incident: Incident, identifier: str, now: datetime) -> 
                     digest=digest,
                 )
             )
-    return effects
+    return [*effects, *([_wake(incident, identifier, min(later))] if later else [])]
 
 
 def _list(world: World, incident: Incident, identifier: str, reader: Reader, now: datetime) -> Cleared:
@@ -245,6 +253,15 @@ def _list(world: World, incident: Incident, identifier: str, reader: Reader, now
 def _is_over(call: RollCall, own: Called) -> bool:
     """Whether nothing more is awaited of a partner's own people. Of others they learn nothing by it."""
     return not own.missing or call.ended == "person"
+
+
+def arrived(incident: Incident, send: str, now: datetime) -> list[Effect]:
+    """A version is there: what has happened since is written in its turn. ``incident``: with its arrival in it."""
+    key = incident.live_of.get(send)
+    live = incident.live.get(key) if key is not None else None
+    if live is None or live.role != LIST or live.send != send or rests(live, now) or not outrun(incident, live):
+        return []
+    return [_wake(incident, live.about, tick(now, EVERY))]
 
 
 def list_due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from handlers.cards import EVERY, LASTS, REFUSED, ROLE
+from handlers.cards import ROLE
 from handlers.events import Delivery, Stale
+from handlers.pace import EVERY, LASTS, REFUSED
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from storage.effects import Record, Repeat, Send, Urgency
@@ -96,7 +97,7 @@ def test_the_lead_and_the_coordinators_have_a_card_as_soon_as_there_is_an_alert(
 
 def test_it_counts_who_has_it_and_who_answered_and_names_whom_to_ring() -> None:
     """One of each: acting, seen, cannot, silent, not reached; those who act are not named."""
-    stage = opened()
+    stage = opened(many(1))
     issued(stage)
     delivered(stage, "A-1", HILFE)
     stage.happen(Delivery(copies(stage, "A-1")[HILFE], "refused", reason="kicked"))
@@ -106,7 +107,7 @@ def test_it_counts_who_has_it_and_who_answered_and_names_whom_to_ring() -> None:
     settle(stage, timedelta(seconds=10))
     text = shown(stage, FIRE)
     assert "4 delivered · 1 acting · 1 seen · 1 cannot · 1 silent · 1 not reached" in text
-    assert "• City & Sons <town hall>: silent ☎ +3210" in text
+    assert "• Aid 0: silent ☎ +32000000" in text
     assert "• Hilfe: not reached ☎ +4914" in text and "• Aid: Cannot, " in text and "☎ +3213" in text
     assert "Fire" not in text and "As of 12:0" in text
 
@@ -137,20 +138,20 @@ def test_who_has_only_seen_it_stays_under_the_leads_eyes_until_somebody_there_ac
 
 
 def test_it_says_who_has_it_in_full_in_part_and_not_at_all() -> None:
-    """Fire sees all but the secret: the city has as much as Fire sees; Brandweer lacks the victims; Aid and Hilfe had theirs held."""
+    """Fire sees all but the secret, and Brandweer has as much; Aid and Hilfe have a part, or had theirs held; the city sent it."""
     stage = opened()
     issued(stage, "/alert count people=12 Mind the numbers")
     delivered(stage)
     settle(stage, timedelta(seconds=4))
     text = shown(stage, FIRE)
-    assert "3 in full · 2 not at all" in text
+    assert "2 in full · 2 not at all" in text
     assert "• Aid: held back ☎ +3213" in text and "• Hilfe: held back ☎ +4914" in text
     other = opened()
     issued(other, '/alert evacuation action=leave where="Quai 1, Town" people=12')
     delivered(other)
     settle(other, timedelta(seconds=4))
-    assert "3 as much as you see here · 2 in part" in shown(other, FIRE)
-    assert "5 have it" in shown(other, DESK) and "in part" not in shown(other, DESK)
+    assert "2 as much as you see here · 2 in part" in shown(other, FIRE)
+    assert "4 have it" in shown(other, DESK) and "in part" not in shown(other, DESK)
 
 
 def test_it_says_what_happens_next_and_for_how_many() -> None:
@@ -159,11 +160,11 @@ def test_it_says_what_happens_next_and_for_how_many() -> None:
     issued(stage)
     delivered(stage)
     settle(stage, timedelta(seconds=4))
-    assert "Next, 12:09: a telephone call for 5 partners" in shown(stage, FIRE)
-    for room in (CITY, FIRE, BRANDWEER, AID, HILFE):
+    assert "Next, 12:09: a telephone call for 4 partners" in shown(stage, FIRE)
+    for room in (FIRE, BRANDWEER, AID, HILFE):
         stage.say(room, "/ack A-1 seen", SOMEBODY)
     settle(stage, timedelta(seconds=8))
-    assert "Next" not in shown(stage, FIRE) and "5 seen" in shown(stage, FIRE)
+    assert "Next" not in shown(stage, FIRE) and "4 seen" in shown(stage, FIRE)
 
 
 def test_once_a_step_is_taken_the_card_says_what_comes_after_it() -> None:
@@ -173,9 +174,9 @@ def test_once_a_step_is_taken_the_card_says_what_comes_after_it() -> None:
     issued(stage)
     delivered(stage)
     settle(stage, timedelta(seconds=4))
-    assert "Next, 12:03: a reminder for 5 partners" in shown(stage, FIRE)
+    assert "Next, 12:03: a reminder for 4 partners" in shown(stage, FIRE)
     settle(stage, timedelta(minutes=4))
-    assert "Next, 12:09: word to the lead for 5 partners" in shown(stage, FIRE)
+    assert "Next, 12:09: word to the lead for 4 partners" in shown(stage, FIRE)
 
 
 def test_it_fits_a_phone() -> None:
@@ -185,7 +186,20 @@ def test_it_fits_a_phone() -> None:
     delivered(stage)
     settle(stage, timedelta(seconds=4))
     lines = shown(stage, FIRE).splitlines()
-    assert len(lines) <= 25 and "and 49 more: /status A-1" in lines
+    assert len(lines) <= 25 and "and 48 more: /status A-1" in lines
+
+
+def test_whoever_sent_it_is_counted_once_it_answers() -> None:
+    """It has it anyway: the card neither counts the city nor has it rung, until it says what it does."""
+    stage = opened()
+    issued(stage)
+    delivered(stage)
+    settle(stage, timedelta(seconds=4))
+    assert "4 delivered · 4 silent" in shown(stage, FIRE) and "City" not in shown(stage, FIRE)
+    stage.say(CITY, "/ack A-1 cannot", SOMEBODY)
+    settle(stage, timedelta(seconds=8))
+    assert "5 delivered · 1 cannot · 4 silent" in shown(stage, FIRE)
+    assert "• City & Sons <town hall>: Cannot, " in shown(stage, FIRE) and "☎ +3210" in shown(stage, FIRE)
 
 
 def test_an_unlisted_partner_is_neither_named_nor_counted() -> None:
@@ -345,7 +359,7 @@ def test_with_five_hundred_partners_silent_at_once_no_room_is_flooded() -> None:
     for room in (FIRE, FIRE_TELEGRAM, DESK):
         assert all(later - earlier >= EVERY for earlier, later in pairwise(times[room]))
         assert 5 < len(times[room]) <= took / EVERY + 1
-        assert "500 acting" in shown(stage, room) and "505 delivered" in shown(stage, room)
+        assert "500 acting" in shown(stage, room) and "504 delivered" in shown(stage, room)
     assert not stage.pending or all(wake.kind != "card" for wake in stage.pending.values())
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.rollcalls import LIST
 from playbooks.rooms import RoomRef
 from storage import incident as incidents
 from storage.effects import Record
@@ -57,6 +58,11 @@ def enrolled(*changes: tuple[str, str]) -> Stage:
     return stage
 
 
+def listed(stage: Stage) -> None:
+    """The network has the list that is on its way to Aid's room."""
+    stage.accepted([send for send in stage.sent if send.role == LIST and send.to == AID][-1])
+
+
 def state(stage: Stage) -> dict[str, str]:
     """Who is accounted for, by name, and how."""
     call = stage.world.incidents["I-1"].rollcalls["R-1"]
@@ -84,6 +90,7 @@ def test_one_tap_is_enough() -> None:
     """In private it is confirmed, in a room the list says it; a second tap says nothing."""
     stage = enrolled()
     stage.say(DESK, "/rollcall aid", ADMIN, private=True)
+    listed(stage)
     assert (
         said(stage, RoomRef("telegram", "71"), "/safe R-1", ADA, private=True, via="button")
         == "Noted 12:00: you are safe. Thank you."
@@ -101,10 +108,14 @@ def test_thirty_taps_do_not_fill_a_room() -> None:
     for number in range(30):
         stage.enrol(f"telegram:9{number:02}", "responder", "aid")
     stage.say(DESK, "/rollcall aid", ADMIN, private=True)
+    listed(stage)
     stage.sent.clear()
     for number in range(30):
+        before = len(stage.sent)
         stage.say(AID, "/safe R-1", f"telegram:9{number:02}", via="button")
         stage.fall_due(stage.now)
+        for send in [one for one in stage.sent[before:] if one.role == LIST]:
+            stage.accepted(send)
     lists = [send for send in stage.sent if send.to == AID]
     assert 2 <= len(lists) <= 11
     assert {send.role for send in lists} == {"rollcall"}
@@ -238,6 +249,7 @@ def test_it_is_complete_when_all_are_accounted_for() -> None:
     """Whoever asked is told, aloud, with how many need help; nothing is asked any more."""
     stage = enrolled()
     stage.say(DESK, "/rollcall aid", ADMIN, private=True)
+    listed(stage)
     stage.say(AID, "/safe help", ADA)
     sent = stage.say(AID, "/safe", JEAN)
     assert to(sent, DESK) == ["R-1 is complete: everybody is accounted for.\n1 safe · 1 needs help"]
