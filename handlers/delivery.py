@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from handlers import alert, bell, cards, corrections, decisions, deputies, escalation, lists, playbook, requests
+from handlers import (
+    alert,
+    bell,
+    cards,
+    corrections,
+    decisions,
+    deputies,
+    escalation,
+    lists,
+    playbook,
+    requests,
+    rollcalls,
+)
 from handlers.activate import announced_again
 from handlers.afterwards import after
 from handlers.case import ANSWER_LASTS, Case
