@@ -42,8 +42,8 @@ class Decisions(Protocol):
 
     def hear(self, world: World, request: Request) -> list[Effect]: ...
     def happened(self, world: World, came: Came) -> list[Effect]: ...
-    def due(self, world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]: ...
-    def started(self, world: World, now: datetime, seed: bytes) -> list[Effect]: ...
+    def due(self, world: World, deadline: Deadline, now: datetime) -> list[Effect]: ...
+    def started(self, world: World, now: datetime) -> list[Effect]: ...
     def failed(self, world: World, request: Request) -> list[Effect]: ...
     def audited(self, world: World, keys: Collection[str], now: datetime) -> list[Effect]: ...
 
@@ -65,7 +65,7 @@ class Turn:
     async def started(self) -> None:
         """The program began."""
         seed = self.seeds()
-        await self._guarded(lambda: self._carry(lambda world: self.decide.started(world, self.tx.now, seed), seed))
+        await self._guarded(lambda: self._carry(lambda world: self.decide.started(world, self.tx.now), seed))
 
     async def heard(self, row: InboxRow) -> None:
         """Something that a network told us."""
@@ -144,9 +144,7 @@ class Turn:
         passed = Record(stream, DeadlinePassed(deadline.key, deadline.at, late))
         self.tx.fired(deadline.key)
         await self._carry(lambda world: [passed], seed)
-        await self._guarded(
-            lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now, seed), seed)
-        )
+        await self._guarded(lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now), seed))
 
     async def audited(self) -> int:
         """Hold what is awaited against the deadlines that are set. How many were missing."""

@@ -55,15 +55,15 @@ class Meters:
             self.outcomes[row.to.network, came.event.became, is_exercise(row.stream)] += 1
         return self._timed(lambda: self._decisions.happened(world, came))
 
-    def due(self, world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]:
+    def due(self, world: World, deadline: Deadline, now: datetime) -> list[Effect]:
         """What fell due."""
         self.due_count += 1
         self.lateness = max(0.0, (now - deadline.at).total_seconds())
-        return self._timed(lambda: self._decisions.due(world, deadline, now, seed))
+        return self._timed(lambda: self._decisions.due(world, deadline, now))
 
-    def started(self, world: World, now: datetime, seed: bytes) -> list[Effect]:
+    def started(self, world: World, now: datetime) -> list[Effect]:
         """The program began."""
-        return self._decisions.started(world, now, seed)
+        return self._decisions.started(world, now)
 
     def failed(self, world: World, request: Request) -> list[Effect]:
         """A fault of ours."""

@@ -153,6 +153,6 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return rooms.resolved(world, came, event)
 
 
-def started(world: World, now: datetime, seed: bytes) -> list[Effect]:
+def started(world: World, now: datetime) -> list[Effect]:
     """What a start leads to: rooms that playbooks name by their own id are bound, and the tests of the alarm chain planned."""
     return [*rooms.by_playbook(world, world.shelf), *reach.begun(world, now), *duties.calm_begun(world, now)]

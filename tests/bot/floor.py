@@ -148,11 +148,11 @@ class FakeDecisions:
         self.events.append(came)
         return self.on_happened(world, came)
 
-    def due(self, world: World, deadline: Deadline, now: datetime, seed: bytes) -> list[Effect]:
+    def due(self, world: World, deadline: Deadline, now: datetime) -> list[Effect]:
         self.deadlines.append(deadline)
         return self.on_due(world, deadline)
 
-    def started(self, world: World, now: datetime, seed: bytes) -> list[Effect]:
+    def started(self, world: World, now: datetime) -> list[Effect]:
         return list(self.on_start)
 
     def failed(self, world: World, request: Request) -> list[Effect]:

@@ -62,7 +62,7 @@ def outage(stage: Stage, **delta: float) -> list[Send]:
         wake = wakes[0]
         del stage.pending[wake.key]
         deadline = Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about)
-        stage.apply(due(stage.world, deadline, stage.now, b"seed"))
+        stage.apply(due(stage.world, deadline, stage.now))
     return stage.sent[before:]
 
 

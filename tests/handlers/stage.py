@@ -61,7 +61,7 @@ class Stage:
         """A deployment with these playbooks, every room they name bound, Matrix rooms encrypted or not."""
         shelf = {book.playbook.playbook: book for book in books or (shipped(),)}
         stage = cls(World("test", shelf, {}, admins=frozenset({ADMIN}), calendar=WallCalendar()))
-        stage.apply(started(stage.world, stage.now, b"start"))
+        stage.apply(started(stage.world, stage.now))
         for book in shelf.values():
             named = [room for who in book.playbook.partners.values() for room in who.rooms if room.id.startswith("#")]
             rooms = tuple((str(room.ref), RoomRef("matrix", "!" + room.id[1:])) for room in named)
@@ -195,7 +195,7 @@ class Stage:
             del self.pending[wake.key]
             self.now = max(self.now, wake.at)
             effects += self.apply(
-                due(self.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), self.now, b"seed")
+                due(self.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), self.now)
             )
         self.now = max(self.now, until)
         return effects

@@ -315,7 +315,7 @@ def played(said_: Mapping[str, str]) -> dict[RoomRef, list[object]]:
         stage.say(rooms[partner], f"/checkin {words}", f"telegram:{partner}")
     wake = stage.pending["card:C-1"]
     stage.now += timedelta(seconds=5)
-    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now, b"seed"))
+    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now))
     for room, person in ((CITY, MAYOR), (BRANDWEER, SOMEBODY), (WATCHERS, "telegram:19")):
         stage.say(room, "/checkin C-1", person)
     stage.say(DESK, "/checkin C-1", ADMIN, private=True)

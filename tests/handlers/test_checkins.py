@@ -159,7 +159,7 @@ def test_after_a_day_without_power_one_round_begins_late_and_says_so() -> None:
     scheduled(stage)
     wake = stage.pending.pop("checkin:I-1:hourly")
     stage.now = opened + 26 * HOUR + 20 * MINUTE
-    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now, b"seed"))
+    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now))
     assert rounds(stage) == [("C-1", "hourly", None)]
     assert set_for(stage) == opened + 27 * HOUR
     local = wake.at.astimezone(BRUSSELS)

@@ -57,7 +57,7 @@ def test_only_who_may_declare_it_is_told_how_when_it_ends_by_time() -> None:
     stage.sent.clear()
     stage.now += timedelta(hours=2)
     [wake] = [one for one in stage.wakes if one.kind == "danger-ends"]
-    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now, b"seed"))
+    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now))
     assert to(stage.sent, FIRE)[0].endswith("/danger REASON declares it again.")
     assert to(stage.sent, BRANDWEER)[0].endswith("The declared danger ended at 14:00.")
 

@@ -18,7 +18,7 @@ def fall_due(stage: Stage, kind: str) -> list[object]:
     for wake in [wake for wake in stage.wakes if wake.kind == kind]:
         stage.now = max(stage.now, wake.at)
         deadline = Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about)
-        effects += stage.apply(due(stage.world, deadline, stage.now, b"seed"))
+        effects += stage.apply(due(stage.world, deadline, stage.now))
     return effects
 
 
@@ -71,7 +71,7 @@ def test_a_deadline_for_what_is_gone_does_nothing(kind: str) -> None:
     """An unknown incident, draft or alert, and an incident that is closed."""
     stage = opened()
     for stream in ("I-1", "I-7"):
-        assert due(stage.world, Deadline("k", stream, stage.now, kind, "D-9"), stage.now, b"seed") == []
+        assert due(stage.world, Deadline("k", stream, stage.now, kind, "D-9"), stage.now) == []
     stage.say(FIRE, "/danger a dyke broke", LIAISON)
     stage.say(DESK, "/close I-1 yes", "telegram:501", private=True)
-    assert due(stage.world, Deadline("k", "I-1", stage.now, kind, "I-1"), stage.now, b"seed") == []
+    assert due(stage.world, Deadline("k", "I-1", stage.now, kind, "I-1"), stage.now) == []

@@ -203,7 +203,5 @@ def test_what_is_expected_is_what_falls_due() -> None:
         stage.now += timedelta(minutes=1)
         for wake in [one for one in stage.pending.values() if one.at <= stage.now]:
             del stage.pending[wake.key]
-            stage.apply(
-                due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now, b"s")
-            )
+            stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now))
         assert audited(stage.world, set(stage.pending), stage.now) == []

@@ -223,7 +223,7 @@ def test_a_restart_does_not_put_a_reminder_off() -> None:
     stage.fall_due(stage.now + timedelta(days=91))
     reminded = stage.world.who.reminded["border"]
     stage.now += timedelta(days=40)
-    stage.apply(started(stage.world, stage.now, b"again"))
+    stage.apply(started(stage.world, stage.now))
     [wake] = calm(stage)
     assert wake.at == reminded + CALM_EVERY
 

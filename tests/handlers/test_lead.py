@@ -275,7 +275,7 @@ def test_what_fell_due_while_the_program_was_down_is_said_late() -> None:
     wake = stage.pending.pop("offer:H-1")
     stage.sent.clear()
     stage.now += timedelta(hours=3)
-    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now, b"seed"))
+    stage.apply(due(stage.world, Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about), stage.now))
     [text] = to(stage.sent, DESK)
     assert text.endswith("I say this late: it was due at 12:10.")
 

@@ -72,7 +72,7 @@ def played(typed: Mapping[str, str | None]) -> Stage:
     for wake in sorted(stage.wakes, key=lambda wake: (wake.at, wake.key)):
         stage.now = max(stage.now, wake.at)
         deadline = Deadline(wake.key, wake.stream, wake.at, wake.kind, wake.about)
-        stage.apply(due(stage.world, deadline, stage.now, b"seed"))
+        stage.apply(due(stage.world, deadline, stage.now))
     asked(stage)
     stage.say(ROOMS["city"][0], "/close I-1 yes", "telegram:501")
     return stage

@@ -54,7 +54,7 @@ def test_a_silent_loss_that_lasts_is_told_when_the_quiet_time_is_over() -> None:
     stage.now = wake.at
     deadline = Deadline(wake.key, DEPLOYMENT, wake.at, wake.kind, wake.about)
     stage._keep(DEPLOYMENT, DeadlinePassed(outage_key("matrix"), wake.at, 0))
-    [send] = [one for one in due(stage.world, deadline, stage.now, b"seed") if isinstance(one, Send)]
+    [send] = [one for one in due(stage.world, deadline, stage.now) if isinstance(one, Send)]
     assert send.to == HOME
     assert "Matrix does not work" in send.body.text
     assert "works again" in _told(stage, BACK)[0]

@@ -47,7 +47,7 @@ def calm(book: Book = BOOK) -> Stage:
     for identity, role, partner in ((MAYOR, "official", "city"), (LIAISON, "liaison", "fire")):
         stage.enrol(identity, role, partner)
     stage.pending.clear()
-    stage.apply(started(stage.world, stage.now, b"start"))
+    stage.apply(started(stage.world, stage.now))
     stage.sent.clear()
     return stage
 
@@ -109,14 +109,14 @@ def test_a_start_changes_nothing_of_what_is_planned() -> None:
     before = stage.pending["reach-test:border"]
     for day in (20, 28):
         stage.now = datetime(2026, 5, day, 3, 0, tzinfo=BRUSSELS)
-        stage.apply(started(stage.world, stage.now, b"start"))
+        stage.apply(started(stage.world, stage.now))
         assert stage.pending["reach-test:border"] == before
     stage.now = datetime(2026, 6, 5, 3, 0, tzinfo=BRUSSELS)
-    stage.apply(started(stage.world, stage.now, b"start"))
+    stage.apply(started(stage.world, stage.now))
     assert stage.pending["reach-test:border"].at == before.at
     stage.fall_due(stage.now)
     assert all("planned for 10:00 on" in send.body.text and "is late" in send.body.text for send in the_tests(stage))
-    stage.apply(started(stage.world, stage.now, b"start"))
+    stage.apply(started(stage.world, stage.now))
     stage.fall_due(datetime(2026, 6, 30, tzinfo=BRUSSELS))
     assert len(stage.of(ReachTestSent)) == 1
 
@@ -126,7 +126,7 @@ def test_a_test_that_was_missed_for_long_is_left_out() -> None:
     stage = calm()
     stage.apply([Record(DEPLOYMENT, Started("tocsin", {"border": "digest"}))])
     stage.now = datetime(2026, 6, 20, 3, 0, tzinfo=BRUSSELS)
-    stage.apply(started(stage.world, stage.now, b"start"))
+    stage.apply(started(stage.world, stage.now))
     assert stage.pending["reach-test:border"].at == datetime(2026, 7, 6, 10, 0, tzinfo=BRUSSELS)
 
 
@@ -225,7 +225,7 @@ def test_by_hand_changes_nothing_of_the_months_test() -> None:
     stage = calm()
     before = stage.pending["reach-test:border"]
     stage.say(DESK, "/ready test", ADMIN, private=True)
-    stage.apply(started(stage.world, stage.now, b"start"))
+    stage.apply(started(stage.world, stage.now))
     assert stage.pending["reach-test:border"] == before
 
 
@@ -240,9 +240,9 @@ def test_what_is_known_of_a_test_is_in_the_log() -> None:
 def test_a_rehearsal_and_a_playbook_that_is_gone_test_nothing() -> None:
     """Nothing leaves a rehearsal; what fell due for a playbook that nobody has any more is nothing."""
     stage = calm()
-    assert not [one for one in started(replace(stage.world, rehearsal=True), stage.now, b"s") if isinstance(one, Wake)]
+    assert not [one for one in started(replace(stage.world, rehearsal=True), stage.now) if isinstance(one, Wake)]
     gone = Deadline("reach-test:gone", DEPLOYMENT, stage.now, "reach-test", "gone")
-    assert due(stage.world, gone, stage.now, b"s") == []
+    assert due(stage.world, gone, stage.now) == []
 
 
 def test_where_nobody_can_be_asked_it_says_so() -> None:

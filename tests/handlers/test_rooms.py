@@ -158,7 +158,7 @@ def test_a_room_that_a_new_version_gives_to_another_partner_is_no_longer_the_fir
     text = BOOK.source.decode().replace("telegram: -14", "telegram: -77")
     changed = parse(text.encode(), "border.yaml")
     stage.world = replace(stage.world, shelf={"border": changed})
-    stage.apply(started(stage.world, stage.now, b"s"))
+    stage.apply(started(stage.world, stage.now))
     assert actor(stage.world, request(AID), changed).partner is None
     assert actor(stage.world, request(RoomRef("telegram", "-77")), changed).partner == "aid"
 
@@ -168,7 +168,7 @@ def test_a_room_that_two_partners_name_is_the_first_ones() -> None:
     text = BOOK.source.decode().replace("telegram: -15", "telegram: -14")
     stage = Stage.set(parse(text.encode(), "border.yaml"))
     before = len(stage.of(RoomBound))
-    stage.apply(started(stage.world, stage.now, b"s"))
+    stage.apply(started(stage.world, stage.now))
     assert actor(stage.world, request(AID), stage.world.shelf["border"]).partner == "aid"
     assert len(stage.of(RoomBound)) == before
 
