@@ -68,7 +68,7 @@ def standing(
     partners = {
         partner: _state(issued, partner, copies.get(partner, ()), waiting)
         for partner in _meant(book, issued, copies, sees=sees, coordinator=room is None)
-        if listed(book, reader, partner)
+        if listed(book, reader, partner) and not _knows_anyway(issued, partner, waiting)
     }
     open_ = {partner: watch for partner, watch in waiting.items() if partner in partners}
     unsaid = alert.to.uses_event and not sees and room is not None
@@ -143,6 +143,11 @@ def _without(issued: Issued, partner: str) -> State:
     if status == "blind":
         return "blind"
     return "roomless" if status == "roomless" else "unreachable"
+
+
+def _knows_anyway(issued: Issued, partner: str, waiting: Mapping[str, Watch]) -> bool:
+    """Whether it is the partner that sent it: nobody waits for its answer, and it is counted only if it gave one."""
+    return partner == issued.fact.partner and partner not in waiting and partner not in issued.answers
 
 
 def _visible(

@@ -78,7 +78,7 @@ def test_whoever_is_on_duty_comes_before_the_liaison_and_coordinators_come_last(
     stage = opened(silent(CALL))
     stage.enrol("telegram:71", "responder", "fire")
     stage.say(RoomRef("telegram", "71"), "/duty take", "telegram:71", private=True)
-    asked(stage=stage)
+    asked(None, AID, stage=stage)
     assert calls(pass_time(stage, minutes=8))[0].to == RoomRef("telegram", "71")
     stage = opened(silent(CALL))
     stage.say(DESK, "/revoke " + LIAISON, ADMIN, private=True)

@@ -16,7 +16,6 @@ from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
     CITY,
-    CITY_TELEGRAM,
     DESK,
     FIRE,
     FIRE_TELEGRAM,
@@ -40,11 +39,11 @@ def keys(stage: Stage) -> set[str]:
 
 
 def test_a_reminder_goes_to_the_rooms_that_have_it_as_a_reply_to_the_first_copy() -> None:
-    """Marked as a reminder, with its buttons, and through sight anew."""
+    """Marked as a reminder, with its buttons, and through sight anew; the city sent it, and is not reminded."""
     stage = asked()
     first = {c.room: send for send, c in stage.world.incidents["I-1"].alerts["A-1"].copies.items()}
     sent = [one for one in pass_time(stage, minutes=4) if one.urgency == Urgency.ALERT]
-    assert {one.to for one in sent} == {CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, AID, HILFE, WATCHERS}
+    assert {one.to for one in sent} == {FIRE, FIRE_TELEGRAM, BRANDWEER, AID, HILFE, WATCHERS}
     for one in sent:
         assert one.body.text.startswith("⏰ Reminder: please answer A-1.\n") and "Leave now." in one.body.text
         assert one.follows == first[one.to] and one.taps and "late" not in one.body.text
@@ -52,14 +51,14 @@ def test_a_reminder_goes_to_the_rooms_that_have_it_as_a_reply_to_the_first_copy(
 
 def test_time_counts_from_the_first_acceptance_and_stays_so() -> None:
     """A second copy that arrives later changes nothing; nor does a restart, which folds the same facts."""
-    stage = asked(silent(REMIND_LEAD), CITY)
-    since = watch(stage, "city").since
+    stage = asked(silent(REMIND_LEAD), FIRE)
+    since = watch(stage, "fire").since
     stage.now += timedelta(minutes=2)
-    stage.accepted(next(s for s in stage.tokens.values() if s.to == CITY_TELEGRAM and s.urgency == Urgency.ALERT))
-    assert watch(stage, "city").since == since
+    stage.accepted(next(s for s in stage.tokens.values() if s.to == FIRE_TELEGRAM and s.urgency == Urgency.ALERT))
+    assert watch(stage, "fire").since == since
     again = fold(None, [kept for kept in stage.facts if kept.stream == "I-1"])
     assert again == stage.world.incidents["I-1"]
-    assert since is not None and stage.pending["escalation:A-1:city"].at == since + timedelta(minutes=3)
+    assert since is not None and stage.pending["escalation:A-1:fire"].at == since + timedelta(minutes=3)
 
 
 def test_it_ends_for_the_partner_that_answers_and_for_no_other() -> None:
@@ -170,11 +169,11 @@ def test_a_partner_for_whom_nothing_was_accepted_in_time_is_unreachable() -> Non
 def test_an_unreachable_partner_is_tried_on_its_other_network_at_once() -> None:
     """Where its copy is refused on both, nothing is repeated where it was just refused."""
     stage = asked(silent(REMIND_LEAD), AID)
-    refuse(stage, CITY)
+    refuse(stage, FIRE)
     assert stage.of(PartnerUnreachable) == []
-    sent = refuse(stage, CITY_TELEGRAM)
-    assert [fact.partner for fact in stage.of(PartnerUnreachable) if isinstance(fact, PartnerUnreachable)] == ["city"]
-    assert not any(one.to in (CITY, CITY_TELEGRAM) and one.urgency == Urgency.ALERT for one in sent)
+    sent = refuse(stage, FIRE_TELEGRAM)
+    assert [fact.partner for fact in stage.of(PartnerUnreachable) if isinstance(fact, PartnerUnreachable)] == ["fire"]
+    assert not any(one.to in (FIRE, FIRE_TELEGRAM) and one.urgency == Urgency.ALERT for one in sent)
 
 
 def test_whoever_is_refused_everywhere_is_unreachable_at_once() -> None:
@@ -222,12 +221,12 @@ def test_an_unlisted_partner_is_reminded_and_nobody_else_hears_of_it() -> None:
 
 
 def test_what_may_not_be_shown_any_more_is_not_in_a_reminder() -> None:
-    """The room is no longer encrypted: a reminder shows what it may see now."""
+    """The city's room is no longer encrypted: a reminder to the rest of its people shows what it may see now."""
     from handlers.events import RoomEvent
     from storage.facts import RoomObserved
     from tests.handlers.border_stage import issued
 
-    stage = opened(silent(REMIND_LEAD))
+    stage = opened(silent(REMIND_LEAD, more=", from: person"))
     issued(stage, "/alert evacuation action=leave where=Town secret=dam")
     for send in [one for one in stage.sent if one.urgency == Urgency.ALERT]:
         stage.accepted(send)

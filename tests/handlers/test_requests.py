@@ -167,13 +167,13 @@ def test_what_is_prepared_for_others_and_discarded_is_told_to_them_whoever_disca
     told = ["Q-1 was not sent: its draft was discarded."]
     by_hand, late, withdrawn, not_theirs = (being_prepared() for _ in range(4))
     by_hand.say(CITY, "/draft D-2 drop", MAYOR)
-    late.fall_due(late.now + timedelta(minutes=31))
+    late.fall_due(late.now + timedelta(minutes=33))
     withdrawn.say("telegram:501", f"/revoke {MAYOR}", ADMIN, private=True)
     found = not_theirs.world.incidents["I-1"].drafts["D-2"]
     unmandated = replace(found, fact=replace(found.fact, partner="aid"))
     there = replace(not_theirs.world.incidents["I-1"], drafts={"D-2": unmandated})
     not_theirs.world = replace(not_theirs.world, incidents={"I-1": there})
-    not_theirs.fall_due(not_theirs.now + timedelta(minutes=31))
+    not_theirs.fall_due(not_theirs.now + timedelta(minutes=33))
     for stage in (by_hand, late, withdrawn, not_theirs):
         assert stage.world.incidents["I-1"].drafts == {} and to(stage.sent, FIRE) == told
         assert not {"draft:D-2", "alone:D-2"} & stage.pending.keys()

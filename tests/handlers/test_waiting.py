@@ -32,8 +32,21 @@ def of(stage: Stage) -> tuple[Book, Incident]:
 def test_one_answer_is_enough_for_a_partner() -> None:
     """Whoever gives it."""
     stage = asked(BY_PARTNER)
-    assert set(waits(*of(stage), "A-1", stage.world.who)) == {"city", "fire", "brandweer", "aid", "hilfe", "watchers"}
-    answer(stage, CITY, identity="matrix:@passer-by:x.org")
+    assert set(waits(*of(stage), "A-1", stage.world.who)) == {"fire", "brandweer", "aid", "hilfe", "watchers"}
+    answer(stage, AID, identity="matrix:@passer-by:x.org")
+    assert "aid" not in waits(*of(stage), "A-1", stage.world.who)
+
+
+def test_whoever_sent_it_is_not_awaited_unless_each_of_its_people_must_answer() -> None:
+    """The partner has it, which is not to say that its other people have."""
+    stage = asked(BY_PARTNER)
+    book, incident = of(stage)
+    assert awaited(book, incident, "A-1", "city", stage.world.who) is None
+    assert awaited(book, incident, "A-1", "aid", stage.world.who) is not None
+    stage = asked(BY_PERSON)
+    answer(stage, CITY, identity=MAYOR)
+    assert "city" in waits(*of(stage), "A-1", stage.world.who)
+    answer(stage, CITY, identity=OFFICER)
     assert "city" not in waits(*of(stage), "A-1", stage.world.who)
 
 
