@@ -17,6 +17,7 @@ from handlers.case import room_reader
 from handlers.choices import EMOJI, WORDS
 from handlers.coordinators import coordinators, desks, private_room
 from handlers.nudges import private_sight, said_late
+from handlers.persons import in_private
 from handlers.silence import MOST_LINES, Desks, line, more
 from handlers.taps import Choice, button, parted
 from handlers.texts import say
@@ -71,6 +72,8 @@ def _able(world: World, incident: Incident, everyone: Desks, partner: str) -> It
 
 def _people(world: World, incident: Incident, partner: str) -> Iterator[Caller]:
     """The private chats of a partner's people on duty, then of its liaisons."""
+    if not in_private(world, incident, partner):
+        return
     who, book = world.who, world.book_of(incident)
     on_duty = [who.people[one] for one in who.on_duty.get(partner, ()) if one in who.people]
     liaisons = [one for one in who.people.values() if one.partner == partner and one.role == "liaison"]

@@ -7,7 +7,7 @@ Nothing here is left to the handlers: every message passes ``marked`` on its way
 - Where a room takes part in several incidents, each message names its own. What its title says is a field, which not everyone
   may see; the playbook's title is everyone's, and so is when it began.
 - A paused exercise is silent, but for the answers to whoever asks.
-- An exercise comes only into rooms that the playbook opens to exercises, and into private chats.
+- An exercise comes only into rooms that the playbook opens to exercises, and into private chats: of whom, ``handlers.persons`` says.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from handlers import checkins
 from handlers.addressing import issued_event
 from handlers.coordinators import private_room
 from handlers.issuing import copies
+from handlers.persons import in_private
 from handlers.texts import say, says
 from handlers.world import World, circumstances, languages, rooms_for, sight_room
 from playbooks import sight
@@ -59,6 +60,8 @@ def other_network(
 
 def liaisons(world: World, incident: Incident, about: str, partner: str, late: int, now: datetime) -> list[Send]:
     """The same in the private chats of its liaisons. They may be shown there what their partner may be shown on that network."""
+    if not in_private(world, incident, partner):
+        return []
     rooms = private_rooms(world, partner, ("liaison",))
     if about in incident.rounds:
         return _prompts(world, incident, about, partner, [room.ref for room in rooms], late, now)

@@ -1,4 +1,9 @@
-"""Where one can speak to a partner: its rooms, and its people in person."""
+"""Where one can speak to a partner: its rooms, and its people in person.
+
+An exercise comes into rooms that the playbook opens to exercises, and into the private chats of the people of partners that have
+such a room, always marked: whoever rings or is called in earnest is to have practised it. The people of other partners hear
+nothing of it unless they ask. ``in_private`` is the one place that decides this, for all that is sent unasked.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,16 @@ from collections.abc import Iterable
 from handlers.case import room_reader
 from handlers.colleagues import chat_with, colleagues
 from handlers.coordinators import private_room
-from handlers.world import World, rooms_for
+from handlers.world import World, playing, rooms_for
 from playbooks.cleared import Reader
 from playbooks.rooms import RoomRef
 from storage.deployment import Binding, PersonOnFile
 from storage.incident import Incident
+
+
+def in_private(world: World, incident: Incident, partner: str | None) -> bool:
+    """Whether what is said of an incident may come unasked into private chats of a partner's people."""
+    return not incident.opened.exercise or partner in playing(world, incident)
 
 
 def chat_of(world: World, person: PersonOnFile) -> RoomRef | None:
@@ -21,8 +31,8 @@ def chat_of(world: World, person: PersonOnFile) -> RoomRef | None:
 
 
 def in_person(world: World, incident: Incident, partner: str, roles: Iterable[str]) -> list[tuple[Binding, Reader]]:
-    """The private chats of a partner's people with one of these roles; none in an exercise, which has rooms of its own."""
-    if incident.opened.exercise:
+    """The private chats of a partner's people with one of these roles, where these may be used."""
+    if not in_private(world, incident, partner):
         return []
     book = world.book_of(incident)
     found: list[tuple[Binding, Reader]] = []

@@ -10,6 +10,7 @@ from handlers.case import Case
 from handlers.checkin import END, sees_from
 from handlers.colleagues import close_to, colleagues, meant
 from handlers.command import nearest, short_ids
+from handlers.persons import in_private
 from handlers.taps import Choice
 from playbooks.cleared import Cleared, clock, colleague, echo, glue, listed, name, phone, short_id
 from playbooks.guests import present
@@ -106,7 +107,11 @@ def _begin(case: Case, partner: str | None, *, again: bool) -> list[Effect]:
             ]
         ]
         return [case.answer(case.say("{rollcall} is going on already.", rollcall=rollcall), taps)]
-    partners = [partner] if partner is not None else [p for p in case.book.playbook.partners if present(case.book, p)]
+    if partner is not None and not in_private(case.world, case.incident, partner):
+        who = name(case.book, case.reader, partner)
+        return [case.answer(case.say("{partner} takes no part in this exercise.", partner=who))]
+    everyone = [p for p in case.book.playbook.partners if present(case.book, p)]
+    partners = [partner] if partner is not None else [p for p in everyone if in_private(case.world, case.incident, p)]
     persons = [one for each in partners for one in colleagues(case.world, each)]
     nobody = [p for p in partners if not colleagues(case.world, p) and listed(case.book, case.reader, p)]
     lines = []

@@ -16,6 +16,7 @@ from handlers.case import room_reader
 from handlers.coordinators import private_room
 from handlers.moments import moment
 from handlers.pace import EVERY, free, outrun, rests, settled, tick
+from handlers.persons import in_private
 from handlers.texts import say
 from handlers.watchers import watchers
 from handlers.world import World, languages, rooms_for, sight_room
@@ -149,6 +150,8 @@ def _asked_alone(
 ) -> list[Send]:
     """The question in a person's private chats, as far as these are known."""
     book, partner = world.book_of(incident), str(person.partner)
+    if not in_private(world, incident, partner):
+        return []
     rooms = dict.fromkeys(room for one in person.identities if (room := private_room(world, one)) is not None)
     sends = []
     for room in rooms:

@@ -202,16 +202,19 @@ def _bystander(actor: Actor) -> Actor:
 
 def circumstances(world: World, incident: Incident, now: datetime) -> Circumstances:
     """What is so in an incident at this moment."""
-    book = world.book_of(incident)
-    playing = _playing(world, book, incident.playbook, exercise=incident.opened.exercise)
     return Circumstances(
         now=now,
         phase=incident.phase,
-        active=frozenset(partner for partner in playing if _admitted_still(incident, partner, now)),
+        active=frozenset(partner for partner in playing(world, incident) if _admitted_still(incident, partner, now)),
         danger=incident.in_danger(now),
         hazard=incident.hazard,
         leads=incident.leads,
     )
+
+
+def playing(world: World, incident: Incident) -> frozenset[str]:
+    """The partners with a room in this incident: in an exercise one that the playbook opens to exercises."""
+    return _playing(world, world.book_of(incident), incident.playbook, exercise=incident.opened.exercise)
 
 
 _PLAYING: WeakKeyDictionary[Book, dict[bool, tuple[object, frozenset[str]]]] = WeakKeyDictionary()
