@@ -91,9 +91,20 @@ def upcoming(book: Book, incident: Incident, about: str, watch: Watch) -> tuple[
     then = steps(book, incident, about)
     at = next_step(then, watch)
     if at is not None:
-        return at, then[watch.done].do
+        begun = at - then[watch.done].after
+        coming = (
+            step for step in then[watch.done :] if step.do != "other_network" or _has_another(book, watch.partner)
+        )
+        return next(((begun + step.after, step.do) for step in coming), None)
     limit = within(book, incident, about)
-    return (watch.began + limit, "other_network") if limit is not None and counted_from(watch) is None else None
+    waits_for_network = limit is not None and counted_from(watch) is None and _has_another(book, watch.partner)
+    return (watch.began + limit, "other_network") if limit is not None and waits_for_network else None
+
+
+def _has_another(book: Book, partner: str) -> bool:
+    """Whether a partner has rooms on a second network, so that trying it reaches anybody."""
+    who = book.playbook.partners.get(partner)
+    return who is not None and len({room.network for room in who.rooms if not room.exercises}) > 1
 
 
 def _copies(issued: Issued) -> dict[str, list[Copy]]:

@@ -35,14 +35,21 @@ def watchers(world: World, incident: Incident, about: str, now: datetime) -> lis
     """
     book, so = world.book_of(incident), circumstances(world, incident, now)
     found: dict[object, Watcher] = {}
+    issued = incident.alerts.get(about)
+    has = {copy.room for copy in issued.copies.values() if copy.state != "dropped"} if issued is not None else set()
     for origin, leading in _leading(book, so, incident, about):
         event = _event(book, origin)
         for partner in leading.partners:
-            for binding in rooms_for(world, incident, partner, "alerts"):
-                room = sight_room(world, binding)
-                if isinstance(sight.decide(book, so, event, room, "_delivery"), sight.Seen):
-                    reader = room_reader(world, book, binding.room, partner)
-                    found.setdefault(binding.room, Watcher(reader, room))
+            rooms = {b.room: sight_room(world, b) for b in rooms_for(world, incident, partner, "alerts")}
+            may = [
+                room
+                for room in rooms.values()
+                if isinstance(sight.decide(book, so, event, room, "_delivery"), sight.Seen)
+            ]
+            # A room that was not shown the alert itself has no card of it either, where another of theirs was.
+            for room in [room for room in may if room.ref in has] or may:
+                reader = room_reader(world, book, room.ref, partner)
+                found.setdefault(room.ref, Watcher(reader, room))
     for reader in desks(world, incident.id):
         if sight.coordinator_sees(book, reader.room.network, "_delivery"):
             found.setdefault(reader.room, Watcher(reader, None))

@@ -526,3 +526,27 @@ def test_a_restart_changes_nothing_of_the_cards() -> None:
     again = fold(None, [kept for kept in stage.facts if kept.stream == "I-1"])
     assert again is not None and again.live == stage.world.incidents["I-1"].live
     assert again.live[(ROLE, "A-1", FIRE)].digest == versions(stage.sent, FIRE)[-1].digest
+
+
+def test_a_room_that_was_not_shown_the_alert_has_no_card_of_it() -> None:
+    """Amber+strict goes into fire's encrypted room alone: its Telegram room learns nothing of who is silent about it either."""
+    stage = opened()
+    issued(stage, "/alert evacuation action=leave where=Town tlp=amber+strict", MAYOR, CITY)
+    delivered(stage)
+    settle(stage, timedelta(seconds=4))
+    shown_to = {copy.room for copy in stage.world.incidents["I-1"].alerts["A-1"].copies.values()}
+    assert FIRE in shown_to and FIRE_TELEGRAM not in shown_to
+    assert versions(stage.sent, FIRE) and not versions(stage.sent, FIRE_TELEGRAM)
+
+
+def test_a_step_that_would_reach_nobody_is_not_announced() -> None:
+    """Brandweer, Aid and Hilfe are on one network: of the step that tries another, only fire's is said to come."""
+    then = "ack: {then: [{after: 5m, do: other_network}, {after: 9m, do: call}]}"
+    stage = opened(border(("ack: {choices: [acting, seen, cannot]}", then)))
+    issued(stage)
+    delivered(stage)
+    settle(stage, timedelta(seconds=4))
+    assert "Next, 12:05: the other network for 1 partner" in shown(stage, FIRE)
+    stage.say(FIRE, "/ack A-1 seen", SOMEBODY)
+    settle(stage, timedelta(seconds=8))
+    assert "Next, 12:09: a telephone call for 3 partners" in shown(stage, FIRE)
