@@ -101,7 +101,7 @@ class World:
 
 
 def _guests(incident: Incident) -> tuple[Guest, ...]:
-    """The partners that were admitted to an incident, and those of them that have departed."""
+    """The partners that were admitted to an incident, those of them that have departed, and those whom its playbook has lost."""
     departed = {name: one for name, one in incident.departed.items() if name not in incident.admitted}
     dropped = tuple(Guest(partner, **was, tlp="clear", departed=True) for partner, was in incident.dropped.items())
     return dropped + tuple(

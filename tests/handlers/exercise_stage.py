@@ -37,8 +37,10 @@ CHECKIN = """checkins:
 """
 ESCALATES = (
     "ack: {choices: [acting, seen, cannot]}",
-    "ack: {choices: [acting, seen, cannot], within: 1m, then: [{after: 1m, do: remind}, {after: 2m, do: liaisons},"
-    " {after: 3m, do: call}, {after: 4m, do: deputies}, {after: 5m, do: lead}, {after: 6m, do: coordinators}]}",
+    (
+        "ack: {choices: [acting, seen, cannot], within: 1m, then: [{after: 1m, do: remind}, {after: 2m, do: liaisons},"
+        " {after: 3m, do: call}, {after: 4m, do: deputies}, {after: 5m, do: lead}, {after: 6m, do: coordinators}]}"
+    ),
 )
 PLAYED = border(*ROOMS, ESCALATES, ("alerts:\n", CHECKIN + "alerts:\n"))
 SHARED = border(

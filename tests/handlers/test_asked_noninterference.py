@@ -91,8 +91,10 @@ BRANDWEER, HOOFD = ROOMS["brandweer"][0], "matrix:@hoofd:x.org"
 AT_HOME = border(
     (
         "to: {kind: [fire, municipality]}, purpose: life-safety, under: pact}",
-        "to: {kind: municipality}, purpose: life-safety, under: pact}\n"
-        "  - {permit: [what, where, people], to: {kind: fire}, purpose: life-safety}",
+        (
+            "to: {kind: municipality}, purpose: life-safety, under: pact}\n"
+            "  - {permit: [what, where, people], to: {kind: fire}, purpose: life-safety}"
+        ),
     ),
     ("[order-evacuation]\n    covers: [town]", "[order-evacuation]\n    covers: [town, hill]"),
 )

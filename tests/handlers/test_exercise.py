@@ -161,7 +161,9 @@ def test_the_real_thing_and_an_exercise_run_at_once_and_do_not_mix() -> None:
     stage.sent.clear()
     stage.say(CITY, "/alert evacuation action=stay", MAYOR)
     stage.say(CITY, "/draft D-2 send", MAYOR)
-    assert {send.to for send in stage.sent} <= {*REAL, DESK} and all("EXERCISE" not in send.body.text for send in stage.sent)
+    assert {send.to for send in stage.sent} <= {*REAL, DESK} and all(
+        "EXERCISE" not in send.body.text for send in stage.sent
+    )
     assert list(stage.world.incidents["E-1"].alerts) == ["A-1"] and list(stage.world.incidents["I-1"].alerts) == ["A-2"]
     for room, words in (
         (CITY, "/ack A-1 seen"),
