@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from playbooks.mandate import leads
@@ -157,3 +159,14 @@ def test_leads_follow_phase_and_hazard() -> None:
         assert found is not None and found.partners == (lead,)
         assert book.playbook.leads  # the rule that made it so can be shown
         assert found.rule in [book.line("leads", index) for index in range(len(book.playbook.leads))]
+
+
+def test_whoever_has_departed_is_meant_by_nothing() -> None:
+    """A guest whose time is over, or a partner that a new version lacks, is in the playbook by name alone."""
+    book = border(("    to: {area: affected, near: true}\n", "    to: [everyone, aid]\n"))
+    selector = book.playbook.alerts["affected"].to
+    left = replace(book, departed=frozenset({"aid"}))
+    assert matches(book, selector, "aid", so(book), "city", TOWN, None)
+    assert not matches(left, selector, "aid", so(left), "city", TOWN, None)
+    assert not might_match(left, selector, "aid", so(left), "city", TOWN, None)
+    assert matches(left, selector, "fire", so(left), "city", TOWN, None)

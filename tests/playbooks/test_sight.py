@@ -9,8 +9,20 @@ from typing import Any
 import pytest
 
 from playbooks import selection, sight
+from playbooks.labels import Label, Tlp
 from playbooks.load import Book
-from playbooks.sight import Question, Room, Seen, Withheld, coordinator_sees, decide, label_of, view, visible_areas
+from playbooks.sight import (
+    Question,
+    Room,
+    Seen,
+    Withheld,
+    coordinator_sees,
+    decide,
+    label_of,
+    may_read,
+    view,
+    visible_areas,
+)
 from playbooks.values import Moment, Place
 from tests.playbooks.border import BOOK, BRUSSELS, NOON, border, room, said, so
 
@@ -588,3 +600,34 @@ def test_what_is_said_in_a_channel_is_a_field_that_membership_permits(
 ) -> None:
     """Its label must be within clearance and ceiling, and across a border its agreement must carry it."""
     assert form(CHANNELS, channel, room(partner, network)) == answer
+
+
+# --- what the playbook itself says under a label --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "network", "encrypted", "tlp", "compartments", "personal", "may"),
+    [
+        ("fire", "matrix", True, "amber+strict", {"medical"}, False, True),
+        ("fire", "matrix", True, "amber", set(), False, True),
+        ("fire", "matrix", True, "red", set(), False, False),  # above the clearance, within the ceiling
+        ("fire", "telegram", False, "amber+strict", set(), False, False),  # within the clearance, above the ceiling
+        ("fire", "telegram", False, "amber", set(), False, True),
+        ("fire", "matrix", True, "green", {"nuclear"}, False, False),
+        ("fire", "matrix", True, "green", {"medical"}, True, False),  # about a person
+        ("strangers", "matrix", True, "clear", set(), False, False),
+    ],
+)
+def test_what_the_playbook_says_under_a_label_is_read_by_clearance_and_ceiling(
+    who: str, network: Any, encrypted: bool, tlp: str, compartments: set[str], personal: bool, may: bool
+) -> None:
+    """Means and risks are no event's words: clearance, compartments and ceiling alone decide; what is personal is not read."""
+    where = replace(room(who, network), encrypted=encrypted)
+    assert may_read(BOOK, where, Label(Tlp.parse(tlp), frozenset(compartments), personal)) is may
+
+
+def test_over_a_network_that_the_playbook_does_not_name_nothing_is_read() -> None:
+    """Not even what is clear."""
+    book = border(("  telegram: {ceiling: amber}\n", ""))
+    assert not may_read(book, room("city", "telegram"), Label(Tlp.CLEAR))
+    assert may_read(BOOK, room("city", "telegram"), Label(Tlp.CLEAR))
