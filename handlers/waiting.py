@@ -56,12 +56,11 @@ def answered(book: Book, issued: Issued, partner: str, who: Deployment) -> bool:
     alert = book.playbook.alerts.get(issued.fact.template)
     if partner == issued.fact.partner and (alert is None or alert.ack.from_ == "partner"):
         return True  # whoever sent it has it, and need not be asked
-    asked = persons(who, partner) - {issued.fact.person}
-    if not given:
-        return partner == issued.fact.partner and not asked
-    if alert is None or alert.ack.from_ == "partner" or any(one.via == "phone" for one in given):
+    if not given and partner != issued.fact.partner:
+        return False
+    if given and (alert is None or alert.ack.from_ == "partner" or any(one.via == "phone" for one in given)):
         return True
-    return asked <= {one.person for one in given}
+    return persons(who, partner) - {issued.fact.person} <= {one.person for one in given}
 
 
 def persons(who: Deployment, partner: str) -> frozenset[str]:

@@ -305,7 +305,7 @@ def plan(seed: int) -> list[Planned]:
             if draw.random() < 0.85:
                 choice = draw.choice(("acting", "acting", "seen", "cannot"))
                 add(
-                    at + timedelta(seconds=draw.randrange(5, 900), milliseconds=250),
+                    at + timedelta(seconds=min(900, 5 + int(draw.expovariate(1 / 90))), milliseconds=250),
                     number,
                     f"/ack A-{alert + 1} {choice}",
                 )
