@@ -37,7 +37,7 @@ from storage.facts import (
 from storage.store import Kept
 from tests.stories.long_day import ALERTS, HOURS, lived, playbook, town
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 SEED = 20261122
 RESTARTS = 100
@@ -174,6 +174,7 @@ def _repeated(seen: Seen) -> dict[str, Counter[str]]:
     }
 
 
+@pytest.mark.timeout(900)
 async def test_a_hundred_restarts_change_nothing(day: Day, tmp_path: Path) -> None:
     """Killed after a hundred of its commits and begun again on what is on file, it says the same to every room.
 
