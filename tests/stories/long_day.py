@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from bot.clock import VirtualClock
 from bot.networks.rehearsal import Rehearsal
@@ -31,6 +32,9 @@ HOURS = 12
 PARTNERS = 40
 ALERTS = 30
 ADMIN = "admin"
+PATIENCE = 12
+"""How often five seconds of real time may go by without any progress before the town gives up."""
+
 COUNTRIES = ("be", "nl")
 
 
@@ -166,7 +170,7 @@ class Town:
         self.running = asyncio.create_task(self.bot.run())
         self.starts += 1
         for network in self.networks.values():
-            await network.until(lambda network=network: network.state.connected)  # type: ignore[misc]
+            await self._patiently(network.until(lambda network=network: network.state.connected))  # type: ignore[misc]
         await self.settled()
 
     async def stop(self) -> None:
@@ -188,9 +192,12 @@ class Town:
         """All that was said and is due has been seen to. Where the bot was to be killed meanwhile, it is, and begins again."""
         assert self.bot is not None
         if self.kill_at is None:
-            await self.bot.settled()
+            await self._patiently(self.bot.settled())
             return
-        waits = {asyncio.create_task(self.bot.settled()), asyncio.create_task(self.dying.wait())}
+        waits = {
+            asyncio.create_task(self._patiently(self.bot.settled())),
+            asyncio.create_task(self.dying.wait()),
+        }
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for task in waits:
             task.cancel()
@@ -200,6 +207,19 @@ class Town:
             self.dying.clear()
             await self.kill()
             await self.start()
+
+    async def _patiently(self, what: Coroutine[Any, Any, None]) -> None:
+        """Wait for it. Whoever tries again after a pause waits on the virtual clock: where nothing moves, it is let move on."""
+        task = asyncio.ensure_future(what)
+        try:
+            for _ in range(PATIENCE):
+                if (await asyncio.wait({task}, timeout=5.0))[0]:
+                    return task.result()
+                self.clock.advance(0.05)
+            stacks = "\n".join(str(one) for one in asyncio.all_tasks())
+            raise AssertionError(f"nothing moves any more:\n{stacks}")
+        finally:
+            task.cancel()
 
     @property
     def incident(self) -> Incident:
