@@ -81,10 +81,10 @@ async def _forge(tg: TelegramEmulator, message: Message, user: int, data: str) -
     tg.tell("callback_query", {**shown, "chat_instance": "1"}, message.chat)
 
 
-TOO_LONG, UNKNOWN, NO_DRAFT, STATUS = "3000", "/help", "brouillon", "Phase"
+TOO_LONG, TOO_MUCH, UNKNOWN, NO_DRAFT, STATUS = "3000", "8000", "/help", "brouillon", "Phase"
 
 ODD: tuple[tuple[str, str], ...] = (
-    ("/note " + "x" * 70_000, "Noté"),
+    ("/note " + "x" * 70_000, TOO_MUCH),
     ("/note " + "👩‍🚒" * 1_000, "Noté"),
     ("/note \x00\x01\x1b[31m\u202eabc\u202c", "Noté"),
     ("/note \ud83d half", "Noté"),
@@ -101,17 +101,16 @@ ODD: tuple[tuple[str, str], ...] = (
     ("\u200b/status", STATUS),
     ("\ufeff /status", STATUS),
     ("/status\n\n\n", STATUS),
-    ("/alert evacuation action=leave " + "y" * 70_000, TOO_LONG),
+    ("/alert evacuation action=leave " + "y" * 70_000, TOO_MUCH),
     ("/alert evacuation action=leave " + "🌊" * 4_096, TOO_LONG),
     ("/draft D-1 drop", "D-1"),
-    ("/draft D-2 drop", "D-2"),
     ("/alert evacuation action={action.__class__} {0} {} <b>&amp;", "Partez"),
-    ("/draft D-3 set 1 ²", "choix"),
-    ("/draft D-3 set 1 " + "9" * 5_000, "choix"),
+    ("/draft D-2 set 1 ²", "choix"),
+    ("/draft D-2 set 1 " + "9" * 5_000, "choix"),
     ("²", "consigne"),
-    ("/draft D-3 area 1", "choix"),
+    ("/draft D-2 area 1", "choix"),
     ("/stauts", "/status"),
-    ("/draft D-3 drop", "D-3"),
+    ("/draft D-2 drop", "D-2"),
     ("/draft", NO_DRAFT),
     ("/draft D-1 send", NO_DRAFT),
     ("/draft D-99999999999 send", NO_DRAFT),

@@ -42,12 +42,16 @@ async def _befriend(town: Crisis) -> None:
     await town.telegram.wait_message(ADMIN, "/help")
 
 
+SEND, BESIDE = "send", "beside"
+"""What sends an alert; and what does where another one is open in the same place."""
+
+
 async def _alert(town: Crisis, number: int) -> None:
     """A water level, which goes to everyone, issued from the fire service's Matrix room."""
     ada, fire = town.ada, town.rooms["liege-fire"]
     await ada.say(fire, f"/alert water-level gauge=Chênée level={100 + number} wave {number}")
     await ada.wait_message(fire, f"D-{number}")
-    await ada.say(fire, f"/draft D-{number} send")
+    await ada.say(fire, f"/draft D-{number} {SEND if number == 1 else BESIDE}")
     await ada.wait_message(fire, f"A-{number}")
 
 
@@ -57,7 +61,7 @@ async def _alert_from_telegram(town: Crisis, number: int) -> None:
     said = await tg.say(TOPIC, ADMIN, f"/alert water-level gauge=Chênée level={100 + number} wave {number}", thread=4)
     preview = await tg.wait_for(lambda: next((m for m in tg.messages(TOPIC) if m.id > said.id and m.buttons), None))
     assert preview is not None
-    await tg.press(TOPIC, preview.id, ADMIN, f"/draft D-{number} send")
+    await tg.press(TOPIC, preview.id, ADMIN, f"/draft D-{number} {SEND if number == 1 else BESIDE}")
     await tg.wait_message(TOPIC, f"A-{number}", after=said.id)
 
 
