@@ -70,7 +70,7 @@ def _waves(bodies: list[str]) -> list[int]:
     return [
         int(found[1])
         for body in bodies
-        if "TLP" in body and "pas envoy" not in body and (found := re.search(r"\bA-(\d+)\b", body))
+        if "TLP" in body and "pas envoy" not in body and "D-" not in body and (found := re.search(r"\bA-(\d+)\b", body))
     ]
 
 
