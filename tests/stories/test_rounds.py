@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
+from bot import filed
 from bot.rehearsal import Line, Player, Stage, Told
 from bot.settings import Settings
 from bot.wiring import rehearsal
@@ -34,8 +37,13 @@ def _facts(kept: list[Kept], kind: type) -> list[object]:
     return [one.fact for one in kept if isinstance(one.fact, kind)]
 
 
-async def test_rounds_and_roll_calls_are_held_in_time(tmp_path: Path) -> None:
+async def test_rounds_and_roll_calls_are_held_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds begin on the hour by themselves, answers and help arrive, everybody is found; and each deadline fires once, on time."""
+
+    async def morning(store: object) -> datetime:
+        return datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+
+    monkeypatch.setattr(filed, "now", morning)
     file = tmp_path / "border.yaml"
     file.write_bytes(with_checkins().source)
     book = load(file)
