@@ -83,8 +83,9 @@ def _in(town: Crisis, room: str) -> list[int]:
 
 
 def _told(town: Crisis) -> list[str]:
-    """What the bot told ada in private."""
-    return [s.body for s in town.ada.timeline(town.rooms["direct"]) if s.sender == town.bot]
+    """What the bot told ada in private, the live cards left out."""
+    told = [s.body for s in town.ada.timeline(town.rooms["direct"]) if s.sender == town.bot]
+    return [body for body in told if "As of " not in body]
 
 
 async def _until_told(town: Crisis, *words: str) -> str:
