@@ -297,7 +297,10 @@ class Courier:
     async def _addressed(self, row: OutboxRow) -> Outgoing:
         """The message as the network is handed it, a reply where what it follows has arrived in the same chat."""
         out, earlier = outgoing(row), follows(row)
-        found = await self._store.row(earlier) if earlier is not None else None
+        try:
+            found = await self._store.row(earlier) if earlier is not None else None
+        except StorageError:
+            return out  # what it replies to is worth no delay, and nothing has been written to the network yet
         if found is None or found.message is None or found.to.chat != row.to.chat:
             return out
         return replace(out, reply_to=found.message)

@@ -266,6 +266,7 @@ class Engine(Keeping):
                 self._agenda.put_back(waits)
                 raise
             self._world = replace(world, usernames=self._world.usernames)
+            self._agenda.heard = self._agenda.due = True
         turn = self._new_turn()
         try:
             for one in waits:

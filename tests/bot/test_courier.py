@@ -16,7 +16,7 @@ from handlers.world import Request, World
 from playbooks.rooms import RoomRef
 from storage.effects import Drop, Effect, Record, Redirect, Repeat, Urgency
 from storage.facts import DEPLOYMENT, IdentityLost, MessageDropped, RoomMoved
-from storage.store import StorageFull
+from storage.store import StorageError, StorageFull
 from tests.bot.floor import START, FakeDecisions, FakeNetwork, Floor, floor, message, note, room, words
 
 
@@ -549,3 +549,30 @@ async def test_rooms_that_point_at_each_other_do_not_keep_us_busy(tmp_path: Path
         clock.advance(5)
         await on.settled()
         assert tries <= 4 and on.network.texts.count("one") <= tries + 2
+
+
+async def test_what_follows_a_message_is_a_reply_to_it_once_that_has_a_name(tmp_path: Path) -> None:
+    """The earlier message's name is looked up as the later one leaves; where that cannot be read, it leaves all the same, once."""
+    named: list[str] = []
+
+    def hear(world: World, request: Request) -> list[Effect]:
+        return [replace(message(room(1), request.text), follows=named[0] if named else None)]
+
+    async with floor(tmp_path, FakeDecisions(on_hear=hear)) as on:
+        await on.hear("first")
+        await on.settled()
+        named.append(on.network.sent[0].token)
+        await on.hear("second")
+        await on.settled()
+
+        async def unreadable(token: str) -> None:
+            raise StorageError("the disk does not answer")
+
+        on.store.row = unreadable  # type: ignore[method-assign]
+        await on.hear("third")
+        await on.settled()
+        assert [(out.text, out.reply_to) for out in on.network.sent] == [
+            ("first", None),
+            ("second", "m1"),
+            ("third", None),
+        ]
