@@ -83,9 +83,11 @@ def _in(town: Crisis, room: str) -> list[int]:
 
 
 def _told(town: Crisis) -> list[str]:
-    """What the bot told ada in private, the live cards left out."""
-    told = [s.body for s in town.ada.timeline(town.rooms["direct"]) if s.sender == town.bot]
-    return [body for body in told if "As of " not in body]
+    """What the bot told ada in private, each message once, as it was first said; the live cards left out."""
+    told = [
+        s for s in town.ada.timeline(town.rooms["direct"]) if s.sender == town.bot and "m.new_content" not in s.content
+    ]
+    return [s.body for s in told if "As of " not in s.body]
 
 
 async def _until_told(town: Crisis, *words: str) -> str:
