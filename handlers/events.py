@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import Spoken
 from storage.facts import RoomObserved
-from storage.store import OutboxRow
+from storage.store import OutboxRow, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class RoomEvent:
     observed: RoomObserved | None = None
     reason: str = ""
     alias: str | None = None
+    message: str | None = None  # of what could not be read: the network's id for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Delivery:
     gone: bool = False
     moved_to: RoomRef | None = None
     repeat: str = ""
+    said: Utterance | None = None  # of a copy of what was said in a channel: that
+    copies: tuple[OutboxRow, ...] = ()  # and every row about it, this one as it has become
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Stale:
 
     row: OutboxRow
     over: bool
+    said: Utterance | None = None
 
     @property
     def begun(self) -> bool:
@@ -69,7 +74,38 @@ class Resolved:
     rooms: tuple[tuple[str, RoomRef], ...]
 
 
-Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Something befell what was said in a channel.
+
+    ``copies``: every row about it. ``room``: where that happened; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
+    away. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
+    """
+
+    kind: Literal["edited", "deleted", "reacted", "voted", "tallied", "ended"]
+    said: Utterance
+    copies: tuple[OutboxRow, ...]
+    room: RoomRef
+    at: datetime
+    key: str = ""
+    identity: str | None = None
+    name: str = ""
+    spoken: Spoken | None = None
+    emoji: str | None = None
+    gone: str | None = None
+    options: tuple[int, ...] = ()
+    tally: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flooded:
+    """So much talk waits for a room, or for so long, that it would come as a flood: these messages were taken out and do not leave."""
+
+    room: RoomRef
+    rows: tuple[OutboxRow, ...]
+
+
+Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Room
 from playbooks.selection import Circumstances
+from playbooks.spoken import Spoken
 from storage.deployment import Binding, Deployment, PersonOnFile
 from storage.incident import Incident
-from storage.store import Mentioned
+from storage.store import Mentioned, Utterance
 
 Via = Literal["command", "button", "reaction", "reply"]
 
@@ -27,7 +28,9 @@ Via = Literal["command", "button", "reaction", "reply"]
 class Request:
     """One thing a person said or tapped. ``seed`` is random and stored with it; ``now`` is when it is decided.
 
-    ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees.
+    ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees. ``spoken`` is all that was said, ``at`` when, by the network's
+    clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
+    ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
     """
 
     now: datetime
@@ -42,6 +45,12 @@ class Request:
     language: str | None = None
     about: Mentioned | None = None
     point: tuple[int, int] | None = None
+    spoken: Spoken | None = None
+    at: datetime | None = None
+    answers: Utterance | None = None
+    thread: Utterance | None = None
+    forwarded: str | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
 from playbooks.sight import Answer, Seen, View, Withheld
+from playbooks.spoken import File, Poll
 
 _TAG = re.compile(r"<[^>]*>")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -50,6 +51,21 @@ class Cleared:
     def text(self) -> str:
         """Without markup."""
         return unescape(_TAG.sub("", self.html))
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What goes with words that were cleared, and passed the gate with them: a file under a clean name, a place, a poll.
+
+    ``place_in_file``: whoever reads it may know the place that a photograph tells by itself; else that is taken out of it.
+    """
+
+    file: File | None = None
+    point: tuple[int, int] | None = None
+    live_until: datetime | None = None
+    poll: Poll | None = None
+    place_in_file: bool = False
+    only: RoomRef | None = None
 
 
 PROGRAM_WORDS = frozenset(

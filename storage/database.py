@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from playbooks.rooms import Network, RoomRef
-from storage import canonical, checkpoints, deadlines, inbox, keys, log, outbox, tree
+from storage import canonical, checkpoints, deadlines, inbox, keys, log, outbox, talk, tree
 from storage.checkpoints import RolledBack
 from storage.connection import Connection, Outlives, change, connect
 from storage.facts import Fact
@@ -23,9 +23,11 @@ from storage.store import (
     Kept,
     Mentioned,
     OutboxRow,
+    ReactionKept,
     StorageError,
     StreamHead,
     Summary,
+    Utterance,
 )
 
 __all__ = ["RolledBack", "SqliteStore", "hold", "open_store"]
@@ -163,6 +165,7 @@ class SqliteStore:
             outbox.add(inner, changes.sends, now)
             outbox.settle(inner, changes.outcomes, now)
             outbox.redirect(inner, changes.redirects)
+            talk.keep(inner, changes.said, changes.reactions)
             deadlines.settle(inner, changes.fired, changes.unwakes, changes.postponed, changes.wakes, now)
             change(inner, "count", list(changes.counters.items()))
 
@@ -200,6 +203,32 @@ class SqliteStore:
     async def row(self, token: str) -> OutboxRow | None:
         """One row of the outbox by its token."""
         return await outbox.row(self._connection, token)
+
+    # what was said in channels
+
+    async def utterance(self, stream: str, said: str) -> Utterance | None:
+        """Something that was said, by its id."""
+        return await talk.utterance(self._connection, stream, said)
+
+    async def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
+        """What stands in a room under this network's id: said there, or carried there. Of several carried in one message, the last."""
+        return await talk.utterance_at(self._connection, room, message)
+
+    async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
+        """Every row about something that was said, in order of their ids."""
+        return await outbox.copies(self._connection, stream, said)
+
+    async def rows_of_message(self, room: RoomRef, message: str) -> Sequence[OutboxRow]:
+        """The rows that became this one message, in order of their ids: several where they were merged."""
+        return await outbox.rows_of_message(self._connection, room, message)
+
+    async def reaction(self, room: RoomRef, message: str) -> ReactionKept | None:
+        """A reaction by its own name."""
+        return await talk.reaction(self._connection, room, message)
+
+    async def by_handle(self, network: Network, handle: str) -> OutboxRow | None:
+        """The row that its network also calls so."""
+        return await outbox.by_handle(self._connection, network, handle)
 
     # deadlines
 
@@ -275,6 +304,7 @@ class SqliteStore:
         def work(inner: sqlite3.Connection) -> int:
             blanked = change(inner, "blank_inbox", [(micros(before),)])
             blanked += change(inner, "blank_outbox", [(micros(before),)])
+            change(inner, "blank_said", [(micros(before),)])
             change(inner, "forget_inbox", [(micros(before - KEYS_KEPT),)])
             change(inner, "forget_deadlines", [(micros(before),)])
             return blanked

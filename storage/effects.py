@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from playbooks.cleared import Cleared
+from playbooks.cleared import Attached, Cleared
 from playbooks.rooms import RoomRef
 from storage.facts import Fact
+from storage.store import ReactionKept, Utterance
 
 
 class Urgency(IntEnum):
@@ -21,6 +22,7 @@ class Urgency(IntEnum):
     PROMPT = 1
     ANSWER = 2
     CHATTER = 3
+    SIGN = 4  # a reaction of the bot's own: the last to leave, and old ones give way to new ones
 
 
 PROMPT = "prompt"
@@ -54,6 +56,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What somebody said in a channel, apart: the whole, ``Send.body``, is ``head``, a line break, ``words``.
+
+    ``head``: who speaks; of several messages carried as one, it stands once for each speaker in turn. ``attached``: a file, a place or a poll; ``instead``:
+    what stands in its place where a file cannot be carried. ``clock``: when it was said, put before it where it arrives late.
+    ``mentions``: accounts on the room's network that the words call upon.
+    """
+
+    head: Cleared
+    words: Cleared
+    said_at: datetime
+    clock: Cleared
+    attached: Attached | None = None
+    instead: Cleared | None = None
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Send a message to a room. What it shows becomes a ``Disclosed`` fact by itself.
 
@@ -66,6 +86,9 @@ class Send:
     name makes it live: there is one of that role about one thing in a room, and each later one edits it in place. ``digest``
     stands for what a live message says, apart from the time at which it says so.
     ``mark`` stands on top of each of its parts: only ``handlers.marks`` puts it there, on the message's way out.
+
+    ``carries``: what it carries on from another room; ``about`` is then its id (``S-12``). ``answers`` and ``thread`` name what it answers, and what began its
+    thread (``S-7``): as that stands in this room, if it does. ``amends``: it takes the place of the copy of ``about`` that this room has.
     """
 
     stream: str
@@ -85,6 +108,10 @@ class Send:
     role: str | None = None
     mark: Cleared | None = None
     digest: str = ""
+    carries: Carried | None = None
+    answers: str | None = None
+    thread: str | None = None
+    amends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +187,28 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class React:
+    """Put the bot's reaction to something that was said, as it stands in a room: where it was said, or one of its copies.
+
+    ``gone``: take it away. ``sign``: it tells whoever spoke who was reached; one that waits gives way to a later one about the same.
+    """
+
+    stream: str
+    said: str
+    room: RoomRef
+    emoji: str
+    gone: bool = False
+    sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """What was said, as it is now, or a reaction to it, is to be found again."""
+
+    what: Utterance | ReactionKept
+
+
+@dataclass(frozen=True, slots=True)
 class Hush:
     """Nothing that still waits in the outbox of a stream is to be sent; each message is recorded as dropped, with the reason."""
 
@@ -175,4 +224,19 @@ class Postpone:
     by: timedelta
 
 
-Effect = Record | Send | Repeat | Enter | Leave | Wake | Unwake | Redirect | Drop | Remove | Hush | Postpone
+Effect = (
+    Record
+    | Send
+    | Repeat
+    | Enter
+    | Leave
+    | Wake
+    | Unwake
+    | Redirect
+    | Drop
+    | Remove
+    | React
+    | Remember
+    | Hush
+    | Postpone
+)

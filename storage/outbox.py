@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from playbooks.rooms import RoomRef
+from playbooks.rooms import Network, RoomRef
 from storage import canonical
 from storage.connection import Connection, change
 from storage.queries import instant_or_none, micros, micros_or_none
@@ -48,7 +48,7 @@ def settle(inner: sqlite3.Connection, outcomes: Sequence[OutboxChange], now: dat
         (
             c.token, c.state, c.message, None if c.reason is None else canonical.well_formed(c.reason),
             micros_or_none(c.not_before), c.to and c.to.network, c.to and c.to.id, c.to and c.to.topic,
-            None if c.payload is None else canonical.well_formed(c.payload), c.epoch, at,
+            None if c.payload is None else canonical.well_formed(c.payload), c.epoch, at, c.handle,
         )
         for c in outcomes
     ]  # fmt: skip
@@ -84,6 +84,22 @@ async def sent_message(connection: Connection, room: RoomRef, message: str) -> M
         return None
     token, stream, about, partner, network, chat, topic, payload = found[0]
     return Mentioned(token, stream, about, partner, RoomRef(network, chat, topic), payload)
+
+
+async def copies(connection: Connection, stream: str, said: str) -> list[OutboxRow]:
+    """Every row about something that was said in a channel."""
+    return [_row(*row) for row in await connection.read("copies", (stream, said))]
+
+
+async def rows_of_message(connection: Connection, room: RoomRef, message: str) -> list[OutboxRow]:
+    """The rows that became one message of a network."""
+    return [_row(*row) for row in await connection.read("rows_of_message", (room.network, room.id, message))]
+
+
+async def by_handle(connection: Connection, network: Network, handle: str) -> OutboxRow | None:
+    """The row with this second name."""
+    found = await connection.read("by_handle", (network, handle))
+    return _row(*found[0]) if found else None
 
 
 def _row(

@@ -55,6 +55,7 @@ WHERE token = ?2 AND state = 'pending';
 UPDATE outbox SET
     state = ?2,
     message = coalesce(?3, message),
+    handle = coalesce(?12, handle),
     reason = ?4,
     not_before = ?5,
     network = coalesce(?6, network),
@@ -77,6 +78,44 @@ WHERE network = ? AND room = ? AND topic = ? AND state = 'pending';
 -- name: sent_message
 SELECT token, stream, about, partner, network, room, topic, payload FROM outbox
 WHERE network = ? AND room = ? AND message = ? ORDER BY id DESC LIMIT 1;
+
+-- name: rows_of_message
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+FROM outbox WHERE network = ? AND room = ? AND message = ? AND (payload = '' OR payload ->> 'kind' = 'message') ORDER BY id;
+
+-- name: copies
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+FROM outbox WHERE stream = ? AND about = ? AND about GLOB 'S-*' ORDER BY id;
+
+-- name: by_handle
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+FROM outbox WHERE network = ? AND handle = ? ORDER BY id DESC LIMIT 1;
+
+-- name: say
+INSERT INTO said (stream, said, network, room, topic, message, facts, body, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (stream, said) DO UPDATE SET facts = excluded.facts, body = excluded.body;
+
+-- name: said
+SELECT stream, said, network, room, topic, message, facts, body, at FROM said WHERE stream = ? AND said = ?;
+
+-- name: said_at
+SELECT stream, said, network, room, topic, message, facts, body, at FROM said WHERE network = ? AND room = ? AND message = ?
+ORDER BY at DESC LIMIT 1;
+
+-- name: carried_at
+SELECT stream, about FROM outbox WHERE network = ? AND room = ? AND message = ? AND about GLOB 'S-*' ORDER BY id DESC LIMIT 1;
+
+-- name: blank_said
+UPDATE said SET body = '' WHERE at < ? AND body != '';
+
+-- name: react
+INSERT INTO reactions (network, room, message, stream, said, emoji) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: reaction
+SELECT stream, said, emoji FROM reactions WHERE network = ? AND room = ? AND message = ?;
 
 -- name: blank_outbox
 UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != '';

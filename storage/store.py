@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import Spoken
 from storage.facts import Fact
 from storage.facts.fact import is_exercise
 
@@ -92,6 +93,7 @@ class OutboxChange:
     reason: str | None = None
     not_before: datetime | None = None
     to: RoomRef | None = None
+    handle: str | None = None
     payload: str | None = None
     epoch: int | None = None
 
@@ -105,6 +107,45 @@ class Deadline:
     at: datetime
     kind: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Something that was said in a channel's room, found again by its id or by where it stands.
+
+    ``id`` (``S-12``), ``room`` and the network's ``message`` there; ``at``: when it was said. ``person``: a person's id, or the identity of somebody who
+    was never enrolled, or empty; ``name``: how whoever spoke is called on their network. ``raised``: the TLP colour the speaker set, if any;
+    ``origins``: the jurisdictions whose information it carries. ``answers`` and ``thread`` are ids of earlier ones. ``spoken`` is None once it is forgotten.
+    ``versions``: how often it was changed. ``gone``: it was taken back.
+    """
+
+    stream: str
+    id: str
+    room: RoomRef
+    message: str
+    channels: tuple[str, ...]
+    partner: str
+    person: str
+    name: str
+    at: datetime
+    origins: tuple[str, ...] = ()
+    raised: str | None = None
+    answers: str | None = None
+    thread: str | None = None
+    spoken: Spoken | None = None
+    versions: int = 1
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionKept:
+    """A reaction that is an event of its own on its network, found again when it is taken back."""
+
+    room: RoomRef
+    message: str  # the reaction's own name
+    stream: str
+    said: str
+    emoji: str
 
 
 @dataclass(slots=True)
@@ -124,6 +165,8 @@ class Changes:
     postponed: list[tuple[str, timedelta]] = field(default_factory=list)  # stream, by how much
     counters: dict[str, int] = field(default_factory=dict)  # letter → highest number used
     playbooks: list[tuple[str, bytes]] = field(default_factory=list)  # digest, bytes: kept for good
+    said: list[Utterance] = field(default_factory=list)  # new, or as they are now
+    reactions: list[ReactionKept] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +250,25 @@ class Store(Protocol):
         """The row of ours that a network's message id belongs to."""
 
     async def row(self, token: str) -> OutboxRow | None: ...
+
+    # what was said in channels
+    async def utterance(self, stream: str, said: str) -> Utterance | None:
+        """Something that was said, by its id."""
+
+    async def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
+        """What stands in a room under this network's id: said there, or carried there. Of several carried in one message, the last."""
+
+    async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
+        """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids."""
+
+    async def rows_of_message(self, room: RoomRef, message: str) -> Sequence[OutboxRow]:
+        """The rows of kind ``message`` that became this one message, in order of their ids: several where they were merged."""
+
+    async def reaction(self, room: RoomRef, message: str) -> ReactionKept | None:
+        """A reaction by its own name."""
+
+    async def by_handle(self, network: Network, handle: str) -> OutboxRow | None:
+        """The row that its network also calls so."""
 
     # deadlines
     async def due(self, now: datetime, limit: int) -> Sequence[Deadline]: ...

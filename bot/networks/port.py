@@ -7,18 +7,24 @@ I/O). It *sends*: one ``Outgoing`` at a time for each room, and says honestly wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import File, Poll, Spoken
 
 HeardKind = Literal[
-    "message",  # somebody wrote; ``text``, perhaps ``reply_to``, ``point``
-    "edited",  # somebody changed an earlier message
+    "message",  # somebody said something: ``spoken``, and its plain words as ``text``; perhaps ``reply_to``
+    "edited",  # somebody changed the earlier ``message_id``: ``spoken`` and ``text`` are what it says now
+    "deleted",  # somebody took the earlier ``message_id`` back (a message, or on Matrix a reaction)
     "button",  # somebody tapped a button of ours; ``text`` is the button's command, ``message_id`` the message it sat on
-    "reaction",  # somebody reacted to ``message_id`` with ``emoji``
+    "reaction",  # somebody reacted to ``message_id`` with ``emoji``, or took the reaction ``gone`` back, or both
+    "voted",  # ``sender`` chose ``options`` in the poll ``message_id``, or none any more
+    "tallied",  # our poll with this ``handle`` stands at ``tally``; ``room`` means nothing
+    "ended",  # the poll ``message_id`` takes no more votes
     "invited",  # we were invited into ``room`` by ``sender``
     "joined",  # we are now in ``room``
     "removed",  # we were thrown out of ``room``, or it was closed to us
@@ -52,7 +58,10 @@ class Heard:
 
     ``key`` is unique in its network and the same when the network repeats itself. ``sender`` is an identity such as
     ``telegram:501`` or ``matrix:@ada:example.org``; None for anonymous posts (channels, anonymous admins).
-    ``point`` is (latitude, longitude) in microdegrees. ``said_at`` is the network's time, aware.
+    ``point`` is (latitude, longitude) in microdegrees. ``said_at`` is the network's time, aware. ``thread`` is the message that began the
+    thread in which this was said (a Telegram topic is part of ``room``). ``forwarded``: whose words these are, if they are somebody
+    else's: an identity, ``us`` for the bot's own, or ``""`` for somebody who cannot be known. ``automatic``: said by a program (a bot, another
+    bridge), and so carried nowhere.
     """
 
     key: str
@@ -70,6 +79,14 @@ class Heard:
     point: tuple[int, int] | None = None
     moved_to: RoomRef | None = None
     traits: RoomTraits | None = None
+    spoken: Spoken | None = None
+    thread: str | None = None
+    forwarded: str | None = None
+    automatic: bool = False
+    gone: str | None = None
+    options: tuple[int, ...] = ()
+    tally: tuple[int, ...] = ()
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +100,37 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Spooled:
+    """A file that was fetched and looked into, ready to be handed to a network.
+
+    ``path``: where it is on this machine. ``type`` was found by looking, ``name`` is clean and fits the type, ``size`` is in bytes. ``source`` is where
+    it came from: a network that has it already need not be given it again.
+    """
+
+    path: Path
+    name: str
+    type: str
+    size: int
+    source: File
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message as the courier hands it to a network.
 
     ``token`` is unique for ever and stable over retries: the Matrix transaction id. ``html`` is restricted HTML
     (``b i u s code pre blockquote`` and ``a href``), with newlines as line breaks; ``text`` is the same without markup. It already fits
     the network (``NetworkPort.split``). ``replaces`` names the message to edit instead of sending a new one, or, of kind
-    ``delete``, the one to remove: one that is not there any more counts as removed.
+    ``delete``, the one to remove: one that is not there any more counts as removed. Of kind ``react`` it is the one to react to with ``emoji``; with
+    None, the one from which the bot's reaction goes (on Matrix ``replaces`` is then the reaction's own id).
+
+    ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
+    who speaks. ``thread``: the message that begins the thread in which this belongs.
     """
 
     token: str
     room: RoomRef
-    kind: Literal["message", "edit", "delete", "join", "leave"] = "message"
+    kind: Literal["message", "edit", "delete", "react", "join", "leave"] = "message"
     html: str = ""
     text: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()
@@ -104,13 +140,24 @@ class Outgoing:
     notice: bool = False  # the bot's own chatter: m.notice on Matrix
     first_claimed_at: datetime | None = None  # first in flight; over 23 h ago on Matrix: look before sending again
     must_encrypt: bool = False  # the room was encrypted when the words were cleared: never send them in plain text
+    files: tuple[Spooled, ...] = ()
+    point: tuple[int, int] | None = None
+    poll: Poll | None = None
+    thread: str | None = None
+    emoji: str | None = None
+    mentions: tuple[str, ...] = ()  # accounts on this network that the words call upon: they are notified
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Accepted. ``message_id`` is the network's name for it."""
+    """Accepted. ``message_id`` is the network's name for it; ``others`` those of the further files of an album, in order.
+
+    ``handle`` is a second name under which the network speaks of it: of a poll on Telegram, the poll's.
+    """
 
     message_id: str
+    others: tuple[str, ...] = ()
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +192,10 @@ class Moved:
 
 
 Outcome = Sent | Refused | Delayed | Unknown | Moved
+
+
+class FileGone(Exception):
+    """The network does not give this file (any more): too large, deleted, spoilt. The message says why."""
 
 
 class NetworkDown(Exception):
@@ -207,8 +258,19 @@ class NetworkPort(Protocol):
     limits: Limits
     state: NetworkState
 
+    largest_download: int | None  # bytes of a file that can be fetched from here; None: no limit of its own
+    largest_upload: int | None  # bytes of a file that can be sent here, as far as is known now
+    captions: int  # UTF-16 units of words that can stand under a file
+
     def split(self, html: str) -> list[str]:
         """Cut restricted HTML into parts that each fit one message, at sensible places."""
+
+    def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """The bytes of a file that was heard here, decrypted, in pieces of bounded size.
+
+        Raises NetworkDown where trying again may help, FileGone where it cannot be had (any more).
+        """
+        ...
 
     def read(self, body: str) -> Heard | None:
         """What a kept raw event says; None when it is nothing to us. Pure. Raises ValueError when it cannot be read."""

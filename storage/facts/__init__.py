@@ -128,6 +128,7 @@ from storage.facts.messages import (
     MessageUnknown,
     RemovalAsked,
 )
+from storage.facts.talk import PollClosed, ReactedTo, Said, SaidAnew, TakenBack, Unread, Voted
 
 __all__ = [
     "DEPLOYMENT",
@@ -214,8 +215,10 @@ __all__ = [
     "PlaybookKept",
     "PlaybookProposed",
     "PlaybookReloaded",
+    "PollClosed",
     "ReachTestAnswered",
     "ReachTestSent",
+    "ReactedTo",
     "RemovalAsked",
     "ReportAnswered",
     "ReportMade",
@@ -227,9 +230,14 @@ __all__ = [
     "RoomMoved",
     "RoomObserved",
     "RoomRegained",
+    "Said",
+    "SaidAnew",
     "StandInNamed",
     "Started",
     "Stopped",
+    "TakenBack",
+    "Unread",
+    "Voted",
     "WordsKept",
     "WordsUsed",
     "as_read",
@@ -336,6 +344,13 @@ FACTS: Mapping[str, type[Fact]] = {
         RollCallStarted,
         PersonAccounted,
         RollCallEnded,
+        Said,
+        SaidAnew,
+        TakenBack,
+        ReactedTo,
+        Voted,
+        PollClosed,
+        Unread,
     )
 }
 """The closed union of facts, by name."""
@@ -354,11 +369,12 @@ IDS: Mapping[type[Fact], str] = {
     ReportMade: "report",
     ReachTestSent: "test",
     WordsKept: "words",
+    Said: "said",
 }
 """The facts that give a short id, and where they say it. One counter a letter: a number is never used twice.
 
 I incident, E exercise, X rehearsal · A alert, D draft, Q request · C check-in round, R roll call · H offer of the lead,
-K decision · M report, T test · P person, V invitation · W words whose meaning was asked for.
+K decision · M report, T test · P person, V invitation · W words whose meaning was asked for · S said in a channel.
 """
 
 UPCASTS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}

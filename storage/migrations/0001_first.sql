@@ -54,10 +54,38 @@ CREATE TABLE outbox (
     not_before INTEGER,
     done_at INTEGER,
     message TEXT,
+    handle TEXT,
     reason TEXT
 ) STRICT;
 CREATE INDEX outbox_unsent ON outbox (id) WHERE state IN ('pending', 'inflight');
 CREATE INDEX outbox_message ON outbox (network, room, message) WHERE message IS NOT NULL;
+CREATE INDEX outbox_handle ON outbox (network, handle) WHERE handle IS NOT NULL;
+CREATE INDEX outbox_said ON outbox (stream, about) WHERE about GLOB 'S-*';
+
+-- What was said in channels, by where it stands: an index of the log, with what the log does not hold (where a file is to be had).
+CREATE TABLE said (
+    stream TEXT NOT NULL,
+    said TEXT NOT NULL,
+    network TEXT NOT NULL,
+    room TEXT NOT NULL,
+    topic TEXT,
+    message TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    body TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (stream, said)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX said_where ON said (network, room, message);
+
+CREATE TABLE reactions (
+    network TEXT NOT NULL,
+    room TEXT NOT NULL,
+    message TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    said TEXT NOT NULL,
+    emoji TEXT NOT NULL,
+    PRIMARY KEY (network, room, message)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE deadlines (
     key TEXT PRIMARY KEY,

@@ -1,0 +1,94 @@
+"""Facts of what is said in channels, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from playbooks.rooms import RoomRef
+from storage.facts.fact import EACH, Each, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Fact):
+    """Somebody said something in a channel's room. ``message``: the network's id for it; ``at``: when, by the network's clock.
+
+    ``person``: a person's id, or an identity, or empty. ``origins``: whose information it carries; ``onward``: the origins whose words it passes on,
+    which are not the speaker's own. ``answers``, ``thread``: earlier ones. ``content`` has ``name`` (who spoke), ``words`` (plain), ``file``
+    ({"kind", "name", "type", "size"}), ``point``, ``poll`` and ``contact``. ``left_out`` has for each room of the channel that was not told
+    {"partner", "why", "rule", "detail"}.
+    """
+
+    said: str
+    channels: tuple[str, ...]
+    partner: str
+    person: str
+    room: RoomRef
+    message: str
+    at: datetime
+    raised: str | None
+    origins: tuple[str, ...]
+    onward: tuple[str, ...]
+    answers: str | None
+    thread: str | None
+    forwarded: bool
+    content: Each = field(metadata=EACH)
+    left_out: Each = field(metadata=EACH)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAnew(Fact):
+    """What was said was changed by whoever said it. ``raised``: the higher of what it was and what it is now."""
+
+    said: str
+    at: datetime
+    raised: str | None
+    content: Each = field(metadata=EACH)
+    left_out: Each = field(metadata=EACH)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack(Fact):
+    """What was said was taken back where it was said."""
+
+    said: str
+    room: RoomRef
+
+
+@dataclass(frozen=True, slots=True)
+class ReactedTo(Fact):
+    """Somebody reacted to what was said, or took their reaction back (``gone``)."""
+
+    said: str
+    partner: str
+    person: str
+    room: RoomRef
+    emoji: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Voted(Fact):
+    """Somebody chose in a poll (``options``: their places, from 0), or a network counted: then ``counts`` has how many chose each, and nobody is named."""
+
+    said: str
+    room: RoomRef
+    person: str
+    options: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollClosed(Fact):
+    """A poll takes no more votes."""
+
+    said: str
+    room: RoomRef
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Fact):
+    """Something was said that the bot could not read: the room was told so. ``message``: the network's id for it."""
+
+    room: RoomRef
+    message: str

@@ -1,0 +1,80 @@
+"""What was said in channels, found again by its id, by where it stands, or by a reaction to it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from playbooks import spoken
+from playbooks.rooms import RoomRef
+from storage import canonical
+from storage.connection import Connection, change
+from storage.queries import instant, micros
+from storage.store import ReactionKept, Utterance
+
+
+def keep(inner: sqlite3.Connection, said: Sequence[Utterance], reactions: Sequence[ReactionKept]) -> None:
+    """Remember what was said, or how it is now, and reactions that may be taken back."""
+    change(inner, "say", [_written(one) for one in said])
+    rows = [(r.room.network, r.room.id, r.message, r.stream, r.said, canonical.well_formed(r.emoji)) for r in reactions]
+    change(inner, "react", rows)
+
+
+async def utterance(connection: Connection, stream: str, said: str) -> Utterance | None:
+    """One by its id."""
+    found = await connection.read("said", (stream, said))
+    return _read(*found[0]) if found else None
+
+
+async def utterance_at(connection: Connection, room: RoomRef, message: str) -> Utterance | None:
+    """What was said under this id in a room, or carried there; ids are unique in a chat, whatever the topic."""
+    found = await connection.read("said_at", (room.network, room.id, message))
+    if found:
+        return _read(*found[0])
+    carried = await connection.read("carried_at", (room.network, room.id, message))
+    return await utterance(connection, *carried[0]) if carried else None
+
+
+async def reaction(connection: Connection, room: RoomRef, message: str) -> ReactionKept | None:
+    """A reaction by its own name."""
+    found = await connection.read("reaction", (room.network, room.id, message))
+    return ReactionKept(room, message, *found[0]) if found else None
+
+
+def _written(one: Utterance) -> tuple[Any, ...]:
+    facts = {
+        "channels": one.channels, "partner": one.partner, "person": one.person, "name": one.name, "origins": one.origins,
+        "raised": one.raised, "answers": one.answers, "thread": one.thread, "versions": one.versions, "gone": one.gone,
+    }  # fmt: skip
+    body = spoken.written(one.spoken) if one.spoken is not None else ""
+    room = one.room
+    return (
+        one.stream, one.id, room.network, room.id, room.topic, one.message,
+        canonical.well_formed(json.dumps(facts, ensure_ascii=False)), canonical.well_formed(body), micros(one.at),
+    )  # fmt: skip
+
+
+def _read(
+    stream: str, said: str, network: Any, room: str, topic: str | None, message: str, facts: str, body: str, at: int
+) -> Utterance:
+    known = json.loads(facts)
+    return Utterance(
+        stream,
+        said,
+        RoomRef(network, room, topic),
+        message,
+        tuple(known["channels"]),
+        known["partner"],
+        known["person"],
+        known["name"],
+        instant(at),
+        tuple(known["origins"]),
+        known["raised"],
+        known["answers"],
+        known["thread"],
+        spoken.read(body) if body else None,
+        known["versions"],
+        known["gone"],
+    )
