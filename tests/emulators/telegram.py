@@ -19,6 +19,7 @@ from aiohttp import web
 
 from tests.emulators.bot_api import BotApi, Refusal, bad
 from tests.emulators.telegram_methods import Methods
+from tests.emulators.telegram_people import DEEDS as PEOPLES_DEEDS
 from tests.emulators.telegram_people import People
 from tests.emulators.telegram_town import Message
 
@@ -34,10 +35,8 @@ Failure = Literal[
     "delay-after",  # it is carried out, ``seconds`` pass before the answer
 ]
 _SCENE = {"group", "topic", "user", "fault", "clear_faults", "revoke_token", "limit"}
-_TALK = {"start", "say", "location", "anonymous", "edit", "press", "react", "expire_queries"}
-_PLACES = {"block", "kick", "add", "migrate"}
 _SEEN = {"messages", "wait_message", "wait_answer"}
-DEEDS = _SCENE | _TALK | _PLACES | _SEEN  # what the control endpoint does: the methods of these names
+DEEDS = _SCENE | PEOPLES_DEEDS | _SEEN  # what the control endpoint does: the methods of these names
 _API = BotApi.load()
 
 

@@ -9,6 +9,10 @@ from typing import Any
 
 from tests.emulators.telegram_town import Chat, Message, Town
 
+TALK = {"start", "say", "location", "anonymous", "edit", "press", "react", "expire_queries"}
+PLACES = {"block", "kick", "add", "migrate"}
+DEEDS = TALK | PLACES  # what people can do, also over the control endpoint
+
 ANONYMOUS_ADMIN = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from tests.emulators.bot_api import Refusal, bad
+from tests.emulators.telegram_files import CAPTIONED, TYPES, Ballot, Kind, Stored
 
 T = TypeVar("T")
 
@@ -22,7 +23,11 @@ UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"
 
 @dataclass(slots=True)
 class Message:
-    """A message as the server keeps it. ``sender`` is a user id, or None for the bot itself."""
+    """A message as the server keeps it. ``sender`` is a user id, or None for the bot itself.
+
+    ``text`` is of a file its caption. ``file`` names what it holds in ``Town.files``, ``poll`` in ``Town.polls``; ``album`` is shared by what was
+    sent together; ``extra`` are further fields of the API's Message (``location``, ``venue``, ``forward_origin`` …).
+    """
 
     id: int
     chat: int
@@ -40,6 +45,15 @@ class Message:
     deleted: bool = False
     reactions: dict[int, list[str]] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    file: str | None = None
+    album: str | None = None
+    poll: str | None = None
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """The place that it shows, in degrees."""
+        place = self.extra.get("location")
+        return (place["latitude"], place["longitude"]) if place else None
 
     @property
     def buttons(self) -> list[list[tuple[str, str]]]:
@@ -94,6 +108,8 @@ class Town:
         self.answers: dict[str, dict[str, Any]] = {}
         self.queries: dict[str, bool] = {}  # query id -> still answerable
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.files: dict[str, Stored] = {}  # by file_id; whoever sends an id again sends the same file
+        self.polls: dict[str, Ballot] = {}
         self.webhook = ""
         self.now: Callable[[], float] = time.time
         self._changed: asyncio.Future[None] | None = None
@@ -154,7 +170,43 @@ class Town:
             if one.sender is None and not one.deleted and (thread is None or one.thread == thread)
         ]
 
+    def file(self, chat: int, message_id: int) -> Stored:
+        """The file that a message holds, with its bytes. Raises LookupError."""
+        held = self.chats[chat].messages[message_id].file
+        if held is None:
+            raise LookupError(f"message {message_id} holds no file")
+        return self.files[held]
+
     # -- what the API shows and keeps ------------------------------------------------------------------------------
+
+    def keep(
+        self,
+        kind: Kind,
+        data: bytes,
+        name: str = "",
+        mime: str = "",
+        *,
+        width: int = 0,
+        height: int = 0,
+        seconds: int = 0,
+        emoji: str = "",
+    ) -> Stored:
+        """Keep a new file. ``mime`` is the usual one of its kind where none is given."""
+        number = len(self.files)
+        unique = f"AgAD{number:06}"
+        kept = Stored(
+            f"BQACAgQ{number:06}Ae", unique, kind, data, name, mime or TYPES[kind], width, height, seconds, emoji
+        )
+        self.files[kept.id] = kept
+        if kind == "photo":
+            self.files[f"{kept.id}-s"] = Stored(f"{kept.id}-s", f"{unique}s", kind, b"small" * 80, "", TYPES[kind])
+        return kept
+
+    def ballot(self, question: str, options: tuple[str, ...], **fields: Any) -> Ballot:
+        """Keep a new poll."""
+        made = Ballot(str(5_000_000_000_000_000_000 + len(self.polls)), question, options, **fields)
+        self.polls[made.id] = made
+        return made
 
     def member(self, user: dict[str, Any], status: str) -> dict[str, Any]:
         """The ChatMember object of the API."""
@@ -184,10 +236,17 @@ class Town:
         shown["chat"] = chat.name_it(self.users.get(chat.id))
         if who:
             shown["from"] = who
+        if message.file is not None:
+            shown |= self.files[message.file].shown()
+        if message.poll is not None:
+            shown["poll"] = self.polls[message.poll].shown()
+        caption = not CAPTIONED.isdisjoint(shown) or "paid_media" in message.extra
         if message.text:
-            shown["text"] = message.text
+            shown["caption" if caption else "text"] = message.text
         if message.entities:
-            shown["entities"] = message.entities
+            shown["caption_entities" if caption else "entities"] = message.entities
+        if message.album is not None:
+            shown["media_group_id"] = message.album
         if message.markup:
             shown["reply_markup"] = message.markup
         shown |= message.extra
