@@ -22,11 +22,12 @@ from weakref import WeakKeyDictionary
 from playbooks.labels import PUBLIC, Label, Tlp
 from playbooks.load import Book
 from playbooks.phrasing import calendar_day, legible, one_line, phrase, quoted
+from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
 from playbooks.sight import Answer, Seen, View, Withheld
-from playbooks.spoken import File, Poll
+from playbooks.spoken import File, Poll, Spoken
 
 _TAG = re.compile(r"<[^>]*>")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -309,6 +310,46 @@ def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Clear
     has_lines = spec is not None and spec.type == "text" and field not in _ON_ONE_LINE
     words = quoted(words.strip("\n")) if has_lines else one_line(words)
     return Cleared(escape(words, quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
+
+
+_LIKE_A_HEAD = str.maketrans(dict.fromkeys("▸▹►‣⏵", "›"))
+"""Who speaks is said behind ``▸``: nobody's own words begin so."""
+
+
+def spoken(book: Book, view: View, field: str, html: str) -> Cleared | None:
+    """What somebody said in a channel, with its markup, as this room may see it; None where it may not.
+
+    ``html`` may be anything: what is not restricted HTML is text. The event's field has the same words, and more where a file or a place goes with them.
+    """
+    answer = view.answers.get(field)
+    if not isinstance(answer, Seen):
+        return None
+    return Cleared(
+        restricted(html).translate(_LIKE_A_HEAD).strip("\n"),
+        answer.label,
+        {field: _shown(book, view, field)},
+        view.room.ref,
+    )
+
+
+def attached(view: View, field: str, said: Spoken, *, place: bool) -> Attached | None:
+    """What goes with the words, where this room may see them. ``place``: it may know the place that a photograph tells by itself."""
+    if not decided(view, field) or (said.file, said.point, said.poll) == (None, None, None):
+        return None
+    poll = None
+    if said.poll is not None:
+        options = tuple(one_line(legible(option)) for option in said.poll.options)
+        poll = Poll(one_line(legible(said.poll.question)), options, said.poll.several)
+    return Attached(said.file, said.point, said.live_until, poll, place, view.room.ref)
+
+
+def speaker(view: View, called: str) -> Cleared:
+    """The name of whoever spoke, on one line, for a room that sees what they said."""
+    words = one_line(legible(called)).translate(_LIKE_A_HEAD).replace(" · ", " ").strip()[:LONGEST_NAME]
+    return Cleared(escape(words, quote=False), only=view.room.ref)
+
+
+LONGEST_NAME = 60
 
 
 def phrased(book: Book, view: View, field: str, words: Cleared, otherwise: Cleared) -> Cleared:

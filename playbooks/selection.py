@@ -58,7 +58,8 @@ class Circumstances:
 class Event:
     """Something said: whose words (``origin``, a partner), from which jurisdictions, and its fields, None where absent.
 
-    ``raised`` is a TLP colour (its word) that the speaker set higher; ``place`` names the field that says where.
+    ``raised`` is a TLP colour (its word) that the speaker set higher; ``place`` names the field that says where. ``through``: the jurisdiction
+    that passes on what came to it from the others of ``origins``; None where nothing is passed on.
     """
 
     origin: str
@@ -67,6 +68,7 @@ class Event:
     raised: str | None = None
     expires: datetime | None = None
     place: str | None = None
+    through: str | None = None
 
     @cached_property
     def areas(self) -> frozenset[str]:

@@ -7,7 +7,8 @@
 3. G's TLP is within the ceiling of R's network now;
 4. some ``permit`` matches F (and G is its ``as`` or coarser), P and ``when``; and for every origin of E: nothing more where G is clear
    and not personal, or where the origin is P's own jurisdiction and F is not personal; else that same permit names an agreement
-   between the two, in force at T, that lists the permit's purpose; or it is for declared danger, and states its basis;
+   between the two, in force at T, that lists the permit's purpose; or it is for declared danger, and states its basis; and what
+   somebody passes on from another origin goes to a third only if an agreement by which it came to them lets its receiver do so;
 5. no ``forbid`` matches;
 6. no rule that could apply failed to evaluate.
 
@@ -175,12 +176,22 @@ class Question:
         for origin in sorted(self.event.origins):
             if origin == to and not spec.personal:  # at home, nothing more
                 continue
+            if self._ends_with_its_receiver(permit, origin, to):
+                return origin
             agreement = next((name for name in permit.under if self._joins(name, permit, origin, to)), None)
             if agreement is not None:
                 used.append(agreement)
             elif not in_danger:
                 return origin
         return tuple(dict.fromkeys(used))
+
+    def _ends_with_its_receiver(self, permit: Permit, origin: str, to: str) -> bool:
+        """Whether words that somebody passes on came to them under agreements that let no receiver do so, and ``to`` is a third."""
+        through = self.event.through
+        if through is None or origin == through or to in (origin, through):
+            return False
+        came = [name for name in permit.under if self._joins(name, permit, origin, through)]
+        return not any(self.book.playbook.agreements[name].onward for name in came)
 
     def _joins(self, name: str, permit: Permit, origin: str, to: str) -> bool:
         """Whether an agreement is between the two, in force today where the playbook lives, and for the permit's purpose."""

@@ -128,7 +128,17 @@ from storage.facts.messages import (
     MessageUnknown,
     RemovalAsked,
 )
-from storage.facts.talk import PollClosed, ReactedTo, Said, SaidAnew, TakenBack, Unread, Voted
+from storage.facts.talk import (
+    PollClosed,
+    ReactedTo,
+    Said,
+    SaidAnew,
+    TakenBack,
+    TalkResumed,
+    TalkStopped,
+    Unread,
+    Voted,
+)
 
 __all__ = [
     "DEPLOYMENT",
@@ -236,6 +246,8 @@ __all__ = [
     "Started",
     "Stopped",
     "TakenBack",
+    "TalkResumed",
+    "TalkStopped",
     "Unread",
     "Voted",
     "WordsKept",
@@ -350,6 +362,8 @@ FACTS: Mapping[str, type[Fact]] = {
         ReactedTo,
         Voted,
         PollClosed,
+        TalkStopped,
+        TalkResumed,
         Unread,
     )
 }

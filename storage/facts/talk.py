@@ -92,3 +92,20 @@ class Unread(Fact):
 
     room: RoomRef
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkStopped(Fact):
+    """What is said in channels does not reach a room of theirs any more, and why: a code, or the network's words."""
+
+    room: RoomRef
+    partner: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkResumed(Fact):
+    """It reaches the room again."""
+
+    room: RoomRef
+    partner: str

@@ -20,6 +20,7 @@ from storage.incident.state import (
     Objection,
     Offer,
     Proposal,
+    Recent,
     Removal,
     RemovalState,
     RollCall,
@@ -30,5 +31,5 @@ from storage.incident.state import (
 
 __all__ = [
     "Accounted", "AlertState", "Answer", "Asked", "Call", "Copy", "CopyState", "Danger", "Decision", "Draft", "Given",
-    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "Removal", "RemovalState", "RollCall", "Round", "Taken", "Watch", "fold", "stood_still",
+    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "Recent", "Removal", "RemovalState", "RollCall", "Round", "Taken", "Watch", "fold", "stood_still",
 ]  # fmt: skip

@@ -282,6 +282,22 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """Something lately said in a channel, for whoever comes in now. ``words`` are plain; None where they were erased."""
+
+    said: str
+    at: datetime
+    partner: str
+    person: str
+    name: str
+    words: str | None
+    room: RoomRef
+    raised: str | None
+    origins: tuple[str, ...]
+    onward: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Danger:
     """Imminent danger to life, as declared."""
 
@@ -340,6 +356,8 @@ class Incident:
     live: Mapping[tuple[str, str, RoomRef], Live] = field(default_factory=dict)  # (role, about, room)
     live_of: Mapping[str, tuple[str, str, RoomRef]] = field(default_factory=dict)  # send → key of ``live``
     removals: Mapping[str, Removal] = field(default_factory=dict)  # the request to the network → what it is to remove
+    talk: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)  # channel → the last that was said there
+    talk_stopped: Mapping[RoomRef, str] = field(default_factory=dict)  # rooms that talk does not reach → why
     paused: str | None = None  # an exercise that gives way to this incident
     paused_at: datetime | None = None
     held: Mapping[str, DeadlineHeld] = field(default_factory=dict)  # key → what fell due while it was paused

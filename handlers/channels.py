@@ -1,0 +1,94 @@
+"""Channels: which rooms one joins in an incident, and why a room that is one of its members' is out of it.
+
+A room is out while it cannot be trusted at all, however low the label: whoever may come in there, or read it from outside, could read
+what is said in the others, and be read in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from handlers.world import World, circumstances, rooms_for
+from playbooks.load import Book
+from playbooks.rooms import RoomRef
+from playbooks.selection import matches
+from storage.deployment import Binding
+from storage.incident import Incident
+
+Reason = Literal["tampered", "world-readable", "open", "public"]
+"""Its encryption was changed; anybody may read it; anybody may join it; a Telegram group with a public name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A room that takes part in a channel: whose, and of which channels."""
+
+    binding: Binding
+    channels: tuple[str, ...]
+
+    @property
+    def partner(self) -> str:
+        return self.binding.partner
+
+    @property
+    def room(self) -> RoomRef:
+        return self.binding.room
+
+
+def out(world: World, room: RoomRef) -> Reason | None:
+    """Why a room is out of every channel now; None where it is not."""
+    seen = world.who.traits.get(room.chat)
+    if seen is None:
+        return None
+    if seen.tampered:
+        return "tampered"
+    if seen.world_readable:
+        return "world-readable"
+    if seen.open_join:
+        return "open"
+    return "public" if seen.public else None
+
+
+def seats(world: World, incident: Incident, channel: str, now: datetime) -> Iterator[Seat]:
+    """The rooms that a channel joins in this incident, in the order of the partners in the playbook, those that are out included."""
+    book = world.book_of(incident)
+    for partner in book.playbook.partners:
+        for binding in rooms_for(world, incident, partner, channel):
+            if member(world, incident, book, binding, channel, now):
+                yield Seat(binding, (channel,))
+
+
+def seat(world: World, room: RoomRef, now: datetime) -> tuple[Incident, Seat] | None:
+    """The channels that a room takes part in, and the open incident in which what is said there counts: the first that was opened.
+
+    A real incident goes before an exercise; a paused exercise has no channels.
+    """
+    for incident in sorted(world.open, key=lambda one: one.opened.exercise):
+        binding = world.who.binding(incident.playbook, room)
+        if binding is None or incident.paused is not None:
+            continue
+        book = world.book_of(incident)
+        channels = tuple(
+            channel
+            for channel in book.playbook.channels
+            if binding in rooms_for(world, incident, binding.partner, channel)
+            and member(world, incident, book, binding, channel, now)
+        )
+        if channels:
+            return incident, Seat(binding, channels)
+    return None
+
+
+def member(world: World, incident: Incident, book: Book, binding: Binding, channel: str, now: datetime) -> bool:
+    """Whether a channel's ``members`` means the partner of this room. A rule that fails means nobody."""
+    so = circumstances(world, incident, now)
+    if binding.partner not in so.active:
+        return False
+    chosen, network = book.playbook.channels[channel].members, binding.room.network
+    try:
+        return matches(book, chosen, binding.partner, so, binding.partner, frozenset(), network)
+    except Exception:  # noqa: BLE001 an error in a rule denies: see playbooks.sight, 6
+        return False
