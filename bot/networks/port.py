@@ -104,7 +104,7 @@ class Spooled:
     """A file that was fetched and looked into, ready to be handed to a network.
 
     ``path``: where it is on this machine. ``type`` was found by looking, ``name`` is clean and fits the type, ``size`` is in bytes. ``source`` is where
-    it came from: a network that has it already need not be given it again.
+    it came from: a network that has it already need not be given it again, unless ``source.where`` is empty: then the bytes were changed here.
     """
 
     path: Path
