@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from handlers.world import World, circumstances, rooms_for
+from handlers.world import World, bound_for, circumstances, rooms_for
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
-from playbooks.selection import matches
+from playbooks.selection import Circumstances, matches
 from storage.deployment import Binding
 from storage.incident import Incident
 
@@ -53,12 +53,11 @@ def out(world: World, room: RoomRef) -> Reason | None:
 
 
 def seats(world: World, incident: Incident, channel: str, now: datetime) -> Iterator[Seat]:
-    """The rooms that a channel joins in this incident, in the order of the partners in the playbook, those that are out included."""
-    book = world.book_of(incident)
-    for partner in book.playbook.partners:
-        for binding in rooms_for(world, incident, partner, channel):
-            if member(world, incident, book, binding, channel, now):
-                yield Seat(binding, (channel,))
+    """The rooms that a channel joins in this incident, in the order in which they were bound, those that are out included."""
+    book, so = world.book_of(incident), circumstances(world, incident, now)
+    for binding in bound_for(world, book, channel, exercise=incident.opened.exercise):
+        if _member(book, so, binding, channel):
+            yield Seat(binding, (channel,))
 
 
 def seat(world: World, room: RoomRef, now: datetime) -> tuple[Incident, Seat] | None:
@@ -70,21 +69,19 @@ def seat(world: World, room: RoomRef, now: datetime) -> tuple[Incident, Seat] | 
         binding = world.who.binding(incident.playbook, room)
         if binding is None or incident.paused is not None:
             continue
-        book = world.book_of(incident)
+        book, so = world.book_of(incident), circumstances(world, incident, now)
         channels = tuple(
             channel
             for channel in book.playbook.channels
-            if binding in rooms_for(world, incident, binding.partner, channel)
-            and member(world, incident, book, binding, channel, now)
+            if binding in rooms_for(world, incident, binding.partner, channel) and _member(book, so, binding, channel)
         )
         if channels:
             return incident, Seat(binding, channels)
     return None
 
 
-def member(world: World, incident: Incident, book: Book, binding: Binding, channel: str, now: datetime) -> bool:
+def _member(book: Book, so: Circumstances, binding: Binding, channel: str) -> bool:
     """Whether a channel's ``members`` means the partner of this room. A rule that fails means nobody."""
-    so = circumstances(world, incident, now)
     if binding.partner not in so.active:
         return False
     chosen, network = book.playbook.channels[channel].members, binding.room.network

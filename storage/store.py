@@ -116,7 +116,8 @@ class Utterance:
     ``id`` (``S-12``), ``room`` and the network's ``message`` there; ``at``: when it was said. ``person``: a person's id, or the identity of somebody who
     was never enrolled, or empty; ``name``: how whoever spoke is called on their network. ``raised``: the TLP colour the speaker set, if any;
     ``origins``: the jurisdictions whose information it carries. ``answers`` and ``thread`` are ids of earlier ones. ``spoken`` is None once it is forgotten.
-    ``versions``: how often it was changed. ``gone``: it was taken back.
+    ``versions``: how often it was said anew, last at ``changed``. ``gone``: it was taken back. ``onward``: the origins that are not the speaker's own; ``forwarded``: the
+    words are somebody else's. ``left_out``: the partners a room of whose was not told. ``reactions``: who reacted, each ``EMOJI PERSON``.
     """
 
     stream: str
@@ -135,6 +136,11 @@ class Utterance:
     spoken: Spoken | None = None
     versions: int = 1
     gone: bool = False
+    onward: tuple[str, ...] = ()
+    forwarded: bool = False
+    left_out: tuple[str, ...] = ()
+    reactions: tuple[str, ...] = ()
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from playbooks import spoken
 from playbooks.rooms import RoomRef
 from storage import canonical
 from storage.connection import Connection, change
-from storage.queries import instant, micros
+from storage.queries import instant, instant_or_none, micros, micros_or_none
 from storage.store import ReactionKept, Utterance
 
 
@@ -47,6 +47,8 @@ def _written(one: Utterance) -> tuple[Any, ...]:
     facts = {
         "channels": one.channels, "partner": one.partner, "person": one.person, "name": one.name, "origins": one.origins,
         "raised": one.raised, "answers": one.answers, "thread": one.thread, "versions": one.versions, "gone": one.gone,
+        "onward": one.onward, "forwarded": one.forwarded, "left_out": one.left_out, "reactions": one.reactions,
+        "changed": micros_or_none(one.changed),
     }  # fmt: skip
     body = spoken.written(one.spoken) if one.spoken is not None else ""
     room = one.room
@@ -61,20 +63,8 @@ def _read(
 ) -> Utterance:
     known = json.loads(facts)
     return Utterance(
-        stream,
-        said,
-        RoomRef(network, room, topic),
-        message,
-        tuple(known["channels"]),
-        known["partner"],
-        known["person"],
-        known["name"],
-        instant(at),
-        tuple(known["origins"]),
-        known["raised"],
-        known["answers"],
-        known["thread"],
-        spoken.read(body) if body else None,
-        known["versions"],
-        known["gone"],
-    )
+        stream, said, RoomRef(network, room, topic), message, tuple(known["channels"]), known["partner"], known["person"],
+        known["name"], instant(at), tuple(known["origins"]), known["raised"], known["answers"], known["thread"],
+        spoken.read(body) if body else None, known["versions"], known["gone"], tuple(known["onward"]), known["forwarded"],
+        tuple(known["left_out"]), tuple(known["reactions"]), instant_or_none(known["changed"]),
+    )  # fmt: skip
