@@ -8,20 +8,15 @@ Nothing leaves the machine.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterable
-from copy import copy
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
 
 from bot.networks import markup
 from bot.networks.port import (
-    Button,
     Delayed,
     Ears,
+    FileGone,
     Heard,
-    HeardKind,
     Limits,
     Moved,
     NetworkDown,
@@ -32,73 +27,28 @@ from bot.networks.port import (
     RoomTraits,
     Sent,
 )
+from bot.networks.rehearsal_people import People, digest_of, read_back
+from bot.networks.rehearsal_rooms import CAPTIONS, LARGEST, TELEGRAM_TEXT, Kept, Place, Shown
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
-
-TELEGRAM_REMOVES = timedelta(hours=48)
+from playbooks.spoken import File
 
 USERNAMES = {"telegram": "tocsin_rehearsal_bot", "matrix": "@tocsin:rehearsal.invalid"}
+PIECE = 65_536
+"""Bytes of a file that are handed out at once."""
 
 
-def _folded(name: str) -> str:
-    return name.casefold().replace("\ufe0f", "").strip()
-
-
-@dataclass(slots=True)
-class Shown:
-    """A message as it stands in a room. ``versions`` has every text it had, the newest last."""
-
-    id: str
-    room: RoomRef
-    html: str
-    text: str
-    buttons: tuple[tuple[Button, ...], ...] = ()
-    reply_to: str | None = None
-    loud: bool = False
-    notice: bool = False
-    token: str = ""
-    at: datetime | None = None
-    versions: list[str] = field(default_factory=list)
-
-    def button(self, choice: str) -> Button | None:
-        """The button with this label, command, last word of its command, or emoji, whatever the case."""
-        wanted = _folded(choice)
-        for row in self.buttons:
-            for button in row:
-                named = (button.label, button.command, button.command.rpartition(" ")[2], button.emoji)
-                if wanted in {_folded(name) for name in named}:
-                    return button
-        return None
-
-
-@dataclass(slots=True)
-class _Place:
-    """A room: what is known of it, how it is called, and what was said there by the bot."""
-
-    traits: RoomTraits
-    shown: dict[str, Shown] = field(default_factory=dict)
-    refuses: str | None = None
-    gone: bool = False
-    moved_to: RoomRef | None = None
-
-
-class Rehearsal:
+class Rehearsal(People):
     """One network, in process. ``clock`` gives aware times; ``books`` name its rooms."""
 
     def __init__(self, network: Network, books: Iterable[Book], clock: Callable[[], datetime]) -> None:
-        self.name: Network = network
+        super().__init__(network, clock)
         self.limits = Limits()
         self.state = NetworkState()
-        self._clock = clock
-        self._rooms: dict[RoomRef, _Place] = {}
+        self.largest_download: int | None = 20_000_000 if network == "telegram" else None
+        self.largest_upload: int | None = LARGEST[network]
+        self.captions = CAPTIONS[network]
         self._aliases: dict[str, RoomRef] = {}
-        self._ears: Ears | None = None
-        self._count = 0
-        self._turn = asyncio.Lock()
-        self._changed = asyncio.Condition()
-        self._is_down: str | None = None
-        self._unkept: list[tuple[str, str]] = []
-        self._failed: Exception | None = None
         self.watchers: list[Callable[[Shown], None]] = []
         for book in books:
             for partner in book.playbook.partners.values():
@@ -111,28 +61,34 @@ class Rehearsal:
             encrypted = RoomTraits(encrypted=True, title=title, alias=ref.id if ref.id.startswith("#") else None)
             actual = RoomRef("matrix", "!" + ref.id[1:])
             self._aliases[ref.id] = actual
-            self._rooms.setdefault(actual, _Place(encrypted))
+            self._rooms.setdefault(actual, self._place(encrypted))
         else:
-            self._rooms.setdefault(ref, _Place(RoomTraits(title=title)))
+            self._rooms.setdefault(ref, self._place(RoomTraits(title=title)))
+
+    def _place(self, traits: RoomTraits) -> Place:
+        return Place(self.name, traits)
 
     # -- the port --------------------------------------------------------------------------------------------------
 
     def split(self, html: str) -> list[str]:
         """As the real network would have it."""
-        return markup.split(html, 4096) if self.name == "telegram" else markup.split(html, 16_000, len)
+        return markup.split(html, TELEGRAM_TEXT) if self.name == "telegram" else markup.split(html, 16_000, len)
 
     def read(self, body: str) -> Heard | None:
-        """What ``_hear`` wrote. Raises ValueError for anything else."""
-        try:
-            raw: dict[str, Any] = json.loads(body)
-            for key in ("room", "moved_to"):
-                raw[key] = RoomRef.parse(raw[key]) if raw[key] is not None else None
-            raw["said_at"] = datetime.fromisoformat(raw["said_at"])
-            raw["point"] = tuple(raw["point"]) if raw["point"] is not None else None
-            raw["traits"] = RoomTraits(**raw["traits"]) if raw["traits"] is not None else None
-            return Heard(**raw)
-        except (KeyError, TypeError, AttributeError) as odd:
-            raise ValueError(f"nothing that was heard here ({type(odd).__name__})") from odd
+        """What people did, as it was noted. Raises ValueError for anything else."""
+        return read_back(body)
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """The bytes of what was offered here since the program began."""
+        if self._is_down is not None:
+            raise NetworkDown(self._is_down)
+        kept = self._files.get(digest_of(file))
+        if kept is None:
+            raise FileGone("the rehearsal in which it was sent is over")
+        if self.largest_download is not None and len(kept.data) > self.largest_download:
+            raise FileGone("the file is too large")
+        for start in range(0, len(kept.data), PIECE):
+            yield kept.data[start : start + PIECE]
 
     async def run(self, ears: Ears) -> None:
         """Be there until cancelled, or until ``cut``."""
@@ -191,14 +147,10 @@ class Rehearsal:
             return Refused("the room was encrypted and now is not; nothing is said there any more, bind another room")
         if out.must_encrypt and not place.traits.encrypted:
             return Refused("the room is not encrypted any more")
-        if out.kind == "delete":
-            outcome = self._remove(place, out)
-            await self._tell()
-            return outcome
-        outcome = self._edit(place, out) if out.replaces is not None else self._show(place, out)
-        if isinstance(outcome, Sent):
+        outcome, shown = await self._do(place, out)
+        for one in shown:
             for watcher in self.watchers:
-                watcher(place.shown[outcome.message_id])
+                watcher(one)
         await self._tell()
         return outcome
 
@@ -222,42 +174,6 @@ class Rehearsal:
     async def close(self) -> None:
         """Nothing to let go of."""
 
-    # -- people ----------------------------------------------------------------------------------------------------
-
-    async def say(
-        self,
-        room: RoomRef,
-        identity: str | None,
-        name: str,
-        text: str,
-        reply_to: str | None = None,
-        point: tuple[int, int] | None = None,
-    ) -> str:
-        """Somebody writes, or sends a place (``point``, in microdegrees). Returns the message's id once it is kept."""
-        return await self._hear("message", room, identity, name, text=text, reply_to=reply_to, point=point)
-
-    async def rewrite(self, room: RoomRef, message: str, identity: str, name: str, text: str) -> None:
-        """Somebody changes what they wrote."""
-        await self._hear("edited", room, identity, name, text=text, message_id=message)
-
-    async def tap(self, room: RoomRef, message: str, identity: str, choice: str, name: str = "") -> None:
-        """Somebody chooses ``choice`` (see ``Shown.button``): a tap on Telegram, a reaction on Matrix.
-
-        Raises LookupError where the message offers no such choice.
-        """
-        shown = self._rooms[room].shown.get(message)
-        button = shown.button(choice) if shown is not None else None
-        if button is None:
-            raise LookupError(f"no choice {choice!r} under message {message} in {room}")
-        if self.name == "telegram":
-            await self._hear("button", room, identity, name, text=button.command, message_id=message)
-        else:
-            await self.react(room, message, identity, button.emoji, name)
-
-    async def react(self, room: RoomRef, message: str, identity: str, emoji: str, name: str = "") -> None:
-        """Somebody reacts to a message."""
-        await self._hear("reaction", room, identity, name, emoji=emoji, message_id=message)
-
     # -- what a test or a spectator sees and does ---------------------------------------------------------------------
 
     @property
@@ -274,22 +190,21 @@ class Rehearsal:
         person = identity.partition(":")[2]
         ref = RoomRef(self.name, person if self.name == "telegram" else "!direct-" + person.removeprefix("@"))
         traits = RoomTraits(private=True, encrypted=self.name == "matrix")
-        self._rooms.setdefault(ref, _Place(traits))
+        self._rooms.setdefault(ref, self._place(traits))
         return ref
 
     def add(self, ref: RoomRef, traits: RoomTraits) -> None:
         """A room that no playbook names."""
-        self._rooms[ref] = _Place(traits)
+        self._rooms[ref] = self._place(traits)
 
     def messages(self, room: RoomRef) -> tuple[Shown, ...]:
-        """What stands in a room, oldest first."""
+        """What the bot said and what still stands in a room, oldest first."""
+        return tuple(shown for shown in self.standing(room) if shown.sender is None)
+
+    def standing(self, room: RoomRef) -> tuple[Shown, ...]:
+        """What stands in a room, whoever said it, oldest first."""
         place = self._rooms.get(room)
         return tuple(place.shown.values()) if place is not None else ()
-
-    async def until(self, so: Callable[[], bool]) -> None:
-        """Wait until something is so; it is looked at after each change here. Give it a timeout."""
-        async with self._changed:
-            await self._changed.wait_for(so)
 
     async def observe(self, room: RoomRef, traits: RoomTraits) -> None:
         """The room changes."""
@@ -298,7 +213,7 @@ class Rehearsal:
 
     async def invite(self, room: RoomRef, identity: str) -> None:
         """Somebody invites the bot; on Telegram that already puts it into the group."""
-        place = self._rooms.setdefault(room, _Place(RoomTraits(encrypted=self.name == "matrix")))
+        place = self._rooms.setdefault(room, self._place(RoomTraits(encrypted=self.name == "matrix")))
         place.gone = self.name == "matrix"
         await self._hear("invited" if place.gone else "joined", room, identity)
 
@@ -310,7 +225,7 @@ class Rehearsal:
     async def move(self, room: RoomRef, to: RoomRef) -> None:
         """The room gets a new address: a group becomes a supergroup, a Matrix room is replaced and closed."""
         place = self._rooms[room]
-        self._rooms[to] = _Place(place.traits)
+        self._rooms[to] = self._place(place.traits)
         place.moved_to = to
         await self._hear("moved", room, moved_to=to)
 
@@ -330,73 +245,38 @@ class Rehearsal:
 
     # -- within ----------------------------------------------------------------------------------------------------
 
-    def _show(self, place: _Place, out: Outgoing) -> Outcome:
-        # A token is unique for ever, so that an id made from it outlives a restart of this process.
-        name = f"${out.token}" if self.name == "matrix" else out.token
-        while self.name == "telegram" and name in place.shown:
-            name += "+"
-        if name not in place.shown:
-            place.shown[name] = Shown(
-                name, out.room, out.html, out.text, out.buttons, out.reply_to, out.loud, out.notice, out.token,
-                self._clock(), [out.text],
-            )  # fmt: skip
-        return Sent(name)
+    async def _do(self, place: Place, out: Outgoing) -> tuple[Outcome, list[Shown]]:
+        """What becomes of a message, and what stands in the room anew or not any more."""
+        if out.kind == "react":
+            outcome, reacted = place.sign(out)
+            return outcome, [reacted] if reacted is not None else []
+        if out.kind == "delete":
+            removed = place.remove(out.replaces or "", self._clock())
+            if isinstance(removed, Refused):
+                return removed, []
+            return Sent(out.replaces or ""), [removed] if removed is not None else []
+        files = await self._files_of(out)
+        if isinstance(files, Refused):
+            return files, []
+        if out.kind == "edit" or out.replaces is not None:
+            edited = place.edit(out, files)
+            return (edited, []) if isinstance(edited, Refused) else (Sent(edited.id), [edited])
+        said = place.say(out, files, self._clock())
+        if isinstance(said, Refused):
+            return said, []
+        first, *others = said
+        handle = first.handle() if out.poll is not None and self.name == "telegram" else None
+        return Sent(first.id, tuple(one.id for one in others), handle), said
 
-    def _edit(self, place: _Place, out: Outgoing) -> Outcome:
-        shown = place.shown.get(out.replaces or "")
-        if shown is None:
-            return Refused("the message to edit is not there")
-        changed = copy(shown)
-        changed.html, changed.text, changed.buttons, changed.token = out.html, out.text, out.buttons, out.token
-        changed.versions = [*shown.versions, out.text]
-        place.shown[shown.id] = changed
-        return Sent(shown.id)
-
-    def _remove(self, place: _Place, out: Outgoing) -> Outcome:
-        """What is not there any more counts as removed. Telegram removes nothing that has stood for two days."""
-        shown = place.shown.get(out.replaces or "")
-        stood = self._clock() - shown.at if shown is not None and shown.at is not None else timedelta(0)
-        if self.name == "telegram" and stood >= TELEGRAM_REMOVES:
-            return Refused("message can't be deleted")
-        place.shown.pop(out.replaces or "", None)
-        return Sent(out.replaces or "")
-
-    async def _hear(
-        self, kind: HeardKind, room: RoomRef, identity: str | None = None, name: str = "", **more: Any
-    ) -> str:
-        """Keep something that happened, once the network runs. What could not be kept is told when it runs again."""
-        if self._ears is None and kind != "room":
-            await self.until(lambda: self._ears is not None)
-        ears = self._ears
-        if ears is None:
-            raise NetworkDown(self._is_down or "the network does not run")
-        async with self._turn:
-            item = self._noted(kind, room, identity, name, **more)
+    async def _files_of(self, out: Outgoing) -> tuple[Kept, ...] | Refused:
+        """What goes with a message, as it will stand in its room."""
+        found = []
+        for file in out.files:
+            if self.largest_upload is not None and file.size > self.largest_upload:
+                return Refused("file is too big")
             try:
-                await ears.keep(self.name, [item], str(self._count))
-            except Exception as failed:  # noqa: BLE001  # whatever it is, it ends ``run`` and not what a person does
-                self._unkept.append(item)
-                self._failed = failed
-                await self._tell()
-        await self.until(lambda: item not in self._unkept)
-        return item[0]
-
-    def _noted(
-        self, kind: HeardKind, room: RoomRef, identity: str | None = None, name: str = "", **more: Any
-    ) -> tuple[str, str]:
-        """Something that happened, with its key, as ``read`` reads it."""
-        self._count += 1
-        key = f"r{self._count}"
-        more.setdefault("message_id", key)
-        place = self._rooms.get(room)
-        private = place.traits.private if place is not None else False
-        heard = Heard(key, kind, room, self._clock(), identity, name, private=private, **more)
-        raw = asdict(heard)
-        raw["room"] = str(room)
-        raw["said_at"] = heard.said_at.isoformat()
-        raw["moved_to"] = str(heard.moved_to) if heard.moved_to is not None else None
-        return key, json.dumps(raw, ensure_ascii=False)
-
-    async def _tell(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+                data = await asyncio.to_thread(file.path.read_bytes)
+            except OSError:
+                return Refused("the file is not at hand any more")
+            found.append(Kept(file.source.kind, file.name, file.type, data))
+        return tuple(found)
