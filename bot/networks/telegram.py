@@ -89,7 +89,7 @@ class Telegram:
 
     def read(self, body: str) -> Heard | None:
         """What a kept update says. Raises ValueError when it cannot be read."""
-        return telegram_read.read(body)
+        return telegram_read.read(body, us=telegram_read.bot_id(self._token))
 
     async def _connect(self, ears: Ears) -> None:
         self._me = await self._bot.ask("getMe", {})

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.networks import telegram_said
 from bot.networks.port import Heard, HeardKind, RoomTraits
 from playbooks.rooms import RoomRef
 
@@ -20,11 +21,14 @@ ALLOWED_UPDATES = (
     "edited_message",
     "callback_query",
     "message_reaction",
+    "poll",
     "my_chat_member",
     "chat_member",
 )
 GENERAL_TOPIC = 1
 RECEIVED = "_received"  # our own field: when we heard it, for the kinds in which Telegram says no time
+_TIMELESS = ("callback_query", "poll")
+_NOWHERE = RoomRef("telegram", "0")  # a poll is told of without its chat
 _INSIDE = ("member", "administrator", "creator", "restricted")
 _SILENT = {"id": 0}
 
@@ -35,7 +39,7 @@ def keep_form(update: Mapping[str, Any], received: datetime) -> tuple[str, str]:
     if not isinstance(update_id, int):
         raise ValueError("an update without an id")
     key = _key(update_id, update)
-    noted = {**update, RECEIVED: int(received.timestamp())} if "callback_query" in update else update
+    noted = {**update, RECEIVED: int(received.timestamp())} if any(kind in update for kind in _TIMELESS) else update
     return key, json.dumps(noted, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
@@ -45,26 +49,34 @@ def query(update: Mapping[str, Any]) -> str | None:
     return str(found["id"]) if isinstance(found, Mapping) and "id" in found else None
 
 
-def read(body: str) -> Heard | None:
-    """What a kept update says. Raises ValueError when it cannot be read."""
-    update = json.loads(body)
+def bot_id(token: str) -> int | None:
+    """Whose token this is: the bot's own user id stands in front."""
+    number = token.partition(":")[0]
+    return int(number) if number.isascii() and number.isdecimal() else None
+
+
+def read(body: str, us: int | None = None) -> Heard | None:
+    """What a kept update says; ``us`` is the bot's own user id. Raises ValueError when it cannot be read."""
     try:
+        update = json.loads(body)
         received = update.pop(RECEIVED, None)
         key = _key(update["update_id"], update)
         match next((kind for kind in ALLOWED_UPDATES if kind in update), None):
             case "message":
-                return _message(key, "message", update["message"])
+                return _message(key, "message", update["message"], us)
             case "edited_message":
-                return _message(key, "edited", update["edited_message"])
+                return _message(key, "edited", update["edited_message"], us)
             case "callback_query":
                 return _button(key, update["callback_query"], received)
             case "message_reaction":
                 return _reaction(key, update["message_reaction"])
+            case "poll":
+                return _tally(key, update["poll"], received)
             case "my_chat_member":
                 return _membership(key, update["my_chat_member"])
             case _:
                 return None
-    except (KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError) as error:
         raise ValueError(f"a Telegram update that cannot be read ({type(error).__name__}: {error})") from error
 
 
@@ -74,7 +86,7 @@ def _key(update_id: int, update: Mapping[str, Any]) -> str:
     return f"{update_id}:{hashlib.sha256(canonical.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def _message(key: str, kind: HeardKind, message: Mapping[str, Any]) -> Heard | None:
+def _message(key: str, kind: HeardKind, message: Mapping[str, Any], us: int | None) -> Heard | None:
     chat = message["chat"]
     said_at = _time(message.get("edit_date", message["date"]))
     if "migrate_to_chat_id" in message:
@@ -82,11 +94,10 @@ def _message(key: str, kind: HeardKind, message: Mapping[str, Any]) -> Heard | N
         return Heard(key, "moved", _room(chat), said_at, moved_to=there, traits=_traits(chat))
     if "new_chat_title" in message:
         return Heard(key, "room", _room(chat), said_at, traits=_traits(chat))
-    text = message.get("text", message.get("caption", ""))
-    point = _point(message)
-    sender, name, language, bot = _sender(message)
-    if bot or (not text and point is None):
+    text, spoken = telegram_said.said(message)
+    if spoken.empty:
         return None
+    sender, name, language, automatic = _sender(message)
     return Heard(
         key,
         kind,
@@ -96,12 +107,26 @@ def _message(key: str, kind: HeardKind, message: Mapping[str, Any]) -> Heard | N
         sender_name=name,
         sender_language=language,
         private=chat["type"] == "private",
-        text=str(text),
+        text=text,
         message_id=str(message["message_id"]),
         reply_to=_reply(message),
-        point=point,
+        point=spoken.point,
         traits=_traits(chat),
+        spoken=spoken,
+        forwarded=_forwarded(message, us),
+        automatic=automatic,
     )
+
+
+def _forwarded(message: Mapping[str, Any], us: int | None) -> str | None:
+    """Whose words these are where they are not the sender's own; chats, and people who hide it, cannot be known."""
+    origin = message.get("forward_origin")
+    if origin is None:
+        return "" if message.get("is_automatic_forward") else None
+    if origin.get("type") != "user":
+        return ""
+    who = origin["sender_user"]
+    return "us" if us is not None and who["id"] == us else _identity(who)
 
 
 def _button(key: str, query: Mapping[str, Any], received: int | None) -> Heard | None:
@@ -125,13 +150,12 @@ def _button(key: str, query: Mapping[str, Any], received: int | None) -> Heard |
 
 
 def _reaction(key: str, reaction: Mapping[str, Any]) -> Heard | None:
-    """The first emoji that was not there before. Telegram does not say in which topic the message is."""
-    before = {one.get("emoji") for one in reaction["old_reaction"]}
-    added = [one["emoji"] for one in reaction["new_reaction"] if one["type"] == "emoji" and one["emoji"] not in before]
-    if not added:
-        return None
+    """The first emoji put and the first taken away. Telegram does not say in which topic the message is."""
+    before, now = _emoji(reaction["old_reaction"]), _emoji(reaction["new_reaction"])
+    put = next((one for one in now if one not in before), None)
+    gone = next((one for one in before if one not in now), None)
     chat, user = reaction["chat"], reaction.get("user")
-    if user is not None and user.get("is_bot"):
+    if (put is None and gone is None) or (user is not None and user.get("is_bot")):
         return None
     return Heard(
         key,
@@ -143,9 +167,21 @@ def _reaction(key: str, reaction: Mapping[str, Any]) -> Heard | None:
         sender_language=user.get("language_code") if user else None,
         private=chat["type"] == "private",
         message_id=str(reaction["message_id"]),
-        emoji=str(added[0]),
+        emoji=put,
+        gone=gone,
         traits=_traits(chat),
     )
+
+
+def _emoji(reactions: list[Mapping[str, Any]]) -> list[str]:
+    """Custom emoji and paid stars are pictures of Telegram's own."""
+    return [str(one["emoji"]) for one in reactions if one["type"] == "emoji"]
+
+
+def _tally(key: str, poll: Mapping[str, Any], received: int | None) -> Heard:
+    """How a poll of ours stands. Only its id is told, neither chat nor time."""
+    votes = tuple(int(option["voter_count"]) for option in poll["options"])
+    return Heard(key, "tallied", _NOWHERE, _time(received or 0), handle=str(poll["id"]), tally=votes)
 
 
 def _membership(key: str, change: Mapping[str, Any]) -> Heard:
@@ -170,14 +206,15 @@ def _inside(member: Mapping[str, Any]) -> bool:
 
 
 def _sender(message: Mapping[str, Any]) -> tuple[str | None, str, str | None, bool]:
-    """Identity, name, language, and whether a bot said it. Who writes as a chat has no identity."""
+    """Identity, name, language, and whether a program said it. Who writes as a chat has no identity."""
     who = message.get("from", _SILENT)
+    through = "via_bot" in message
     if "sender_chat" in message:
         posted_as = message["sender_chat"]
-        return None, str(message.get("author_signature") or posted_as.get("title", "")), None, False
+        return None, str(message.get("author_signature") or posted_as.get("title", "")), None, through
     if who is _SILENT:
-        return None, "", None, False
-    return _identity(who), _name(who), who.get("language_code"), bool(who.get("is_bot"))
+        return None, "", None, through
+    return _identity(who), _name(who), who.get("language_code"), through or bool(who.get("is_bot"))
 
 
 def _identity(user: Mapping[str, Any]) -> str:
@@ -204,12 +241,6 @@ def _reply(message: Mapping[str, Any]) -> str | None:
         message.get("is_topic_message") and replied["message_id"] == message.get("message_thread_id")
     )
     return None if made_the_topic else str(replied["message_id"])
-
-
-def _point(message: Mapping[str, Any]) -> tuple[int, int] | None:
-    """(latitude, longitude) in microdegrees."""
-    place = message.get("location") or message.get("venue", {}).get("location")
-    return (round(place["latitude"] * 1_000_000), round(place["longitude"] * 1_000_000)) if place else None
 
 
 def _traits(chat: Mapping[str, Any]) -> RoomTraits:

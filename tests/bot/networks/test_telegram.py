@@ -242,7 +242,7 @@ async def test_topics(tg: TelegramEmulator, network: Telegram) -> None:
 
 
 async def test_who_hides_has_no_identity(tg: TelegramEmulator, network: Telegram) -> None:
-    """Anonymous administrators and channels speak, and are nobody; other bots are not heard."""
+    """Anonymous administrators and channels speak, and are nobody; other bots are heard as programs."""
     await tg.anonymous(GROUP, "as the group")
     await tg.anonymous(GROUP, "as a channel", channel=-1009)
     tg.users[9] = {"id": 9, "is_bot": True, "first_name": "Other"}
@@ -250,7 +250,8 @@ async def test_who_hides_has_no_identity(tg: TelegramEmulator, network: Telegram
     group, channel, other = await heard_from(tg, network, 3)
     assert (group.sender, group.sender_name, group.text) == (None, "Town hall", "as the group")
     assert (channel.sender, channel.sender_name) == (None, "Channel")
-    assert other is None
+    assert other is not None
+    assert (group.automatic, channel.automatic, other.automatic) == (False, False, True)
 
 
 async def test_rooms_that_change(tg: TelegramEmulator, network: Telegram) -> None:
