@@ -125,7 +125,8 @@ class Outgoing:
     None, the one from which the bot's reaction goes (on Matrix ``replaces`` is then the reaction's own id).
 
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
-    who speaks. ``thread``: the message that begins the thread in which this belongs.
+    who speaks. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
+    files, and the words stand under them.
     """
 
     token: str
@@ -146,6 +147,7 @@ class Outgoing:
     thread: str | None = None
     emoji: str | None = None
     mentions: tuple[str, ...] = ()  # accounts on this network that the words call upon: they are notified
+    caption: bool = False
 
 
 @dataclass(frozen=True, slots=True)
