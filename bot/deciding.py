@@ -15,18 +15,19 @@ from bot.agenda import Waits
 from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
-from bot.hearing import answered, understood
-from bot.networks.port import NetworkPort
+from bot.hearing import TALK, answered, talk, understood
+from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers import escalation
-from handlers.events import Came, Delivery, Event, RoomEvent, Stale
+from handlers.events import Came, Delivery, Event, RoomEvent, Stale, Talk
+from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
-from storage.effects import Effect, Record, Remove, Repeat
+from storage.effects import Effect, Record, Remove, Repeat, Send
 from storage.facts import DEPLOYMENT, DeadlinePassed, EscalationStalled, EventFailed, Fact, MessageDropped
-from storage.store import Deadline, InboxRow, OutboxRow, StorageError, Store
+from storage.store import Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +80,14 @@ class Turn:
             # The network's word is kept as it came; nobody is told, because nobody is known to have asked.
             await self._failed(row.id, fault(error))
             return
-        said = None
+        said: Request | RoomEvent | Talk | None = None
         try:
             if heard is not None:
                 message = answered(heard)
                 about = await self.store.sent_message(heard.room, message) if message is not None else None
                 if about is not None:
                     await self._know(about.stream)
-                said = understood(heard, about, self.tx.now, row.seed)
+                said = await self._meant(heard, about, row.seed)
                 if isinstance(said, RoomEvent) and said.kind == "invited" and not self._bound(said.room):
                     self.asked_in.add(row.network)
             if isinstance(said, Request):
@@ -104,12 +105,58 @@ class Turn:
         else:
             self.tx.handled(row.id)
 
+    async def _meant(self, heard: Heard, about: Mentioned | None, seed: bytes) -> Request | RoomEvent | Talk | None:
+        """What is to be decided about it, with what it concerns of what was said in channels."""
+        if heard.kind == "message":
+            answers = await self._utterance_at(heard.room, heard.reply_to)
+            thread = await self._utterance_at(heard.room, heard.thread)
+            return understood(heard, about, self.tx.now, seed, answers, thread)
+        found = understood(heard, about, self.tx.now, seed)
+        return found if found is not None or heard.kind not in TALK else await self._talk(heard)
+
+    async def _talk(self, heard: Heard) -> Talk | None:
+        """What befell something that was said in a channel; None where it befell nothing of that kind."""
+        taken_back = None
+        if heard.kind == "tallied":
+            ours = await self.store.by_handle(heard.room.network, heard.handle or "")
+            said = await self._utterance(ours.stream, ours.about) if ours is not None and ours.about else None
+        else:
+            said = await self._utterance_at(heard.room, heard.message_id)
+            if said is None and heard.kind == "deleted" and heard.message_id is not None:
+                name = heard.message_id
+                taken_back = self.tx.reaction(heard.room, name) or await self.store.reaction(heard.room, name)
+                said = await self._utterance(taken_back.stream, taken_back.said) if taken_back is not None else None
+        if said is None:
+            return None
+        await self._know(said.stream)
+        return talk(heard, said, await self._copies(said.stream, said.id), taken_back)
+
+    async def _utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
+        if message is None:
+            return None
+        now = self.tx.utterance_at(room, message)
+        if now is not None:
+            return now
+        kept = await self.store.utterance_at(room, message)
+        return None if kept is None else self.tx.utterance(kept.stream, kept.id) or kept
+
+    async def _utterance(self, stream: str, said: str) -> Utterance | None:
+        return self.tx.utterance(stream, said) or await self.store.utterance(stream, said)
+
+    async def _copies(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
+        """Every row about something that was said, as this turn leaves it."""
+        return self.tx.about(stream, said, await self.store.copies(stream, said))
+
     async def happened(self, event: Event, depth: int = 0) -> bool:
         """Something that is on no file. Whether it could be decided."""
         seed = self.seeds()
         row = event.row if isinstance(event, Delivery | Stale) else None
         if isinstance(event, Delivery):
             event = replace(event, repeat=Tokens(seed).repeat)
+        if isinstance(event, Delivery | Stale) and row is not None and row.about is not None and is_talk(row):
+            event = replace(event, said=await self._utterance(row.stream, row.about))
+            if isinstance(event, Delivery):
+                event = replace(event, copies=await self._copies(row.stream, row.about))
         came = Came(event, self.tx.now, seed)
         if row is not None:
             await self._know(row.stream)
@@ -179,7 +226,13 @@ class Turn:
     ) -> None:
         effects = decide(self.tx.world)
         subjects = {one.send: await self._subject(one.send, row) for one in effects if isinstance(one, Repeat)}
-        parts = {one.send: await self._parts(one.send) for one in effects if isinstance(one, Remove)}
+        parts: dict[str, Sequence[OutboxRow]] = {}
+        for one in effects:
+            if (isinstance(one, Send) and one.amends) or (isinstance(one, Remove) and is_said(one.about)):
+                if one.about is not None and one.about not in parts:
+                    parts[one.about] = await self._copies(one.stream, one.about)
+            elif isinstance(one, Remove):
+                parts[one.send] = await self._parts(one.send)
         step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects, parts)
         dropped = self.tx.keep(step)
         if dropped:

@@ -1,45 +1,65 @@
 """From what a network heard to what is decided about it: a person's request, or something that happened to a room.
 
-Which message of ours somebody answers is looked up by the caller; edits and redactions decide nothing, so that
-nothing is decided twice.
+Which message of ours somebody answers is looked up by the caller. An edit of a command decides nothing, so that nothing is decided twice; what
+befalls what was said in a channel is an event of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, assert_never
 
-from bot.networks.port import Heard
+from bot.networks.port import Heard, HeardKind
 from bot.outgoing import meaning
-from handlers.events import RoomEvent
+from handlers.events import Befalls, RoomEvent, Talk
 from handlers.world import Request, Via
 from storage.facts import RoomObserved
-from storage.store import Mentioned
+from storage.store import Mentioned, OutboxRow, ReactionKept, Utterance
 
 
 def answered(heard: Heard) -> str | None:
-    """The network's id of the message that this answers, if any."""
-    return heard.message_id if heard.kind in ("button", "reaction") else heard.reply_to
+    """The network's id of the message that this answers, if any. What is said in a thread answers what began it."""
+    return heard.message_id if heard.kind in ("button", "reaction") else heard.reply_to or heard.thread
 
 
-def understood(heard: Heard, about: Mentioned | None, now: datetime, seed: bytes) -> Request | RoomEvent | None:
-    """What is to be decided; None where there is nothing. ``about`` is the message of ours that ``answered`` named."""
+def understood(
+    heard: Heard,
+    about: Mentioned | None,
+    now: datetime,
+    seed: bytes,
+    answers: Utterance | None = None,
+    thread: Utterance | None = None,
+) -> Request | RoomEvent | None:
+    """What is to be decided; None where there is nothing, or it concerns what was said in a channel (``talk``).
+
+    ``about`` is the message of ours that ``answered`` named; ``answers`` and ``thread`` what was said in channels under those names.
+    """
     match heard.kind:
         case "message":
+            if heard.automatic and heard.private:
+                return None
             written = heard.text.lstrip().startswith(("/", "!"))
-            return _request(
-                heard, about, now, seed, heard.text, "reply" if about is not None and not written else "command"
+            via: Via = "reply" if about is not None and not written else "command"
+            return replace(
+                _request(heard, about, now, seed, heard.text, via),
+                spoken=heard.spoken,
+                at=heard.said_at,
+                answers=answers,
+                thread=thread,
+                forwarded=heard.forwarded,
+                automatic=heard.automatic,
             )
         case "button":
             return _request(heard, about, now, seed, heard.text, "button")
         case "reaction":
-            command = meaning(about.payload, heard.emoji or "") if about is not None else None
+            command = meaning(about.payload, heard.emoji or "") if about is not None and heard.emoji else None
             if about is None or command is None:
                 return None
             # Telegram does not say in which topic a reaction was given; our message does.
             return _request(replace(heard, room=about.to), about, now, seed, command, "reaction")
-        case "edited":
+        case "edited" | "deleted" | "voted" | "tallied" | "ended":
             return None
         case "room":
             return None if heard.traits is None else _room(heard, "observed")
@@ -49,6 +69,32 @@ def understood(heard: Heard, about: Mentioned | None, now: datetime, seed: bytes
             return _room(heard, heard.kind)
         case _:
             assert_never(heard.kind)
+
+
+_BEFALLS: Mapping[HeardKind, Befalls] = {
+    "edited": "edited",
+    "deleted": "deleted",
+    "reaction": "reacted",
+    "voted": "voted",
+    "tallied": "tallied",
+    "ended": "ended",
+}
+
+
+TALK = frozenset(_BEFALLS)
+"""What networks tell that may befall what was said in a channel."""
+
+
+def talk(heard: Heard, said: Utterance, copies: Sequence[OutboxRow], taken_back: ReactionKept | None) -> Talk:
+    """What befell something that was said in a channel. ``taken_back``: the reaction that this deletes."""
+    kind = _BEFALLS[heard.kind]
+    gone = heard.gone
+    if taken_back is not None:
+        kind, gone = "reacted", taken_back.emoji
+    return Talk(
+        kind, said, tuple(copies), heard.room, heard.said_at, heard.key, heard.sender, heard.sender_name, heard.spoken,
+        heard.emoji, gone, heard.options, heard.tally,
+    )  # fmt: skip
 
 
 def _request(heard: Heard, about: Mentioned | None, now: datetime, seed: bytes, text: str, via: Via) -> Request:
@@ -85,4 +131,5 @@ def _room(heard: Heard, kind: Literal["invited", "joined", "removed", "moved", "
         observed,
         heard.text,
         traits.alias if traits is not None else None,
+        heard.message_id,
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from bot import outgoing
+from bot import copies, outgoing
 from handlers import marks
 from handlers.world import World
 from playbooks.load import Book
@@ -29,8 +29,10 @@ from storage.effects import (
     Hush,
     Leave,
     Postpone,
+    React,
     Record,
     Redirect,
+    Remember,
     Remove,
     Repeat,
     Send,
@@ -48,7 +50,7 @@ from storage.facts import (
     RemovalAsked,
     as_read,
 )
-from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow
+from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow, ReactionKept, Utterance
 
 Splits = Mapping[Network, outgoing.Split]
 """How each network that is set up cuts a message into parts."""
@@ -73,6 +75,8 @@ class Step:
     postponed: list[tuple[str, timedelta]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     playbooks: dict[str, bytes] = field(default_factory=dict)
+    said: list[Utterance] = field(default_factory=list)
+    reactions: list[ReactionKept] = field(default_factory=list)
 
     def why_dropped(self, row: OutboxRow) -> str:
         """Why a message was taken back, by its name or that of one of its parts."""
@@ -89,7 +93,7 @@ def carry_out(
     parts: Mapping[str, Sequence[OutboxRow]] | None = None,
 ) -> Step:
     """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name, ``parts`` those that a
-    ``Remove`` names, as they stand.
+    ``Remove`` names, and every row about what a ``Send`` amends (by its id), as they stand.
 
     Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch.
     Raises Misdirected,
@@ -111,7 +115,11 @@ def carry_out(
                 secret = effect.to.chat in step.world.who.ever_encrypted
                 split = _cutting(cuts, splits, effect.to.network)
                 effect = _editing(step.world, effect)
-                made = outgoing.rows(effect, tokens.next(), split, epoch, must_encrypt=secret)
+                if effect.amends:
+                    stands = copies.standing((parts or {}).get(effect.about or "", ()), effect.to)
+                    made = outgoing.amended(effect, stands, tokens.next(), split, epoch, must_encrypt=secret)
+                else:
+                    made = outgoing.rows(effect, tokens.next(), split, epoch, must_encrypt=secret)
                 if made[0].shows:
                     shown.append((effect.stream, outgoing.disclosed(effect, made[0].send, epoch)))
                 if effect.role is not None:
@@ -137,6 +145,10 @@ def carry_out(
                 step.hushes.append(effect)
             case Postpone(stream=stream, by=by):
                 step.postponed.append((stream, by))
+            case Remove(send=send, about=str(about)) if about.startswith("S-"):
+                stands = copies.standing((parts or {}).get(about, ()), effect.room)
+                gone = [one for one in stands if one.send == send]
+                _send(step, [copies.withdrawal(effect, one, tokens.next()) for one in gone], splits)
             case Remove(send=send):
                 for part in (parts or {}).get(send, ()):
                     if part.state in ("sent", "unknown"):
@@ -144,6 +156,12 @@ def carry_out(
                         asked = RemovalAsked(part.token, made_one.token, effect.about, effect.partner, part.to)
                         shown.append((effect.stream, asked))
                         _send(step, [made_one], splits)
+            case React():
+                _send(step, [outgoing.reaction(effect, tokens.next())], splits)
+            case Remember(what=Utterance() as utterance):
+                step.said.append(utterance)
+            case Remember(what=ReactionKept() as reaction):
+                step.reactions.append(reaction)
             case _:
                 assert_never(effect)
     _record(step, shown, now)
@@ -289,6 +307,8 @@ class Transaction:
         self._unwakes: set[str] = set()
         self._counters: dict[str, int] = {}
         self._playbooks: dict[str, bytes] = {}
+        self._said: dict[tuple[str, str], Utterance] = {}
+        self._reactions: list[ReactionKept] = []
 
     def handled(self, inbox: int) -> None:
         """An event was decided."""
@@ -334,7 +354,27 @@ class Transaction:
         for letter, number in step.counters.items():
             self._counters[letter] = max(number, self._counters.get(letter, 0))
         self._playbooks.update(step.playbooks)
+        self._said.update({(one.stream, one.id): one for one in step.said})
+        self._reactions += step.reactions
         return dropped
+
+    def utterance(self, stream: str, said: str) -> Utterance | None:
+        """What this turn has made of something that was said, if anything."""
+        return self._said.get((stream, said))
+
+    def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
+        """What was said under this id in this turn."""
+        return next((one for one in self._said.values() if one.message == message and one.room.chat == room.chat), None)
+
+    def reaction(self, room: RoomRef, message: str) -> ReactionKept | None:
+        """A reaction of this turn by its own name."""
+        return next((one for one in self._reactions if one.message == message and one.room.chat == room.chat), None)
+
+    def about(self, stream: str, about: str, rows: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
+        """Rows of the store about something, and those that this turn adds, as it leaves them."""
+        new = [row for row in self._sends.values() if (row.stream, row.about) == (stream, about)]
+        known = {row.token for row in rows}
+        return (*map(self.now_is, rows), *(self.now_is(row) for row in new if row.token not in known))
 
     def now_is(self, row: OutboxRow) -> OutboxRow:
         """A row of the store as this turn leaves it."""
@@ -377,6 +417,8 @@ class Transaction:
             fired=self._fired,
             counters=self._counters,
             playbooks=list(self._playbooks.items()),
+            said=list(self._said.values()),
+            reactions=self._reactions,
         )
 
     @property

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, delivery, duties, pausing, pending, plain, reach, restraint, rooms
+from handlers import cards, delivery, digest, duties, pausing, pending, plain, reach, relay, resaid, restraint, rooms
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
 from handlers.escalation import audited
-from handlers.events import Came, Delivery, NetworkEvent, Resolved, RoomEvent, Stale
+from handlers.events import Came, Delivery, Flooded, NetworkEvent, Resolved, RoomEvent, Stale, Talk
 from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
@@ -43,7 +43,10 @@ def hear(world: World, request: Request) -> list[Effect]:
     name = legible(request.name[:LONGEST_CALLED])
     heard = replace(request, text=legible(request.text[:LONGEST]), name=name)
     effects = restraint.restrained(world, heard, _heard(world, heard))
-    return _too_long(world, heard) if effects and len(request.text) > LONGEST else effects
+    if effects:
+        return _too_long(world, heard) if len(request.text) > LONGEST else effects
+    # No word for us: it is for the other people of the channel, however long.
+    return [] if is_command(heard.text) else relay.heard(world, replace(request, name=name))
 
 
 def _too_long(world: World, request: Request) -> list[Effect]:
@@ -59,6 +62,8 @@ def _too_long(world: World, request: Request) -> list[Effect]:
 
 def _heard(world: World, request: Request) -> list[Effect]:
     said = typed(request.text, world.usernames.get(request.room.network))
+    if request.automatic:
+        return []  # programs command nothing
     if request.identity is None:
         return _anonymous(world, request) if said is not None else []
     if said is None:
@@ -145,6 +150,14 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return rooms.happened(world, came, event)
         case NetworkEvent() as event:
             return delivery.network(world, came, event)
+        case Talk() as event:
+            return resaid.happened(world, came, event)
+        case Flooded() as event:
+            return digest.flooded(world, came, event)
+        case Delivery() as event if resaid.is_talk(event.row):
+            return resaid.delivered(world, came, event)
+        case Stale() as event if resaid.is_talk(event.row):
+            return resaid.stale(world, came, event)
         case Delivery() as event:
             return cards.followed(world, came, event, delivery.delivered(world, came, event))
         case Stale() as event:

@@ -74,6 +74,9 @@ class Resolved:
     rooms: tuple[tuple[str, RoomRef], ...]
 
 
+Befalls = Literal["edited", "deleted", "reacted", "voted", "tallied", "ended"]
+
+
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Something befell what was said in a channel.
@@ -82,7 +85,7 @@ class Talk:
     away. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
     """
 
-    kind: Literal["edited", "deleted", "reacted", "voted", "tallied", "ended"]
+    kind: Befalls
     said: Utterance
     copies: tuple[OutboxRow, ...]
     room: RoomRef

@@ -6,6 +6,7 @@ storage (PostgreSQL, for a standby that takes over) implements the same protocol
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -81,6 +82,16 @@ class OutboxRow:
     not_before: datetime | None = None
     message: str | None = None
     reason: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it does: ``message``, ``edit``, ``delete``, ``react``, ``join`` or ``leave``; empty where its body was blanked."""
+        found = _KIND.match(self.payload)
+        return found[1] if found else ""
+
+
+_KIND = re.compile(r'\{"kind":"([a-z]+)"')
+"""A payload is written with its kind in front."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,7 @@ class Recent:
     raised: str | None
     origins: tuple[str, ...]
     onward: tuple[str, ...]
+    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,39 @@
+"""What stands in a room of something that was said in a channel, and the request to take it away again. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from playbooks.rooms import RoomRef
+from storage.effects import Remove, Urgency
+from storage.store import OutboxRow
+
+NEVER_STOOD = ("refused", "dropped")
+
+
+def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
+    """Of all rows about it, the messages that its copy in a room consists of, in order: sent, on their way, or of unknown fate."""
+    here = [row for row in rows if row.to == room]
+    taken = {_amends(row) for row in here if row.kind == "delete" and row.state not in NEVER_STOOD}
+    return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
+
+
+def withdrawal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
+    """The request to remove one message of a copy. Which one that is, and what else stands in it, is looked up when it leaves."""
+    payload = {"kind": "delete", "html": "", "text": "", "buttons": [], "amends": part.token}
+    return OutboxRow(
+        token,
+        token,
+        effect.stream,
+        part.to,
+        int(Urgency.CHATTER),
+        json.dumps(payload, separators=(",", ":")),
+        effect.about,
+        effect.partner,
+        not_after=effect.not_after,
+    )
+
+
+def _amends(row: OutboxRow) -> str | None:
+    return str(json.loads(row.payload).get("amends"))

@@ -1,0 +1,260 @@
+"""What befalls what was said in a channel: it is changed or taken back, somebody reacts, a copy arrives or does not.
+
+An edit carries the join of the old label and the new: where the words may not be any more, the copy is taken away. What was said stays in
+the log as it was said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import dropping, signs
+from handlers.carrying import content, event_of, tell
+from handlers.channels import out, seats
+from handlers.events import Came, Delivery, Stale, Talk
+from handlers.relay import labelled
+from handlers.world import World, circumstances, sight_room
+from playbooks import sight
+from playbooks.labels import Tlp
+from playbooks.restricted import restricted
+from playbooks.rooms import RoomRef
+from playbooks.spoken import File, Spoken
+from storage.effects import Drop, Effect, React, Record, Remember, Remove, Urgency
+from storage.facts import (
+    MessageDropped,
+    MessageRefused,
+    MessageRemains,
+    MessageRemoved,
+    MessageSent,
+    MessageUnknown,
+    ReactedTo,
+    SaidAnew,
+    TakenBack,
+)
+from storage.incident import Incident
+from storage.store import OutboxRow, ReactionKept, Utterance
+
+MOVES_EVERY = timedelta(seconds=60)
+"""A place that moves is told anew no more often."""
+
+MOST_REACTIONS = 100
+
+
+def happened(world: World, came: Came, event: Talk) -> list[Effect]:
+    """What to do about it; nothing once the incident is over."""
+    incident = world.incidents.get(event.said.stream)
+    if incident is None or incident.closed_at is not None or incident.paused is not None or event.said.gone:
+        return []
+    match event.kind:
+        case "edited":
+            return _edited(world, incident, event, came)
+        case "deleted":
+            return _taken_back(incident, event) if event.room == event.said.room else []
+        case "reacted":
+            return _reacted(world, incident, event, came)
+        case "voted" | "tallied" | "ended":
+            return []  # see handlers.polls
+
+
+# --- said anew ---------------------------------------------------------------------------------------------------------
+
+
+def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
+    """Only whoever said it can change it, and only where it was said: their network sees to that."""
+    before = event.said
+    if event.spoken is None or event.room.chat != before.room.chat:
+        return []
+    html, raised, unknown = labelled(restricted(event.spoken.html).strip("\n"))
+    if unknown is not None:
+        raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
+    spoken = replace(event.spoken, html=html, file=_same_file(before.spoken, event.spoken))
+    if before.spoken is not None and _says_the_same(before.spoken, spoken) and raised is None:
+        return []
+    if _moves_too_soon(before, spoken, event):
+        return []
+    now_raised = _higher(before.raised, raised)
+    said = replace(before, spoken=spoken, raised=now_raised, versions=before.versions + 1, changed=event.at)
+    have = {row.to: row.send for row in event.copies if row.kind == "message"}
+    told = tell(world, incident, said, came.now, only=have, amends=True)
+    said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
+    fact = SaidAnew(said.id, event.at, now_raised, content(said), told.left_out)
+    reached = {send.to for send in told.sends}
+    return [
+        Record(incident.id, fact),
+        Remember(said),
+        *told.sends,
+        *(effect for room in have if room not in reached for effect in _away(said, room, event.copies)),
+    ]
+
+
+def _same_file(before: Spoken | None, now: Spoken) -> File | None:
+    """Some networks name only the caption of an edit: the file is then the one that was."""
+    return now.file if now.file is not None or before is None else before.file
+
+
+def _says_the_same(before: Spoken, now: Spoken) -> bool:
+    """Networks tell of edits that change nothing anybody reads: a preview, a button, where a file is to be had."""
+
+    def read(one: Spoken) -> tuple[object, ...]:
+        file = one.file
+        return (one.html, file and (file.kind, file.name, file.size), one.point, one.poll, one.contact)
+
+    return read(before) == read(now)
+
+
+def _moves_too_soon(before: Utterance, now: Spoken, event: Talk) -> bool:
+    if before.spoken is None or before.spoken.live_until is None or now.point is None:
+        return False
+    last = before.changed or before.at
+    ends = now.live_until is None
+    return not ends and event.at - last < MOVES_EVERY
+
+
+def _higher(*raised: str | None) -> str | None:
+    found = [Tlp.parse(one) for one in raised if one is not None]
+    return Tlp(max(found)).word if found else None
+
+
+# --- taken back --------------------------------------------------------------------------------------------------------
+
+
+def _taken_back(incident: Incident, event: Talk) -> list[Effect]:
+    said = event.said
+    rooms = dict.fromkeys(row.to for row in event.copies if row.kind == "message")
+    return [
+        Record(incident.id, TakenBack(said.id, event.room)),
+        Remember(replace(said, gone=True, spoken=None)),
+        *(effect for room in rooms for effect in _away(said, room, event.copies)),
+    ]
+
+
+def _away(said: Utterance, room: RoomRef, copies: tuple[OutboxRow, ...]) -> list[Effect]:
+    """Take the copy out of a room: what waits does not leave, what stands there is removed."""
+    here = [row for row in copies if row.to == room and row.kind in ("message", "edit")]
+    sends = dict.fromkeys(row.send for row in here)
+    partner = here[0].partner if here else None
+    waits = [Drop(send, "it was taken back") for send in sends]
+    shown = dict.fromkeys(
+        row.send for row in here if row.kind == "message" and row.state in ("sent", "unknown", "inflight")
+    )
+    return [*waits, *(Remove(said.stream, send, room, said.id, partner) for send in shown)]
+
+
+# --- reactions ---------------------------------------------------------------------------------------------------------
+
+
+def _reacted(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
+    """A reaction stands once under each copy, however many gave it; nobody is told whose it is."""
+    said, book = event.said, world.book_of(incident)
+    binding = world.who.binding(incident.playbook, event.room)
+    if (
+        binding is None
+        or out(world, event.room) is not None
+        or (event.identity and world.who.withdrawn(event.identity))
+    ):
+        return []
+    if binding.partner not in book.playbook.partners:
+        return []
+    person = world.who.person(event.identity) if event.identity else None
+    who = person.id if person is not None else event.identity or str(event.room)
+    before = said.reactions
+    reactions = [one for one in before if event.gone is None or one != f"{event.gone} {who}"]
+    if event.emoji is not None:
+        reactions = [*reactions, f"{event.emoji} {who}"][-MOST_REACTIONS:]
+    now = tuple(dict.fromkeys(reactions))
+    if now == before:
+        return []
+    had, has = ({one.partition(" ")[0] for one in some} for some in (before, now))
+    changed = [(emoji, emoji in had) for emoji in sorted(had ^ has)]
+    facts = [
+        Record(incident.id, ReactedTo(said.id, binding.partner, who, event.room, emoji, gone))
+        for emoji, gone in ((event.gone, True), (event.emoji, False))
+        if emoji is not None
+    ]
+    kept: list[Effect] = []
+    if event.emoji is not None:
+        kept = [Remember(ReactionKept(event.room, event.key, said.stream, said.id, event.emoji))]
+    rooms = _may_see_reaction(world, incident, event, binding.partner, came)
+    put = [React(said.stream, said.id, room, emoji, gone=gone) for room in rooms for emoji, gone in changed]
+    return [*facts, *kept, Remember(replace(said, reactions=now)), *put]
+
+
+def _may_see_reaction(world: World, incident: Incident, event: Talk, partner: str, came: Came) -> list[RoomRef]:
+    """Where it was said, and where a copy stands, as far as what this partner says there may be shown there. Not where it was given."""
+    said, book = event.said, world.book_of(incident)
+    have = {row.to for row in event.copies if row.kind == "message" and row.state == "sent"} | {said.room}
+    origin = book.playbook.partners[partner].jurisdiction
+    theirs = replace(said, partner=partner, origins=tuple(sorted({*said.origins, origin})), onward=())
+    so = circumstances(world, incident, came.now)
+    found: dict[RoomRef, None] = {}
+    for channel in said.channels:
+        if channel not in book.playbook.channels:
+            continue
+        question = sight.Question(book, so, event_of(book, theirs, channel))
+        for seat in seats(world, incident, channel, came.now):
+            if seat.room not in have or seat.room == event.room or out(world, seat.room) is not None:
+                continue
+            if isinstance(question.decide(sight_room(world, seat.binding), f"#{channel}"), sight.Seen):
+                found[seat.room] = None
+    return list(found)
+
+
+# --- copies ------------------------------------------------------------------------------------------------------------
+
+
+def is_said(about: str | None) -> bool:
+    """Whether a short id is that of something said in a channel."""
+    return about is not None and about.startswith("S-")
+
+
+def is_talk(row: OutboxRow) -> bool:
+    """Whether a message carries what was said in a channel, or is a change, a removal or a reaction to it."""
+    return is_said(row.about) and row.urgency >= Urgency.CHATTER
+
+
+def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
+    """What became of a copy, of its edit or removal, or of a reaction. A copy of unknown fate is not sent again: whoever spoke sees it."""
+    row = event.row
+    if event.became in ("moved", "delayed"):
+        return dropping.refused(world, came, event) if event.became == "delayed" else []
+    if row.kind == "react":
+        return []
+    if row.kind == "delete":
+        removed = event.became == "sent"
+        return [
+            Record(
+                row.stream,
+                MessageRemoved(row.token, row.to) if removed else MessageRemains(row.token, row.to, event.reason),
+            )
+        ]
+    fact: MessageSent | MessageRefused | MessageUnknown
+    if event.became == "sent":
+        fact = MessageSent(row.token, row.to, event.message or "")
+        told = dropping.reached(world, came, event)
+    else:
+        refused = event.became == "refused"
+        fact = (
+            MessageRefused(row.token, row.to, event.reason)
+            if refused
+            else MessageUnknown(row.token, row.to, event.reason, None)
+        )
+        told = dropping.refused(world, came, event)
+    sign = signs.of(world, event.said, event.copies) if event.said is not None else []
+    return [Record(row.stream, fact), *told, *sign]
+
+
+def stale(world: World, came: Came, event: Stale) -> list[Effect]:
+    """A waiting copy whose clearance is too old is decided again; its place in the order stays, as far as the queue can tell."""
+    row, said = event.row, event.said
+    incident = world.incidents.get(row.stream)
+    effects: list[Effect] = [
+        Drop(row.token, "decided again"),
+        Record(row.stream, MessageDropped(row.token, row.to, "decided again: what may be seen has changed")),
+    ]
+    if incident is None or incident.closed_at is not None or said is None or said.gone or said.spoken is None:
+        return effects
+    if row.kind not in ("message", "edit") or event.begun:
+        return effects
+    told = tell(world, incident, said, came.now, only=[row.to], amends=row.kind == "edit")
+    return [*effects, *told.sends]
