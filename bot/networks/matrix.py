@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, assert_never
@@ -24,6 +25,7 @@ from bot.networks import (
     matrix_identity,
     matrix_read,
     matrix_say,
+    matrix_shelf,
     matrix_write,
 )
 from bot.networks.matrix_hear import Hearing
@@ -44,6 +46,7 @@ from bot.networks.port import (
     Outgoing,
 )
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import File
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,8 @@ class Matrix:
     """One account on one homeserver. ``store_folder`` keeps session, keys and memory; ``clock`` gives aware times."""
 
     name: Network = "matrix"
+    largest_download: int | None = None  # the homeservers set none; the sender's has let it in
+    captions = 4000  # in any script, and said three times in an edit, below what an event may take
 
     def __init__(
         self,
@@ -73,6 +78,7 @@ class Matrix:
     ) -> None:
         self.limits = Limits()
         self.state = NetworkState()
+        self.largest_upload: int | None = None  # as the homeserver says when we connect
         self._home = Homeserver(homeserver)
         self._user = user
         self._password = password
@@ -82,11 +88,15 @@ class Matrix:
         self._session: Session | None = None
         self._ears: Ears | None = None
         self._hearing: Hearing | None = None
+        self._shelf: matrix_shelf.Shelf | None = None
 
     # -- the port --------------------------------------------------------------------------------------------------
 
     def split(self, html: str) -> list[str]:
         return _split(html, _ROOM_FOR_WORDS)
+
+    def fetch(self, file: File) -> AsyncIterator[bytes]:
+        return matrix_shelf.fetch(self._home, file.where)
 
     def read(self, body: str) -> Heard | None:
         return matrix_read.read(body)
@@ -113,8 +123,8 @@ class Matrix:
             raise
 
     async def send(self, out: Outgoing) -> Outcome:
-        session = self._session
-        if session is None:
+        session, shelf = self._session, self._shelf
+        if session is None or shelf is None:
             return Delayed(2.0, "Matrix is not connected yet")
         try:
             match out.kind:
@@ -123,9 +133,13 @@ class Matrix:
                 case "leave":
                     return await matrix_say.leave(session, out)
                 case "delete":
-                    return await matrix_say.remove(session, out)
+                    return await matrix_say.remove(session, shelf, out)
+                case "react" if out.emoji is None:
+                    return await matrix_say.remove(session, shelf, out)
+                case "react":
+                    return await matrix_say.react(session, out)
                 case "message" | "edit":
-                    return await matrix_say.say(session, out, self._clock())
+                    return await matrix_say.say(session, shelf, out, self._clock())
                 case _:
                     assert_never(out.kind)
         except MatrixError as error:
@@ -135,7 +149,7 @@ class Matrix:
             return said if said is not None else await matrix_say.forbidden(session, out, error)
         except NetworkDown as down:
             return Delayed(5.0, str(down))
-        except PeeweeException as trouble:
+        except (PeeweeException, sqlite3.Error) as trouble:
             return Delayed(5.0, f"the key store cannot be used now ({type(trouble).__name__})")
 
     async def resolve(self, alias: str) -> RoomRef | None:
@@ -196,14 +210,20 @@ class Matrix:
             return self._hearing
         session = Session.open(self._home, self._folder, login)
         hearing = Hearing(session, ears, self._clock)
+        shelf = None
         try:
+            shelf = matrix_shelf.Shelf(self._home, self._folder, self._clock)
+            await shelf.ask_largest()
             shown = await session.keys.check_ours()
             await hearing.catch_up()
             session.unvouched = await self._vouch(session, shown)
         except BaseException:
             session.close()
+            if shelf is not None:
+                shelf.close()
             raise
-        self._session, self._hearing = session, hearing
+        self._session, self._hearing, self._shelf = session, hearing, shelf
+        self.largest_upload = shelf.largest
         self.state.username = login.user
         await self._connected()
         return hearing
@@ -237,7 +257,9 @@ class Matrix:
     def _forget_session(self) -> None:
         if self._session is not None:
             self._session.close()
-        self._session = self._hearing = None
+        if self._shelf is not None:
+            self._shelf.close()
+        self._session = self._hearing = self._shelf = None
 
 
 def _split(html: str, room: int) -> list[str]:

@@ -7,8 +7,10 @@ the waiting.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 
@@ -17,7 +19,12 @@ from bot.networks.port import NetworkDown, NetworkRejected
 
 CLIENT = "/_matrix/client/v3"
 SECONDS = 60.0
+PIECE = 64 * 1024
+"""Bytes of a file that are in memory at a time."""
 _CONNECTIONS = 100
+_FILE_SECONDS = 1800.0
+_SLOWEST = 20_000  # bytes a second, below which sending a file is given up
+_HOPS = 3
 _TOKEN_GONE = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED")
 
 
@@ -76,24 +83,57 @@ class Homeserver:
         seconds: float = SECONDS,
     ) -> str:
         """As ``call``, but the answer's text as it came."""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=15)
+        async with self._asked(method, self.url + path, limits, json=body, params=query) as reply:
+            return await self._text(reply)
+
+    async def upload(self, path: str, pieces: AsyncIterator[bytes], size: int, kind: str) -> dict[str, Any]:
+        """Send a file of ``size`` bytes and of MIME type ``kind``, piece by piece. Raises as ``call`` does."""
+        limits = aiohttp.ClientTimeout(total=SECONDS + size / _SLOWEST, sock_connect=15)
+        named = {"Content-Type": kind, "Content-Length": str(size)}
+        async with self._asked("POST", self.url + path, limits, headers=named, data=pieces) as reply:
+            return _object(await self._text(reply))
+
+    async def download(self, path: str) -> AsyncGenerator[bytes, None]:
+        """The bytes of what is at ``path``, in pieces of at most ``PIECE``. Raises as ``call`` does.
+
+        A homeserver may keep its files elsewhere, and say so. Our token goes to the homeserver alone.
+        """
+        url = self.url + path
+        limits = aiohttp.ClientTimeout(total=_FILE_SECONDS, sock_connect=15, sock_read=SECONDS)
+        for _ in range(_HOPS + 1):
+            ours = urlsplit(url)[:2] == urlsplit(self.url)[:2]
+            plainly = {"Accept-Encoding": "identity"}
+            async with self._asked("GET", url, limits, ours=ours, headers=plainly) as reply:
+                if reply.status not in (301, 302, 303, 307, 308):
+                    if reply.status != 200:
+                        await self._text(reply)  # raises
+                    async for piece in reply.content.iter_chunked(PIECE):
+                        yield piece
+                    return
+                url = urljoin(url, reply.headers.get("Location", ""))
+            if urlsplit(url).scheme not in ("https", urlsplit(self.url).scheme):
+                break
+        raise NetworkDown("the homeserver sends us elsewhere for a file, without end or in no safe way")
+
+    @asynccontextmanager
+    async def _asked(
+        self, method: str, url: str, limits: aiohttp.ClientTimeout, *, ours: bool = True, **more: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to one request, with the trouble of reaching the server as NetworkDown."""
+        headers = dict(more.pop("headers", {}))
+        if ours and self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         try:
             async with self._pool().request(
                 method,
-                self.url + path,
-                json=body,
-                params=query,
+                url,
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=15),
+                timeout=limits,
                 allow_redirects=False,  # the token goes to the configured server and nowhere else
+                **more,
             ) as reply:
-                text = await reply.text()
-                if 200 <= reply.status < 300:
-                    return text
-                error = _error(reply.status, text, reply.headers.get("Retry-After"))
-                if isinstance(error, TokenRefused):
-                    self.token_lost.set()
-                raise error
+                yield reply
         except TimeoutError:
             raise NetworkDown("the homeserver did not answer in time") from None
         except aiohttp.ClientConnectorError:
@@ -102,6 +142,16 @@ class Homeserver:
             raise NetworkDown("the homeserver's address is not a URL") from None
         except (aiohttp.ClientError, OSError, UnicodeDecodeError) as broken:
             raise NetworkDown(f"the connection to the homeserver broke ({type(broken).__name__})") from None
+
+    async def _text(self, reply: aiohttp.ClientResponse) -> str:
+        """The text of an answer that is a yes. Raises MatrixError for a no."""
+        text = await reply.text()
+        if 200 <= reply.status < 300:
+            return text
+        error = _error(reply.status, text, reply.headers.get("Retry-After"))
+        if isinstance(error, TokenRefused):
+            self.token_lost.set()
+        raise error
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -3,42 +3,82 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from bot.networks import matrix_write
+from bot.networks.matrix_attachment import Stored
 from bot.networks.matrix_http import CLIENT, MatrixError, room_path
 from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_session import Session
+from bot.networks.matrix_shelf import FileRefused, Shelf
+from bot.networks.matrix_write import Said
 from bot.networks.port import Delayed, NetworkDown, Outcome, Outgoing, Refused, Sent
 
 _STALE = timedelta(hours=23)  # the server forgets transaction ids after a day
 _SLACK = timedelta(minutes=10)  # between our clock and the server's
 
 
-async def say(session: Session, out: Outgoing, now: datetime) -> Outcome:
-    """Send a message or an edit. Raises NetworkDown, when trying again is safe."""
+async def say(session: Session, shelf: Shelf, out: Outgoing, now: datetime) -> Outcome:
+    """Send a message, an edit or a reaction. Raises NetworkDown, when trying again is safe."""
+    if out.kind == "edit" and out.poll is not None:
+        return Refused("a poll cannot be changed once people may have voted")
     room = await session.room(out.room.id)
+    found: dict[str, str] = {}
     if out.first_claimed_at is not None and now - out.first_claimed_at > _STALE:
-        found = await _find(session, room, out.token, out.first_claimed_at)
-        if found is not None:
-            return Sent(found)
-    if (trouble := session.encryption_trouble(room)) is not None:
-        return Refused(trouble)
-    kind, content = "m.room.message", matrix_write.content_of(out)
-    if room.encrypted:
-        content = await session.sharing.encrypt(room, kind, content)
-        kind = "m.room.encrypted"
-    elif out.must_encrypt:
-        return Refused("the room is not encrypted, and these words may only go into an encrypted one")
-    sent = await session.home.call("PUT", room_path(room.id, "send", kind, out.token), content)
-    return Sent(str(sent["event_id"]))
+        tokens = matrix_write.tokens_of(out) if out.kind == "message" else [out.token]
+        found = await _find(session, room, tokens, out.first_claimed_at)
+        if len(found) == len(tokens):
+            return _sent([found[token] for token in tokens])
+    if (trouble := _trouble(session, room, out)) is not None:
+        return trouble
+    sealed = room.encrypted
+    try:
+        # All are there before anything is said, so that no album is left half told.
+        files = [await shelf.bring(file, sealed=sealed) for file in out.files]
+        events = await _events(session, room, out, files, shelf)
+    except FileRefused as refusal:
+        return Refused(str(refusal))
+    names: list[str] = []
+    for said in events:
+        # Bringing files takes time, and whose room it is may have changed it.
+        if (trouble := _trouble(session, room, out)) is not None:
+            return trouble
+        if files and room.encrypted is not sealed:
+            return Delayed(0.1, "the room was encrypted meanwhile")
+        names.append(found.get(said.token) or await _put(session, room, said))
+        shown = said.content.get("m.new_content", said.content)
+        if "info" in shown:
+            shelf.remember(out.replaces or names[-1], shown)
+    return _sent(names)
 
 
-async def remove(session: Session, out: Outgoing) -> Outcome:
+async def react(session: Session, out: Outgoing) -> Outcome:
+    """Put a reaction, which stays in the clear also in encrypted rooms, as all clients have it. Raises NetworkDown."""
+    room = await session.room(out.room.id)
+    if (trouble := _trouble(session, room, out)) is not None:
+        return trouble
+    said = matrix_write.reaction_of(out)
+    try:
+        sent = await session.home.call("PUT", room_path(room.id, "send", said.type, said.token), said.content)
+        return Sent(str(sent["event_id"]))
+    except MatrixError as refusal:
+        if refusal.errcode != "M_DUPLICATE_ANNOTATION":
+            raise
+    standing = await _standing(session, room, out.replaces or "", said.content["m.relates_to"]["key"])
+    return Sent(standing) if standing is not None else Refused("the bot has reacted like this already")
+
+
+async def remove(session: Session, shelf: Shelf, out: Outgoing) -> Outcome:
     """Redact an event of ours; doing so again, by the same transaction or another, changes nothing. Raises NetworkDown."""
-    path = room_path(out.room.id, "redact", out.replaces or "", out.token)
-    await session.home.call("PUT", path, {})
-    return Sent(out.replaces or "")
+    gone = out.replaces or ""
+    try:
+        await session.home.call("PUT", room_path(out.room.id, "redact", gone, out.token), {})
+    except MatrixError as refusal:
+        if refusal.status != 404:  # it is not there: that is what was asked for
+            raise
+    shelf.forget(gone)
+    return Sent(gone)
 
 
 async def join(session: Session, out: Outgoing) -> Outcome:
@@ -72,11 +112,75 @@ async def forbidden(session: Session, out: Outgoing, error: MatrixError) -> Outc
         return Delayed(5.0, str(down))
     if member.get("membership") != "join":
         return Refused("the bot is not in the room any more", gone=True)
-    return Refused("the bot may not speak in the room; raise its power level")
+    act = {"delete": "remove that message", "react": "react"}.get(out.kind, "speak")
+    return Refused(f"the bot may not {act} in the room; raise its power level")
 
 
-async def _find(session: Session, room: Room, token: str, claimed: datetime) -> str | None:
-    """The event that already says it, sent when the server still knew its transaction; None if there is none."""
+async def _events(session: Session, room: Room, out: Outgoing, files: list[Stored], shelf: Shelf) -> list[Said]:
+    if out.kind != "edit":
+        return matrix_write.events_of(out, files)
+    before = shelf.recall(out.replaces or "") if not files else None
+    if before is None and out.caption and not files:
+        before = await _shown(session, room, out.replaces or "")
+    return [matrix_write.edit_of(out, files, before)]
+
+
+async def _shown(session: Session, room: Room, event: str) -> dict[str, Any]:
+    """What an event says that shows a file, asked of the server. Raises FileRefused: words alone would wipe the file out."""
+    try:
+        told = await session.home.call("GET", room_path(room.id, "event", event))
+    except MatrixError as refusal:
+        if refusal.status not in (403, 404):
+            raise
+        told = {}
+    plain = session.keys.decrypt(room.id, told) if told.get("type") == "m.room.encrypted" else told
+    content = (plain or {}).get("content")
+    if not isinstance(content, dict) or not {"url", "file"} & content.keys():
+        raise FileRefused("the words cannot be changed any more: the file above them is not known here now")
+    return content
+
+
+def _trouble(session: Session, room: Room, out: Outgoing) -> Refused | None:
+    """Why ``out`` may not be said in ``room`` as it is now."""
+    if (trouble := session.encryption_trouble(room)) is not None:
+        return Refused(trouble)
+    if out.must_encrypt and not room.encrypted:
+        return Refused("the room is not encrypted, and these words may only go into an encrypted one")
+    return None
+
+
+async def _put(session: Session, room: Room, said: Said) -> str:
+    kind, content = said.type, said.content
+    if room.encrypted:
+        content = await session.sharing.encrypt(room, kind, content)
+        kind = "m.room.encrypted"
+    sent = await session.home.call("PUT", room_path(room.id, "send", kind, said.token), content)
+    return str(sent["event_id"])
+
+
+def _sent(names: list[str]) -> Sent:
+    return Sent(names[0], tuple(names[1:]))
+
+
+async def _standing(session: Session, room: Room, event: str, key: str) -> str | None:
+    """The reaction of ours that says the same already."""
+    parts = ("relations", event, "m.annotation", "m.reaction")
+    path = room_path(room.id, *parts).replace(CLIENT, "/_matrix/client/v1", 1)
+    query = {"limit": "100"}
+    while True:
+        page = await session.home.call("GET", path, query=query)
+        for reaction in page.get("chunk") or []:
+            relation = (reaction.get("content") or {}).get("m.relates_to") or {}
+            if reaction.get("sender") == session.login.user and relation.get("key") == key:
+                return str(reaction["event_id"])
+        if not page.get("next_batch"):
+            return None
+        query["from"] = str(page["next_batch"])
+
+
+async def _find(session: Session, room: Room, tokens: list[str], claimed: datetime) -> dict[str, str]:
+    """The events that already say it, sent when the server still knew their transactions, by these."""
+    found: dict[str, str] = {}
     earliest = (claimed - _SLACK).timestamp() * 1000
     query = {"dir": "b", "limit": "100"}
     while True:
@@ -86,10 +190,10 @@ async def _find(session: Session, room: Room, token: str, claimed: datetime) -> 
             if event.get("sender") != session.login.user:
                 continue
             plain = session.keys.decrypt(room.id, event) if event["type"] == "m.room.encrypted" else event
-            marked = plain is not None and plain["content"].get(matrix_write.MARKER) == token
-            if marked or (event.get("unsigned") or {}).get("transaction_id") == token:
-                return str(event["event_id"])
+            marks = [(event.get("unsigned") or {}).get("transaction_id")]
+            marks += [plain["content"].get(matrix_write.MARKER)] if plain is not None else []
+            found |= {token: str(event["event_id"]) for token in tokens if token in marks}
         oldest = min((event.get("origin_server_ts", 0) for event in events), default=0)
-        if not page.get("end") or oldest < earliest:
-            return None
+        if len(found) == len(tokens) or not page.get("end") or oldest < earliest:
+            return found
         query["from"] = str(page["end"])

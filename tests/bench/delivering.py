@@ -198,8 +198,8 @@ async def _direct(places: Places) -> AsyncIterator[Callable[[list[Outgoing]], Aw
                 reply_markup=_keyboard(asked),
             )
         else:
-            content = matrix_write.content_of(out)
-            reply = await client.room_send(out.room.id, "m.room.message", content, tx_id=secrets.token_hex(12))
+            (said,) = matrix_write.events_of(out)
+            reply = await client.room_send(out.room.id, said.type, said.content, tx_id=secrets.token_hex(12))
             if not isinstance(reply, RoomSendResponse):
                 raise RuntimeError(f"a direct send was not taken: {reply}")
 
