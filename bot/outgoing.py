@@ -7,26 +7,28 @@ message.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
-from html import unescape
 from typing import Any
 
+from bot import speech
 from bot.networks.port import Button, Outgoing
+from bot.speech import CAPTIONS, Split, plain
 from playbooks.cleared import Cleared, Misdirected
 from playbooks.labels import Label
 from playbooks.rooms import RoomRef
-from storage.effects import Remove, Send, Tap, Urgency
+from playbooks.spoken import poll_of
+from storage.effects import Carried, React, Remove, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT, Disclosed
 from storage.store import OutboxRow
 
-Split = Callable[[str], Sequence[str]]
-"""Cut restricted HTML into parts that each fit one message."""
+_WITH_THE_FIRST = frozenset(
+    {"answers", "mentions", "file", "place", "instead", "point", "live_until", "poll", "amends", "anew"}
+)
+"""What only the first part of carried speech has."""
 
-_TAG = re.compile(r"<[^>]*>")
 _VARIANT = "\ufe0f"
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SAME = {"👍": "✅", "👌": "✅", "✔": "✅", "☑": "✅", "👎": "❌", "✖": "❌", "🚫": "❌"}
@@ -54,34 +56,39 @@ class Tokens:
         return sha256(self._seed + number.to_bytes(4, "big")).hexdigest()[:24]
 
 
-def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool) -> list[OutboxRow]:
+def rows(
+    send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool, captions: int = CAPTIONS
+) -> list[OutboxRow]:
     """The rows of a Send, one for each part that fits its network. Raises Misdirected.
 
-    The first part edits or replies, the last one has the buttons, and the mark stands on each.
+    The first part edits or replies, the last one has the buttons, and the mark stands on each. Of what is carried each part says who
+    speaks, and a file goes with the first; ``captions``: UTF-16 units of words that its network lets stand under a file.
     """
-    taps = [tap for line in send.taps for tap in line]
-    for text in (send.body, *([send.mark] if send.mark else ()), *(tap.label for tap in taps)):
-        if text.only is not None and text.only != send.to:
-            raise Misdirected(f"a text for {text.only} was to be sent to {send.to}")
+    _meant_for_its_room(send)
     mark = send.mark.html if send.mark is not None else ""
-    parts = _parts(mark, send.body.html, split)
-    names = [token] if len(parts) == 1 else [f"{token}-{number}" for number in range(1, len(parts) + 1)]
+    said: list[dict[str, Any]]
+    if send.carries is not None:
+        said = _carried(mark, send, send.carries, split, captions)
+    else:
+        said = [{"html": html} for html in _parts(mark, send.body.html, split)]
+    names = [token] if len(said) == 1 else [f"{token}-{number}" for number in range(1, len(said) + 1)]
     result = []
-    for number, (name, html) in enumerate(zip(names, parts, strict=True)):
-        first, last = number == 0, number == len(parts) - 1
+    for number, (name, part) in enumerate(zip(names, said, strict=True)):
+        first, last = number == 0, number == len(said) - 1
         edits = first and send.replaces is not None
         payload = {
             "kind": "edit" if edits else "message",
-            "html": html,
-            "text": _plain(html),
+            "html": part["html"],
+            "text": plain(part["html"]),
             "buttons": _buttons(send.taps) if last else [],
             "reply_to": send.reply_to if first and not edits else None,
             "follows": send.follows if first and not edits else None,
             "replaces": send.replaces if edits else None,
             "loud": send.loud and first,
-            "notice": send.urgency >= Urgency.CHATTER,
+            "notice": send.urgency >= Urgency.CHATTER and send.carries is None,
             "must_encrypt": must_encrypt,
             **({"mark": mark} if mark else {}),
+            **part,
         }
         result.append(
             OutboxRow(
@@ -101,6 +108,118 @@ def rows(send: Send, token: str, split: Split, epoch: int, *, must_encrypt: bool
             )
         )
     return result
+
+
+def _meant_for_its_room(send: Send) -> None:
+    """Raises Misdirected where anything in it was cleared for another room."""
+    texts = [send.body, *(tap.label for line in send.taps for tap in line)]
+    if send.mark is not None:
+        texts.append(send.mark)
+    bonds = [text.only for text in texts]
+    if send.carries is not None:
+        carried = send.carries
+        parts = (carried.head, carried.words, carried.clock, carried.instead, carried.attached)
+        bonds += [part.only for part in parts if part is not None]
+    for only in bonds:
+        if only is not None and only != send.to:
+            raise Misdirected(f"a text for {only} was to be sent to {send.to}")
+
+
+def _carried(mark: str, send: Send, carried: Carried, split: Split, captions: int) -> list[dict[str, Any]]:
+    """What the payload of each part of carried speech has more than another message's: what the courier needs to put it together anew."""
+    made = []
+    for number, line in enumerate(speech.cut(mark, carried, split, captions)):
+        part: dict[str, Any] = {
+            "html": speech.shown([line]),
+            "head": line.head,
+            "words": line.words,
+            "said_at": int(carried.said_at.timestamp()),
+            "clock": carried.clock.html,
+            "thread": send.thread,
+        }
+        if number == 0:
+            part |= {"answers": send.answers, "mentions": list(carried.mentions), **_attached(carried)}
+        made.append(part)
+    return made
+
+
+def _attached(carried: Carried) -> dict[str, Any]:
+    goes_with = carried.attached
+    if goes_with is None:
+        return {}
+    until = goes_with.live_until
+    found: dict[str, Any] = {
+        "file": asdict(goes_with.file) if goes_with.file is not None else None,
+        "place": goes_with.place_in_file if goes_with.file is not None else None,
+        "instead": carried.instead.html if carried.instead is not None and goes_with.file is not None else None,
+        "point": list(goes_with.point) if goes_with.point is not None else None,
+        "live_until": int(until.timestamp()) if until is not None else None,
+        "poll": asdict(goes_with.poll) if goes_with.poll is not None else None,
+    }
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def amended(
+    send: Send,
+    parts: Sequence[OutboxRow],
+    token: str,
+    split: Split,
+    epoch: int,
+    *,
+    must_encrypt: bool,
+    captions: int = CAPTIONS,
+) -> list[OutboxRow]:
+    """The rows that make an earlier carried message say what this one says. Raises Misdirected.
+
+    ``parts``: the rows, in order, of which its copy in that room consists. Each is edited to what the same part says now; what there is more of now
+    follows the first as new messages, what there was more of is removed. ``amends`` in the payload names the row whose message is changed.
+    """
+    fresh = rows(send, token, split, epoch, must_encrypt=must_encrypt, captions=captions)
+    if not parts:
+        return fresh
+    result = []
+    for number, row in enumerate(fresh):
+        payload = json.loads(row.payload)
+        payload |= {"reply_to": None, "follows": None, "loud": False, "answers": None}
+        if number < len(parts):
+            anew = _another_file(parts[number], payload)
+            payload |= {"kind": "edit", "amends": parts[number].token, **({"anew": True} if anew else {})}
+        else:
+            payload |= {"follows": parts[0].token}
+        result.append(replace(row, payload=_written(payload)))
+    first = fresh[0]
+    for number, part in enumerate(parts[len(fresh) :], len(fresh)):
+        payload = {"kind": "delete", "html": "", "text": "", "buttons": [], "amends": part.token}
+        name = f"{first.send.removesuffix('-1')}-{number + 1}"
+        result.append(replace(first, token=name, part=number, shows=False, payload=_written(payload)))
+    return result
+
+
+def _another_file(before: OutboxRow, now: Mapping[str, Any]) -> bool:
+    """Whether the file is not the one that stands there; where it is to be had says nothing, networks name the same file differently."""
+    had = json.loads(before.payload).get("file") if before.payload else None
+    has = now.get("file")
+    if had is None or has is None:
+        return False
+    return any(had.get(trait) != has.get(trait) for trait in ("kind", "name", "size", "width", "height", "seconds"))
+
+
+def reaction(effect: React, token: str, partner: str | None = None) -> OutboxRow:
+    """The bot's reaction to something that was said, in one room, put there or taken away."""
+    urgency = Urgency.SIGN if effect.sign else Urgency.CHATTER
+    payload: dict[str, Any] = {
+        "kind": "react",
+        "html": "",
+        "text": "",
+        "buttons": [],
+        "on": effect.said,
+        "emoji": effect.emoji,
+        "gone": effect.gone,
+        "sign": effect.sign,
+    }
+    return OutboxRow(
+        token, token, effect.stream, effect.room, int(urgency), _written(payload), effect.said, partner
+    )  # fmt: skip
 
 
 def _parts(mark: str, html: str, split: Split) -> list[str]:
@@ -141,18 +260,27 @@ def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[Ou
         raise Misdirected(f"a text for {mark.only} was to be sent to {row.to}")
     before = json.loads(row.payload)
     over = before.get("mark", "")
-    words = before["html"].removeprefix(f"{over}\n") if over else before["html"]
-    parts = _parts(over, f"{mark.html}\n{words}", split)
+    parts: list[dict[str, Any]]
+    if "words" in before:
+        top = f"{over}\n{mark.html}" if over else mark.html
+        lines = speech.cut_words(
+            top, before["head"], before["words"], before["clock"], split, before.get("instead", "")
+        )
+        parts = [{"html": speech.shown([line]), "head": line.head, "words": line.words, "mark": top} for line in lines]
+    else:
+        words = before["html"].removeprefix(f"{over}\n") if over else before["html"]
+        parts = [{"html": html} for html in _parts(over, f"{mark.html}\n{words}", split)]
     result = []
-    for number, html in enumerate(parts):
+    for number, part in enumerate(parts):
         payload = {
             **before,
-            "html": html,
-            "text": _plain(html),
+            **part,
+            "text": plain(part["html"]),
             "buttons": before["buttons"] if number == len(parts) - 1 else [],
         }
         if number:
             payload |= {"kind": "message", "replaces": None, "reply_to": None, "follows": None, "loud": False}
+            payload = {name: one for name, one in payload.items() if name not in _WITH_THE_FIRST}
         name = token if number == 0 else f"{token}-{number + 1}"
         result.append(
             replace(
@@ -193,6 +321,7 @@ def removal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
         "text": "",
         "buttons": [],
         "replaces": part.message,
+        "amends": part.token,
         "room": str(part.to),
     }
     named = part.message is not None
@@ -212,8 +341,12 @@ def removal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
 
 
 def outgoing(row: OutboxRow) -> Outgoing:
-    """A row as the network is handed it. A removal stays with the room where the message is: names mean nothing elsewhere."""
+    """A row as the network is handed it, but for what must be looked up first: see ``addressing``.
+
+    A removal stays with the room where the message is: names mean nothing elsewhere.
+    """
     said = json.loads(row.payload)
+    point, poll = said.get("point"), said.get("poll")
     return Outgoing(
         row.token,
         RoomRef.parse(said["room"]) if "room" in said else row.to,
@@ -227,6 +360,10 @@ def outgoing(row: OutboxRow) -> Outgoing:
         bool(said.get("notice")),
         row.first_claimed_at,
         bool(said.get("must_encrypt")),
+        point=(point[0], point[1]) if point else None,
+        poll=poll_of(poll) if poll else None,
+        emoji=None if said.get("gone") else said.get("emoji"),
+        mentions=tuple(said.get("mentions") or ()),
     )
 
 
@@ -274,10 +411,6 @@ def held_until(row: OutboxRow, now: datetime) -> float:
 
 def _buttons(taps: tuple[tuple[Tap, ...], ...]) -> list[list[dict[str, str]]]:
     return [[{"label": tap.label.text, "command": tap.command, "emoji": tap.emoji} for tap in line] for line in taps]
-
-
-def _plain(html: str) -> str:
-    return unescape(_TAG.sub("", html))
 
 
 def _marking(label: Label) -> str:
