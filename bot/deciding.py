@@ -110,7 +110,13 @@ class Turn:
         if heard.kind == "message":
             answers = await self._utterance_at(heard.room, heard.reply_to)
             thread = await self._utterance_at(heard.room, heard.thread)
-            return understood(heard, about, self.tx.now, seed, answers, thread)
+            if not heard.text.lstrip()[1:].lower().startswith("seen"):
+                return understood(heard, about, self.tx.now, seed, answers, thread)
+            asked = answers or await self.store.last_said(heard.room)
+            request = understood(heard, about, self.tx.now, seed, asked, thread)
+            if isinstance(request, Request) and asked is not None:
+                return replace(request, copies=await self._copies(asked.stream, asked.id))
+            return request
         found = understood(heard, about, self.tx.now, seed)
         return found if found is not None or heard.kind not in TALK else await self._talk(heard)
 

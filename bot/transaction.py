@@ -158,10 +158,11 @@ def carry_out(
                         _send(step, [made_one], splits)
             case React():
                 _send(step, [outgoing.reaction(effect, tokens.next())], splits)
-            case Remember(what=Utterance() as utterance):
-                step.said.append(utterance)
-            case Remember(what=ReactionKept() as reaction):
-                step.reactions.append(reaction)
+            case Remember(what=what):
+                if isinstance(what, Utterance):
+                    step.said.append(what)
+                else:
+                    step.reactions.append(what)
             case _:
                 assert_never(effect)
     _record(step, shown, now)

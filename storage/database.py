@@ -214,6 +214,10 @@ class SqliteStore:
         """What stands in a room under this network's id: said there, or carried there. Of several carried in one message, the last."""
         return await talk.utterance_at(self._connection, room, message)
 
+    async def last_said(self, room: RoomRef) -> Utterance | None:
+        """The last that was said in a chat."""
+        return await talk.last_said(self._connection, room)
+
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said, in order of their ids."""
         return await outbox.copies(self._connection, stream, said)

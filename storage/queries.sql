@@ -105,6 +105,10 @@ SELECT stream, said, network, room, topic, message, facts, body, at FROM said WH
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said WHERE network = ? AND room = ? AND message = ?
 ORDER BY at DESC LIMIT 1;
 
+-- name: last_said
+SELECT stream, said, network, room, topic, message, facts, body, at FROM said WHERE network = ? AND room = ?
+ORDER BY at DESC LIMIT 1;
+
 -- name: carried_at
 SELECT stream, about FROM outbox WHERE network = ? AND room = ? AND message = ? AND about GLOB 'S-*' ORDER BY id DESC LIMIT 1;
 

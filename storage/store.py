@@ -275,6 +275,9 @@ class Store(Protocol):
     async def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
         """What stands in a room under this network's id: said there, or carried there. Of several carried in one message, the last."""
 
+    async def last_said(self, room: RoomRef) -> Utterance | None:
+        """The last that was said in a chat."""
+
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids."""
 

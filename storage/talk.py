@@ -37,6 +37,12 @@ async def utterance_at(connection: Connection, room: RoomRef, message: str) -> U
     return await utterance(connection, *carried[0]) if carried else None
 
 
+async def last_said(connection: Connection, room: RoomRef) -> Utterance | None:
+    """The last that was said in a chat."""
+    found = await connection.read("last_said", (room.network, room.id))
+    return _read(*found[0]) if found else None
+
+
 async def reaction(connection: Connection, room: RoomRef, message: str) -> ReactionKept | None:
     """A reaction by its own name."""
     found = await connection.read("reaction", (room.network, room.id, message))
