@@ -5,19 +5,22 @@ What sets the scene is a plain call; what somebody does is awaited, like the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from tests.emulators.telegram_town import Chat, Message, Town
+from tests.emulators.telegram_html import units
+from tests.emulators.telegram_things import THINGS, Things
+from tests.emulators.telegram_town import Chat, Message
 
-TALK = {"start", "say", "location", "anonymous", "edit", "press", "react", "expire_queries"}
+TALK = {"start", "say", "anonymous", "edit", "press", "react", "expire_queries"}
 PLACES = {"block", "kick", "add", "migrate"}
-DEEDS = TALK | PLACES  # what people can do, also over the control endpoint
+DEEDS = TALK | PLACES | THINGS  # what people can do, also over the control endpoint
 
 ANONYMOUS_ADMIN = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 
 
-class People(Town):
+class People(Things):
     """A town with people in it."""
 
     def group(
@@ -57,27 +60,35 @@ class People(Town):
         self._membership(self.chats[user], user, "member", "kicked")
 
     async def say(
-        self, chat: int, user: int, text: str, reply_to: int | None = None, thread: int | None = None, **extra: Any
+        self,
+        chat: int,
+        user: int,
+        text: str,
+        reply_to: int | None = None,
+        thread: int | None = None,
+        *,
+        entities: Sequence[dict[str, Any]] = (),
+        quote: str = "",
+        **extra: Any,
     ) -> Message:
-        """A person writes. ``extra`` are further fields of the API's Message."""
-        return self._said(chat, user, text, reply_to, thread, extra)
-
-    async def location(self, chat: int, user: int, latitude: float, longitude: float, **kw: Any) -> Message:
-        """A person sends where they are, in degrees."""
-        return await self.say(chat, user, "", location={"latitude": latitude, "longitude": longitude}, **kw)
+        """A person writes. ``quote``: the words of ``reply_to`` that they answer. ``extra`` are further fields of the API's Message."""
+        if quote:
+            at = units(self.chats[chat].messages[reply_to or 0].text.partition(quote)[0])
+            extra["quote"] = {"text": quote, "position": at, "is_manual": True}
+        return self.post(chat, user, text, reply_to=reply_to, thread=thread, entities=list(entities), extra=extra)
 
     async def anonymous(self, chat: int, text: str, channel: int | None = None, thread: int | None = None) -> Message:
         """An administrator writes as the group, or somebody writes as a channel."""
         shown = {"id": channel, "type": "channel", "title": "Channel"} if channel else self.chats[chat].name_it()
         as_whom = CHANNEL_BOT if channel else ANONYMOUS_ADMIN
-        return self._said(chat, 0, text, None, thread, {"from": as_whom, "sender_chat": shown})
+        return self.post(chat, 0, text, thread=thread, extra={"from": as_whom, "sender_chat": shown})
 
-    async def edit(self, chat: int, message_id: int, text: str) -> None:
-        """A person changes what they wrote."""
+    async def edit(self, chat: int, message_id: int, text: str, entities: Sequence[dict[str, Any]] = ()) -> None:
+        """A person changes what they wrote, perhaps under a file."""
         message = self.chats[chat].messages[message_id]
         message.edits.append(message.text)
-        message.text = text
-        self.tell("edited_message", {**self.shown(message), "edit_date": int(self.now())}, chat)
+        message.text, message.entities = text, list(entities)
+        self.tell_edit(message)
 
     async def press(self, chat: int, message_id: int, user: int, label_or_data: str) -> str:
         """A person taps a button, named by its label or its data. Returns the callback query's id."""
@@ -91,10 +102,10 @@ class People(Town):
         self.tell("callback_query", {**shown, "chat_instance": str(chat)}, chat)
         return query
 
-    async def react(self, chat: int, message_id: int, user: int, *emoji: str) -> None:
-        """A person sets these reactions on a message (none: takes them away)."""
+    async def react(self, chat: int, message_id: int, user: int, *emoji: str, signs: Sequence[str] = ()) -> None:
+        """A person sets these reactions on a message (none: takes them away); digits name a custom emoji, ``⭐`` is a paid one."""
         message = self.chats[chat].messages[message_id]
-        old, new = message.reactions.get(user, []), list(emoji)
+        old, new = message.reactions.get(user, []), [*emoji, *signs]
         message.reactions[user] = new
         if self.chats[chat].status != "administrator" and self.chats[chat].type != "private":
             return
@@ -103,8 +114,8 @@ class People(Town):
             "message_id": message_id,
             "user": self.users[user],
             "date": int(self.now()),
-            "old_reaction": [{"type": "emoji", "emoji": one} for one in old],
-            "new_reaction": [{"type": "emoji", "emoji": one} for one in new],
+            "old_reaction": [_reaction(one) for one in old],
+            "new_reaction": [_reaction(one) for one in new],
         }
         self.tell("message_reaction", reaction, chat)
 
@@ -119,28 +130,21 @@ class People(Town):
         was, found.status = found.status, "administrator" if admin else "member"
         self._membership(found, by, "left" if was == "kicked" else was, found.status)
         if was in ("left", "kicked"):
-            self._said(chat, by, "", None, None, {"new_chat_members": [self.bot]})
+            self.post(chat, by, "", extra={"new_chat_members": [self.bot]})
 
     async def migrate(self, chat: int) -> int:
         """The group becomes a supergroup with a new id, which is returned."""
         old = self.chats[chat]
         new = -1_000_000_000_000 + chat if chat > -1_000_000_000_000 else chat - 1
         self.chats[new] = Chat(new, "supergroup", old.title, old.username, old.forum, status=old.status)
-        self._said(chat, 0, "", None, None, {"from": ANONYMOUS_ADMIN, "migrate_to_chat_id": new})
+        self.post(chat, 0, "", extra={"from": ANONYMOUS_ADMIN, "migrate_to_chat_id": new})
         old.moved_to = new
-        self._said(new, 0, "", None, None, {"from": ANONYMOUS_ADMIN, "migrate_from_chat_id": chat})
+        self.post(new, 0, "", extra={"from": ANONYMOUS_ADMIN, "migrate_from_chat_id": chat})
         return new
 
     async def expire_queries(self) -> None:
         """Every callback query is from now on too old to be answered."""
         self.queries = dict.fromkeys(self.queries, False)
-
-    def _said(
-        self, chat: int, user: int, text: str, reply_to: int | None, thread: int | None, extra: dict[str, Any]
-    ) -> Message:
-        message = self.store(chat, user, text, thread=thread, reply_to=reply_to, extra=extra)
-        self.tell("message", self.shown(message), chat)
-        return message
 
     def _membership(self, chat: Chat, by: int, was: str, now: str) -> None:
         who = self.users.get(by, {"id": 1, "is_bot": False, "first_name": "Owner"})
@@ -152,3 +156,9 @@ class People(Town):
             "new_chat_member": self.member(self.bot, now),
         }
         self.tell("my_chat_member", change, chat.id, always=True)
+
+
+def _reaction(sign: str) -> dict[str, Any]:
+    if sign.isdecimal():
+        return {"type": "custom_emoji", "custom_emoji_id": sign}
+    return {"type": "paid"} if sign == "⭐" else {"type": "emoji", "emoji": sign}

@@ -277,9 +277,9 @@ class Town:
             }
         }
 
-    def tell(self, kind: str, body: dict[str, Any], chat: int, *, always: bool = False) -> None:
-        """Put an update before the bot, if Telegram would."""
-        found = self.chats.get(chat)
+    def tell(self, kind: str, body: dict[str, Any], chat: int | None = None, *, always: bool = False) -> None:
+        """Put an update before the bot, if Telegram would. ``chat`` None: it comes from no chat."""
+        found = None if chat is None else self.chats.get(chat)
         present = found is None or found.status in ("member", "administrator")
         wanted = kind in self.allowed if self.allowed else kind not in UNASKED
         if wanted and (present or always):
