@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.networks import matrix_read
+from bot.networks import matrix_context, matrix_read
 from bot.networks.matrix_gaps import arrival
 from bot.networks.matrix_keys import Keys
 from bot.networks.matrix_memory import Memory, WaitingEvent
@@ -185,6 +185,10 @@ class Intake:
     def _hear_state(self, yielded: Yield, room: str, event: dict[str, Any], heard: int) -> None:
         if event["type"] == "m.room.tombstone":
             self._happened(yielded, "moved", room, event, heard)
+        elif event["type"] in matrix_read.BEACON_INFOS:
+            ended = matrix_context.live_place(event, self._room(room), self.memory)
+            if ended is not None:
+                yielded.items.append((event["event_id"], self._words_body(event, room, heard, ended)))
         elif self._is_about_me(event):
             before = ((event.get("unsigned") or {}).get("prev_content") or {}).get("membership")
             now = event["content"]["membership"]
@@ -203,19 +207,30 @@ class Intake:
                 body = self._words_body(event, room, heard)
                 self.memory.wait(event["event_id"], session, body, heard / 1000)
                 return
-            event = plain
-        if event["type"] in matrix_read.SPOKEN:
-            yielded.items.append((event["event_id"], self._words_body(event, room, heard)))
+            self._keep_words(yielded, room, plain, heard, sealed=True)
+        else:
+            self._keep_words(yielded, room, event, heard, sealed=False)
+
+    def _keep_words(self, yielded: Yield, room: str, event: dict[str, Any], heard: int, *, sealed: bool) -> None:
+        if event["type"] not in (matrix_read.SEALED if sealed else matrix_read.SPOKEN):
+            return
+        if event["type"] == matrix_read.REDACTION:
+            # What was taken back before it could be read is not to be heard later.
+            yielded.readable.append(str(event.get("redacts") or event["content"].get("redacts") or ""))
+        context = matrix_context.context_of(event, self._room(room), self.memory)
+        if context is not None:
+            yielded.items.append((event["event_id"], self._words_body(event, room, heard, context)))
 
     def _retry(self, yielded: Yield, waiting: list[WaitingEvent], heard: int) -> None:
         for event in waiting:
+            if event.event in yielded.readable:
+                continue
             item = json.loads(event.body)
             try:
                 plain = self.keys.decrypt(item["room"], item["event"])
                 if plain is None:
                     continue
-                if plain["type"] in matrix_read.SPOKEN:
-                    yielded.items.append((event.event, self._words_body(plain, item["room"], heard)))
+                self._keep_words(yielded, item["room"], plain, heard, sealed=True)
                 yielded.readable.append(event.event)
             except Exception as odd:  # noqa: BLE001 no event can spoil another
                 _warn(item["room"], odd)
@@ -260,9 +275,11 @@ class Intake:
         if (key, body) not in yielded.items:
             yielded.items.append((key, body))
 
-    def _words_body(self, event: dict[str, Any], room: str, heard: int) -> str:
-        name = self._room(room).name_of(str(event["sender"]))
-        return matrix_read.spoken(event["event_id"], room, event, heard=heard, private=self._private(room), name=name)
+    def _words_body(self, event: dict[str, Any], room: str, heard: int, context: dict[str, Any] | None = None) -> str:
+        name, private = self._room(room).name_of(str(event["sender"])), self._private(room)
+        return matrix_read.spoken(
+            event["event_id"], room, event, heard=heard, private=private, name=name, context=context
+        )
 
     def _private(self, room: str) -> bool:
         mark = self.memory.room(room)

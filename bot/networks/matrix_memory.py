@@ -2,7 +2,8 @@
 
 For each room whether it was ever encrypted (a mark that is set once and never taken away, so that no fault of a
 library or server can make us speak plainly in it), what the engine was last told of it, and whether it is somebody's
-direct chat; the encrypted messages whose keys have not come yet; and the batches that cannot be worked on.
+direct chat; the encrypted messages whose keys have not come yet; the polls and live places that later events only
+name; and the batches that cannot be worked on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bot.networks.matrix_polls import Ballot
 
 MEMORY_FILE = "memory.db"
 
@@ -37,6 +40,22 @@ CREATE TABLE IF NOT EXISTS waiting (
     told INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting_session ON waiting (session);
+CREATE TABLE IF NOT EXISTS poll (
+    event TEXT PRIMARY KEY,
+    room TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    ballot TEXT NOT NULL                 -- JSON of the answers' ids and how many may be chosen
+) STRICT;
+CREATE TABLE IF NOT EXISTS live (
+    event TEXT PRIMARY KEY,              -- the state event that began it
+    room TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    until INTEGER NOT NULL,              -- milliseconds of the epoch
+    words TEXT NOT NULL,
+    first TEXT,                          -- the event that first told where
+    latitude INTEGER,                    -- where it was last, in microdegrees
+    longitude INTEGER
+) STRICT;
 CREATE TABLE IF NOT EXISTS spoiled (
     batch TEXT PRIMARY KEY,              -- the digest of its body; numbers are used again
     times INTEGER NOT NULL,              -- how often working on it failed
@@ -69,6 +88,27 @@ class WaitingEvent:
     body: str
     since: float
     told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPoll:
+    """A poll that a person began."""
+
+    room: str
+    sender: str
+    ballot: Ballot
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlace:
+    """A place that moves ``until`` (milliseconds of the epoch). ``event`` began it; ``point`` is where it was last, in microdegrees."""
+
+    event: str
+    room: str
+    sender: str
+    until: int
+    words: str
+    point: tuple[int, int] | None = None
 
 
 class Memory:
@@ -170,6 +210,45 @@ class Memory:
         self._db.execute("DELETE FROM waiting WHERE told = 1 AND since < ?", (before,))
         self._db.execute("DELETE FROM spoiled WHERE since < ?", (before,))
 
+    def note_poll(self, event: str, room: str, sender: str, ballot: Ballot) -> None:
+        """A person began the poll ``event``, or changed its answers."""
+        self._db.execute(
+            "INSERT INTO poll (event, room, sender, ballot) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (event) DO UPDATE SET ballot = excluded.ballot",
+            (event, room, sender, json.dumps([ballot.ids, ballot.most])),
+        )
+
+    def poll(self, event: str) -> KnownPoll | None:
+        """The poll that a person began with ``event``."""
+        row = self._db.execute("SELECT room, sender, ballot FROM poll WHERE event = ?", (event,)).fetchone()
+        if row is None:
+            return None
+        ids, most = json.loads(row[2])
+        return KnownPoll(row[0], row[1], Ballot(tuple(ids), most))
+
+    def begin_live(self, place: LivePlace) -> None:
+        """Somebody began to show where they are. Noting it again changes nothing."""
+        self._db.execute(
+            "INSERT INTO live (event, room, sender, until, words) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (place.event, place.room, place.sender, place.until, place.words),
+        )
+
+    def live(self, event: str) -> LivePlace | None:
+        """The live place that ``event`` began."""
+        return self._live("WHERE event = ?", (event,))
+
+    def live_of(self, room: str, sender: str) -> LivePlace | None:
+        """The latest live place that ``sender`` began in ``room``."""
+        return self._live("WHERE room = ? AND sender = ? ORDER BY rowid DESC LIMIT 1", (room, sender))
+
+    def move_live(self, event: str, told_by: str, point: tuple[int, int]) -> str:
+        """The live place ``event`` is now at ``point``, says the event ``told_by``. Returns the event that told first."""
+        row = self._db.execute(
+            "UPDATE live SET first = coalesce(first, ?), latitude = ?, longitude = ? WHERE event = ? RETURNING first",
+            (told_by, *point, event),
+        ).fetchone()
+        return str(row[0])
+
     def spoiled(self, body: str, reason: str, now: float) -> int:
         """Working on the batch ``body`` failed for ``reason``. Returns how often it has."""
         row = self._db.execute(
@@ -187,6 +266,15 @@ class Memory:
         """The batches set aside, oldest first: when (seconds of the epoch) and why."""
         rows = self._db.execute("SELECT since, reason FROM spoiled WHERE body IS NOT NULL ORDER BY since")
         return [(float(row[0]), str(row[1])) for row in rows]
+
+    def _live(self, where: str, values: tuple[object, ...]) -> LivePlace | None:
+        row = self._db.execute(
+            f"SELECT event, room, sender, until, words, latitude, longitude FROM live {where}",  # noqa: S608
+            values,
+        ).fetchone()
+        if row is None:
+            return None
+        return LivePlace(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else (row[5], row[6]))
 
     def _waiting(self, where: str, values: tuple[object, ...]) -> list[WaitingEvent]:
         rows = self._db.execute(f"SELECT event, session, body, since, told FROM waiting {where} ORDER BY since", values)  # noqa: S608

@@ -1,8 +1,8 @@
 """What a kept Matrix event says. Pure.
 
 The hearing side keeps each event as a small JSON object of ours: its ``key``, ``what`` it is, the ``room``,
-when it was ``heard`` (milliseconds), whether the room is ``private``, the sender's ``name``, and the ``event`` itself,
-already decrypted.
+when it was ``heard`` (milliseconds), whether the room is ``private``, the sender's ``name``, the ``event`` itself,
+already decrypted, and what it can only be understood with (see ``matrix_context``).
 """
 
 from __future__ import annotations
@@ -13,23 +13,40 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from bot.networks import matrix_html, matrix_polls
+from bot.networks.matrix_said import by_program, location_in, said, whole
+from bot.networks.matrix_write import MARKER
 from bot.networks.port import Heard, HeardKind, RoomTraits
 from playbooks.rooms import RoomRef
+from playbooks.spoken import Spoken
 
-_POLLS = ("m.poll.start", "org.matrix.msc3381.poll.start")
-_WORDS = ("m.text", "m.notice", "m.emote")
-_FILES = ("m.image", "m.file", "m.audio", "m.video")
 _VARIATION = re.compile("[\ufe0e\ufe0f]")
-_GEO = re.compile(r"geo:(-?\d{1,3}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)")
 
+REDACTION = "m.room.redaction"
+BEACONS = ("m.beacon", "org.matrix.msc3672.beacon")
+BEACON_INFOS = ("m.beacon_info", "org.matrix.msc3672.beacon_info")
+# What people can say inside encryption. Nothing else is believed there: a server checks who may redact only where it can read that.
+SEALED = (
+    "m.room.message", "m.reaction", "m.sticker", *matrix_polls.STARTS, *matrix_polls.RESPONSES, *matrix_polls.ENDS, *BEACONS,
+)  # fmt: skip
 # Event types of a timeline that can say something to us; anything else is not kept.
-SPOKEN = ("m.room.message", "m.reaction", "m.sticker", *_POLLS)
+SPOKEN = (*SEALED, REDACTION)
 
 
-def spoken(key: str, room: str, event: dict[str, Any], *, heard: int, private: bool, name: str) -> str:
+def spoken(
+    key: str,
+    room: str,
+    event: dict[str, Any],
+    *,
+    heard: int,
+    private: bool,
+    name: str,
+    context: dict[str, Any] | None = None,
+) -> str:
     """The body to keep for a (decrypted) event that somebody sent into ``room``."""
-    kept = {key: event[key] for key in ("event_id", "type", "sender", "origin_server_ts", "content") if key in event}
-    return _body(key, "event", room, heard, event=kept, private=private, name=name)
+    names = ("event_id", "type", "sender", "origin_server_ts", "content", "redacts")
+    kept = {name: event[name] for name in names if name in event}
+    return _body(key, "event", room, heard, event=kept, private=private, name=name, **(context or {}))
 
 
 def happened(
@@ -64,11 +81,6 @@ def read(body: str) -> Heard | None:
         raise ValueError(f"not a Matrix event of ours: {type(odd).__name__} {odd}") from None
 
 
-def whole(text: str) -> str:
-    """``text`` with halves of characters, which JSON can carry and nothing else can, replaced."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def plain_emoji(emoji: str) -> str:
     """An emoji without variation selectors, so that all ways of writing it are one."""
     return _VARIATION.sub("", whole(emoji)).strip()
@@ -92,10 +104,11 @@ def _happened(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard:
 
 
 def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | None:
-    event = item["event"]
+    event, kind = item["event"], str(item["event"]["type"])
     content = event["content"]
     relation = _object(content.get("m.relates_to"))
-    said = Heard(
+    about = str(relation["event_id"]) if relation.get("event_id") else None
+    plain = Heard(
         item["key"],
         "message",
         room,
@@ -104,26 +117,62 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
         sender_name=whole(item["name"]),
         private=item["private"],
         message_id=event["event_id"],
+        automatic=by_program(content, MARKER),
+        # Some clients pass a message on with all that is in it: then these are words of ours, cleared for where they were.
+        forwarded="us" if MARKER in content else None,
     )
-    if event["type"] == "m.reaction":
-        if relation.get("rel_type") != "m.annotation" or not {"event_id", "key"} <= relation.keys():
+    if kind == REDACTION:
+        gone = event.get("redacts") or content.get("redacts")
+        return replace(plain, kind="deleted", message_id=str(gone)) if gone else None
+    if kind == "m.reaction":
+        if relation.get("rel_type") != "m.annotation" or about is None or "key" not in relation:
             return None
-        return replace(
-            said, kind="reaction", message_id=str(relation["event_id"]), emoji=plain_emoji(str(relation["key"]))
-        )
+        return replace(plain, kind="reaction", message_id=about, emoji=_emoji(relation["key"], content))
+    if kind in matrix_polls.RESPONSES:
+        return _vote(plain, about, content, item.get("ballot"))
+    if kind in matrix_polls.ENDS:
+        return replace(plain, kind="ended", message_id=about) if about is not None else None
+    if kind in BEACONS or kind in BEACON_INFOS:
+        return _live(plain, content, item["live"])
     if relation.get("rel_type") == "m.replace":
         fresh = content.get("m.new_content")
-        if not isinstance(fresh, dict) or "event_id" not in relation:
+        if not isinstance(fresh, dict) or about is None:
             return None
-        return replace(said, kind="edited", text=_text(event["type"], fresh), message_id=str(relation["event_id"]))
-    reply_to = _reply_to(relation)
-    text = _text(event["type"], content)
-    if reply_to is not None:
-        text = _without_quote(text)
-    point = _point(content)
-    if not text and point is None:
+        return _with_words(replace(plain, kind="edited", message_id=about), kind, fresh)
+    thread = about if relation.get("rel_type") == "m.thread" else None
+    return _with_words(replace(plain, reply_to=_reply_to(relation), thread=thread), kind, content)
+
+
+def _with_words(heard: Heard, kind: str, content: dict[str, Any]) -> Heard | None:
+    what, text = said(kind, content)
+    if what.empty and not text:
         return None
-    return replace(said, text=text, reply_to=reply_to, point=point)
+    return replace(heard, text=text, point=what.point, spoken=what)
+
+
+def _vote(heard: Heard, poll: str | None, content: dict[str, Any], ballot: Any) -> Heard | None:
+    known = matrix_polls.Ballot(tuple(ballot["ids"]), int(ballot["most"])) if ballot is not None else None
+    options = matrix_polls.chosen(content, known)
+    return replace(heard, kind="voted", message_id=poll, options=options) if poll and options is not None else None
+
+
+def _live(heard: Heard, content: dict[str, Any], live: dict[str, Any]) -> Heard | None:
+    """A live place: the first time it is told it is said, after that it is edited. ``live``: see ``matrix_context``."""
+    point = tuple(live["point"]) if live.get("point") else location_in(content)[0]
+    if point is None:
+        return None
+    until = datetime.fromtimestamp(live["until"] / 1000, UTC) if live["until"] is not None else None
+    what = Spoken(matrix_html.from_plain(live["words"]), point=(int(point[0]), int(point[1])), live_until=until)
+    kind: HeardKind = "message" if live["first"] else "edited"
+    return replace(heard, kind=kind, message_id=live["of"], text=whole(live["words"]), point=what.point, spoken=what)
+
+
+def _emoji(key: Any, content: dict[str, Any]) -> str:
+    # A picture of somebody's own as a reaction has a name beside it.
+    name = content.get("com.beeper.reaction.shortcode") or content.get("shortcode")
+    if str(key).startswith("mxc://"):
+        return plain_emoji(f":{str(name).strip(':')}:") if name else "🖼"
+    return plain_emoji(str(key))
 
 
 def _object(part: Any) -> dict[str, Any]:
@@ -131,68 +180,11 @@ def _object(part: Any) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
-def _text(kind: str, content: dict[str, Any]) -> str:
-    if kind in _POLLS:
-        return _poll(content)
-    body = whole(str(content.get("body") or ""))
-    how = content.get("msgtype")
-    if how in _WORDS:
-        return f"* {body}" if how == "m.emote" else body
-    if how in _FILES or kind == "m.sticker":
-        name, caption = whole(str(content.get("filename") or "")), body
-        return f"📎 {name}\n{caption}" if name and name != caption else f"📎 {body}"
-    if how == "m.location":
-        return body
-    return body
-
-
-def _poll(content: dict[str, Any]) -> str:
-    kinds = ("m.poll.start", "m.poll", "org.matrix.msc3381.poll.start")
-    poll = next((found for kind in kinds if (found := _object(content.get(kind)))), {})
-    answers = poll.get("answers")
-    answers = answers if isinstance(answers, list) else []
-    lines = [_words(poll.get("question")), *(f"– {_words(answer)}" for answer in answers)]
-    return "\n".join(line for line in lines if line.strip("– "))
-
-
-def _words(part: Any) -> str:
-    # Extensible text comes as a string under one of two names, or as a list of forms of it.
-    if not isinstance(part, dict):
-        return ""
-    text = part.get("m.text") or part.get("org.matrix.msc1767.text") or part.get("body") or ""
-    if isinstance(text, list):
-        text = text[0].get("body", "") if text and isinstance(text[0], dict) else ""
-    return whole(str(text))
-
-
 def _reply_to(relation: dict[str, Any]) -> str | None:
-    answered, thread = _object(relation.get("m.in_reply_to")).get("event_id"), relation.get("event_id")
-    if relation.get("rel_type") == "m.thread" and thread and (relation.get("is_falling_back") or not answered):
-        # In a thread the reply is made up for clients without threads; what is meant is the thread.
-        return str(thread)
+    answered = _object(relation.get("m.in_reply_to")).get("event_id")
+    if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back"):
+        return None  # made up for clients without threads; what is meant is the thread
     return str(answered) if answered else None
-
-
-def _without_quote(text: str) -> str:
-    if not text.startswith("> <") and not text.startswith("> * <"):
-        return text
-    lines = text.split("\n")
-    while lines and lines[0].startswith(">"):
-        lines.pop(0)
-    if lines and not lines[0].strip():
-        lines.pop(0)
-    return "\n".join(lines)
-
-
-def _point(content: dict[str, Any]) -> tuple[int, int] | None:
-    if content.get("msgtype") != "m.location":
-        return None
-    found = _GEO.match(str(content.get("geo_uri") or ""))
-    if found is None:
-        return None
-    latitude, longitude = round(float(found[1]) * 1_000_000), round(float(found[2]) * 1_000_000)
-    inside = abs(latitude) <= 90_000_000 and abs(longitude) <= 180_000_000
-    return (latitude, longitude) if inside else None
 
 
 def _said_at(event: dict[str, Any], heard: datetime) -> datetime:

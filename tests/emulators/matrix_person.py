@@ -24,6 +24,7 @@ from nio import (
     UnknownEvent,
 )
 
+from tests.emulators.matrix_speech import MatrixSpeech
 from tests.emulators.synapse import SynapseServer
 
 WAIT_SECONDS = 20.0
@@ -47,7 +48,7 @@ class Seen:
         return str(self.content.get("body", ""))
 
 
-class MatrixPerson:
+class MatrixPerson(MatrixSpeech):
     """``name`` on ``server`` (registered if need be). Use as an async context manager."""
 
     def __init__(self, server: SynapseServer, name: str, device: str = "") -> None:
@@ -84,7 +85,7 @@ class MatrixPerson:
 
     @property
     def token(self) -> str:
-        return self.client.access_token
+        return str(self.client.access_token)
 
     # -- rooms -----------------------------------------------------------------------------------------------------
 
@@ -145,30 +146,6 @@ class MatrixPerson:
     async def upgrade(self, room: str, version: str = "11") -> str:
         """Replace the room by another; returns the new id."""
         return str((await self.call("POST", f"/rooms/{room}/upgrade", {"new_version": version}))["replacement_room"])
-
-    # -- words -----------------------------------------------------------------------------------------------------
-
-    async def say(self, room: str, text: str, **more: Any) -> str:
-        """Say something, encrypted where the room is; returns the event id."""
-        return await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text, **more})
-
-    async def send(self, room: str, kind: str, content: dict[str, Any]) -> str:
-        reply = await self.client.room_send(room, kind, content, ignore_unverified_devices=True)
-        event: str | None = getattr(reply, "event_id", None)
-        assert event is not None, reply
-        return event
-
-    async def reply(self, room: str, event: str, text: str) -> str:
-        return await self.say(room, text, **{"m.relates_to": {"m.in_reply_to": {"event_id": event}}})
-
-    async def edit(self, room: str, event: str, text: str) -> str:
-        fresh = {"msgtype": "m.text", "body": text}
-        relation = {"rel_type": "m.replace", "event_id": event}
-        return await self.say(room, f"* {text}", **{"m.new_content": fresh, "m.relates_to": relation})
-
-    async def react(self, room: str, event: str, emoji: str) -> str:
-        relation = {"rel_type": "m.annotation", "event_id": event, "key": emoji}
-        return await self.send(room, "m.reaction", {"m.relates_to": relation})
 
     # -- seeing ----------------------------------------------------------------------------------------------------
 

@@ -122,7 +122,8 @@ async def test_reactions_replies_edits_and_places_are_read(bench: Bench, ada: Ma
 
     root = {"rel_type": "m.thread", "event_id": answer, "is_falling_back": True, "m.in_reply_to": {"event_id": "$x"}}
     await ada.say(room, "dans le fil", **{"m.relates_to": root})
-    assert (await bench.hear_text(room, "dans le fil")).reply_to == answer
+    heard = await bench.hear_text(room, "dans le fil")
+    assert (heard.thread, heard.reply_to) == (answer, None), "a reply in a thread is made up for older clients"
 
     poll = {"question": {"m.text": "Qui ?"}, "answers": [{"id": "1", "m.text": "moi"}, {"id": "2", "m.text": "toi"}]}
     await ada.send(room, "org.matrix.msc3381.poll.start", {"org.matrix.msc3381.poll.start": poll})
