@@ -35,9 +35,11 @@ from storage.facts import (
     RoomObserved,
     RoomRegained,
     Started,
+    Unread,
     WordsKept,
     WordsUsed,
 )
+from storage.incident.talk import told_of_unread
 from storage.store import Kept
 
 
@@ -145,6 +147,7 @@ class Deployment:
     traits: Mapping[RoomRef, RoomObserved] = field(default_factory=dict)
     ever_encrypted: frozenset[RoomRef] = frozenset()
     lost: Mapping[RoomRef, str] = field(default_factory=dict)
+    lost_at: Mapping[RoomRef, datetime] = field(default_factory=dict)  # since when, for each of them
     invitations: Mapping[str, Invitation] = field(default_factory=dict)  # by the SHA-256 of the code
     languages: Mapping[str, str] = field(default_factory=dict)
     direct: Mapping[str, RoomRef] = field(default_factory=dict)
@@ -152,6 +155,9 @@ class Deployment:
     outages: Mapping[str, Outage] = field(default_factory=dict)
     reports: Mapping[str, reports.Reported] = field(default_factory=dict)  # made while there was no incident
     stirs: tuple[stirs.Stir, ...] = ()  # what people lately caused in the rooms of others, outside incidents
+    unread: Mapping[RoomRef, datetime] = field(
+        default_factory=dict
+    )  # when a room was last told of what could not be read
     words: Mapping[str, WordsKept] = field(default_factory=dict)  # id → what somebody wrote and was asked about
     revoked: frozenset[str] = frozenset()  # persons, or identities that were never enrolled
     strayed: Mapping[str, str] = field(default_factory=dict)  # accounts that are lost → whose they were
@@ -227,10 +233,11 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
         case RoomMoved(old=old, new=new):
             return _move(state, old, new)
         case RoomLost(room=room, reason=reason):
-            return replace(state, lost={**state.lost, room: reason})
+            since = {room: kept.at, **state.lost_at}
+            return replace(state, lost={**state.lost, room: reason}, lost_at=since)
         case RoomRegained(room=room):
             lost = {ref: why for ref, why in state.lost.items() if ref != room}
-            return replace(state, lost=lost)
+            return replace(state, lost=lost, lost_at={ref: state.lost_at[ref] for ref in lost})
         case DirectChatOpened(identity=identity, room=room):
             return replace(state, direct={**state.direct, identity: room})
         case InvitationMade() as f:
@@ -306,6 +313,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
                 name: Outage(kept.at, False, o.refused) for name, o in state.outages.items() if outage_key(name) == key
             }
             return replace(state, outages={**state.outages, **told})
+        case Unread(room=room):
+            return replace(state, unread=told_of_unread(state.unread, room, kept.at))
         case ReportMade() | ReportAnswered():
             stirred = stirs.noted(state.stirs, kept)
             return replace(state, reports=reports.apply(state.reports, kept), stirs=stirred)
@@ -386,5 +395,6 @@ def _move(state: Deployment, old: RoomRef, new: RoomRef) -> Deployment:
         },
         direct={identity: moved(ref) for identity, ref in state.direct.items()},
         lost={ref: why for ref, why in state.lost.items() if ref.chat != old.chat},
+        lost_at={ref: at for ref, at in state.lost_at.items() if ref.chat != old.chat},
         epoch=state.epoch + 1,
     )

@@ -25,11 +25,12 @@ from storage.incident.state import (
     RemovalState,
     RollCall,
     Round,
+    Stopped,
     Taken,
     Watch,
 )
 
 __all__ = [
     "Accounted", "AlertState", "Answer", "Asked", "Call", "Copy", "CopyState", "Danger", "Decision", "Draft", "Given",
-    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "Recent", "Removal", "RemovalState", "RollCall", "Round", "Taken", "Watch", "fold", "stood_still",
+    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "Recent", "Removal", "RemovalState", "RollCall", "Round", "Stopped", "Taken", "Watch", "fold", "stood_still",
 ]  # fmt: skip

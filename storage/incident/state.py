@@ -283,7 +283,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """Something lately said in a channel, for whoever comes in now. ``words`` are plain; None where they were erased."""
+    """Something lately said in a channel, for whoever comes in now. ``words`` are plain; None where they were erased.
+
+    ``kind``: what went with them or was said without any: a file's kind, ``place``, ``poll`` or ``contact``; empty for words alone.
+    """
 
     said: str
     at: datetime
@@ -296,6 +299,15 @@ class Recent:
     origins: tuple[str, ...]
     onward: tuple[str, ...]
     album: str | None = None
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """That what is said in channels does not reach a room: why, as ``TalkStopped`` says it, and since when."""
+
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +370,10 @@ class Incident:
     live_of: Mapping[str, tuple[str, str, RoomRef]] = field(default_factory=dict)  # send → key of ``live``
     removals: Mapping[str, Removal] = field(default_factory=dict)  # the request to the network → what it is to remove
     talk: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)  # channel → the last that was said there
-    talk_stopped: Mapping[RoomRef, str] = field(default_factory=dict)  # rooms that talk does not reach → why
+    talk_stopped: Mapping[RoomRef, Stopped] = field(default_factory=dict)  # the rooms that talk does not reach
+    unread: Mapping[RoomRef, datetime] = field(
+        default_factory=dict
+    )  # when a room was last told of what could not be read
     paused: str | None = None  # an exercise that gives way to this incident
     paused_at: datetime | None = None
     held: Mapping[str, DeadlineHeld] = field(default_factory=dict)  # key → what fell due while it was paused

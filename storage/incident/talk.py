@@ -1,18 +1,24 @@
-"""Talk in channels: the last that was said, and which rooms it does not reach."""
+"""Talk in channels: the last that was said, which rooms it does not reach, and which were told of what could not be read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from storage.facts import Said, SaidAnew, TakenBack, TalkResumed, TalkStopped
-from storage.incident.state import Incident, Recent
+from playbooks.rooms import RoomRef
+from storage.facts import Said, SaidAnew, TakenBack, TalkResumed, TalkStopped, Unread
+from storage.incident.state import Incident, Recent, Stopped
 from storage.store import Kept
 
-CONCERNED = (Said, SaidAnew, TakenBack, TalkStopped, TalkResumed)
+CONCERNED = (Said, SaidAnew, TakenBack, TalkStopped, TalkResumed, Unread)
 
 MOST_RECENT = 20
 """What is remembered of each channel."""
+
+UNREAD_ONCE_IN = timedelta(minutes=5)
+"""How often a room is told at most that something could not be read."""
 
 
 def apply(state: Incident, kept: Kept) -> Incident:
@@ -21,22 +27,39 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case Said() as f:
             recent = Recent(
                 f.said, f.at, f.partner, f.person, str(f.content.get("name") or ""), f.content.get("words"), f.room,
-                f.raised, f.origins, f.onward,
+                f.raised, f.origins, f.onward, (f.content.get("file") or {}).get("album"), _kind(f.content),
             )  # fmt: skip
             new = {channel: (*state.talk.get(channel, ()), recent)[-MOST_RECENT:] for channel in f.channels}
             return replace(state, talk={**state.talk, **new})
-        case SaidAnew() as f:
-            words = f.content.get("words")
-            return _each(state, f.said, lambda one: (replace(one, words=words, raised=f.raised),))
+        case SaidAnew(said=said, raised=raised, content=content):
+            words, kind = content.get("words"), _kind(content)
+            return _each(state, said, lambda one: (replace(one, words=words, raised=raised, kind=kind),))
         case TakenBack(said=said):
             return _each(state, said, lambda one: ())
         case TalkStopped() as f:
-            return replace(state, talk_stopped={**state.talk_stopped, f.room: f.reason})
+            return replace(state, talk_stopped={**state.talk_stopped, f.room: Stopped(f.reason, kept.at)})
         case TalkResumed() as f:
             return replace(state, talk_stopped={r: why for r, why in state.talk_stopped.items() if r != f.room})
+        case Unread(room=room):
+            return replace(state, unread=told_of_unread(state.unread, room, kept.at))
         case _:
             pass
     return state
+
+
+def told_of_unread(before: Mapping[RoomRef, datetime], room: RoomRef, at: datetime) -> Mapping[RoomRef, datetime]:
+    """When each room was last told that something could not be read, once one more thing could not, at this time."""
+    last = before.get(room)
+    return before if last is not None and at < last + UNREAD_ONCE_IN else {**before, room: at}
+
+
+def _kind(content: Mapping[str, Any]) -> str:
+    """What went with words: see ``Recent``."""
+    file = content.get("file")
+    if file:
+        return str(file.get("kind") or "file")
+    parts = {"point": "place", "poll": "poll", "contact": "contact"}
+    return next((kind for part, kind in parts.items() if content.get(part)), "")
 
 
 def _each(state: Incident, said: str, become: Callable[[Recent], tuple[Recent, ...]]) -> Incident:
