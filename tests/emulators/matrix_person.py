@@ -25,6 +25,7 @@ from nio import (
 )
 
 from tests.emulators.matrix_speech import MatrixSpeech
+from tests.emulators.matrix_view import Viewing
 from tests.emulators.synapse import SynapseServer
 
 WAIT_SECONDS = 20.0
@@ -48,7 +49,7 @@ class Seen:
         return str(self.content.get("body", ""))
 
 
-class MatrixPerson(MatrixSpeech):
+class MatrixPerson(MatrixSpeech, Viewing):
     """``name`` on ``server`` (registered if need be). Use as an async context manager."""
 
     def __init__(self, server: SynapseServer, name: str, device: str = "") -> None:
