@@ -82,13 +82,13 @@ class Rehearsal(People):
         """The bytes of what was offered here since the program began."""
         if self._is_down is not None:
             raise NetworkDown(self._is_down)
-        kept = self._files.get(digest_of(file))
-        if kept is None:
+        data = self._files.get(digest_of(file))
+        if data is None:
             raise FileGone("the rehearsal in which it was sent is over")
-        if self.largest_download is not None and len(kept.data) > self.largest_download:
+        if self.largest_download is not None and len(data) > self.largest_download:
             raise FileGone("the file is too large")
-        for start in range(0, len(kept.data), PIECE):
-            yield kept.data[start : start + PIECE]
+        for start in range(0, len(data), PIECE):
+            yield data[start : start + PIECE]
 
     async def run(self, ears: Ears) -> None:
         """Be there until cancelled, or until ``cut``."""
@@ -122,7 +122,7 @@ class Rehearsal(People):
         """Show a message in its room."""
         if self._is_down is not None:
             return Delayed(1.0, self._is_down)
-        place = self._rooms.get(out.room) or self._rooms.get(out.room.chat)
+        place = self._in(out.room)
         if place is None:
             return Refused("there is no such room", gone=True)
         if out.kind == "join" and self.name == "telegram":
@@ -202,9 +202,10 @@ class Rehearsal(People):
         return tuple(shown for shown in self.standing(room) if shown.sender is None)
 
     def standing(self, room: RoomRef) -> tuple[Shown, ...]:
-        """What stands in a room, whoever said it, oldest first."""
-        place = self._rooms.get(room)
-        return tuple(place.shown.values()) if place is not None else ()
+        """What stands in a room, whoever said it, oldest first; in a group with topics, in all of them."""
+        place = self._in(room)
+        found = place.shown.values() if place is not None else ()
+        return tuple(shown for shown in found if room.topic is None or shown.room == room)
 
     async def observe(self, room: RoomRef, traits: RoomTraits) -> None:
         """The room changes."""

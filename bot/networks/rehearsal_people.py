@@ -21,6 +21,9 @@ from playbooks.restricted import plain, restricted
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import File, FileKind, Spoken, read, written
 
+NOWHERE = RoomRef("telegram", "0")
+"""Telegram tells how a poll stands without saying where it is."""
+
 
 class People:
     """Everybody on one network but the bot. ``clock`` gives aware times."""
@@ -29,7 +32,7 @@ class People:
         self.name: Network = network
         self._clock = clock
         self._rooms: dict[RoomRef, Place] = {}
-        self._files: dict[str, Kept] = {}
+        self._files: dict[str, bytes] = {}  # by their digest
         self._ears: Ears | None = None
         self._count = 0
         self._turn = asyncio.Lock()
@@ -64,24 +67,26 @@ class People:
         """Somebody changes what they wrote, a caption, or where a live place is: ``spoken``, or else ``text``, is what it says now."""
         before = self._shown(room, message)
         now = spoken or Spoken(_html(text))
-        if before is not None:
+        place = self._in(room)
+        if before is not None and place is not None:
             words, versions = plain(now.html), (*before.versions, plain(now.html))
             fresh = replace(
                 before, html=now.html, text=words, versions=versions, point=now.point or before.point, befell="edited"
             )
-            self._rooms[room].shown[message] = fresh
+            place.shown[message] = fresh
         await self._say("edited", room, identity, name, now, message_id=message)
 
     async def delete(self, room: RoomRef, message: str, identity: str, name: str = "") -> None:
         """Somebody takes a message back, or on Matrix a reaction by its own name. Telegram tells nobody."""
-        self._rooms[room].remove(message, self._clock())
+        if (place := self._in(room)) is not None:
+            place.remove(message, self._clock())
         if self.name == "matrix":
             await self._hear("deleted", room, identity, name, message_id=message)
 
     def offer(self, data: bytes, name: str, type: str, kind: FileKind = "file", **more: Any) -> File:  # noqa: A002  # as File has it
         """A file that can be said. ``more``: width, height and seconds, and the ``album`` it belongs to."""
         digest = sha256(data).hexdigest()
-        self._files[digest] = Kept(kind, name, type, data)
+        self._files[digest] = data
         return File(self.name, json.dumps({"sha256": digest}), kind, name, type, len(data), **more)
 
     # -- signs -----------------------------------------------------------------------------------------------------
@@ -91,7 +96,7 @@ class People:
 
         Raises LookupError where the message offers no such choice.
         """
-        shown = self._rooms[room].shown.get(message)
+        shown = self._shown(room, message)
         button = shown.button(choice) if shown is not None else None
         if button is None:
             raise LookupError(f"no choice {choice!r} under message {message} in {room}")
@@ -102,15 +107,17 @@ class People:
 
     async def react(self, room: RoomRef, message: str, identity: str, emoji: str, name: str = "") -> str:
         """Somebody reacts to a message; on Telegram in the place of how they reacted before. Returns the reaction's own name."""
-        shown = self._shown(room, message)
+        place, shown = self._in(room), self._shown(room, message)
         before = [one.emoji for one in shown.reactions if one.who == identity] if shown is not None else []
         gone = before[0] if before and self.name == "telegram" else None
 
         def put(key: str) -> None:
-            if room in self._rooms:
-                self._rooms[room].react(message, key, identity, emoji)
+            if place is not None:
+                place.react(message, key, identity, emoji)
 
-        return await self._hear("reaction", room, identity, name, put, emoji=emoji, gone=gone, message_id=message)
+        # Telegram does not say in which topic the message is.
+        where = room if self.name == "matrix" else room.chat
+        return await self._hear("reaction", where, identity, name, put, emoji=emoji, gone=gone, message_id=message)
 
     async def unreact(self, room: RoomRef, message: str, identity: str, emoji: str, name: str = "") -> None:
         """Somebody takes a reaction back. Raises LookupError where they never reacted so."""
@@ -121,8 +128,9 @@ class People:
         if self.name == "matrix":
             await self.delete(room, given[0].name, identity, name)
             return
-        self._rooms[room].unreact(given[0].name)
-        await self._hear("reaction", room, identity, name, gone=emoji, message_id=message)
+        if (place := self._in(room)) is not None:
+            place.unreact(given[0].name)
+        await self._hear("reaction", room.chat, identity, name, gone=emoji, message_id=message)
 
     async def vote(self, room: RoomRef, message: str, identity: str, options: tuple[int, ...], name: str = "") -> None:
         """Somebody chooses in a poll, or nothing any more. Raises LookupError where there is no poll that takes votes."""
@@ -131,18 +139,24 @@ class People:
         if self.name == "matrix":
             await self._hear("voted", room, identity, name, message_id=message, options=options)
         elif shown.sender is None:
-            await self._hear("tallied", room, message_id=None, handle=shown.handle(), tally=shown.tally())
+            await self._hear("tallied", NOWHERE, message_id=None, handle=shown.handle(), tally=shown.tally())
 
     async def end_poll(self, room: RoomRef, message: str, identity: str, name: str = "") -> None:
         """Whoever asked takes no more votes. Telegram does not tell. Raises LookupError where there is no poll that takes any."""
-        self._rooms[room].shown[message] = replace(self._poll(room, message), closed=True)
+        closed = replace(self._poll(room, message), closed=True)
+        if (place := self._in(room)) is not None:
+            place.shown[message] = closed
         if self.name == "matrix":
             await self._hear("ended", room, identity, name, message_id=message)
 
     # -- within ----------------------------------------------------------------------------------------------------
 
+    def _in(self, room: RoomRef) -> Place | None:
+        """The room, or the one of which it is a topic."""
+        return self._rooms.get(room) or self._rooms.get(room.chat)
+
     def _shown(self, room: RoomRef, message: str) -> Shown | None:
-        place = self._rooms.get(room)
+        place = self._in(room)
         return place.shown.get(message) if place is not None else None
 
     def _poll(self, room: RoomRef, message: str) -> Shown:
@@ -155,15 +169,17 @@ class People:
         self, kind: HeardKind, room: RoomRef, identity: str | None, name: str, spoken: Spoken, **more: Any
     ) -> str:
         text = plain(spoken.html)
-        place = self._rooms.get(room) or self._rooms.get(room.chat)
+        place = self._in(room)
 
         def put(key: str) -> None:
             if kind != "message" or place is None:
                 return
-            kept = self._files.get(digest_of(spoken.file)) if spoken.file is not None else None
+            file = spoken.file
+            data = self._files.get(digest_of(file)) if file is not None else None
+            kept = Kept(file.kind, file.name, file.type, data) if file is not None and data is not None else None
             place.shown[key] = Shown(
                 key, room, spoken.html, text, (), more.get("reply_to"), at=self._clock(), versions=(text,),
-                sender=identity or "", file=kept, album=spoken.file.album if spoken.file is not None else None,
+                sender=identity or "", file=kept, album=file.album if file is not None else None,
                 point=spoken.point, poll=spoken.poll, contact=spoken.contact, thread=more.get("thread"),
             )  # fmt: skip
 
@@ -212,7 +228,7 @@ class People:
         self._count += 1
         key = f"r{self._count}"
         more.setdefault("message_id", key)
-        place = self._rooms.get(room)
+        place = self._in(room)
         private = place.traits.private if place is not None else False
         heard = Heard(key, kind, room, self._clock(), identity, name, private=private, **more)
         raw = asdict(heard)
