@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.networks import markup, telegram_read, telegram_send
+from bot.networks import markup, telegram_fetch, telegram_outcome, telegram_read, telegram_send
 from bot.networks.port import (
     Ears,
     Heard,
@@ -34,13 +34,20 @@ from bot.networks.port import (
     Outcome,
     Outgoing,
     Refused,
-    Sent,
     Unknown,
 )
-from bot.networks.telegram_http import NotConnectedError, RawBot, UnreadableError
+from bot.networks.telegram_files import MIB
+from bot.networks.telegram_form import Upload
+from bot.networks.telegram_http import OFFICIAL, NotConnectedError, RawBot, UnreadableError
+from bot.networks.telegram_send import Manner
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import File
 
 TEXT_UNITS = 4096
+CAPTION_UNITS = 1024
+DOWNLOAD_BYTES = 20 * MIB
+UPLOAD_BYTES = 50 * MIB
+OWN_SERVER_UPLOAD_BYTES = 2000 * MIB
 POLL_SECONDS = 50  # the server allows no more
 POLL_GRACE_SECONDS = 15.0  # how much later than that an answer may come
 DESCRIPTION_CHARACTERS = 256
@@ -55,12 +62,17 @@ class Telegram:
     """
 
     name: Network = "telegram"
+    captions = CAPTION_UNITS
 
     def __init__(self, token: str, base_url: str | None, limits: Limits, clock: Callable[[], datetime]) -> None:
         self.limits = limits
         self.state = NetworkState()
         self._token = token
         self._clock = clock
+        self._own_server = base_url is not None and base_url.rstrip("/") != OFFICIAL
+        # A server of one's own that does not run in its local mode has the official limits, and says so by refusing.
+        self.largest_download: int | None = None if self._own_server else DOWNLOAD_BYTES
+        self.largest_upload: int = OWN_SERVER_UPLOAD_BYTES if self._own_server else UPLOAD_BYTES
         self._bot = RawBot(token, base_url, connections=limits.concurrency + 8)
         self._me: dict[str, Any] | None = None
 
@@ -170,29 +182,52 @@ class Telegram:
     # -- sending ---------------------------------------------------------------------------------------------------
 
     async def send(self, out: Outgoing) -> Outcome:
-        """Send, edit, remove or leave. Never raises for what Telegram can do wrong."""
-        try:
-            method, asked = telegram_send.request(out)
-        except ValueError:
-            return Refused(f"{out.room} is no address that Telegram knows")
+        """Send, edit, remove, react or leave. Never raises for what Telegram can do wrong."""
         if out.must_encrypt:
             return Refused("Telegram rooms are not encrypted, and these words may only go into an encrypted one")
-        if method is None:
-            return Refused("a Telegram bot cannot join by itself; somebody in the group has to add it")
+        manner = Manner()
         try:
-            try:
-                result = await self._bot.ask(method, asked)
-            except BadRequest as error:
-                if "can't parse entities" not in str(error).lower() or not out.text:
-                    raise
-                # Refused for its markup, so it has not arrived: better plain than not at all.
-                _log.warning("Telegram could not read the markup of %s; sent as plain text", out.token)
-                result = await self._bot.ask(method, {**asked, "text": out.text, "parse_mode": None})
-            return Sent(str(int(result["message_id"])) if method == "sendMessage" else out.replaces or "")
+            while True:
+                try:
+                    asked = telegram_send.request(out, manner)
+                except ValueError:
+                    return Refused(f"{out.room} is no address that Telegram knows")
+                if isinstance(asked, Refused):
+                    return asked
+                if (too_large := self._too_large(asked.files)) is not None:
+                    return too_large
+                try:
+                    result = await self._bot.ask(asked.method, asked.fields, asked.files)
+                    return telegram_send.sent(asked.method, result, out)
+                except BadRequest as error:
+                    plainer = telegram_send.plainer(out, manner, str(error))
+                    if plainer is None or isinstance(error.__cause__, UnreadableError):
+                        raise
+                    # Refused for its form, so it has not arrived: better plain than not at all.
+                    _log.warning("Telegram refused the form of %s, which is sent more plainly", out.token)
+                    manner = plainer
         except TelegramError as error:
-            return telegram_send.outcome(error, out, self._words(error))
-        except (KeyError, TypeError, ValueError):
+            return telegram_outcome.outcome(error, out, self._words(error))
+        except (AttributeError, KeyError, TypeError, ValueError):
             return Unknown("Telegram's answer could not be read")
+
+    def _too_large(self, files: Sequence[Upload]) -> Refused | None:
+        size, most = sum(file.size for file in files), self.largest_upload
+        if size <= most:
+            return None
+        return Refused(f"too large: {-(-size // MIB)} MB, and Telegram takes {most // MIB} MB from bots at once")
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        """The bytes of a file, in pieces of at most 64 KiB. Raises NetworkDown or FileGone."""
+        try:
+            async for piece in telegram_fetch.fetch(self._bot, file, own_server=self._own_server):
+                yield piece
+            return
+        except TelegramError as error:
+            down = self._down(error)
+        raise down
 
     # -- asking ----------------------------------------------------------------------------------------------------
 

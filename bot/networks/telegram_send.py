@@ -1,108 +1,207 @@
-"""From an ``Outgoing`` to a request of the Bot API, and from its failure to an honest ``Outcome``. Pure.
+"""From an ``Outgoing`` to a request of the Bot API, and from its answer to a ``Sent``. Pure.
 
-The table of failures is the heart of delivery on Telegram, which has no idempotency key: only what was plainly
-refused, and what never had a connection, may be sent again.
+Where Telegram refuses the first form of a message, nothing has arrived, and a plainer form can be sent: ``Manner`` says how plain, ``plainer``
+what to try next.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-)
-
-from bot.networks import markup
-from bot.networks.port import Delayed, Moved, Outcome, Outgoing, Refused, Sent, Unknown
-from bot.networks.telegram_http import NotConnectedError, UnreadableError
+from bot.networks import markup, telegram_emoji, telegram_files, telegram_polls
+from bot.networks.port import Outgoing, Refused, Sent, Spooled
+from bot.networks.telegram_form import Upload
 from bot.networks.telegram_read import GENERAL_TOPIC
-from playbooks.rooms import RoomRef
+from playbooks.spoken import FileKind
 
-RECONNECT_SECONDS = 2.0
-REJECTED_SECONDS = 60.0
-UNANSWERED_SECONDS = 10.0  # for what may be asked again
-THROTTLED_SECONDS = 5.0  # for a 429 that does not say how long
+TITLE_UNITS, ADDRESS_UNITS = 120, 240  # of a place: longer ones clients cut ◊
+_NO_PICTURE = re.compile(r"\b(?:photo|image|sticker|video|audio|media|webp)_\w+|for a photo")
+_NOT_ITS_FILE = re.compile(r"file.?id|file identifier|file.reference|can't use file of type|wrong type of")
 
 
-def request(out: Outgoing) -> tuple[str | None, dict[str, Any]]:
-    """The method and its parameters; no method for what Telegram cannot do. Raises ValueError for a foreign address."""
-    asked: dict[str, Any] = {"chat_id": int(out.room.id)}
-    if out.kind == "join":
-        return None, asked
-    if out.kind == "leave":
-        return "leaveChat", asked
-    if out.kind == "delete":
-        return "deleteMessage", asked | {"message_id": int(out.replaces or "")}
-    asked |= _content(out)
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message is put. ``plain``: without markup. ``anew``: files handed over though Telegram has them. ``documents``: files as documents.
+    ``spelt``: a poll as text. ``turned``: an edit of the caption instead of the text, or the reverse.
+    """
+
+    plain: bool = False
+    anew: bool = False
+    documents: bool = False
+    spelt: bool = False
+    turned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A method of the Bot API, its fields, and the files that go with it."""
+
+    method: str
+    fields: dict[str, Any]
+    files: tuple[Upload, ...] = ()
+
+
+def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
+    """What to ask of Telegram, or why it cannot be asked. Raises ValueError for a foreign address."""
+    if manner.plain:
+        out = replace(out, html=markup.escape(out.text))
+    where: dict[str, Any] = {"chat_id": int(out.room.id)}
+    match out.kind:
+        case "join":
+            return Refused("a Telegram bot cannot join by itself; somebody in the group has to add it")
+        case "leave":
+            return Request("leaveChat", where)
+        case "delete":
+            return Request("deleteMessage", where | {"message_id": int(out.replaces or "")})
+        case "react":
+            return _reaction(out, where | {"message_id": int(out.replaces or "")})
+        case "message" | "edit":
+            pass
     if out.replaces is not None:
-        return "editMessageText", asked | {"message_id": int(out.replaces)}
+        return _edit(out, manner, where | {"message_id": int(out.replaces)})
     if out.room.topic is not None and int(out.room.topic) != GENERAL_TOPIC:
-        asked["message_thread_id"] = int(out.room.topic)
+        where["message_thread_id"] = int(out.room.topic)
     if not out.loud:
-        asked["disable_notification"] = True
+        where["disable_notification"] = True
     if out.reply_to is not None:
-        asked["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
-    return "sendMessage", asked
+        where["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
+    return _message(out, manner, where)
 
 
-def _content(out: Outgoing) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "text": out.html or markup.escape(out.text),
-        "parse_mode": "HTML",
-        "link_preview_options": {"is_disabled": True},
-    }
-    if out.buttons:
-        rows = [[{"text": one.label, "callback_data": one.command} for one in row] for row in out.buttons]
-        content["reply_markup"] = {"inline_keyboard": rows}
-    return content
+def _message(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Refused:
+    if len(out.files) > 1:
+        return _album(out, manner, where)
+    where |= _buttons(out)
+    if out.files:
+        return _file(out, manner, where)
+    if out.poll is not None:
+        asked = telegram_polls.question(out.html, out.poll)
+        if not manner.spelt and telegram_polls.poll_fits(asked, out.poll.options):
+            return Request("sendPoll", where | telegram_polls.fields(out.html, out.poll))
+        out = replace(out, html=telegram_polls.spelt(_html(out), out.poll))
+    elif out.point is not None:
+        return _place(out, out.point, where)
+    return Request("sendMessage", where | _text(out))
 
 
-def outcome(error: TelegramError, out: Outgoing, words: str) -> Outcome:
-    """What an error means for the message. Order matters: to the library a BadRequest is a NetworkError."""
-    if out.kind == "delete":
-        return _of_removal(error, out, words)
-    match error:
-        case NotConnectedError():
-            return Delayed(RECONNECT_SECONDS, words, everywhere=True)
-        case RetryAfter():
-            wait = error.retry_after  # the library is changing its type
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-            return Delayed(seconds, f"Telegram asks us to wait {seconds:.0f} s")
-        case ChatMigrated():
-            return Moved(RoomRef(out.room.network, str(error.new_chat_id), out.room.topic))
-        case BadRequest() | Forbidden() | InvalidToken() if isinstance(error.__cause__, UnreadableError):
-            return Unknown(words)  # the body was not Telegram's: some proxy answered
-        case InvalidToken():
-            return Delayed(REJECTED_SECONDS, "Telegram refuses the token", everywhere=True)
-        case Forbidden():
-            return Refused(words, gone="rights" not in words)
-        case BadRequest() if out.replaces is not None and "message is not modified" in words.lower():
-            return Sent(out.replaces)
-        case BadRequest():
-            return Refused(words, gone="chat not found" in words.lower())
-        case NetworkError() if words.startswith("Too Many Requests"):
-            return Delayed(THROTTLED_SECONDS, words)
-        case _:
-            return Unknown(words)
+def _reaction(out: Outgoing, where: dict[str, Any]) -> Request | Refused:
+    if out.emoji is None:
+        return Request("setMessageReaction", where | {"reaction": []})
+    near = telegram_emoji.reaction(out.emoji)
+    if near is None:
+        return Refused("Telegram has no such reaction")
+    return Request("setMessageReaction", where | {"reaction": [{"type": "emoji", "emoji": near}]})
 
 
-def _of_removal(error: TelegramError, out: Outgoing, words: str) -> Outcome:
-    """What an error means for a removal, which may be asked for as often as one likes: what is gone is gone."""
+def _edit(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Refused:
+    if out.point is not None or out.poll is not None:
+        return Refused("Telegram lets a bot change no place and no poll")
+    where |= _buttons(out)
+    if (out.caption or bool(out.files)) != manner.turned:
+        return Request("editMessageCaption", where | _caption(out))
+    return Request("editMessageText", where | _text(out))
+
+
+def _place(out: Outgoing, point: tuple[int, int], where: dict[str, Any]) -> Request:
+    """A place with who speaks as its title. Where the words are too many to stand on it, they are sent, with the coordinates."""
+    latitude, longitude = (degrees / 1_000_000 for degrees in point)
+    written = f"{latitude:.6f}, {longitude:.6f}"
+    first, _, rest = (markup.plain(out.html) if out.html else out.text).strip().partition("\n")
+    title, address = first.strip() or written, " · ".join(rest.split("\n")).strip() or written
+    if markup.utf16_units(title) > TITLE_UNITS or markup.utf16_units(address) > ADDRESS_UNITS:
+        link = f'<a href="https://www.openstreetmap.org/?mlat={latitude:.6f}&amp;mlon={longitude:.6f}">{written}</a>'
+        return Request("sendMessage", where | _text(replace(out, html=f"{_html(out)}\n{link}")))
+    found = {"latitude": latitude, "longitude": longitude, "title": title, "address": address}
+    return Request("sendVenue", where | found)
+
+
+def _file(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request:
+    file = out.files[0]
+    kind: FileKind = "file" if manner.documents else telegram_files.fit(file, worded=bool(out.html or out.text))
+    way = telegram_files.WAYS[kind]
+    fields = where | ({} if kind == "sticker" else _caption(out))
+    known = None if manner.anew else telegram_files.known(file, kind)
+    if known is not None:
+        return Request(way.method, fields | {way.field: known})
+    return Request(
+        way.method, fields | telegram_files.traits(file, kind), (telegram_files.upload(file, kind, way.field),)
+    )
+
+
+def _album(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Refused:
+    """Several files as one album, with the words under the first. An album has no buttons."""
+    if len(out.files) not in telegram_files.ALBUM:
+        return Refused(f"{len(out.files)} files are too many for one album on Telegram; ten are the most")
+    kinds: list[FileKind] = ["file"] * len(out.files) if manner.documents else telegram_files.album(out.files)
+    media: list[dict[str, Any]] = []
+    uploads: list[Upload] = []
+    for number, (file, kind) in enumerate(zip(out.files, kinds, strict=True)):
+        item, upload = _item(file, kind, f"file{number}", manner)
+        media.append(item)
+        uploads += upload
+    media[0] |= _caption(out)
+    return Request("sendMediaGroup", where | {"media": json.dumps(media, ensure_ascii=False)}, tuple(uploads))
+
+
+def _item(file: Spooled, kind: FileKind, part: str, manner: Manner) -> tuple[dict[str, Any], list[Upload]]:
+    item: dict[str, Any] = {"type": telegram_files.WAYS[kind].field}
+    known = None if manner.anew else telegram_files.known(file, kind)
+    if known is not None:
+        return item | {"media": known}, []
+    item |= {"media": f"attach://{part}"} | telegram_files.traits(file, kind)
+    return item, [telegram_files.upload(file, kind, part)]
+
+
+def _html(out: Outgoing) -> str:
+    return out.html or markup.escape(out.text)
+
+
+def _caption(out: Outgoing) -> dict[str, Any]:
+    words = _html(out)
+    return {"caption": words, "parse_mode": "HTML"} if words else {}
+
+
+def _text(out: Outgoing) -> dict[str, Any]:
+    return {"text": _html(out), "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+
+
+def _buttons(out: Outgoing) -> dict[str, Any]:
+    if not out.buttons:
+        return {}
+    rows = [[{"text": one.label, "callback_data": one.command} for one in row] for row in out.buttons]
+    return {"reply_markup": {"inline_keyboard": rows}}
+
+
+def sent(method: str, result: Any, out: Outgoing) -> Sent:
+    """What an answer of success says. Raises KeyError, TypeError or ValueError for one that cannot be read."""
+    if not method.startswith("send"):
+        return Sent(out.replaces or "")
+    first, *others = result if method == "sendMediaGroup" else [result]
+    poll: Mapping[str, Any] | None = first.get("poll")
+    return Sent(
+        str(int(first["message_id"])),
+        tuple(str(int(one["message_id"])) for one in others),
+        str(poll["id"]) if poll else None,
+    )
+
+
+def plainer(out: Outgoing, manner: Manner, words: str) -> Manner | None:
+    """How to put a message that was refused with these words; None where nothing plainer would help."""
     said = words.lower()
-    match error:
-        case ChatMigrated():
-            return Refused("the group has become another, in which the message has another name")
-        case BadRequest() if "message to delete not found" in said:
-            return Sent(out.replaces or "")
-    outcome_of_message = outcome(error, replace(out, kind="message", replaces=None), words)
-    if isinstance(outcome_of_message, Unknown):
-        return Delayed(UNANSWERED_SECONDS, words)
-    return outcome_of_message
+    tried: dict[str, bool] = {}
+    if "can't parse entities" in said and out.text:
+        tried = {"plain": True}
+    elif out.kind == "edit" and re.search(r"there is no (?:text|caption) in the message", said):
+        tried = {"turned": True}
+    elif out.files and _NOT_ITS_FILE.search(said) and not manner.anew:
+        tried = {"anew": True}
+    elif out.files and _NO_PICTURE.search(said) and "forbidden" not in said:
+        tried = {"documents": True}
+    elif out.poll is not None and "poll" in said:
+        tried = {"spelt": True}
+    after = replace(manner, **tried)
+    return after if after != manner else None

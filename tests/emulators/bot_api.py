@@ -10,13 +10,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Complaint = str | None
 Check = Callable[[Any], Complaint]
 
+ATTACHED = "attached files"  # in decoded parameters: the files of the form that are no parameter themselves, by name
+
 _INTEGER = re.compile(r"-?\d{1,19}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a form: its name, MIME type and bytes."""
+
+    name: str
+    type: str
+    data: bytes
 
 
 class Refusal(Exception):
@@ -62,6 +74,7 @@ class BotApi:
             "String": _string,
             "Boolean": _boolean,
             "True": lambda value: None if value is True else "must be True",
+            "InputFile": lambda value: None if isinstance(value, Attached) else "must be a file",
         }
         self._parameters: dict[str, dict[str, tuple[tuple[str, ...], Check, bool]]] = {}
 
@@ -77,7 +90,8 @@ class BotApi:
     def decode(self, method: str, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of a request, typed. Raises Refusal for what the description does not allow.
 
-        Values of a form arrive as text (numbers and objects as JSON), values of a JSON body as they are.
+        Values of a form arrive as text (numbers and objects as JSON), or as files, values of a JSON body as they are. A file that is no
+        parameter has to be referred to as ``attach://NAME``.
         """
         if method not in self._parameters:
             if method not in self.methods:
@@ -88,7 +102,10 @@ class BotApi:
             }
         known = self._parameters[method]
         found: dict[str, Any] = {}
+        attached = {name: one for name, one in raw.items() if isinstance(one, Attached) and name not in known}
         for name, value in raw.items():
+            if name in attached and any(f"attach://{name}" in one for one in raw.values() if isinstance(one, str)):
+                continue
             if name not in known:
                 raise bad(f"unknown parameter {name} of {method}")
             types, check, _ = known[name]
@@ -100,7 +117,7 @@ class BotApi:
             if required and (name not in found or found[name] == ""):
                 wanted = "message text is empty" if name == "text" else f"{name.replace('_', ' ')} is empty"
                 raise bad(wanted)
-        return found
+        return {**found, ATTACHED: attached} if attached else found
 
     def _check(self, kind: str) -> Check:
         if kind not in self._checks:

@@ -12,15 +12,19 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from tests.emulators.bot_api import BotApi, Refusal, bad
+from tests.emulators.telegram_forms import give, read_form, weight
+from tests.emulators.telegram_limits import Bucket
 from tests.emulators.telegram_methods import Methods
 from tests.emulators.telegram_people import DEEDS as PEOPLES_DEEDS
 from tests.emulators.telegram_people import People
+from tests.emulators.telegram_sends import Rules
 from tests.emulators.telegram_town import Message
 
 Failure = Literal[
@@ -35,6 +39,7 @@ Failure = Literal[
     "delay-after",  # it is carried out, ``seconds`` pass before the answer
 ]
 _SCENE = {"group", "topic", "user", "fault", "clear_faults", "revoke_token", "limit"}
+_RULES = {"close_topic", "forbid", "allow_sizes", "local_mode"}
 _SEEN = {"messages", "wait_message", "wait_answer"}
 DEEDS = _SCENE | PEOPLES_DEEDS | _SEEN  # what the control endpoint does: the methods of these names
 _API = BotApi.load()
@@ -52,22 +57,6 @@ class Fault:
     seconds: float
 
 
-@dataclasses.dataclass(slots=True)
-class Bucket:
-    """So many at once, and so many in each period after that."""
-
-    count: int
-    period: float
-    left: float
-    at: float
-
-    def wait(self, now: float) -> float:
-        """Fill up to ``now``; the seconds until one more may pass, 0 when it may now."""
-        self.left = min(float(self.count), self.left + (now - self.at) * self.count / self.period)
-        self.at = now
-        return 0.0 if self.left >= 0.95 else (1 - self.left) * self.period / self.count  # 5 % for the wire's jitter
-
-
 class TelegramEmulator(People):
     """The emulator. ``limits``: enforce 30/s overall, 1/s a chat, 20/min a group with 429."""
 
@@ -79,7 +68,8 @@ class TelegramEmulator(People):
         self._limited = limits
         self._buckets: dict[tuple[str, int], Bucket] = {}
         self._faults: list[Fault] = []
-        self._methods = Methods(self)
+        self.rules = Rules()
+        self._methods = Methods(self, self.rules)
         self._server: asyncio.Server | None = None
         self._web: web.Server | None = None
 
@@ -139,18 +129,41 @@ class TelegramEmulator(People):
         """Enforce Telegram's limits, or stop doing so."""
         self._limited = on
 
+    # -- rules -----------------------------------------------------------------------------------------------------
+
+    def close_topic(self, chat: int, topic: int) -> None:
+        """Nobody but who manages topics writes into this topic any more; 1 is General."""
+        self.rules.closed.add((chat, topic))
+
+    def forbid(self, chat: int, *what: str) -> None:
+        """From now on who is no administrator may not send these: ``text``, ``photo``, ``sticker``, ``poll`` …; nothing: all may be sent."""
+        self.rules.forbidden[chat] = frozenset(what)
+
+    def allow_sizes(self, upload: int, download: int) -> None:
+        """Take and give files of so many bytes at most."""
+        self.rules.largest_upload, self.rules.largest_download = upload, download
+
+    def local_mode(self, folder: str) -> None:
+        """Be a server of one's own that runs in its local mode, and keeps files in this folder."""
+        self.rules.folder = Path(folder)
+
     # -- HTTP ------------------------------------------------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
-        body = await request.read()
+        if path.startswith("/file/"):
+            return await self._give(request, path.removeprefix("/file/"))
+        form = await read_form(request) if request.content_type == "multipart/form-data" else None
+        body = await request.read() if form is None else b""
         if self._server is None:
             return _drop(request)  # it had been accepted when we went down
         if path == "/_control":
             return await self._control(body)
         try:
             method = self._method(path)
-            raw = self._raw(request, body)
+            if form is not None and weight(form) > self.rules.largest_upload:
+                raise Refusal(413, "Request Entity Too Large")
+            raw = self._raw(request, body) if form is None else form
             asked = _API.decode(method, raw)
             fault = self._fault(method, asked.get("chat_id"))
             if fault is None:
@@ -182,12 +195,28 @@ class TelegramEmulator(People):
             return found | dict(json.loads(body))
         raise bad(f"the emulator reads no {request.content_type}")
 
+    async def _give(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        self.calls["file"] = self.calls.get("file", 0) + 1
+        fault = self._fault("file", None)
+        token, _, place = path.partition("/")
+        if token != f"bot{self.token}":
+            return _answer(401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
+        if fault is not None and fault.failure in ("429", "5xx-before", "5xx-after"):
+            return web.Response(status=429 if fault.failure == "429" else 502)
+        if fault is not None and fault.failure == "drop-before":
+            return _drop(request)
+        found = next((one for one in self.files.values() if one.path == place), None)
+        if found is None or len(found.data) > self.rules.largest_download:
+            return _answer(404, {"ok": False, "error_code": 404, "description": "Not Found"})
+        given = await give(request, found.data, whole=fault is None)
+        return given if fault is None else _drop(request, given)
+
     async def _do(self, method: str, asked: Mapping[str, Any]) -> Any:
-        if self._limited and method == "sendMessage":
-            self._enforce(asked["chat_id"])
+        if self._limited and method.startswith("send"):
+            self._enforce(asked["chat_id"], len(asked["media"]) if method == "sendMediaGroup" else 1)
         return await self._methods.table[method](asked)
 
-    def _enforce(self, chat: int | str) -> None:
+    def _enforce(self, chat: int | str, messages: int) -> None:
         found = self.place(chat)
         now = asyncio.get_running_loop().time()
         kinds = [("all", 0, 30, 1.0), ("chat", found.id, 1, 1.0)]
@@ -201,7 +230,7 @@ class TelegramEmulator(People):
         if wait > 0:
             raise _too_many(max(1, -int(-wait // 1)))
         for bucket in buckets:
-            bucket.left -= 1
+            bucket.left -= messages
 
     def _fault(self, method: str, chat: Any) -> Fault | None:
         for fault in self._faults:

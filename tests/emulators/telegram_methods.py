@@ -6,34 +6,49 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.emulators import telegram_html
-from tests.emulators.bot_api import Refusal, bad
-from tests.emulators.telegram_town import Chat, Message, Town
+from telegram.constants import ReactionEmoji
 
-TEXT_UNITS = 4096
+from tests.emulators.bot_api import Refusal, bad
+from tests.emulators.telegram_sends import Rules, Sends
+from tests.emulators.telegram_town import Message, Town
+
 ANSWER_CHARACTERS = 200
-DATA_BYTES = 64
 DELETED_WITHIN_SECONDS = 48 * 3600
 SAME = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "
     "and reply markup of the message"
 )
+REACTIONS = frozenset(one.value.replace("\ufe0f", "") for one in ReactionEmoji)
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 
 Method = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
 
-class Methods:
+class Methods(Sends):
     """The Bot API's methods over a town."""
 
-    def __init__(self, town: Town) -> None:
-        self._town = town
+    def __init__(self, town: Town, rules: Rules) -> None:
+        super().__init__(town, rules)
         self._poller: asyncio.Future[None] | None = None
         self.table: dict[str, Method] = {
             "getMe": self.get_me,
             "getUpdates": self.get_updates,
             "sendMessage": self.send_message,
+            "sendPhoto": self.send_photo,
+            "sendVideo": self.send_video,
+            "sendAnimation": self.send_animation,
+            "sendAudio": self.send_audio,
+            "sendVoice": self.send_voice,
+            "sendSticker": self.send_sticker,
+            "sendDocument": self.send_document,
+            "sendMediaGroup": self.send_media_group,
+            "sendLocation": self.send_location,
+            "sendVenue": self.send_venue,
+            "sendPoll": self.send_poll,
+            "stopPoll": self.stop_poll,
+            "getFile": self.get_file,
             "editMessageText": self.edit_message_text,
+            "editMessageCaption": self.edit_message_caption,
             "editMessageReplyMarkup": self.edit_message_reply_markup,
             "deleteMessage": self.delete_message,
             "answerCallbackQuery": self.answer_callback_query,
@@ -84,28 +99,11 @@ class Methods:
         limit = min(max(asked.get("limit", 100), 1), 100)
         return [update for update, _ in zip(waiting, range(limit), strict=False)]
 
-    async def send_message(self, asked: Mapping[str, Any]) -> Any:
-        chat = self._town.place(asked["chat_id"])
-        text, entities = self._text(asked)
-        thread = asked.get("message_thread_id")
-        if thread is not None and thread not in chat.topics:
-            raise bad("message thread not found")
-        message = self._town.store(
-            chat.id,
-            None,
-            text,
-            thread=thread,
-            entities=entities,
-            html=asked["text"],
-            silent=asked.get("disable_notification", False),
-            preview=not asked.get("link_preview_options", {}).get("is_disabled", False),
-            reply_to=self._replied(chat, asked.get("reply_parameters")),
-            markup=self._markup(asked),
-        )
-        return self._town.shown(message)
-
     async def edit_message_text(self, asked: Mapping[str, Any]) -> Any:
         message = self._own(asked, "edit")
+        if message.file is not None:
+            raise bad("there is no text in the message to edit")
+        self._changeable(message)
         text, entities = self._text(asked)
         markup = self._markup(asked)
         if (text, entities, markup) == (message.text, message.entities, message.markup):
@@ -114,6 +112,43 @@ class Methods:
         message.text, message.entities, message.html, message.markup = text, entities, asked["text"], markup
         self._town.changed()
         return {**self._town.shown(message), "edit_date": int(self._town.now())}
+
+    async def edit_message_caption(self, asked: Mapping[str, Any]) -> Any:
+        message = self._own(asked, "edit")
+        self._changeable(message)
+        if message.file is None or self._town.files[message.file].kind in ("sticker", "video_note"):
+            raise bad("there is no caption in the message to edit")
+        text, entities = self._caption(asked)
+        markup = self._markup(asked)
+        if (text, entities, markup) == (message.text, message.entities, message.markup):
+            raise bad(SAME)
+        message.edits.append(message.html)
+        message.text, message.entities, message.html, message.markup = text, entities, asked.get("caption", ""), markup
+        self._town.changed()
+        return {**self._town.shown(message), "edit_date": int(self._town.now())}
+
+    async def stop_poll(self, asked: Mapping[str, Any]) -> Any:
+        message = self._own(asked, "edit")
+        if message.poll is None:
+            raise bad("message with poll to stop not found")
+        ballot = self._town.polls[message.poll]
+        if ballot.closed:
+            raise bad("poll has already been closed")
+        ballot.closed = True
+        self._town.changed()
+        return ballot.shown()
+
+    async def get_file(self, asked: Mapping[str, Any]) -> Any:
+        file = self._town.files.get(asked["file_id"])
+        if file is None:
+            raise bad("invalid file_id")
+        if self.rules.folder is not None:
+            place = self.rules.folder / file.path.replace("/", "_")
+            place.write_bytes(file.data)
+            return {**file.told(), "file_path": str(place)}
+        if len(file.data) > self.rules.largest_download:
+            raise bad("file is too big")
+        return file.told()
 
     async def edit_message_reply_markup(self, asked: Mapping[str, Any]) -> Any:
         message = self._own(asked, "edit")
@@ -167,11 +202,13 @@ class Methods:
 
     async def set_message_reaction(self, asked: Mapping[str, Any]) -> Any:
         message = self._town.place(asked["chat_id"]).messages.get(asked["message_id"])
-        if message is None:
+        if message is None or message.deleted:
             raise bad("message to react not found")
         reaction = asked.get("reaction", [])
         if len(reaction) > 1:
             raise bad("REACTIONS_TOO_MANY")
+        if any(one["type"] != "emoji" or one["emoji"].replace("\ufe0f", "") not in REACTIONS for one in reaction):
+            raise bad("REACTION_INVALID")
         message.reactions[self._town.bot_id] = [one["emoji"] for one in reaction]
         self._town.changed()
         return True
@@ -179,7 +216,7 @@ class Methods:
     async def get_chat(self, asked: Mapping[str, Any]) -> Any:
         chat = self._town.place(asked["chat_id"])
         gifts = "unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels"
-        full = {"accent_color_id": 0, "max_reaction_count": 11}
+        full: dict[str, Any] = {"accent_color_id": 0, "max_reaction_count": 11}
         full["accepted_gift_types"] = dict.fromkeys(gifts.split(), False)
         return {**chat.name_it(self._town.users.get(chat.id)), **full}
 
@@ -226,43 +263,6 @@ class Methods:
         waiting = len(self._town.updates)
         return {"url": self._town.webhook, "has_custom_certificate": False, "pending_update_count": waiting}
 
-    def _text(self, asked: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
-        mode = asked.get("parse_mode", "")
-        if mode == "HTML":
-            text, entities = telegram_html.parse(asked["text"])
-        elif mode:
-            raise bad("unsupported parse_mode")  # the real server knows Markdown too; the bot never uses it
-        else:
-            text, entities = asked["text"].strip(), asked.get("entities", [])
-        if not text:
-            raise bad("message text is empty")
-        if telegram_html.units(text) > TEXT_UNITS:
-            raise bad("message is too long")
-        return text, entities
-
-    def _markup(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-        markup: dict[str, Any] | None = asked.get("reply_markup")
-        for row in (markup or {}).get("inline_keyboard", []):
-            for button in row:
-                if not button["text"].strip():
-                    raise bad("can't parse inline keyboard button: Text must be non-empty")
-                kinds = button.keys() & {"callback_data", "url", "copy_text", "login_url", "web_app"}
-                if len(kinds) != 1:
-                    raise bad("Text buttons are unallowed in the inline keyboard")
-                if "callback_data" in kinds and not 1 <= len(button["callback_data"].encode()) <= DATA_BYTES:
-                    raise bad("BUTTON_DATA_INVALID")
-        return markup if markup and any(markup.get("inline_keyboard", [])) else None
-
-    def _replied(self, chat: Chat, parameters: Mapping[str, Any] | None) -> int | None:
-        if parameters is None:
-            return None
-        message = chat.messages.get(parameters["message_id"])
-        if message is not None and not message.deleted:
-            return message.id
-        if parameters.get("allow_sending_without_reply"):
-            return None
-        raise bad("message to be replied not found")
-
     def _own(self, asked: Mapping[str, Any], verb: str) -> Message:
         if "chat_id" not in asked or "message_id" not in asked:
             raise bad("message identifier is not specified")
@@ -272,3 +272,7 @@ class Methods:
         if message.sender is not None:
             raise bad(f"message can't be {verb}ed")
         return message
+
+    def _changeable(self, message: Message) -> None:
+        if message.poll is not None or "location" in message.extra:
+            raise bad("message can't be edited")
