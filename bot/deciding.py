@@ -21,7 +21,7 @@ from bot.outgoing import Tokens, kind
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers import escalation
-from handlers.events import Came, Delivery, Event, RoomEvent, Stale, Talk
+from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Stale, Talk
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
@@ -126,6 +126,7 @@ class Turn:
         if heard.kind == "tallied":
             ours = await self.store.by_handle(heard.room.network, heard.handle or "")
             said = await self._utterance(ours.stream, ours.about) if ours is not None and ours.about else None
+            heard = replace(heard, room=ours.to) if ours is not None else heard
         else:
             said = await self._utterance_at(heard.room, heard.message_id)
             if said is None and heard.kind == "deleted" and heard.message_id is not None:
@@ -172,7 +173,7 @@ class Turn:
 
     async def reported(self, report: Report) -> None:
         """What became of messages."""
-        if isinstance(report.event, Stale):
+        if isinstance(report.event, Stale | Flooded):
             self.tx.dropped(report.rows, report.changes[0].reason or "")
         else:
             for change in report.changes:
@@ -180,7 +181,7 @@ class Turn:
         if report.event is None or _needs_no_word(report.event):
             return
         decided = await self.happened(report.event)
-        if not decided and isinstance(report.event, Stale):
+        if not decided and isinstance(report.event, Stale | Flooded):
             # Without a decision nothing is shown to anybody, and the log says so.
             rows = report.rows
             facts = [
@@ -311,6 +312,6 @@ class Turn:
         await self.record(EventFailed(inbox, error))
 
 
-def _needs_no_word(event: Delivery | Stale) -> bool:
+def _needs_no_word(event: Delivery | Stale | Flooded) -> bool:
     """Entering and leaving rooms needs no record of its own: the network says what came of it."""
     return isinstance(event, Delivery) and event.became == "sent" and kind(event.row) in ("join", "leave")

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from bot import copies, outgoing
+from bot.speech import Split
 from handlers import marks
 from handlers.world import World
 from playbooks.load import Book
@@ -52,7 +53,7 @@ from storage.facts import (
 )
 from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow, ReactionKept, Utterance
 
-Splits = Mapping[Network, outgoing.Split]
+Splits = Mapping[Network, Split]
 """How each network that is set up cuts a message into parts."""
 
 NOT_SET_UP = "this network is not set up here"
@@ -178,7 +179,7 @@ def _editing(world: World, send: Send) -> Send:
     return replace(send, replaces=live.message) if live is not None and live.message is not None else send
 
 
-def _cutting(cuts: dict[tuple[Network, str], Sequence[str]], splits: Splits, network: Network) -> outgoing.Split:
+def _cutting(cuts: dict[tuple[Network, str], Sequence[str]], splits: Splits, network: Network) -> Split:
     """Cut each text once, however many rooms it goes to."""
 
     def cut(html: str) -> Sequence[str]:

@@ -8,7 +8,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import cards, delivery, digest, duties, pausing, pending, plain, reach, relay, resaid, restraint, rooms
+from handlers import (
+    cards,
+    delivery,
+    digest,
+    duties,
+    pausing,
+    pending,
+    plain,
+    polls,
+    reach,
+    relay,
+    resaid,
+    restraint,
+    rooms,
+)
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
@@ -158,6 +172,8 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return resaid.delivered(world, came, event)
         case Stale() as event if resaid.is_talk(event.row):
             return resaid.stale(world, came, event)
+        case Stale() as event if polls.is_count(event.row):
+            return polls.stale(world, came, event)
         case Delivery() as event:
             return cards.followed(world, came, event, delivery.delivered(world, came, event))
         case Stale() as event:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import dropping, signs
+from handlers import dropping, polls, signs
 from handlers.carrying import content, event_of, tell
 from handlers.channels import out, seats
 from handlers.events import Came, Delivery, Stale, Talk
@@ -54,7 +54,7 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
         case "reacted":
             return _reacted(world, incident, event, came)
         case "voted" | "tallied" | "ended":
-            return []  # see handlers.polls
+            return polls.happened(world, incident, event, came)
 
 
 # --- said anew ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from storage.incident.state import (
     Live,
     Objection,
     Offer,
+    Polled,
     Proposal,
     Recent,
     Removal,
@@ -32,5 +33,5 @@ from storage.incident.state import (
 
 __all__ = [
     "Accounted", "AlertState", "Answer", "Asked", "Call", "Copy", "CopyState", "Danger", "Decision", "Draft", "Given",
-    "Incident", "Issued", "Live", "Objection", "Offer", "Proposal", "Recent", "Removal", "RemovalState", "RollCall", "Round", "Stopped", "Taken", "Watch", "fold", "stood_still",
+    "Incident", "Issued", "Live", "Objection", "Offer", "Polled", "Proposal", "Recent", "Removal", "RemovalState", "RollCall", "Round", "Stopped", "Taken", "Watch", "fold", "stood_still",
 ]  # fmt: skip

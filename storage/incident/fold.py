@@ -8,14 +8,14 @@ from itertools import groupby
 
 from storage import stirs
 from storage.facts import Disclosed, Fact, IncidentOpened
-from storage.incident import alerts, course, messages, rounds, talk
+from storage.incident import alerts, course, messages, polls, rounds, talk
 from storage.incident.state import Incident
 from storage.store import Kept
 
 _Apply = Callable[[Incident, Kept], Incident]
 
 _MATTERS: Mapping[type[Fact], _Apply] = {
-    kind: module.apply for module in (course, alerts, messages, rounds, talk) for kind in module.CONCERNED
+    kind: module.apply for module in (course, alerts, messages, rounds, talk, polls) for kind in module.CONCERNED
 }
 """Which matter each kind of fact concerns; one that is in none changes nothing but how long the log is."""
 

@@ -311,6 +311,23 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Polled:
+    """A poll in a channel, and its votes: by room and person where they are known, and as counted by a network where they are not."""
+
+    said: str
+    partner: str
+    room: RoomRef
+    channels: tuple[str, ...]
+    raised: str | None
+    origins: tuple[str, ...]
+    onward: tuple[str, ...]
+    options: tuple[str, ...]
+    votes: Mapping[tuple[RoomRef, str], tuple[int, ...]] = field(default_factory=dict)
+    counts: Mapping[RoomRef, tuple[int, ...]] = field(default_factory=dict)
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Danger:
     """Imminent danger to life, as declared."""
 
@@ -374,6 +391,7 @@ class Incident:
     unread: Mapping[RoomRef, datetime] = field(
         default_factory=dict
     )  # when a room was last told of what could not be read
+    polls: Mapping[str, Polled] = field(default_factory=dict)
     paused: str | None = None  # an exercise that gives way to this incident
     paused_at: datetime | None = None
     held: Mapping[str, DeadlineHeld] = field(default_factory=dict)  # key → what fell due while it was paused

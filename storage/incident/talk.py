@@ -9,6 +9,7 @@ from typing import Any
 
 from playbooks.rooms import RoomRef
 from storage.facts import Said, SaidAnew, TakenBack, TalkResumed, TalkStopped, Unread
+from storage.incident import polls
 from storage.incident.state import Incident, Recent, Stopped
 from storage.store import Kept
 
@@ -30,12 +31,12 @@ def apply(state: Incident, kept: Kept) -> Incident:
                 f.raised, f.origins, f.onward, (f.content.get("file") or {}).get("album"), _kind(f.content),
             )  # fmt: skip
             new = {channel: (*state.talk.get(channel, ()), recent)[-MOST_RECENT:] for channel in f.channels}
-            return replace(state, talk={**state.talk, **new})
+            return polls.opened(replace(state, talk={**state.talk, **new}), f)
         case SaidAnew(said=said, raised=raised, content=content):
             words, kind = content.get("words"), _kind(content)
             return _each(state, said, lambda one: (replace(one, words=words, raised=raised, kind=kind),))
         case TakenBack(said=said):
-            return _each(state, said, lambda one: ())
+            return polls.apply(_each(state, said, lambda one: ()), kept)
         case TalkStopped() as f:
             return replace(state, talk_stopped={**state.talk_stopped, f.room: Stopped(f.reason, kept.at)})
         case TalkResumed() as f:

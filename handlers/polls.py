@@ -1,0 +1,161 @@
+"""Polls in channels: native in every room where its network has them, and one count for all of them, kept current below each.
+
+Nobody's vote is told, only how many chose what; and a room counts only votes from partners whose words it may read there. Telegram does not tell a
+bot of votes in people's own polls, so these are in no count: whoever asks there reads them in the poll itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import escape
+
+from handlers.case import room_reader
+from handlers.channels import Seat, out, seats
+from handlers.events import Came, Stale, Talk
+from handlers.texts import say
+from handlers.world import World, circumstances, sight_room
+from playbooks import sight
+from playbooks.cleared import Cleared, glue, spoken
+from playbooks.rooms import RoomRef
+from playbooks.selection import Event
+from playbooks.values import Text
+from storage.effects import Drop, Effect, Record, Send, Urgency, Wake
+from storage.facts import MessageDropped, PollClosed, Voted
+from storage.incident import Incident, Polled
+from storage.store import Deadline, OutboxRow
+
+ROLE = "poll"
+EVERY = timedelta(seconds=5)
+"""A count is told anew at most this often."""
+
+
+def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
+    """A vote, a count of a network's, or the end of a poll."""
+    said = event.said.id
+    poll = incident.polls.get(said)
+    if poll is None or (event.identity is not None and world.who.withdrawn(event.identity)):
+        return []
+    match event.kind:
+        case "voted":
+            person = world.who.person(event.identity) if event.identity is not None else None
+            who = person.id if person is not None else event.identity or ""
+            options = tuple(sorted({one for one in event.options if 0 <= one < len(poll.options)}))
+            if poll.closed or poll.votes.get((event.room, who), ()) == options:
+                return []
+            return [Record(incident.id, Voted(said, event.room, who, options, ())), _wake(incident, said, came.now)]
+        case "tallied":
+            room = event.room
+            if poll.counts.get(room) == event.tally or len(event.tally) != len(poll.options):
+                return []
+            return [Record(incident.id, Voted(said, room, "", (), event.tally)), _wake(incident, said, came.now)]
+        case _:
+            if poll.closed or event.room != poll.room:
+                return []
+            return [Record(incident.id, PollClosed(said, event.room)), _wake(incident, said, came.now)]
+
+
+def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
+    """The count goes to every room that has the poll."""
+    poll = incident.polls.get(deadline.about)
+    if poll is None:
+        return []
+    effects: dict[RoomRef, Send] = {}
+    for channel, seat in _rooms(world, incident, poll, now):
+        words = _count(world, incident, poll, channel, seat, now) if seat.room not in effects else None
+        if words is None:
+            continue
+        live = incident.live.get((ROLE, about(poll.said), seat.room))
+        if live is not None and live.digest == words.text:
+            continue
+        effects[seat.room] = Send(
+            incident.id,
+            seat.room,
+            words,
+            Urgency.CHATTER,
+            about=about(poll.said),
+            partner=seat.partner,
+            answers=None,
+            role=ROLE,
+            digest=words.text,
+        )
+    return list(effects.values())
+
+
+def about(said: str) -> str:
+    """What the count of a poll is about: not the words themselves, of which it is no copy."""
+    return f"poll {said}"
+
+
+def is_count(row: OutboxRow) -> bool:
+    return row.about is not None and row.about.startswith("poll ")
+
+
+def stale(world: World, came: Came, event: Stale) -> list[Effect]:
+    """A count that is too old is not sent; the next one is."""
+    row, why = event.row, "a later count says it"
+    incident = world.incidents.get(row.stream)
+    said = str(row.about).removeprefix("poll ")
+    again = [_wake(incident, said, came.now)] if incident is not None and incident.closed_at is None else []
+    return [Drop(row.token, why), Record(row.stream, MessageDropped(row.token, row.to, why)), *again]
+
+
+def _wake(incident: Incident, said: str, now: datetime) -> Wake:
+    """Votes of the same few seconds are told together."""
+    step = EVERY.total_seconds()
+    at = datetime.fromtimestamp((now.timestamp() // step + 1) * step, UTC)
+    return Wake(f"poll:{incident.id}:{said}", incident.id, at, "poll", said)
+
+
+def _rooms(world: World, incident: Incident, poll: Polled, now: datetime) -> Iterator[tuple[str, Seat]]:
+    book = world.book_of(incident)
+    for channel in poll.channels:
+        if channel in book.playbook.channels:
+            for seat in seats(world, incident, channel, now):
+                if out(world, seat.room) is None:
+                    yield channel, seat
+
+
+def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: Seat, now: datetime) -> Cleared | None:
+    """How many chose what, of those whose words this room may read."""
+    book, so = world.book_of(incident), circumstances(world, incident, now)
+    room, field = sight_room(world, seat.binding), f"#{channel}"
+    partners = book.playbook.partners
+
+    def event(partner: str) -> Event:
+        origins = {*poll.origins, partners[partner].jurisdiction}
+        through = partners[poll.partner].jurisdiction if poll.onward and poll.partner in partners else None
+        return Event(partner, frozenset(origins), {field: Text(" · ".join(poll.options))}, poll.raised, through=through)
+
+    if poll.partner not in partners:
+        return None
+    view = sight.view(book, so, event(poll.partner), room, [field])
+    heard: dict[str, bool] = {}
+
+    def may_hear(where: RoomRef) -> bool:
+        binding = world.who.binding(incident.playbook, where)
+        if binding is None or binding.partner not in partners:
+            return False
+        if binding.partner not in heard:
+            answer = sight.decide(book, so, event(binding.partner), room, field)
+            heard[binding.partner] = isinstance(answer, sight.Seen) or binding.partner == seat.partner
+        return heard[binding.partner]
+
+    total = [0] * len(poll.options)
+    for (where, _), options in poll.votes.items():
+        for option in options if may_hear(where) else ():
+            total[option] += 1
+    for where, counts in poll.counts.items():
+        for option, votes in enumerate(counts) if may_hear(where) else ():
+            total[option] += votes
+    lines = [f"{escape(option, quote=False)}: <b>{total[number]}</b>" for number, option in enumerate(poll.options)]
+    words = spoken(book, view, field, "\n".join(lines))
+    if words is None:
+        return None
+    spoken_here = room_reader(world, book, seat.room, seat.partner).languages
+    heading = (
+        say(spoken_here, "📊 Votes in all rooms, at the end:")
+        if poll.closed
+        else say(spoken_here, "📊 Votes in all rooms so far:")
+    )
+    return glue([heading, words])

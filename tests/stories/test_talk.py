@@ -1,0 +1,161 @@
+"""What people say in a channel, through the whole program: what every room has before its eyes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bot.clock import VirtualClock
+from bot.networks.rehearsal import Rehearsal
+from bot.rehearsal import identity_of
+from playbooks.load import Book, parse
+from playbooks.rooms import NETWORKS, RoomRef
+from storage.facts import ReactedTo, Said, SaidAnew, TakenBack
+from tests.handlers.border_stage import AID, BRANDWEER, CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, HILFE, WATCHERS
+from tests.playbooks.border import BORDER, NOON
+from tests.stories.test_correction import Border
+
+_OPS = """
+channels:
+  ops:
+    title: {en: Operations}
+    members: everyone
+    label: {tlp: amber}
+    purpose: flood-control
+    under: three
+    speaker: person
+"""
+
+
+def channel_book(text: str = BORDER) -> Book:
+    """The border playbook, all of whose rooms are the operations channel's."""
+    lines = []
+    for line in text.splitlines():
+        if "rooms: [{" in line:
+            line = line.replace("}", ", for: [alerts, checkins, ops]}").replace("}, {", "}, {")
+        lines.append(line)
+    return parse(("\n".join(lines) + _OPS).encode(), "border.yaml")
+
+
+@dataclass
+class Talk(Border):
+    """The town at the border, whose rooms talk to each other."""
+
+    async def speak(self, room: RoomRef, text: str, who: str = "mayor", **more: object) -> str:
+        """Somebody says something; the network's id for it."""
+        network = self.networks[room.network]
+        message = await network.say(room, identity_of(who, room.network), who, text, **more)  # type: ignore[arg-type]
+        await self.settled()
+        return message
+
+    def last(self, room: RoomRef) -> str:
+        """What the bot said last in a room."""
+        return self.stands(room)[-1]
+
+    def heard(self, words: str) -> set[RoomRef]:
+        """The rooms in which the bot has said this."""
+        rooms = (CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, AID, HILFE, WATCHERS)
+        return {room for room in rooms if any(words in text for text in self.stands(room))}
+
+
+@asynccontextmanager
+async def talking(folder: Path, book: Book | None = None) -> AsyncIterator[Talk]:
+    """The border's bot, running on both networks in virtual time, an incident begun."""
+    clock, book = VirtualClock(NOON), book or channel_book()
+    networks = {name: Rehearsal(name, [book], clock.now) for name in NETWORKS}
+    made = Talk(folder, book, clock, networks)
+    await made.start()
+    try:
+        await made.begin()
+        yield made
+    finally:
+        await made.stop()
+
+
+async def test_what_is_said_is_heard_by_the_members_who_may(tmp_path: Path) -> None:
+    """On both networks, with who spoke; not where the label is too high for the partner."""
+    async with talking(tmp_path) as town:
+        await town.speak(CITY, "The bridge is closed")
+        assert town.heard("The bridge is closed") == {CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, WATCHERS}
+        assert town.last(FIRE).startswith("▸ mayor · City & Sons <town hall>\nThe bridge is closed")
+        [said] = [kept.fact for kept in await town.facts() if isinstance(kept.fact, Said)]
+        assert {room: why["why"] for room, why in said.left_out.items()} == {
+            str(AID): "clearance", str(HILFE): "clearance",
+        }  # fmt: skip
+
+
+async def test_an_answer_is_one_wherever_it_is_read(tmp_path: Path) -> None:
+    """To what was said there and to what was carried there; across a restart; and where it never was, without reference."""
+    async with talking(tmp_path) as town:
+        first = await town.speak(CITY, "Who has boats?")
+        carried = town.networks["matrix"].messages(FIRE)[-1]
+        await town.kill()
+        await town.start()
+        await town.speak(FIRE, "We have two", "officer", reply_to=carried.id)
+        assert town.networks["matrix"].messages(CITY)[-1].reply_to == first
+        assert town.networks["telegram"].messages(FIRE_TELEGRAM)[-1].reply_to == town.networks["telegram"].messages(
+            FIRE_TELEGRAM
+        )[-2].id
+        await town.speak(CITY, "[red] Only we know")
+        assert town.heard("Only we know") == set()
+
+
+async def test_an_edit_changes_every_copy(tmp_path: Path) -> None:
+    """In place; the same again changes nothing; an edit that raises the label takes the copies away."""
+    async with talking(tmp_path) as town:
+        message = await town.speak(CITY, "The bridge is shut")
+        matrix = town.networks["matrix"]
+        await matrix.rewrite(CITY, message, identity_of("mayor", "matrix"), "mayor", "The bridge is open")
+        await town.settled()
+        assert town.heard("The bridge is shut") == set()
+        assert town.heard("The bridge is open") == {CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, WATCHERS}
+        await matrix.rewrite(CITY, message, identity_of("mayor", "matrix"), "mayor", "The bridge is open")
+        await town.settled()
+        assert sum(isinstance(kept.fact, SaidAnew) for kept in await town.facts()) == 1
+        await matrix.rewrite(CITY, message, identity_of("mayor", "matrix"), "mayor", "[red] The bridge is mined")
+        await town.settled()
+        assert town.heard("The bridge") == set()
+
+
+async def test_what_is_taken_back_is_gone_everywhere(tmp_path: Path) -> None:
+    """A deletion that a network tells of reaches the copies on both."""
+    async with talking(tmp_path) as town:
+        message = await town.speak(CITY, "Not for everybody")
+        assert town.heard("Not for everybody")
+        await town.networks["matrix"].delete(CITY, message, identity_of("mayor", "matrix"), "mayor")
+        await town.settled()
+        assert town.heard("Not for everybody") == set()
+        assert sum(isinstance(kept.fact, TakenBack) for kept in await town.facts()) == 1
+
+
+async def test_a_reaction_stands_once_under_every_copy(tmp_path: Path) -> None:
+    """Given twice it stands once; it goes when the last of them is taken back; nobody is told whose it is."""
+    async with talking(tmp_path) as town:
+        await town.speak(CITY, "Ready?")
+        matrix, copy = town.networks["matrix"], town.networks["matrix"].messages(FIRE)[-1].id
+        for who in ("officer", "liaison"):
+            await matrix.react(FIRE, copy, identity_of(who, "matrix"), "👍", who)
+            await town.settled()
+        assert "👍" in matrix.messages(CITY)[-1].reactions
+        assert "👍" in matrix.messages(BRANDWEER)[-1].reactions
+        for who in ("officer", "liaison"):
+            await matrix.unreact(FIRE, copy, identity_of(who, "matrix"), "👍", who)
+            await town.settled()
+        assert "👍" not in matrix.messages(BRANDWEER)[-1].reactions
+        assert sum(isinstance(kept.fact, ReactedTo) for kept in await town.facts()) == 4
+
+
+async def test_whoever_speaks_sees_what_came_of_it(tmp_path: Path) -> None:
+    """One sign: some rooms have it, none has; details only for who asks; partners that nobody may know of are in no number."""
+    async with talking(tmp_path) as town:
+        await town.speak(CITY, "Hello")
+        await town.until(NOON + timedelta(minutes=1))
+        assert town.networks["matrix"].messages(CITY)[-1].reactions
+        await town.speak(CITY, "/seen")
+        assert "👌 4 rooms have it." in town.last(CITY) and "2 partners were not told" in town.last(CITY)
+        await town.speak(CITY, "[red] Hush")
+        await town.until(NOON + timedelta(minutes=2))
+        assert "🙊" in town.networks["matrix"].messages(CITY)[-1].reactions
