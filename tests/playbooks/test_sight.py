@@ -296,6 +296,44 @@ def test_every_origin_must_be_allowed_by_the_same_permit() -> None:
     assert form(apart, "what", room("brandweer"), said("city", "de")) == "agreement"
 
 
+_PASSED_ON = ("purpose: life-safety, under: pact}", "purpose: flood-control, under: [pact, three]}")
+_ONWARD = ("purposes: [flood-control]}", "purposes: [flood-control], onward: true}")
+_TO_HILFE = (
+    "to: hilfe, purpose: life-safety, when: {danger: true}, basis: vital interests",
+    "to: hilfe, purpose: flood-control, under: three",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "origins", "through", "to", "seen"),
+    [
+        ((), ("be", "nl"), "nl", ("hilfe", "telegram"), "agreement"),  # came to the Dutch, who may not pass it on
+        ((_ONWARD,), ("be", "nl"), "nl", ("hilfe", "telegram"), "exact"),  # who may
+        ((), ("be", "nl"), None, ("hilfe", "telegram"), "exact"),  # each told the Germans itself
+        ((), ("nl",), "nl", ("hilfe", "telegram"), "exact"),  # their own words
+        ((), ("be", "nl"), "nl", ("brandweer", "matrix"), "exact"),  # stays with whom it came to
+        ((), ("be", "nl"), "nl", ("city", "matrix"), "exact"),  # or goes back to where it came from
+        ((_ONWARD,), ("be", "de"), "de", ("brandweer", "matrix"), "exact"),
+        ((), ("be", "de"), "de", ("brandweer", "matrix"), "agreement"),
+    ],
+)
+def test_what_came_under_an_agreement_that_ends_with_its_receiver_goes_to_no_third(
+    changes: tuple[tuple[str, str], ...], origins: tuple[str, ...], through: str | None, to: tuple[str, str], seen: str
+) -> None:
+    """Who answers with it or passes it on may tell its own country and the one it comes from, and others where the agreement says so."""
+    book = border(_PASSED_ON, _TO_HILFE, *changes)
+    event = replace(said(), origins=frozenset(origins), through=through)
+    assert form(book, "what", room(*to), event) == seen
+
+
+def test_what_came_under_no_agreement_at_all_is_passed_on_to_no_third() -> None:
+    """Belgium and the Netherlands have none for this purpose here: how the Dutch know it nobody can say, and nobody may pass it on."""
+    book = border(_PASSED_ON, _TO_HILFE, _ONWARD, ("between: [be, nl, de]", "between: [be, de]"))
+    event = replace(said(), origins=frozenset({"be"}), through="nl")
+    assert form(book, "what", room("hilfe", "telegram"), event) == "agreement"
+    assert form(book, "what", room("hilfe", "telegram"), replace(event, through=None)) == "exact"
+
+
 @pytest.mark.parametrize(
     ("declared", "basis", "seen"),
     [
