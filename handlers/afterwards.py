@@ -8,8 +8,9 @@ from datetime import datetime
 
 from handlers.world import World
 from playbooks.load import Book
+from storage import deployment
 from storage.effects import Effect, Record
-from storage.facts import IDS, Fact
+from storage.facts import DEPLOYMENT, IDS, Fact
 from storage.incident import fold
 from storage.store import Kept
 
@@ -36,3 +37,9 @@ def after_all(world: World, incident: str, effects: Iterable[Effect], now: datet
     """The world after what these effects record of an incident that it knows."""
     facts = [one.fact for one in effects if isinstance(one, Record) and one.stream == incident]
     return after(world, incident, facts, now) if facts else world
+
+
+def after_here(world: World, facts: Iterable[Fact], now: datetime) -> World:
+    """The world after these facts of the deployment: whose rooms are, and what is known of them."""
+    kept = [Kept(DEPLOYMENT, 0, now, None, fact) for fact in facts]
+    return replace(world, who=deployment.fold(world.who, kept)) if kept else world

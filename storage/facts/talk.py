@@ -96,11 +96,12 @@ class Unread(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TalkStopped(Fact):
-    """What is said in channels does not reach a room of theirs any more, and why: a code, or the network's words."""
+    """What is said in channels does not reach a room of theirs any more, and why: a code. ``said``: the first that did not, where there is one."""
 
     room: RoomRef
     partner: str
     reason: str
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

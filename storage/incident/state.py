@@ -304,10 +304,15 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """That what is said in channels does not reach a room: why, as ``TalkStopped`` says it, and since when."""
+    """That what is said in channels does not reach a room: why, as ``TalkStopped`` says it, and since when.
+
+    ``told``: it was news; what comes and goes all the time is told of once in a while. ``said``: the first that did not reach it, if any.
+    """
 
     reason: str
     at: datetime
+    told: bool = True
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +393,7 @@ class Incident:
     removals: Mapping[str, Removal] = field(default_factory=dict)  # the request to the network → what it is to remove
     talk: Mapping[str, tuple[Recent, ...]] = field(default_factory=dict)  # channel → the last that was said there
     talk_stopped: Mapping[RoomRef, Stopped] = field(default_factory=dict)  # the rooms that talk does not reach
+    talk_told: Mapping[RoomRef, datetime] = field(default_factory=dict)  # when that of a room was last news
     unread: Mapping[RoomRef, datetime] = field(
         default_factory=dict
     )  # when a room was last told of what could not be read

@@ -21,6 +21,9 @@ MOST_RECENT = 20
 UNREAD_ONCE_IN = timedelta(minutes=5)
 """How often a room is told at most that something could not be read."""
 
+STOPPED_ONCE_IN = timedelta(minutes=10)
+"""How often it is news at most that talk does not reach a room: news that comes all the time is not read."""
+
 
 def apply(state: Incident, kept: Kept) -> Incident:
     """The incident after one of these facts."""
@@ -38,7 +41,7 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case TakenBack(said=said):
             return polls.apply(_each(state, said, lambda one: ()), kept)
         case TalkStopped() as f:
-            return replace(state, talk_stopped={**state.talk_stopped, f.room: Stopped(f.reason, kept.at)})
+            return _stopped(state, f, kept.at)
         case TalkResumed() as f:
             return replace(state, talk_stopped={r: why for r, why in state.talk_stopped.items() if r != f.room})
         case Unread(room=room):
@@ -46,6 +49,15 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case _:
             pass
     return state
+
+
+def _stopped(state: Incident, fact: TalkStopped, at: datetime) -> Incident:
+    last, before = state.talk_told.get(fact.room), state.talk_stopped.get(fact.room)
+    news = last is None or at >= last + STOPPED_ONCE_IN
+    told = {**state.talk_told, fact.room: at} if news else state.talk_told
+    since, said = (before.at, before.said) if before is not None else (at, None)
+    stopped = Stopped(fact.reason, since, news, said or fact.said)
+    return replace(state, talk_stopped={**state.talk_stopped, fact.room: stopped}, talk_told=told)
 
 
 def told_of_unread(before: Mapping[RoomRef, datetime], room: RoomRef, at: datetime) -> Mapping[RoomRef, datetime]:

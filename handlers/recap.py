@@ -1,0 +1,224 @@
+"""The last that was said in a channel, for a room that comes into it, or comes back: it can follow, and has not all of the history.
+
+Every line is decided anew, as the room may see it now. What was said in the room itself it has already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+
+from handlers.carrying import event_of, head
+from handlers.case import room_reader
+from handlers.channels import Seat, out, seat
+from handlers.texts import say
+from handlers.world import World, circumstances, sight_room
+from playbooks import sight
+from playbooks.answers import cleared_until
+from playbooks.cleared import Cleared, Reader, clock, glue, one_of_many, quote, spoken
+from playbooks.load import Book
+from playbooks.rooms import RoomRef
+from playbooks.spoken import Spoken
+from storage.deployment import Binding
+from storage.effects import Effect, Send, Urgency
+from storage.incident import Incident, Recent
+from storage.store import OutboxRow, Utterance
+
+MOST_LINES = 5
+LONGEST = 120
+"""Characters of one line's words."""
+LOOKS_BACK = timedelta(hours=6)
+AWAY = timedelta(minutes=10)
+"""A room that was away for longer than this is told what it missed; before that, people still remember."""
+LASTS = timedelta(hours=1)
+
+KINDS = {
+    "photo": "photo",
+    "video": "video",
+    "animation": "video",
+    "audio": "sound",
+    "voice": "voice message",
+    "sticker": "sticker",
+    "file": "file",
+    "place": "place",
+    "poll": "poll",
+    "contact": "contact",
+}
+"""What was said without words, or with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What of a channel a room has missed: since a time, or from one thing that was said on (``S-7``), up to another that did reach it."""
+
+    since: datetime | None = None
+    first: str | None = None
+    before: str | None = None
+
+    def has(self, recent: Recent) -> bool:
+        """Whether this is of it."""
+        if self.before is not None and _number(recent.said) >= _number(self.before):
+            return False
+        if self.first is not None:
+            return _number(recent.said) >= _number(self.first)
+        return self.since is None or recent.at >= self.since
+
+
+def came_in(before: World, after: World, rooms: Iterable[RoomRef], now: datetime) -> list[Effect]:
+    """For rooms that have just been bound, or whose partner has just been admitted: what was said so far in the channels new to them."""
+    effects: list[Effect] = []
+    for room in dict.fromkeys(rooms):
+        found = seat(after, room, now)
+        if found is None or out(after, room) is not None:
+            continue
+        incident, here = found
+        was = seat(before, room, now)
+        same = was is not None and was[0].id == incident.id and was[1].partner == here.partner
+        known = was[1].channels if was is not None and same else ()
+        effects += _recaps(after, incident, here, [one for one in here.channels if one not in known], now)
+    return effects
+
+
+def came_back(world: World, room: RoomRef, since: datetime, now: datetime) -> list[Effect]:
+    """For a room, with all its topics, that takes part again: what was said meanwhile."""
+    if now - since <= AWAY:
+        return []
+    effects: list[Effect] = []
+    for bound in rooms_in(world, room):
+        found = seat(world, bound, now)
+        if found is not None and out(world, bound) is None:
+            incident, here = found
+            effects += _recaps(world, incident, here, here.channels, now, Missed(since=since))
+    return effects
+
+
+def missed(world: World, incident: Incident, here: Seat, missed: Missed, now: datetime) -> list[Effect]:
+    """For a room that was not reached: what it missed."""
+    return _recaps(world, incident, here, here.channels, now, missed) if out(world, here.room) is None else []
+
+
+def again(world: World, row: OutboxRow, now: datetime) -> list[Effect]:
+    """A recap whose clearance is too old, decided again."""
+    found, channel = seat(world, row.to, now), (row.about or "").removeprefix("#")
+    if found is None or found[0].id != row.stream or channel not in found[1].channels:
+        return []
+    return _recaps(world, *found, [channel], now) if out(world, row.to) is None else []
+
+
+def is_recap(row: OutboxRow) -> bool:
+    """Whether an outbox row is one of these."""
+    return row.about is not None and row.about.startswith("#")
+
+
+def rooms_in(world: World, room: RoomRef) -> list[RoomRef]:
+    """The bound rooms that are this chat, or topics in it."""
+    return list(dict.fromkeys(ref for _, ref in world.who.bindings if ref.chat == room.chat))
+
+
+def _recaps(
+    world: World,
+    incident: Incident,
+    here: Seat,
+    channels: Iterable[str],
+    now: datetime,
+    missed: Missed | None = None,
+) -> list[Effect]:
+    made = (told(world, incident, one, here.binding, now, missed) for one in channels)
+    return [one for one in made if one is not None]
+
+
+def told(
+    world: World,
+    incident: Incident,
+    channel: str,
+    binding: Binding,
+    now: datetime,
+    missed: Missed | None = None,
+) -> Send | None:
+    """The last of a channel for one of its rooms, or of what it missed; None where there is nothing."""
+    book, so = world.book_of(incident), circumstances(world, incident, now)
+    reader, room = room_reader(world, book, binding.room, binding.partner), sight_room(world, binding)
+    lines: list[Cleared] = []
+    answers: list[sight.Answer] = []
+    for recent in reversed(incident.talk.get(channel, ())):
+        if len(lines) == MOST_LINES:
+            break
+        if recent.room == binding.room or recent.at < now - LOOKS_BACK or not (missed is None or missed.has(recent)):
+            continue
+        said = _said(incident, channel, recent)
+        view = sight.view(book, so, event_of(book, said, channel), room, [f"#{channel}", "_speaker"])
+        line = _line(world, book, view, channel, recent, said, reader)
+        if line is not None:
+            lines.insert(0, line)
+            answers.append(view.answers[f"#{channel}"])
+    if not lines:
+        return None
+    title = quote(book, reader, book.playbook.channels[channel].title)
+    heading = (
+        say(reader.languages, "<b>{channel}, so far:</b>", channel=title)
+        if missed is None
+        else say(reader.languages, "<b>{channel}, meanwhile:</b>", channel=title)
+    )
+    ends = cleared_until(book, answers)
+    return Send(
+        incident.id,
+        binding.room,
+        glue([heading, *lines]),
+        Urgency.CHATTER,
+        about=f"#{channel}",
+        partner=binding.partner,
+        language=next(iter(reader.languages), ""),
+        not_after=min(now + LASTS, ends) if ends is not None else now + LASTS,
+    )
+
+
+def _number(said: str) -> int:
+    number = said.partition("-")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _said(incident: Incident, channel: str, recent: Recent) -> Utterance:
+    """What is remembered of it, as something that was said: no more than a line of it can show."""
+    words = shortened(recent.words or "")
+    shown = f"[{recent.kind}] {words}".rstrip() if recent.kind else words
+    return Utterance(
+        incident.id,
+        recent.said,
+        recent.room,
+        "",
+        (channel,),
+        recent.partner,
+        recent.person,
+        recent.name,
+        recent.at,
+        recent.origins,
+        recent.raised,
+        spoken=Spoken(escape(shown, quote=False)),
+        onward=recent.onward,
+    )
+
+
+def _line(
+    world: World, book: Book, view: sight.View, channel: str, recent: Recent, said: Utterance, reader: Reader
+) -> Cleared | None:
+    """When, who, and the beginning of what; None where the room may not see it, or nothing is left of it."""
+    words = shortened(recent.words or "")
+    what = spoken(book, view, f"#{channel}", escape(words, quote=False))
+    if what is None or not (words or recent.kind):
+        return None
+    if recent.kind in KINDS:
+        kind = say((), "[{kind}]", kind=say(reader.languages, KINDS[recent.kind]))
+        what = glue([kind, what], " " if words else "")
+    who = glue([clock(book, recent.at), head(world, book, view, channel, said, reader)], " ")
+    return glue([who, one_of_many(what, recent.said)], " — ")
+
+
+def shortened(words: str) -> str:
+    """The beginning of it, on one line, cut between words where that is possible."""
+    words = " ".join(words.split())
+    if len(words) <= LONGEST:
+        return words
+    cut = words[:LONGEST].rpartition(" ")[0]
+    return (cut if len(cut) > LONGEST // 2 else words[: LONGEST - 1]).rstrip(" ,;:") + "…"
