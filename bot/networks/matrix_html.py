@@ -202,7 +202,7 @@ class _Reader:
     def _block(self, name: str) -> None:
         # What follows a bullet stands beside it, also where it is a paragraph.
         if (breaks := _BLOCKS.get(name)) and not self.writer.bullet:
-            self.writer.breaks = max(self.writer.breaks, breaks)
+            self.writer.breaks = max(self.writer.breaks, 1 if self.lists else breaks)
 
     def _list(self, name: str, attributes: str) -> None:
         writer = self.writer

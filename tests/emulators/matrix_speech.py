@@ -31,9 +31,6 @@ class MatrixSpeech:
     client: AsyncClient
     user: str
 
-    client: AsyncClient
-    user: str
-
     async def send(self, room: str, kind: str, content: dict[str, Any]) -> str:
         reply = await self.client.room_send(room, kind, content, ignore_unverified_devices=True)
         event: str | None = getattr(reply, "event_id", None)
