@@ -22,7 +22,7 @@ def blank_elements(file: BinaryIO) -> None:
     at, seen, tracks = 0, 0, False
     while at < end:
         seen += 1
-        if seen > 10 * MOST_PARTS:
+        if seen > 4 * MOST_PARTS:
             raise PlaceRemains("it has too many parts")
         kind, body, size = _element(file, at)
         if (kind == _HEADER) != (at == 0):

@@ -58,6 +58,7 @@ def without_place(source: Path, target: Path, kind: str) -> bool:
             else:
                 shutil.copyfileobj(whole, bare, PIECE)
                 if overwrite := _BLANKED.get(kind):
+                    bare.seek(0)
                     overwrite(bare)
                 elif kind.partition("/")[0] in ("image", "video") and kind not in _PLACELESS:
                     raise PlaceRemains(f"pictures of the type {kind} are not looked into")

@@ -136,6 +136,9 @@ class _Tiff:
     def _forget(self, gps: _Entry) -> None:
         """Write over the directory that holds the place, and over its values."""
         for start in self._offsets(gps):
+            if start in self._seen:
+                continue  # several pictures taken at one place
+            self._seen.add(start)
             entries, _ = self._directory(start)
             for entry in entries:
                 self._blank(entry.start, entry.size)
