@@ -1,6 +1,7 @@
 """Telegram's own reading of ``parse_mode=HTML``: which tags it knows, what it refuses, and the entities it finds.
 
-Offsets and lengths of entities are in UTF-16 code units, as everywhere in the Bot API.
+What it then makes of them (``settled``) is what people see: code and links stand in no other code or link, nothing is bold in code, quotes stand in
+no quotes, links that are not of the web are none. Offsets and lengths of entities are in UTF-16 code units, as everywhere in the Bot API.
 """
 
 from __future__ import annotations
@@ -30,6 +31,15 @@ KINDS = {
 _TAG = re.compile(r"<(?P<end>/)?(?P<name>[a-zA-Z][-a-zA-Z0-9]*)(?P<attributes>(?:\s[^<>]*)?)>")
 _HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _NAMED = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+
+
+_APART = (
+    "pre",
+    "code",
+    "text_link",
+)  # one of them never stands inside another; of two on the same words the first stays
+_INNER = ("bold", "italic", "underline", "strikethrough", "spoiler")
+_WEB = ("http://", "https://", "tg://")
 
 
 def units(text: str) -> int:
@@ -88,7 +98,59 @@ def _entity(name: str, offset: int, length: int, attributes: str) -> dict[str, A
         if href is None:
             return {}
         entity["url"] = html.unescape(next(group for group in href.groups() if group is not None))
+        if not entity["url"].lower().startswith(_WEB):
+            return {}
     return entity
+
+
+def settled(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entities that Telegram keeps, sorted, of those that were asked for: derived from ``fix_entities`` of tdlib."""
+    quotes = _outermost([one for one in entities if one["type"] == "blockquote"])
+    apart = _outermost([one for one in entities if one["type"] in _APART])
+    apart = [one for one in apart if all(_apart_or_within(one, quote) for quote in quotes)]
+    bare = [one for one in apart if one["type"] != "text_link"]
+    inner = [part for kind in _INNER for part in _merged([one for one in entities if one["type"] == kind], bare)]
+    return sorted([*quotes, *apart, *inner], key=_order)
+
+
+def _begin(entity: dict[str, Any]) -> int:
+    return int(entity["offset"])
+
+
+def _end(entity: dict[str, Any]) -> int:
+    return int(entity["offset"] + entity["length"])
+
+
+def _apart_or_within(entity: dict[str, Any], quote: dict[str, Any]) -> bool:
+    within = _begin(quote) <= _begin(entity) and _end(entity) <= _end(quote)
+    return within or _end(entity) <= _begin(quote) or _end(quote) <= _begin(entity)
+
+
+def _order(entity: dict[str, Any]) -> tuple[int, int, int]:
+    kinds = ("blockquote", *_APART, *_INNER)
+    return _begin(entity), -entity["length"], kinds.index(entity["type"])
+
+
+def _outermost(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that do not stand inside another."""
+    kept: list[dict[str, Any]] = []
+    for one in sorted(entities, key=_order):
+        if not kept or _begin(one) >= _end(kept[-1]):
+            kept.append(one)
+    return kept
+
+
+def _merged(entities: list[dict[str, Any]], bare: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entities of one kind, those that touch as one, without the words of ``bare``."""
+    places = {at for one in entities for at in range(_begin(one), _end(one))}
+    places -= {at for one in bare for at in range(_begin(one), _end(one))}
+    made: list[dict[str, Any]] = []
+    for at in sorted(places):
+        if made and _end(made[-1]) == at:
+            made[-1]["length"] += 1
+        else:
+            made.append({"type": entities[0]["type"], "offset": at, "length": 1})
+    return made
 
 
 def _trimmed(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
@@ -101,4 +163,4 @@ def _trimmed(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[
         end = min(entity["offset"] + entity["length"] - lead, total)
         if end > start:
             kept.append({**entity, "offset": start, "length": end - start})
-    return trimmed, kept
+    return trimmed, settled(kept)
