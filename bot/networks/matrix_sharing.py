@@ -36,6 +36,7 @@ class Sharing:
         self.rooms = rooms
         self._olm = keys.olm
         self._asked: set[str] = set()  # users whose devices we know, as of now
+        self._asking: set[str] = set()  # users whose devices are on their way to us, and have not changed since
         self._silent: dict[str, float] = {}  # users whose server did not answer, and when
         self._poor: dict[str, float] = {}  # rooms where some device could not be given the key, and when we tried
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -45,6 +46,7 @@ class Sharing:
         """The devices of ``users`` are not what we know any more."""
         for user in users:
             self._asked.discard(user)
+            self._asking.discard(user)
             self._silent.pop(user, None)
 
     def readers_changed(self, room: str) -> None:
@@ -57,29 +59,32 @@ class Sharing:
         return [f"{user} {device}" for user, devices in missing.items() for device in devices]
 
     async def learn(self, users: Iterable[str]) -> None:
-        """Ask for the devices of those of ``users`` we know nothing (new) of. Raises NetworkDown."""
+        """Ask for the devices of those of ``users`` we know nothing (new) of. Raises NetworkDown.
+
+        Whoever needs them meanwhile waits for the answer: a key given to nobody would count as given.
+        """
         if not self._unknown(users):
             return
         async with self._query:
             wanted = self._unknown(users)
             if not wanted:
                 return
-            self._asked |= wanted
+            self._asking |= wanted
             try:
                 answer = await self.keys.home.call(
                     "POST",
                     f"{CLIENT}/keys/query",
                     {"device_keys": {user: [] for user in sorted(wanted)}, "timeout": 10_000},
                 )
-            except BaseException:
-                self._asked -= wanted
-                raise
-            shown = answer.get("device_keys") or {}
-            for user in wanted:
-                self._silent.pop(user, None)
-                if user not in shown:
-                    self._silent[user] = _now()
-            self._take_devices({user: shown[user] for user in wanted & set(shown)})
+                shown = answer.get("device_keys") or {}
+                for user in wanted:
+                    self._silent.pop(user, None)
+                    if user not in shown:
+                        self._silent[user] = _now()
+                self._take_devices({user: shown[user] for user in wanted & set(shown)})
+                self._asked |= wanted & self._asking
+            finally:
+                self._asking -= wanted
 
     async def prepare(self, room: Room) -> None:
         """See to it that everyone in ``room`` has the key for what we say next. Raises NetworkDown."""
