@@ -137,6 +137,12 @@ class Shelf:
             if error.status == 403 and error.errcode != "M_LIMIT_EXCEEDED":
                 raise FileRefused(f"the homeserver does not take the file ({error.errcode or error.status})") from None
             raise
+        except NetworkDown:
+            # Servers hang up on what is too large, without a word; perhaps they tell when asked.
+            await self.ask_largest()
+            if self.largest is not None and size > self.largest:
+                raise FileRefused("the file is too large for the homeserver") from None
+            raise
         url = told.get("content_uri")
         if not isinstance(url, str) or not url.startswith("mxc://"):
             raise NetworkDown("the homeserver took a file and did not say where it is")
