@@ -1,0 +1,217 @@
+"""What people say in a channel's room is carried to its other rooms: what is talk, how closely it is held, and what is never carried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers.relay import labelled
+from playbooks.rooms import RoomRef
+from playbooks.spoken import File, Spoken
+from storage.effects import Urgency
+from storage.facts import RoomObserved
+from tests.handlers.border_stage import (
+    AID,
+    BRANDWEER,
+    CITY,
+    CITY_TELEGRAM,
+    DESK,
+    FIRE,
+    FIRE_TELEGRAM,
+    HILFE,
+    LIAISON,
+    MAYOR,
+    NOWHERE,
+    WATCHERS,
+)
+from tests.handlers.talk_stage import OPS, TalkStage, rooms_of, talking
+
+MEMBERS = {CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, WATCHERS}
+"""Who may read amber, the city's own room left out."""
+
+
+def test_what_is_said_goes_to_every_other_room_that_may_read_it() -> None:
+    """With who spoke and the words; on record is who was left out and why."""
+    stage = talking()
+    sent = stage.speak(CITY, "The <b>quay</b> is wet", MAYOR)
+    assert rooms_of(sent) == MEMBERS
+    [fire] = [send for send in sent if send.to == FIRE]
+    assert fire.body.html.endswith("\nThe <b>quay</b> is wet") and fire.urgency is Urgency.CHATTER
+    assert {room: one["why"] for room, one in stage.fact().left_out.items()} == {
+        str(AID): "clearance", str(HILFE): "clearance",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["/status", "!help", "/nonsense", "/s@other_bot"])
+def test_commands_are_no_talk(words: str) -> None:
+    """Ours, and those for other programs, are carried nowhere."""
+    stage = talking()
+    stage.speak(CITY, words, MAYOR)
+    assert not stage.said
+
+
+@pytest.mark.parametrize("room", [NOWHERE, DESK])
+def test_rooms_that_are_in_no_channel_are_not_overheard(room: RoomRef) -> None:
+    """Neither somebody's private chat nor a room that is nobody's."""
+    stage = talking()
+    assert not stage.speak(room, "Between us") and not stage.said
+
+
+def test_without_an_incident_a_room_is_just_a_room() -> None:
+    """And after it is closed."""
+    stage = talking()
+    stage.say(DESK, "/close I-1", private=True)
+    stage.say(DESK, "/close I-1 yes", private=True)
+    assert stage.world.incidents["I-1"].closed_at is not None
+    assert not stage.speak(CITY, "All quiet", MAYOR) and not stage.said
+
+
+def test_programs_and_other_bridges_are_carried_nowhere() -> None:
+    """What a bot says, and our own words that another bridge brings into a third room."""
+    stage = talking()
+    assert not stage.speak(CITY, "I am a bot", automatic=True)
+    stage.speak(CITY, "Boats at the quay", MAYOR, name="Ada")
+    back = "▸ Ada · City & Sons\nBoats at the quay"
+    assert not stage.speak(FIRE, back.replace("&", "&amp;"), "matrix:@ghost:x.org")
+    assert rooms_of(stage.speak(FIRE, "Boats at the quay", LIAISON))
+
+
+@pytest.mark.parametrize(
+    ("html", "rest", "raised", "unknown"),
+    [
+        ("[red] hush", "hush", "red", None),
+        ("[TLP:AMBER+STRICT]hush", "hush", "amber+strict", None),
+        ("<b>[Red] a</b> b", "<b>a</b> b", "red", None),
+        ("[ rouge ] chut", "chut", "red", None),
+        ("[grün] leise", "leise", "green", None),
+        ("[redd] hush", "[redd] hush", None, "redd"),
+        ("[ammber] hush", "[ammber] hush", None, "ammber"),
+        ("[sic] hush", "[sic] hush", None, None),
+        ("[3] hush", "[3] hush", None, None),
+        ("hush [red]", "hush [red]", None, None),
+    ],
+)
+def test_a_label_may_be_said_in_front(html: str, rest: str, raised: str | None, unknown: str | None) -> None:
+    """In any case, in the partners' languages, inside formatting; one that is mistyped is known as such."""
+    assert labelled(html) == (rest, raised, unknown)
+
+
+def test_a_raised_label_narrows_who_is_told_and_is_shown() -> None:
+    """Of amber+strict, no Telegram room is told; whoever is reads how closely it is held."""
+    stage = talking()
+    sent = stage.speak(CITY, "[amber+strict] hush", MAYOR)
+    assert rooms_of(sent) == {FIRE}
+    assert "TLP:AMBER+STRICT" in sent[0].body.text and "[" not in sent[0].body.text
+
+
+def test_a_mistyped_label_carries_nothing_and_says_so() -> None:
+    """Nobody but whoever wrote it reads anything."""
+    stage = talking()
+    sent = stage.speak(CITY, "[redd] hush", MAYOR)
+    assert rooms_of(sent) == {CITY} and "[redd]" in sent[0].body.text
+    assert not stage.said
+
+
+def test_a_label_on_one_picture_of_an_album_holds_for_those_after_it() -> None:
+    """Only the first has words."""
+    stage = talking()
+    pictures = [Spoken(words, File("matrix", "{}", "photo", album="a1")) for words in ("[red] the dam", "", "")]
+    for picture in pictures:
+        stage.speak(CITY, picture.html, MAYOR, spoken=picture)
+    assert [one.raised for one in stage.said.values()] == ["red", "red", "red"]
+    stage.speak(CITY, "", MAYOR, spoken=replace(pictures[1], file=File("matrix", "{}", "photo", album="a2")))
+    assert stage.last().raised is None
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"tampered": True},
+        {"world_readable": True},
+        {"open_join": True},
+        {"public": True},
+    ],
+)
+def test_a_room_that_cannot_be_trusted_is_out_of_the_channel(seen: dict[str, bool]) -> None:
+    """In both directions, from the next message on."""
+    stage = talking()
+    traits = {"encrypted": True, "tampered": False, "world_readable": False, "open_join": False, "public": False} | seen
+    observed = RoomObserved(FIRE, private=False, title="", **traits)
+    from handlers.events import RoomEvent
+
+    stage.happen(RoomEvent("observed", FIRE, observed=observed))
+    stage.sent.clear()
+    assert rooms_of(stage.speak(CITY, "Hello", MAYOR)) == MEMBERS - {FIRE}
+    assert not [send for send in stage.speak(FIRE, "Let me in", LIAISON) if send.carries]
+
+
+def test_whoever_is_revoked_is_carried_nowhere() -> None:
+    """Their words are on record, as told to nobody."""
+    stage = talking()
+    person = stage.world.who.person(LIAISON)
+    assert person is not None
+    stage.say(DESK, f"/revoke {person.id}", private=True)
+    stage.say(DESK, f"/revoke {person.id} yes", private=True)
+    assert stage.world.who.withdrawn(LIAISON)
+    assert not stage.speak(FIRE, "Trust me", LIAISON)
+    assert {one["why"] for one in stage.fact().left_out.values()} == {"revoked"}
+
+
+def test_answering_adds_whose_words_are_answered() -> None:
+    """A Dutch answer to Belgian words carries both countries' information, and stops at Germany: the agreement ends with its receiver."""
+    stage = talking(
+        ("label: {tlp: amber}\n    purpose: flood-control", "label: {tlp: green}\n    purpose: flood-control")
+    )
+    stage.speak(CITY, "The dam?", MAYOR)
+    first = stage.last()
+    sent = stage.speak(BRANDWEER, "It holds", answers=first)
+    assert stage.last().origins == ("be", "nl") and stage.last().onward == ("be",)
+    assert HILFE not in rooms_of(sent) and CITY in rooms_of(sent)
+    assert HILFE in rooms_of(stage.speak(BRANDWEER, "Nothing of yours"))
+    assert [send.answers for send in sent] == [first.id] * len(sent)
+
+
+def test_what_is_forwarded_keeps_its_label_and_its_origins() -> None:
+    """Of something said before; the bot's own words, whose label nobody can tell any more, are forwarded to nobody."""
+    stage = talking()
+    stage.speak(CITY, "[amber+strict] The dam leaks", MAYOR)
+    sent = stage.speak(BRANDWEER, "The dam leaks", forwarded="matrix:@mayor:x.org")
+    assert stage.last().raised == "amber+strict" and stage.last().onward == ("be",)
+    assert rooms_of(sent) <= {CITY, FIRE}
+    assert not stage.speak(FIRE, "A-1 Evacuate", LIAISON, forwarded="us")
+    assert {one["why"] for one in stage.fact().left_out.values()} == {"unknown-origin"}
+
+
+def test_anonymous_words_are_the_partners() -> None:
+    """Who writes as a group can speak, by no name."""
+    stage = talking()
+    sent = stage.speak(FIRE_TELEGRAM, "From the group", None, name="")
+    assert {send.body.text for send in sent} == {"▸ Fire\nFrom the group"}
+
+
+def test_the_same_words_are_no_echo_after_a_while() -> None:
+    """Somebody may quote by hand what was carried ten minutes ago."""
+    stage = talking()
+    stage.speak(CITY, "Boats", MAYOR)
+    stage.now += timedelta(minutes=10)
+    assert stage.speak(FIRE, "▸ mayor · City\nBoats", LIAISON)
+
+
+def test_two_channels_of_one_room_carry_it_once() -> None:
+    """To whoever is in either."""
+    more = (
+        OPS
+        + "  more:\n    title: {en: More}\n    members: everyone\n    label: {tlp: green}\n    purpose: flood-control\n    under: three\n"
+    )
+    stage: TalkStage = talking(
+        (
+            'rooms: [{matrix: "#city:x.org", for: [alerts, checkins, ops]}',
+            'rooms: [{matrix: "#city:x.org", for: [ops, more]}',
+        ),
+        ("rooms: [{telegram: -14, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -14, for: [alerts, more]}]"),
+        channels=more,
+    )
+    sent = stage.speak(CITY, "Both", MAYOR)
+    assert len(sent) == len(rooms_of(sent)) and rooms_of(sent) == MEMBERS | {AID}
