@@ -264,7 +264,7 @@ async def test_rooms_told_at_once_can_all_read(bench: Bench, ada: MatrixPerson) 
     sent = await asyncio.gather(*(bench.send(room, "alerte") for room in rooms))
     for room, one in zip(rooms, sent, strict=True):
         (name,) = named(one)
-        await ada.wait_seen(lambda seen, name=name: bool(seen.event_id == name))  # type: ignore[misc]
+        await ada.wait_seen(lambda seen, name=name: bool(seen.event_id == name))
         assert [seen.decrypted for seen in ada.timeline(room) if seen.event_id == name] == [True]
 
 

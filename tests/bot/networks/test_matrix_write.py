@@ -20,7 +20,8 @@ LIES = Stored("mxc://localhost/abc")
 
 
 def out(text: str = "", **more: Any) -> Outgoing:
-    return Outgoing(**({"token": "t1", "room": ROOM, "html": text, "text": text} | more))
+    made: dict[str, Any] = {"token": "t1", "room": ROOM, "html": text, "text": text}
+    return Outgoing(**(made | more))
 
 
 def file(kind: FileKind = "photo", mime: str = "image/jpeg", name: str = "digue.jpg", **more: Any) -> Spooled:
@@ -181,7 +182,9 @@ def test_new_words_under_a_file_leave_the_file() -> None:
     assert wordless["body"] == "digue.jpg" and "formatted_body" not in wordless
 
 
-@pytest.mark.parametrize(("emoji", "key"), [("👍", "👍"), ("❤", "❤️"), ("❤️", "❤️"), ("✅", "✅️"), ("👨‍🚒", "👨‍🚒"), ("x", "x")])
+@pytest.mark.parametrize(
+    ("emoji", "key"), [("👍", "👍"), ("❤", "❤️"), ("❤️", "❤️"), ("✅", "✅️"), ("👨‍🚒", "👨‍🚒"), ("x", "x")]
+)
 def test_a_reaction_is_drawn_in_colour(emoji: str, key: str) -> None:
     """Old signs get the mark with which clients write them, so that equal reactions are counted together."""
     event = reaction_of(out(kind="react", replaces="$e", emoji=emoji))
