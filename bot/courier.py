@@ -10,6 +10,9 @@ The rules it keeps:
 - A message whose clearance is too old goes back to the engine, before the claim and once more after it.
 - A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are made
   from it.
+- Talk into a room that is held back goes several to a message; where even that is too much, it makes way for a digest.
+- What the network must be handed beside the words, files and the names of earlier messages, is found before anything is
+  written to it.
 """
 
 from __future__ import annotations
@@ -18,16 +21,22 @@ import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Protocol
 
+from bot import merging
+from bot.addressing import Addressed, Addresses
 from bot.clock import Clock, woken
-from bot.fates import Report, delayed, fate, stale
+from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, waits
 from bot.faults import fault
-from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Outgoing, Refused, Sent, Unknown
-from bot.outgoing import follows, held_until, kind, outgoing
-from bot.queues import Line, Queues
+from bot.fetching import Fetching, Files, wanted
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.outgoing import changes, held_until, moved
+from bot.queues import GIVES_WAY, Line, Post, Queues, kept
+from handlers import signs
 from playbooks.rooms import Network, RoomRef
+from storage.effects import Urgency
 from storage.store import OutboxRow, StorageError, StorageFull, Store
 
 log = logging.getLogger(__name__)
@@ -37,6 +46,9 @@ LAST_SENDS = 3.0
 
 SAME_TOKEN_ONCE: frozenset[Network] = frozenset({"matrix"})
 """Networks that take the same token only once, so that what was in flight can be sent again."""
+
+UNREADABLE = 2.0
+"""Seconds until a message is tried again whose references could not be read from what is kept."""
 
 
 class Desk(Protocol):
@@ -66,12 +78,18 @@ class Courier:
         desk: Desk,
         *,
         same_token_once: Collection[Network] = SAME_TOKEN_ONCE,
+        files: Files | None = None,
     ) -> None:
+        """``files``: the spool; without one, words say that a file could not be carried."""
         self._store = store
         self._clock = clock
         self._desk = desk
         self._same_token_once = same_token_once
         self._queues = Queues(networks)
+        self._addresses = Addresses(store)
+        self._files = Fetching(files, clock, networks, self._queues, self._had, self._set_aside)
+        self._apart: set[str] = set()
+        self._after: dict[str, list[str]] = {}
         self._newest = 0
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -98,7 +116,7 @@ class Courier:
                 line.flying.add(row.token)
                 reports.append(fate(row, Unknown("we ended while it was being sent")))
             else:
-                self._queues.add(row)
+                reports += self._stand(row)
                 wait = held_until(row, self._clock.now())
                 if wait > 0:
                     post.pace.rest(line.room, wait, self._clock.monotonic())
@@ -108,15 +126,20 @@ class Courier:
 
     def add(self, rows: Iterable[OutboxRow]) -> None:
         """New rows, just committed, in the order in which they were."""
+        reports = []
         for row in rows:
             self._newest += 1
             if row.state == "pending" and row.token not in self._queues:
-                self._queues.add(replace(row, id=self._newest, created_at=row.created_at or self._clock.now()))
+                reports += self._stand(replace(row, id=self._newest, created_at=row.created_at or self._clock.now()))
+        self._tell(reports)
         self.poke()
 
     def take(self, send: str) -> list[OutboxRow]:
         """The rows of a Send that have not left (or one row, by its token); they stay here unless they are put back."""
-        return self._queues.take(send)
+        taken = self._queues.take(send)
+        for row in taken:
+            self._part_with(row)
+        return taken
 
     def waiting(self, stream: str) -> list[OutboxRow]:
         """The rows of a stream that have not left."""
@@ -124,8 +147,7 @@ class Courier:
 
     def put_back(self, rows: Iterable[OutboxRow]) -> None:
         """What was taken is to leave after all."""
-        for row in rows:
-            self._queues.add(row)
+        self._tell([report for row in rows for report in self._stand(row)])
         self.poke()
 
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
@@ -135,15 +157,18 @@ class Courier:
 
     def settle(self, reports: Sequence[Report]) -> None:
         """These reports are committed: their destinations are free, and what is pending waits again."""
+        more = []
         for report in reports:
             for row, change in zip(report.rows, report.changes, strict=True):
                 self._queues.landed(row)
                 if change.state == "pending":
-                    self._queues.add(
+                    more += self._stand(
                         replace(row, state="pending", to=change.to or row.to, not_before=change.not_before)
                     )
                 else:
                     self._queues.forget(row)
+                    self._part_with(row)
+        self._tell(more)
         self.poke()
 
     def forget(self, reports: Sequence[Report]) -> None:
@@ -187,10 +212,10 @@ class Courier:
             while not self._stopped.is_set():
                 self._wake.clear()
                 try:
-                    lines, wait = self._choose()
-                    if lines:
-                        for row in await self._claim(lines):
-                            task = sends.create_task(self._send(row))
+                    chosen, wait = self._choose()
+                    if chosen:
+                        for rows in await self._claim(chosen):
+                            task = sends.create_task(self._send(rows))
                             tasks.add(task)
                             task.add_done_callback(tasks.discard)
                         tries, self.trouble = 0, None
@@ -202,13 +227,14 @@ class Courier:
                     self.trouble = fault(error)
                     log.error("the courier stumbled", extra={"fault": self.trouble})
                 else:
-                    if not self._wake.is_set() and not self.flying:
+                    if not self._wake.is_set() and not self.flying and not self._files.active:
                         self.at_rest.set()
                     await woken(self._clock, self._wake, wait)
                     continue
                 tries += 1
                 await woken(self._clock, self._stopped, min(5.0, 0.05 * 2 ** min(tries, 10)))
             await self._land(tasks)
+            await self._files.close()
 
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns within ``LAST_SENDS``."""
@@ -225,53 +251,126 @@ class Courier:
             if late:
                 log.warning("messages were still in flight when we stopped", extra={"messages": len(late)})
 
-    def _choose(self) -> tuple[list[Line], float | None]:
-        """The destinations whose first message may leave now, and the seconds until it is worth looking again."""
+    def _choose(self) -> tuple[list[list[OutboxRow]], float | None]:
+        """The messages that may leave now, each with all its rows, and the seconds until it is worth looking again."""
         now = self._clock.monotonic()
-        chosen: list[Line] = []
-        waits: list[float] = []
+        chosen: list[list[OutboxRow]] = []
+        again: list[float] = []
         for post in self._queues.posts.values():
             if not post.port.state.connected:
                 continue
             while (line := post.next(now)) is not None:
-                if self._sent_back_as_stale(line):
+                if self._sent_back_as_stale(line) or self._makes_way(post, line, now):
                     continue
+                rows = self._complete(post, line, self._together(post, line, now))
+                if not rows:
+                    continue
+                if rows[0].urgency == Urgency.SIGN:
+                    line.signed_at = now
                 post.pace.take(line.room, group=self._desk.is_group(line.room), now=now)
                 post.flying += 1
-                line.flying.add(line.first.token)
-                chosen.append(line)
-            again = post.wait(now)
-            if again is not None:
-                waits.append(again)
-        return chosen, min(waits, default=None)
+                line.flying.update(row.token for row in rows)
+                chosen.append(rows)
+            wait = post.wait(now)
+            if wait is not None:
+                again.append(wait)
+        return chosen, min(again, default=None)
 
-    async def _claim(self, lines: list[Line]) -> list[OutboxRow]:
+    async def _claim(self, chosen: list[list[OutboxRow]]) -> list[list[OutboxRow]]:
         """Commit that these messages are in flight, all in one transaction, and take them out of their queues."""
         now = self._clock.now()
-        rows = [line.pop() for line in lines]
+        rows = [row for some in chosen for row in some]
+        for row in rows:
+            self._queues.pop(row)
         fresh = [row.token for row in rows if row.state == "pending"]
         try:
             if fresh:
                 await self._store.claim(fresh, now)
         except BaseException as error:
+            for some in chosen:
+                self._queues.posts[some[0].to.network].flying -= 1
             for row in rows:
-                self._queues.posts[row.to.network].flying -= 1
                 self._queues.landed(row)
                 self._queues.add(row)
             if isinstance(error, StorageError) and not isinstance(error, StorageFull):
                 await self._drop_settled(rows)
             raise
+        return [left for some in chosen if (left := self._still_cleared(some, now))]
+
+    def _still_cleared(self, rows: Sequence[OutboxRow], now: datetime) -> list[OutboxRow]:
+        """The rows of a message that was just claimed, without those whose clearance became too old meanwhile."""
         claimed = []
         for row in rows:
             was = row.state
             row = replace(row, state="inflight", claimed_at=now, first_claimed_at=row.first_claimed_at or now)
             self._queues.remember(row)
             if was == "pending" and self._is_stale(row):
-                self._queues.posts[row.to.network].flying -= 1
                 self._tell([stale([row, *self.take(row.send)], over=self._is_over(row))])
             else:
                 claimed.append(row)
+        if not claimed:
+            self._queues.posts[rows[0].to.network].flying -= 1
         return claimed
+
+    # -- what leaves together ------------------------------------------------------------------------------------------
+
+    def _together(self, post: Post, line: Line, now: float) -> list[OutboxRow]:
+        """The rows of the message that leaves next: files that were sent together, or talk where the room is held back."""
+        first = line.first
+        if len(line) == 1 or not merging.is_talk(first) or first.to.network in self._same_token_once:
+            return [first]
+        if first.token in self._apart:
+            return [first]
+        waiting = line.front(merging.MOST_TOGETHER)
+        cleared = list(takewhile(lambda row: not self._is_stale(row) and row.token not in self._apart, waiting))
+        files = merging.album(cleared)
+        if len(files) > 1:
+            return files
+        free = post.pace.free(line.room, group=self._desk.is_group(line.room), now=now, kept=kept(first.urgency))
+        if free is None or len(line) <= free:
+            return [first]
+        return merging.merged(cleared, self._clock.now(), post.port.split)
+
+    def _complete(self, post: Post, line: Line, rows: list[OutboxRow]) -> list[OutboxRow]:
+        """Those of these rows that may leave now as one message; none where they wait for something that is not here yet.
+
+        A change waits for what it changes, and lets others pass. Of an album, what has to go without its file goes alone.
+        """
+        first = rows[0]
+        changed = changes(first)
+        if changed is not None and changed in self._queues:
+            self._after.setdefault(changed, []).append(first.token)
+            self._queues.set_aside(first.token)
+            return []
+        have = [self._files.has(row) for row in rows]  # asked of each: they are fetched side by side
+        if not all(have):
+            line.fetching.add(first.token)
+            post.look(line)
+            return []
+        if len(rows) == 1 or wanted(first) is None:
+            return rows
+        return list(takewhile(lambda row: self._files.of(row.token) is not None, rows)) or rows[:1]
+
+    def _makes_way(self, post: Post, line: Line, now: float) -> bool:
+        """Whether so much talk waits that it makes way for a digest: it is then taken out and reported."""
+        first = line.first
+        if not merging.is_talk(first) or len(line) <= merging.MOST_OLD_TALK:
+            return False
+        old = first.created_at is not None and self._clock.now() - first.created_at > merging.LONGEST_TALK
+        held_back = post.pace.free(line.room, group=self._desk.is_group(line.room), now=now) is not None
+        if not old and (len(line) <= merging.MOST_TALK or not held_back):
+            return False
+        talk = [row for row in line.front(len(line)) if merging.is_talk(row) and row.state == "pending"]
+        if len(talk) <= merging.MOST_OLD_TALK or (not old and merging.messages(talk) <= merging.MOST_TALK):
+            return False
+        rooms: dict[RoomRef, list[OutboxRow]] = {}
+        for row in talk:
+            self._queues.remove(row)
+            self._part_with(row)
+            line.flying.add(row.token)
+            rooms.setdefault(row.to, []).append(row)
+        self._tell([flooded(room, rows) for room, rows in rooms.items()])
+        return True
 
     async def _drop_settled(self, rows: Sequence[OutboxRow]) -> None:
         """Let go of rows that another process has dealt with, so that one of them does not hold up the others."""
@@ -282,50 +381,90 @@ class Courier:
                 self._queues.remove(row)
                 self._queues.forget(row)
 
-    async def _send(self, row: OutboxRow) -> None:
-        post = self._queues.posts[row.to.network]
+    async def _send(self, rows: list[OutboxRow]) -> None:
+        post = self._queues.posts[rows[0].to.network]
+        found: Addressed | Refused | Delayed | None = None
+        outcome: Outcome
         try:
-            outcome = await post.port.send(await self._addressed(row))
+            found = await self._addressed(rows, post.port)
+            outcome = await post.port.send(found.out) if isinstance(found, Addressed) else found
         except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
-            log.error("a network raised while sending", extra={"network": row.to.network, "fault": fault(error)})
+            log.error("a network raised while sending", extra={"network": post.port.name, "fault": fault(error)})
             outcome = Unknown(f"{type(error).__name__} while it was being sent")
         finally:
             post.flying -= 1
-        self._tell([self._report(row, outcome)])
+            for row in rows:
+                self._files.let_go(row.token)
+        self._tell(self._reports(rows, found, outcome))
         self.poke()
 
-    async def _addressed(self, row: OutboxRow) -> Outgoing:
-        """The message as the network is handed it, a reply where what it follows has arrived in the same chat."""
-        out, earlier = outgoing(row), follows(row)
+    async def _addressed(self, rows: list[OutboxRow], port: NetworkPort) -> Addressed | Refused | Delayed:
+        """The message as its network is handed it. Nothing has been written to the network yet, whatever goes wrong."""
+        files = {row.token: self._files.of(row.token) for row in rows}
         try:
-            found = await self._store.row(earlier) if earlier is not None else None
+            return await self._addresses.of(rows, port, files, self._clock.now())
         except StorageError:
-            return out  # what it replies to is worth no delay, and nothing has been written to the network yet
-        if found is None or found.message is None or found.to.chat != row.to.chat:
-            return out
-        return replace(out, reply_to=found.message)
+            return Delayed(UNREADABLE, "what it concerns cannot be looked up now")
+        except Exception as error:  # noqa: BLE001 a fault of ours fails one message, and is reported
+            log.error("a message could not be put together", extra={"send": rows[0].token, "fault": fault(error)})
+            return Refused("it could not be put together")
 
     # -- what is reported ----------------------------------------------------------------------------------------------
 
-    def _report(self, row: OutboxRow, outcome: Outcome) -> Report:
-        """What an outcome makes of a row, remembered for the pace of its destination."""
-        post, line = self._queues.post(row.to), self._queues.line(row.to)
+    def _reports(
+        self, rows: Sequence[OutboxRow], found: Addressed | Refused | Delayed | None, outcome: Outcome
+    ) -> list[Report]:
+        """What an outcome makes of the rows of a message, remembered for the pace of its destination."""
+        first, *others = rows
+        post, line = self._queues.post(first.to), self._queues.line(first.to)
         now = self._clock.monotonic()
         match outcome:
-            case Sent() if post is not None and line is not None:
+            case Sent() if post is not None and line is not None and isinstance(found, Addressed):
                 post.pace.accepted(line.room)
                 line.released()
+                arrived = zip(rows, found.rows, found.names(outcome), strict=True)
+                return [
+                    sent(row, name, outcome.handle, payload=said.payload if said.payload != row.payload else None)
+                    for row, said, name in arrived
+                ]
+            case Refused(reason=reason, gone=False) if others:
+                # One of them may be at fault: they go again one by one, so that it fails alone.
+                self._apart |= {row.token for row in rows}
+                return [waits(row, reason) for row in rows]
             case Moved(to=to) if post is not None:
                 # Two rooms that point at each other are followed ever more slowly.
                 post.pace.failed(to.chat, now)
+                return [fate(first, outcome), *(waits(row, "the room has moved", moved(row, to).to) for row in others)]
             case Delayed(seconds=seconds, everywhere=everywhere) if post is not None and line is not None:
                 wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)
-                return delayed(row, outcome, self._clock.now() + timedelta(seconds=wait), tell=line.held(now, wait))
-        return fate(row, outcome)
+                until = self._clock.now() + timedelta(seconds=wait)
+                tell = line.held(now, wait)
+                return [delayed(row, outcome, until, tell=tell and row is first) for row in rows]
+        return [fate(row, outcome) for row in rows]
+
+    def _stand(self, row: OutboxRow) -> list[Report]:
+        """Put a row in line. What need not be sent any more because of it."""
+        self._queues.add(row)
+        return gave_way(self._queues.gives_way(row, signs.ALL), GIVES_WAY) if row.urgency == Urgency.SIGN else []
+
+    def _part_with(self, row: OutboxRow) -> None:
+        """A row waits no more: let go of its file, and let go what waited for it."""
+        self._files.let_go(row.token)
+        self._apart.discard(row.token)
+        for token in self._after.pop(row.token, ()):
+            self._queues.look_again(token)
+
+    def _had(self, token: str) -> None:
+        self._queues.look_again(token)
+        self.poke()
+
+    def _set_aside(self, token: str) -> None:
+        self._queues.set_aside(token)
+        self.poke()
 
     def _may_go_twice(self, row: OutboxRow) -> bool:
-        """Whether what was in flight may be handed over again: what is removed twice is removed."""
-        return row.to.network in self._same_token_once or kind(row) == "delete"
+        """Whether what was in flight may be handed over again: what is removed, changed or reacted to twice is so once."""
+        return row.to.network in self._same_token_once or row.kind in ("delete", "react") or changes(row) is not None
 
     def _is_stale(self, row: OutboxRow) -> bool:
         if self._is_over(row):
@@ -345,7 +484,7 @@ class Courier:
         line.pop()
         if row.state == "inflight":
             # It may have arrived before we were restarted, so that it cannot be said to have been held back.
-            self._tell([self._report(row, Unknown("we ended while it was being sent"))])
+            self._tell([fate(row, Unknown("we ended while it was being sent"))])
         else:
             self._tell([stale([row, *self.take(row.send)], over=self._is_over(row))])
         return True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from bot.networks.port import Delayed, Moved, Outcome, Refused, Sent, Unknown
 from bot.outgoing import moved
-from handlers.events import Delivery, Stale
+from handlers.events import Delivery, Flooded, Stale
+from playbooks.rooms import RoomRef
 from storage.store import OutboxChange, OutboxRow
 
 
@@ -22,14 +23,14 @@ class Report:
 
     rows: tuple[OutboxRow, ...]
     changes: tuple[OutboxChange, ...]
-    event: Delivery | Stale | None
+    event: Delivery | Stale | Flooded | None
 
 
 def fate(row: OutboxRow, outcome: Outcome) -> Report:
     """What a network's outcome makes of a row."""
     match outcome:
-        case Sent(message_id=message):
-            return Report((row,), (OutboxChange(row.token, "sent", message),), Delivery(row, "sent", message))
+        case Sent(message_id=message, handle=handle):
+            return sent(row, message, handle)
         case Refused(reason=reason, gone=gone):
             change = OutboxChange(row.token, "refused", reason=reason)
             return Report((row,), (change,), Delivery(row, "refused", reason=reason, gone=gone))
@@ -40,9 +41,32 @@ def fate(row: OutboxRow, outcome: Outcome) -> Report:
             change = OutboxChange(row.token, "pending", to=moved(row, to).to)
             return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
         case Delayed(reason=reason):
-            return Report((row,), (OutboxChange(row.token, "pending", reason=reason),), None)
+            return waits(row, reason)
         case _:
             assert_never(outcome)
+
+
+def sent(row: OutboxRow, message: str | None, handle: str | None = None, *, payload: str | None = None) -> Report:
+    """A row has arrived, under this name and perhaps a second one. ``payload``: what was really sent, where that is not what was written."""
+    row = row if payload is None else replace(row, payload=payload)
+    change = OutboxChange(row.token, "sent", message, handle=handle, payload=payload)
+    return Report((row,), (change,), Delivery(row, "sent", message))
+
+
+def waits(row: OutboxRow, reason: str, to: RoomRef | None = None) -> Report:
+    """A row has not arrived and waits anew, perhaps for another address; nothing is decided about it."""
+    return Report((row,), (OutboxChange(row.token, "pending", reason=reason, to=to),), None)
+
+
+def flooded(room: RoomRef, rows: Sequence[OutboxRow]) -> Report:
+    """So much talk waits for a room that it makes way for a digest."""
+    changes = tuple(OutboxChange(row.token, "dropped", reason="too much waited for this room") for row in rows)
+    return Report(tuple(rows), changes, Flooded(room, tuple(rows)))
+
+
+def gave_way(rows: Sequence[OutboxRow], reason: str) -> list[Report]:
+    """Rows that need not be sent any more; nothing is decided about them."""
+    return [Report((row,), (OutboxChange(row.token, "dropped", reason=reason),), None) for row in rows]
 
 
 def delayed(row: OutboxRow, outcome: Delayed, until: datetime, *, tell: bool) -> Report:

@@ -97,7 +97,7 @@ def rows(
                 send.stream,
                 send.to,
                 int(send.urgency),
-                _written(payload),
+                written(payload),
                 send.about,
                 send.partner,
                 number,
@@ -186,12 +186,12 @@ def amended(
             payload |= {"kind": "edit", "amends": parts[number].token, **({"anew": True} if anew else {})}
         else:
             payload |= {"follows": parts[0].token}
-        result.append(replace(row, payload=_written(payload)))
+        result.append(replace(row, payload=written(payload)))
     first = fresh[0]
     for number, part in enumerate(parts[len(fresh) :], len(fresh)):
         payload = {"kind": "delete", "html": "", "text": "", "buttons": [], "amends": part.token}
         name = f"{first.send.removesuffix('-1')}-{number + 1}"
-        result.append(replace(first, token=name, part=number, shows=False, payload=_written(payload)))
+        result.append(replace(first, token=name, part=number, shows=False, payload=written(payload)))
     return result
 
 
@@ -218,7 +218,7 @@ def reaction(effect: React, token: str, partner: str | None = None) -> OutboxRow
         "sign": effect.sign,
     }
     return OutboxRow(
-        token, token, effect.stream, effect.room, int(urgency), _written(payload), effect.said, partner
+        token, token, effect.stream, effect.room, int(urgency), written(payload), effect.said, partner
     )  # fmt: skip
 
 
@@ -288,7 +288,7 @@ def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[Ou
                 token=name,
                 send=token,
                 part=number,
-                payload=_written(payload),
+                payload=written(payload),
                 again=row.again + 1,
                 state="pending",
                 id=0,
@@ -307,7 +307,7 @@ def passage(room: RoomRef, token: str, kind: str) -> OutboxRow:
     """Going into a room (``join``), before anything is said there, or leaving it (``leave``), after everything was."""
     urgency = Urgency.ALERT if kind == "join" else Urgency.CHATTER
     payload = {"kind": kind, "html": "", "text": "", "buttons": []}
-    return OutboxRow(token, token, DEPLOYMENT, room, int(urgency), _written(payload))
+    return OutboxRow(token, token, DEPLOYMENT, room, int(urgency), written(payload))
 
 
 UNNAMED = "nobody knows whether it arrived, nor under which name"
@@ -331,7 +331,7 @@ def removal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
         effect.stream,
         part.to,
         int(Urgency.ALERT),
-        _written(payload),
+        written(payload),
         effect.about,
         effect.partner,
         not_after=effect.not_after,
@@ -373,8 +373,16 @@ def follows(row: OutboxRow) -> str | None:
     return said.get("follows") if said.get("reply_to") is None else None
 
 
+def changes(row: OutboxRow) -> str | None:
+    """The token of the row whose message this one edits or removes; None where it is a message of its own, or edits one that has a name."""
+    if '"amends":' not in row.payload:
+        return None
+    token = json.loads(row.payload).get("amends")
+    return str(token) if token is not None else None
+
+
 def kind(row: OutboxRow) -> str:
-    """What a row does: ``message``, ``edit``, ``delete``, ``join`` or ``leave``."""
+    """What a row does: ``message``, ``edit``, ``delete``, ``react``, ``join`` or ``leave``."""
     return str(json.loads(row.payload)["kind"])
 
 
@@ -418,5 +426,6 @@ def _marking(label: Label) -> str:
     return " ".join([str(label.tlp), *sorted(label.compartments)])
 
 
-def _written(payload: Mapping[str, Any]) -> str:
+def written(payload: Mapping[str, Any]) -> str:
+    """A payload as it is kept; ``kind`` comes first in it."""
     return _JSON.encode(payload)

@@ -42,6 +42,12 @@ class Bucket:
         # What floating point loses while filling must not cost another wait.
         return 0.0 if self.level >= needed - 1e-9 else (needed - self.level) * self.seconds / self.count
 
+    def free(self, now: float, kept: float = 0.0) -> int:
+        """How many messages may leave now, one after the other."""
+        self._fill(now)
+        needed = min(self.count, 1 + int(self.count * kept))
+        return max(0, int(self.level - needed + 1 + 1e-9))
+
     def take(self, now: float) -> None:
         """One message leaves."""
         self._fill(now)
@@ -90,13 +96,18 @@ class Pace:
         self.wait(now)
         if self._overall is not None:
             self._overall.take(now)
-        known = self._room(room)
-        if not known.buckets:
-            limits = [self._limits.room, self._limits.group if group else None]
-            known.buckets = [Bucket.full(limit, now) for limit in limits if limit is not None]
+        known = self._limited(room, group=group, now=now)
         for bucket in known.buckets:
             bucket.take(now)
         known.last = now
+
+    def free(self, room: RoomRef, *, group: bool, now: float, kept: float = 0.0) -> int | None:
+        """How many messages the stated limits let leave for this room now, if each leaves this share of the burst to others; None where
+        no limit is stated.
+        """
+        self.wait(now)
+        buckets = [*self._limited(room, group=group, now=now).buckets, *([self._overall] if self._overall else [])]
+        return min((bucket.free(now, kept) for bucket in buckets), default=None)
 
     def accepted(self, room: RoomRef) -> None:
         """The network took a message: dare a little more."""
@@ -133,6 +144,13 @@ class Pace:
         """The network answers again: what was only our own caution is over."""
         for known in self._rooms.values():
             known.retry, known.tries = 0.0, 0
+
+    def _limited(self, room: RoomRef, *, group: bool, now: float) -> _Room:
+        known = self._room(room)
+        if not known.buckets:
+            limits = [self._limits.room, self._limits.group if group else None]
+            known.buckets = [Bucket.full(limit, now) for limit in limits if limit is not None]
+        return known
 
     def _room(self, room: RoomRef) -> _Room:
         if room not in self._rooms:

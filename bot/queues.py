@@ -7,9 +7,11 @@ and known by their stamp.
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from math import inf
 
 from bot.networks.port import NetworkPort
 from bot.outgoing import moved
@@ -24,13 +26,24 @@ LONG = 60.0
 KEPT_FREE = 0.5
 """The share of what a network takes at once that chatter, such as the edits of a live card, leaves to everything else."""
 
+KEPT_FROM_SIGNS = 0.75
+"""The share that the bot's own signs leave to everything else, chatter with it."""
+
+SIGN_EVERY = 3.0
+"""Seconds between two signs in one room."""
+
+GIVES_WAY = "a later sign says it"
+
 _Key = tuple[int, int, int]
 
 _arrivals = count()
 
 
-def _kept(key: _Key) -> float:
-    return KEPT_FREE if key[0] >= Urgency.CHATTER else 0.0
+def kept(urgency: int) -> float:
+    """The share of a burst that what is so urgent leaves to others."""
+    if urgency >= Urgency.SIGN:
+        return KEPT_FROM_SIGNS
+    return KEPT_FREE if urgency >= Urgency.CHATTER else 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -38,7 +51,9 @@ class Line:
     """What waits for one destination, the most urgent first; ``flying`` are the tokens that must be settled before
     the next may leave.
 
-    ``held_since`` is when the network first made it wait, in monotonic seconds; ``told``: that was reported.
+    ``held_since`` is when the network first made it wait, in monotonic seconds; ``told``: that was reported. ``fetching``: tokens of rows that, when
+    first, wait here for a file, so that whatever is more urgent may pass and nothing else. What is set aside is passed by all. ``signed_at``: when the
+    last sign left.
     """
 
     room: RoomRef
@@ -46,6 +61,9 @@ class Line:
     held_since: float | None = None
     told: bool = False
     stamp: int = 0
+    fetching: set[str] = field(default_factory=set)
+    signed_at: float = -inf
+    _aside: dict[str, OutboxRow] = field(default_factory=dict)
     _heap: list[tuple[_Key, str]] = field(default_factory=list)
     _rows: dict[str, OutboxRow] = field(default_factory=dict)
 
@@ -71,6 +89,20 @@ class Line:
         assert self.key
         return self._rows[self._heap[0][1]]
 
+    @property
+    def ready(self) -> bool:
+        """Whether the first row may leave as soon as its network lets it."""
+        return bool(self._rows) and not self.flying and self.first.token not in self.fetching
+
+    def front(self, most: int) -> list[OutboxRow]:
+        """The rows that leave next, in order, at most so many."""
+        return [self._rows[token] for _, token in heapq.nsmallest(most, self._heap) if token in self._rows]
+
+    def all_of(self, urgency: Urgency) -> list[OutboxRow]:
+        """The rows of this urgency that stand in line or aside, as they were written."""
+        found = [row for rows in (self._rows, self._aside) for row in rows.values() if row.urgency == urgency]
+        return sorted(found, key=lambda row: row.id)
+
     def held(self, now: float, wait: float) -> bool:
         """The network makes it wait so many seconds more. Whether that is worth a word now: once, when it is long."""
         self.held_since = now if self.held_since is None else self.held_since
@@ -91,13 +123,28 @@ class Line:
         return row
 
     def remove(self, token: str) -> bool:
-        """Take a row out of the line; whether it stood there."""
+        """Take a row out of the line; whether it stood there, or aside."""
+        self.fetching.discard(token)
+        if self._aside.pop(token, None) is not None:
+            return True
         if self._rows.pop(token, None) is None:
             return False
         # Its entry must go too: the row may be put back, and would then stand in line twice.
         self._heap = [entry for entry in self._heap if entry[1] != token]
         heapq.heapify(self._heap)
         return True
+
+    def set_aside(self, token: str) -> None:
+        """Let the others pass this row, if it stands in line."""
+        row = self._rows.get(token)
+        if row is not None and self.remove(token):
+            self._aside[token] = row
+
+    def bring_back(self, token: str) -> None:
+        """A row that was set aside stands in its old place again."""
+        row = self._aside.pop(token, None)
+        if row is not None:
+            self.add(row)
 
 
 class Post:
@@ -120,7 +167,7 @@ class Post:
     def look(self, line: Line) -> None:
         """Something changed about a line: it may move, if anything waits in it and nothing of it is on its way."""
         line.stamp += 1
-        if len(line) and not line.flying:
+        if line.ready:
             heapq.heappush(self._ready, (line.key, next(_arrivals), line.stamp, line))
 
     def next(self, now: float) -> Line | None:
@@ -135,11 +182,13 @@ class Post:
             key, number, stamp, line = heapq.heappop(self._ready)
             if stamp != line.stamp:
                 continue
-            if self.pace.wait(now, _kept(key)) > 0:
+            if self.pace.wait(now, kept(key[0])) > 0:
                 # Whatever else is ready is no more urgent than this.
                 heapq.heappush(self._ready, (key, number, stamp, line))
                 return None
-            wait = self.pace.room_wait(line.room, now, _kept(key))
+            wait = self.pace.room_wait(line.room, now, kept(key[0]))
+            if key[0] >= Urgency.SIGN:
+                wait = max(wait, line.signed_at + SIGN_EVERY - now)
             if wait > 0:
                 heapq.heappush(self._resting, (now + wait, next(_arrivals), line.stamp, line))
                 continue
@@ -151,7 +200,7 @@ class Post:
         """Seconds until a line may move without anything else happening; None where none will."""
         waits = [self._resting[0][0] - now] if self._resting else []
         if self._ready and self.flying < self.port.limits.concurrency:
-            waits.append(self.pace.wait(now, _kept(self._ready[0][0])))
+            waits.append(self.pace.wait(now, kept(self._ready[0][0][0])))
         return max(0.001, min(waits)) if waits else None
 
     def back(self) -> None:
@@ -171,7 +220,7 @@ class Queues:
         self._rows: dict[str, OutboxRow] = {}
         self._of_send: dict[str, set[str]] = {}
 
-    def __contains__(self, token: str) -> bool:
+    def __contains__(self, token: object) -> bool:
         return token in self._rows
 
     def count(self, network: Network) -> int:
@@ -227,6 +276,52 @@ class Queues:
             return False
         post.look(line)
         return True
+
+    def pop(self, row: OutboxRow) -> None:
+        """Take out a row that leaves, mostly the first of its line."""
+        line = self.line(row.to)
+        if line is not None and len(line) and line.first.token == row.token:
+            line.pop()
+        else:
+            self.remove(row)
+
+    def set_aside(self, token: str) -> None:
+        """A row cannot leave yet, and the others of its line shall not wait for it."""
+        row = self._rows.get(token)
+        post = self.post(row.to) if row is not None else None
+        if row is not None and post is not None:
+            line = post.line(row.to.chat)
+            line.set_aside(token)
+            post.look(line)
+
+    def look_again(self, token: str) -> None:
+        """What a row waited for is there: it stands in line again, and may leave."""
+        row = self._rows.get(token)
+        post = self.post(row.to) if row is not None else None
+        if row is not None and post is not None:
+            line = post.line(row.to.chat)
+            line.bring_back(token)
+            line.fetching.clear()  # the first row may have waited for this one: it looks itself whether it waits for others
+            post.look(line)
+
+    def gives_way(self, sign: OutboxRow, ordinary: str) -> list[OutboxRow]:
+        """Take out the signs for which a later one of their room stands; they have still to find their end.
+
+        Of two about the same message the later counts; the ``ordinary`` one says of all before it what it says of its own.
+        """
+        line = self.line(sign.to)
+        if line is None or sign.urgency != Urgency.SIGN:
+            return []
+        waiting = [(row, json.loads(row.payload)) for row in line.all_of(Urgency.SIGN) if row.state == "pending"]
+        taken = []
+        for number, (row, said) in enumerate(waiting):
+            later = [one for _, one in waiting[number + 1 :]]
+            about = any(one["on"] == said["on"] for one in later)
+            alike = said["emoji"] == ordinary and not said["gone"]
+            if about or (alike and any(one["emoji"] == ordinary and not one["gone"] for one in later)):
+                self.remove(row)
+                taken.append(row)
+        return taken
 
     def take(self, send: str) -> list[OutboxRow]:
         """Take the waiting rows of a Send, or one row by its token, out for good."""

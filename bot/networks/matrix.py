@@ -64,6 +64,7 @@ class Matrix:
 
     name: Network = "matrix"
     largest_download: int | None = None  # the homeservers set none; the sender's has let it in
+    threads = True
     captions = 4000  # in any script, and said three times in an edit, below what an event may take
 
     def __init__(

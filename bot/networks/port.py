@@ -263,6 +263,7 @@ class NetworkPort(Protocol):
     largest_download: int | None  # bytes of a file that can be fetched from here; None: no limit of its own
     largest_upload: int | None  # bytes of a file that can be sent here, as far as is known now
     captions: int  # UTF-16 units of words that can stand under a file
+    threads: bool  # whether a message can belong to the thread of another; a Telegram topic is part of the room
 
     def split(self, html: str) -> list[str]:
         """Cut restricted HTML into parts that each fit one message, at sensible places."""

@@ -48,6 +48,7 @@ class Rehearsal(People):
         self.largest_download: int | None = 20_000_000 if network == "telegram" else None
         self.largest_upload: int | None = LARGEST[network]
         self.captions = CAPTIONS[network]
+        self.threads = network == "matrix"
         self._aliases: dict[str, RoomRef] = {}
         self.watchers: list[Callable[[Shown], None]] = []
         for book in books:

@@ -63,6 +63,7 @@ class Telegram:
 
     name: Network = "telegram"
     captions = CAPTION_UNITS
+    threads = False
 
     def __init__(self, token: str, base_url: str | None, limits: Limits, clock: Callable[[], datetime]) -> None:
         self.limits = limits

@@ -20,6 +20,7 @@ from handlers.world import Request, World
 from playbooks.cleared import Cleared
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import File
 from storage.database import SqliteStore, open_store
 from storage.effects import Effect, Record, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT, IncidentOpened, NoteAdded
@@ -80,6 +81,13 @@ class FakeNetwork:
     aliases: dict[str, RoomRef] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     longest: int = 1000
+    largest_download: int | None = None
+    largest_upload: int | None = None
+    captions: int = 1024
+
+    @property
+    def threads(self) -> bool:
+        return self.name == "matrix"
 
     def split(self, html: str) -> list[str]:
         return [html[at : at + self.longest] for at in range(0, len(html), self.longest)]
@@ -112,6 +120,9 @@ class FakeNetwork:
 
     async def examine(self, room: RoomRef) -> list[str]:
         return []
+
+    async def fetch(self, file: File) -> AsyncIterator[bytes]:
+        yield b""
 
     async def close(self) -> None: ...
 

@@ -1,0 +1,231 @@
+"""What a message must be told before it leaves: under which names the earlier ones stand in its room that it answers, edits or removes.
+
+A name is a network's, and known only once the earlier message has arrived: so it is looked up as the later one leaves. A reference
+that leads nowhere is left out; an edit of what never arrived goes nowhere. Several rows that became one message are put together anew
+when one of them changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.merging import late, line_of
+from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
+from bot.outgoing import changes, follows, outgoing, written
+from bot.speech import Line, plain, shown
+from playbooks.rooms import RoomRef
+from storage.store import OutboxRow, StorageError, Store
+
+NEVER_ARRIVED = "what it changes never arrived"
+NOTHING_TO_TAKE = "what it takes away never arrived"
+NOT_HERE = "what it is about does not stand here"
+NO_ROOM = "it is too long for the message in which it stands with others"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A message as the network is handed it, and the rows it says, as they are really said."""
+
+    out: Outgoing
+    rows: tuple[OutboxRow, ...]
+
+    def names(self, sent: Sent) -> list[str | None]:
+        """The network's name for each row: one for all, or one for each file of an album.
+
+        A reaction has one only where it is something by itself, else it would be taken for what it stands under.
+        """
+        if self.out.kind == "react" and sent.message_id == self.out.replaces:
+            return [None]
+        if len(self.out.files) > 1:
+            named: list[str | None] = [sent.message_id, *sent.others]
+            return [*named, *(None for _ in self.rows)][: len(self.rows)]
+        return [sent.message_id for _ in self.rows]
+
+
+class Addresses:
+    """Finds names in what is kept."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def of(
+        self, rows: Sequence[OutboxRow], port: NetworkPort, files: Mapping[str, Spooled | None], now: datetime
+    ) -> Addressed | Refused:
+        """The message that these rows are; or why it cannot be. Raises StorageError where that cannot be found out now."""
+        first = rows[0]
+        amends = changes(first)
+        if amends is not None:
+            return await self._changed(first, amends, port, files)
+        if first.kind == "react":
+            return await self._reacting(first)
+        said = json.loads(first.payload)
+        if "words" not in said:
+            return Addressed(await self._referring(outgoing(first), first, said, port), (first,))
+        said_now = [_as_sent(row, files, now) for row in rows]
+        held = [file for row in rows if (file := files.get(row.token)) is not None]
+        lines = [line_of(one, now) for one in said_now]
+        html = shown(lines[:1] if held else lines)
+        mentions = dict.fromkeys(one for part in said_now for one in part.get("mentions") or ())
+        out = replace(outgoing(first), html=html, text=plain(html), files=tuple(held), mentions=tuple(mentions))
+        really = tuple(replace(row, payload=written(one)) for row, one in zip(rows, said_now, strict=True))
+        return Addressed(await self._referring(out, first, said, port), really)
+
+    # -- references ----------------------------------------------------------------------------------------------------
+
+    async def _referring(self, out: Outgoing, row: OutboxRow, said: Mapping[str, Any], port: NetworkPort) -> Outgoing:
+        """With the names of what it answers and of what began its thread, where these stand in its room."""
+        try:
+            earlier = follows(row)
+            if earlier is not None:
+                found = await self._store.row(earlier)
+                if found is not None and found.message is not None and found.to.chat == row.to.chat:
+                    out = replace(out, reply_to=found.message)
+            if said.get("answers") is not None and out.reply_to is None:
+                out = replace(out, reply_to=await self._standing(row.stream, said["answers"], row.to))
+            if said.get("thread") is not None:
+                begun = await self._standing(row.stream, said["thread"], row.to)
+                if port.threads:
+                    out = replace(out, thread=begun)
+                elif out.reply_to is None and row.part == 0:
+                    out = replace(out, reply_to=begun)
+        except StorageError:
+            return out  # what it refers to is worth no delay, and nothing has been written to the network yet
+        return out
+
+    async def _standing(self, stream: str, about: str, room: RoomRef) -> str | None:
+        """The name under which something that was said stands in a room: said there, or carried there; in its topic, else in its chat."""
+        original = await self._store.utterance(stream, about)
+        if original is not None and original.room == room:
+            return original.message
+        found = [(original.room, original.message)] if original is not None else []
+        copies = await self._store.copies(stream, about)
+        arrived = [row for row in copies if row.kind in ("message", "") and row.state == "sent"]
+        found += [(row.to, row.message) for row in arrived if row.message is not None]
+        here = [(where, message) for where, message in found if where.chat == room.chat]
+        exact = [message for where, message in here if where == room]
+        loose = [message for where, message in here if where.topic is None or room.topic is None]
+        return next(iter([*exact, *loose]), None)
+
+    async def _reacting(self, row: OutboxRow) -> Addressed | Refused:
+        said = json.loads(row.payload)
+        target = await self._standing(row.stream, said["on"], row.to)
+        if target is None:
+            return Refused(NOT_HERE)
+        if said.get("gone"):
+            ours = await self._our_reaction(row, said)
+            if ours is None:
+                return Refused(NOTHING_TO_TAKE)
+            target = ours.message or target
+        return Addressed(replace(outgoing(row), replaces=target), (row,))
+
+    async def _our_reaction(self, row: OutboxRow, said: Mapping[str, Any]) -> OutboxRow | None:
+        """The reaction that stands there and is to be taken away. One without a name of its own made way for any that came after it."""
+        ours: OutboxRow | None = None
+        for one in await self._store.copies(row.stream, said["on"]):
+            if one.kind != "react" or one.to.chat != row.to.chat or one.state != "sent":
+                continue
+            before = json.loads(one.payload)
+            if before["emoji"] == said["emoji"]:
+                ours = None if before.get("gone") else one
+            elif ours is not None and ours.message is None:
+                ours = None
+        return ours
+
+    # -- changes of what was said --------------------------------------------------------------------------------------
+
+    async def _changed(
+        self, row: OutboxRow, amends: str, port: NetworkPort, files: Mapping[str, Spooled | None]
+    ) -> Addressed | Refused:
+        """An edit or a removal of one row's message. Nothing is asked of the network where that row never became one."""
+        out = outgoing(row)
+        target = await self._store.row(amends)
+        if target is None or target.message is None or target.state != "sent" or target.to.chat != out.room.chat:
+            # What is to be removed was named when that was asked, whatever is known of it now.
+            return Addressed(out, (row,)) if out.kind == "delete" and out.replaces else Refused(NEVER_ARRIVED)
+        out = replace(out, replaces=target.message)
+        members = await self._store.rows_of_message(target.to, target.message)
+        if out.kind == "delete":
+            return await self._without(out, row, target, members, port)
+        if not target.payload:
+            return Refused(NEVER_ARRIVED)
+        said, before = json.loads(row.payload), json.loads(target.payload)
+        if len(members) > 1:
+            fresh = Line(said["head"], said["words"])
+            return await self._together(out, row, members, {target.token: fresh}, port)
+        held = files.get(row.token)
+        said |= {"late": True} if before.get("late") else {}
+        if said.get("file") and not before.get("file"):
+            said = _without_file(said)
+        line = Line(said["head"], said["words"], said["clock"] if said.get("late") else "", said.get("mark", ""))
+        html = shown([line])
+        out = replace(
+            out,
+            html=html,
+            text=plain(html),
+            caption=bool(before.get("file")),
+            files=(held,) if held is not None else (),
+        )
+        return Addressed(out, (replace(row, payload=written(said)),))
+
+    async def _without(
+        self, out: Outgoing, row: OutboxRow, target: OutboxRow, members: Sequence[OutboxRow], port: NetworkPort
+    ) -> Addressed | Refused:
+        """A removal: of the message where it says nothing else, or where what else it says is not known any more."""
+        if len(members) <= 1 or not all(member.payload for member in members):
+            return Addressed(out, (row,))
+        found = await self._together(replace(out, kind="edit"), row, members, {target.token: None}, port)
+        return found if isinstance(found, Addressed) and found.out.html else Addressed(out, (row,))
+
+    async def _together(
+        self,
+        out: Outgoing,
+        row: OutboxRow,
+        members: Sequence[OutboxRow],
+        fresh: Mapping[str, Line | None],
+        port: NetworkPort,
+    ) -> Addressed | Refused:
+        """One message of several rows, as it is now, with one of them changed or (None) left out."""
+        lines = []
+        for member in members:
+            if not member.payload:
+                return Refused(NEVER_ARRIVED)
+            was = json.loads(member.payload)
+            line = fresh[member.token] if member.token in fresh else await self._now(member, was)
+            if line is not None:
+                clock = was["clock"] if was.get("late") else ""
+                lines.append(Line(line.head, line.words, clock, was.get("mark", "")))
+        html = shown(lines) if lines else ""
+        if lines and len(port.split(html)) > 1:
+            return Refused(NO_ROOM)
+        return Addressed(replace(out, html=html, text=plain(html)), (row,))
+
+    async def _now(self, member: OutboxRow, was: Mapping[str, Any]) -> Line | None:
+        """What a row of a message says now: as it was last edited; None once it was removed."""
+        line = Line(was["head"], was["words"])
+        for one in await self._store.copies(member.stream, member.about or ""):
+            if one.kind not in ("edit", "delete") or one.state not in ("sent", "unknown"):
+                continue
+            said = json.loads(one.payload)
+            if said.get("amends") != member.token:
+                continue
+            if one.kind == "delete":
+                return None
+            line = Line(said["head"], said["words"])
+        return line
+
+
+def _as_sent(row: OutboxRow, files: Mapping[str, Spooled | None], now: datetime) -> dict[str, Any]:
+    """A payload as it is said if it leaves now: ``late`` where it says when that was, without a file that cannot be had."""
+    said: dict[str, Any] = json.loads(row.payload)
+    if late(said, now):
+        said["late"] = True
+    return _without_file(said) if said.get("file") and files.get(row.token) is None else said
+
+
+def _without_file(said: Mapping[str, Any]) -> dict[str, Any]:
+    words = "\n".join(part for part in (said["words"], said.get("instead") or "") if part)
+    return {**{name: one for name, one in said.items() if name not in ("file", "anew")}, "words": words}

@@ -1,0 +1,171 @@
+"""The files of messages, fetched before a message is claimed: while one is on its way here, no message of unknown fate is.
+
+The first of a room waits for its file, and what is more urgent passes it. Where the file cannot be had now, the message steps aside
+and everything passes it, until the file is there or nobody waits for it any more: then the words go without it, and say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Container, Mapping
+from typing import Any, Protocol
+
+from bot.clock import Clock, woken
+from bot.faults import fault
+from bot.networks.port import FileGone, NetworkDown, NetworkPort, Spooled
+from bot.spool import PlaceRemains
+from playbooks.rooms import Network
+from playbooks.spoken import File, file_of
+from storage.store import OutboxRow
+
+log = logging.getLogger(__name__)
+
+HOLDS_UP = 30.0
+"""Seconds for which what is behind a message waits for its file."""
+
+LONGEST_FETCH = 3600.0
+"""Seconds after which a message goes without a file that could not be had until then."""
+
+FIRST_RETRY, LAST_RETRY = 2.0, 60.0
+"""Seconds between two tries, at first and at last."""
+
+
+class Files(Protocol):
+    """Where files are had from: the spool."""
+
+    async def hold(self, file: File, *, place: bool) -> Spooled:
+        """A file, which stays until ``release``. Raises FileGone, NetworkDown or PlaceRemains."""
+
+    def release(self, spooled: Spooled) -> None:
+        """Let go of a file that ``hold`` gave."""
+
+
+class Fetching:
+    """The files of messages that wait. ``ready`` and ``aside`` are called with a token as its message may leave, or steps aside."""
+
+    def __init__(
+        self,
+        files: Files | None,
+        clock: Clock,
+        networks: Mapping[Network, NetworkPort],
+        waiting: Container[str],
+        ready: Callable[[str], None],
+        aside: Callable[[str], None],
+    ) -> None:
+        self._files = files
+        self._clock = clock
+        self._networks = networks
+        self._waiting = waiting
+        self._ready = ready
+        self._aside = aside
+        self._held: dict[str, Spooled | None] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.active = 0
+        """Files that are on their way now."""
+
+    def has(self, row: OutboxRow) -> bool:
+        """Whether the row may leave: its file is here, or is not to be waited for. Else it is fetched from now on."""
+        if row.token in self._held:
+            return True
+        if row.token in self._tasks:
+            return False
+        said = wanted(row)
+        if said is None:
+            return True
+        file = file_of(said["file"])
+        if self._files is None or self._too_large(file, row):
+            self._held[row.token] = None
+            return True
+        self._tasks[row.token] = asyncio.create_task(self._fetch(self._files, row, file, place=bool(said.get("place"))))
+        return False
+
+    def of(self, token: str) -> Spooled | None:
+        """The file of a message that may leave; None where it goes without."""
+        return self._held.get(token)
+
+    def let_go(self, token: str) -> None:
+        """A message has left, or does not leave any more."""
+        spooled = self._held.pop(token, None)
+        if spooled is not None and self._files is not None:
+            self._files.release(spooled)
+
+    async def close(self) -> None:
+        """Stop fetching, and let go of everything."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for token in list(self._held):
+            self.let_go(token)
+
+    async def _fetch(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> None:
+        spooled: Spooled | None = None
+        try:
+            spooled = await self._until_had(files, row, file, place=place)
+        except (FileGone, PlaceRemains) as why:
+            log.info("a file cannot be carried", extra={"send": row.token, "reason": str(why)})
+        except Exception as error:  # noqa: BLE001 the words go, whatever happens
+            log.error("a file could not be fetched", extra={"send": row.token, "fault": fault(error)})
+        finally:
+            self._tasks.pop(row.token, None)
+            if spooled is not None and (row.token not in self._waiting or self._too_large(file, row, spooled.size)):
+                files.release(spooled)
+                spooled = None
+            if row.token in self._waiting:
+                self._held[row.token] = spooled
+            self._ready(row.token)
+
+    async def _until_had(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> Spooled | None:
+        """Try until it is here; None where nobody waits for it any more. Raises FileGone or PlaceRemains."""
+        begun, wait = self._clock.monotonic(), FIRST_RETRY
+        while row.token in self._waiting and self._clock.monotonic() - begun < LONGEST_FETCH:
+            try:
+                return await self._try(files, row.token, file, place=place)
+            except NetworkDown:
+                self._aside(row.token)
+                await self._clock.sleep(wait)
+                wait = min(LAST_RETRY, wait * 2)
+        return None
+
+    async def _try(self, files: Files, token: str, file: File, *, place: bool) -> Spooled:
+        """Fetch once; what takes long is passed by what stands behind it."""
+        done = asyncio.Event()
+        holding = asyncio.create_task(self._hold(files, file, done, place=place))
+        try:
+            self.active += 1
+            try:
+                quick = await woken(self._clock, done, HOLDS_UP)
+            finally:
+                self.active -= 1
+            if not quick:
+                self._aside(token)
+            return await holding
+        finally:
+            holding.cancel()
+
+    @staticmethod
+    async def _hold(files: Files, file: File, done: asyncio.Event, *, place: bool) -> Spooled:
+        try:
+            return await files.hold(file, place=place)
+        finally:
+            done.set()
+
+    def _too_large(self, file: File, row: OutboxRow, size: int | None = None) -> bool:
+        """Whether its own network does not give it, or the room's does not take it."""
+        size = file.size if size is None else size
+        there, here = self._networks.get(file.network), self._networks.get(row.to.network)
+        bounds = (
+            there.largest_download if there is not None else None,
+            here.largest_upload if here is not None else None,
+        )
+        return size is not None and any(bound is not None and size > bound for bound in bounds)
+
+
+def wanted(row: OutboxRow) -> Mapping[str, Any] | None:
+    """The payload of a row that cannot leave without looking for its file; None of any other. An edit names a file anew only if it is another."""
+    if '"file":' not in row.payload:
+        return None
+    said: Mapping[str, Any] = json.loads(row.payload)
+    return said if said.get("file") and (row.kind == "message" or said.get("anew")) else None
