@@ -59,10 +59,10 @@ class Missed:
 
     def has(self, recent: Recent) -> bool:
         """Whether this is of it."""
-        if self.before is not None and _number(recent.said) >= _number(self.before):
+        if self.before is not None and number(recent.said) >= number(self.before):
             return False
         if self.first is not None:
-            return _number(recent.said) >= _number(self.first)
+            return number(recent.said) >= number(self.first)
         return self.since is None or recent.at >= self.since
 
 
@@ -94,7 +94,7 @@ def came_back(world: World, room: RoomRef, since: datetime, now: datetime) -> li
     return effects
 
 
-def missed(world: World, incident: Incident, here: Seat, missed: Missed, now: datetime) -> list[Effect]:
+def caught_up(world: World, incident: Incident, here: Seat, missed: Missed, now: datetime) -> list[Effect]:
     """For a room that was not reached: what it missed."""
     return _recaps(world, incident, here, here.channels, now, missed) if out(world, here.room) is None else []
 
@@ -138,8 +138,8 @@ def told(
     missed: Missed | None = None,
 ) -> Send | None:
     """The last of a channel for one of its rooms, or of what it missed; None where there is nothing."""
-    book, so = world.book_of(incident), circumstances(world, incident, now)
-    reader, room = room_reader(world, book, binding.room, binding.partner), sight_room(world, binding)
+    book = world.book_of(incident)
+    reader = room_reader(world, book, binding.room, binding.partner)
     lines: list[Cleared] = []
     answers: list[sight.Answer] = []
     for recent in reversed(incident.talk.get(channel, ())):
@@ -148,7 +148,7 @@ def told(
         if recent.room == binding.room or recent.at < now - LOOKS_BACK or not (missed is None or missed.has(recent)):
             continue
         said = _said(incident, channel, recent)
-        view = sight.view(book, so, event_of(book, said, channel), room, [f"#{channel}", "_speaker"])
+        view = _view(world, incident, channel, said, binding, now)
         line = _line(world, book, view, channel, recent, said, reader)
         if line is not None:
             lines.insert(0, line)
@@ -174,7 +174,22 @@ def told(
     )
 
 
-def _number(said: str) -> int:
+def sees(world: World, incident: Incident, channel: str, recent: Recent, binding: Binding, now: datetime) -> bool:
+    """Whether a room may see now what was said."""
+    view = _view(world, incident, channel, _said(incident, channel, recent), binding, now)
+    return isinstance(view.answers[f"#{channel}"], sight.Seen)
+
+
+def _view(
+    world: World, incident: Incident, channel: str, said: Utterance, binding: Binding, now: datetime
+) -> sight.View:
+    book, so = world.book_of(incident), circumstances(world, incident, now)
+    event = event_of(book, said, channel)
+    return sight.view(book, so, event, sight_room(world, binding), [f"#{channel}", "_speaker"])
+
+
+def number(said: str) -> int:
+    """The place of something said among all that was: 12 of ``S-12``."""
     number = said.partition("-")[2]
     return int(number) if number.isdigit() else 0
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from handlers import distrust, recap, unread
 from handlers.admission import guest_named
+from handlers.afterwards import after_here
 from handlers.case import Case
 from handlers.command import nearest
 from handlers.coordinators import coordinators, tell_coordinators
@@ -61,7 +64,8 @@ def bind(case: Case, arguments: str) -> list[Effect]:
         return _no_such(case, wanted, known)
     partner_name = _name(case, wanted)
     if effects:
-        return [*effects, case.answer(case.say("This room is now {partner}'s.", partner=partner_name))]
+        answer = case.answer(case.say("This room is now {partner}'s.", partner=partner_name))
+        return [*effects, answer, *_let_in(case.world, effects, case.now)]
     if already:
         return [case.answer(case.say("This room is already {partner}'s.", partner=partner_name))]
     if taken:
@@ -101,7 +105,19 @@ def _bind_guest(case: Case, incident: Incident, partner: str) -> list[Effect]:
     bound = RoomBound(incident.playbook, partner, case.request.room, None, case.actor.person)
     until = moment(book, incident.admitted[partner].until, case.now, case.reader.languages)
     words = case.say("This room is now {partner}'s, until {time}.", partner=who, time=until)
-    return [Record(DEPLOYMENT, bound), case.answer(words)]
+    effects: list[Effect] = [Record(DEPLOYMENT, bound), case.answer(words)]
+    return [*effects, *_let_in(case.world, effects, case.now)]
+
+
+def _let_in(world: World, effects: Sequence[Effect], now: datetime) -> list[Effect]:
+    """What rooms that are being bound are told of the channels they come into, or whoever must know that they cannot."""
+    facts = [one.fact for one in effects if isinstance(one, Record) and one.stream == DEPLOYMENT]
+    bound = [fact.room for fact in facts if isinstance(fact, RoomBound)]
+    if not bound:
+        return []
+    later = after_here(world, facts, now)
+    stopped = [effect for incident in later.open for effect in distrust.at_start(later, incident, now)]
+    return [*stopped, *recap.came_in(world, later, bound, now)]
 
 
 def _agreed(world: World, partner: Partner, room: RoomRef) -> Room | None:
@@ -202,7 +218,7 @@ def resolved(world: World, came: Came, event: Resolved) -> list[Effect]:
             if alias in _named(book):
                 partner, _ = _named(book)[alias]
                 effects += _pin(world, came, book, partner, alias, room, moved=before not in (None, room))
-    return effects
+    return [*effects, *_let_in(world, effects, came.now)]
 
 
 def _pin(world: World, came: Came, book: Book, partner: str, alias: str, room: RoomRef, *, moved: bool) -> list[Effect]:
@@ -233,19 +249,17 @@ def happened(world: World, came: Came, event: RoomEvent) -> list[Effect]:
         case "invited":
             return [Enter(event.room)] if _welcome(world, event) else []
         case "joined":
-            return _joined(world, event)
+            return _joined(world, came, event)
         case "removed":
             return _removed(world, came, event)
         case "moved":
             return _moved(world, came, event)
         case "observed":
-            return (
-                [Record(DEPLOYMENT, event.observed)]
-                if event.observed and world.who.traits.get(event.room) != event.observed
-                else []
-            )
+            if event.observed is None or world.who.traits.get(event.room) == event.observed:
+                return []
+            return [Record(DEPLOYMENT, event.observed), *distrust.observed(world, came, event)]
         case "unreadable":
-            return []
+            return unread.unreadable(world, came, event)
 
 
 def _welcome(world: World, event: RoomEvent) -> bool:
@@ -256,10 +270,11 @@ def _welcome(world: World, event: RoomEvent) -> bool:
     return bound or event.private or bool(invited_by & set(coordinators(world)))
 
 
-def _joined(world: World, event: RoomEvent) -> list[Effect]:
+def _joined(world: World, came: Came, event: RoomEvent) -> list[Effect]:
     effects: list[Effect] = []
     if event.room in world.who.lost:
         effects.append(Record(DEPLOYMENT, RoomRegained(event.room)))
+        effects += recap.came_back(world, event.room, world.who.lost_at[event.room], came.now)
     if event.private and event.by and world.who.direct.get(event.by) != event.room:
         effects.append(Record(DEPLOYMENT, DirectChatOpened(event.by, event.room)))
     return effects
@@ -325,7 +340,8 @@ def moved(world: World, came: Came, old: RoomRef, new: RoomRef) -> list[Effect]:
             ]
         told = tell_coordinators(world, DEPLOYMENT, came.now, lambda reader: _followed(book, reader, partner, new))
     enter: list[Effect] = [Enter(new)] if new.network == "matrix" else []
-    return [Record(DEPLOYMENT, RoomMoved(old.chat, new.chat)), Redirect(old.chat, new.chat), *enter, *told]
+    stopped = distrust.moved(world, old, new)
+    return [Record(DEPLOYMENT, RoomMoved(old.chat, new.chat)), Redirect(old.chat, new.chat), *enter, *stopped, *told]
 
 
 def _followed(book: Book, reader: Reader, partner: str, new: RoomRef) -> Cleared:
