@@ -1,0 +1,82 @@
+"""The one reaction under what somebody said."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.signs import ALL, NONE, SOME, newest
+from storage.store import OutboxRow
+from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, LIAISON, MAYOR
+from tests.handlers.talk_stage import talking
+
+EVERYBODY = ('clearance: {tlp: green}\n    phone_24h: "+3213"', 'clearance: {tlp: amber}\n    phone_24h: "+3213"')
+HILFE_TOO = ('clearance: {tlp: green}\n    phone_24h: "+4914"', 'clearance: {tlp: amber}\n    phone_24h: "+4914"')
+
+
+def test_it_waits_until_every_network_has_answered() -> None:
+    """And says then that all have it."""
+    stage = talking(EVERYBODY, HILFE_TOO)
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    for number in range(len(stage.rows[name]) - 1):
+        stage.becomes(name, number, "sent")
+    assert not stage.reacts
+    stage.becomes(name, len(stage.rows[name]) - 1, "sent")
+    [sign] = stage.reacts
+    assert (sign.emoji, sign.room, sign.said, sign.sign) == (ALL, CITY, name, True)
+
+
+@pytest.mark.parametrize(("refused", "emoji"), [("one", SOME), ("all", NONE)])
+def test_it_says_some_or_none(refused: str, emoji: str) -> None:
+    """By what the networks took."""
+    stage = talking(EVERYBODY, HILFE_TOO)
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    for number in range(len(stage.rows[name])):
+        stage.becomes(name, number, "refused" if refused == "all" or number == 0 else "sent")
+    assert stage.reacts[-1].emoji == emoji
+
+
+def test_who_may_not_read_it_counts_as_not_reached() -> None:
+    """Two partners are not cleared for amber."""
+    stage = talking()
+    stage.speak(CITY, "Hello", MAYOR)
+    stage.all_become(stage.last().id)
+    assert [one.emoji for one in stage.reacts] == [SOME]
+
+
+def test_what_nobody_may_read_has_its_sign_at_once() -> None:
+    """Before anything is sent."""
+    stage = talking()
+    stage.speak(CITY, "[red] Hush", MAYOR)
+    assert [one.emoji for one in stage.reacts] == [NONE]
+
+
+def test_a_partner_that_nobody_may_know_of_is_not_counted() -> None:
+    """Whether the silent watchers have it changes no sign."""
+    signs = []
+    for state in ("sent", "refused"):
+        stage = talking(EVERYBODY, HILFE_TOO)
+        stage.speak(FIRE, "Hello", LIAISON)
+        name = stage.last().id
+        for number, row in enumerate(stage.rows[name]):
+            stage.becomes(name, number, state if row.partner == "watchers" else "sent")
+        signs.append([one.emoji for one in stage.reacts][-1:])
+    assert signs[0] == signs[1] == [ALL]
+
+
+def test_the_newest_version_counts_in_each_room() -> None:
+    """Of a copy and its edit the edit; of a copy in several parts the one that failed; dropped rows are none."""
+
+    def row(token: str, kind: str, state: str, send: str = "", room: object = FIRE) -> OutboxRow:
+        return OutboxRow(token, send or token, "I-1", room, 3, f'{{"kind":"{kind}"}}', "S-1", state=state)  # type: ignore[arg-type]
+
+    rows = [
+        row("a-1", "message", "sent", "a-1"),
+        row("a-2", "message", "refused", "a-1"),
+        row("b", "message", "sent", room=BRANDWEER),
+        row("c", "edit", "refused", room=BRANDWEER),
+        row("d", "message", "dropped", room=CITY),
+        row("e", "react", "sent"),
+    ]
+    assert [one.token for one in newest(rows)] == ["a-2", "c"]
