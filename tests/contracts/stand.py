@@ -11,15 +11,13 @@ import contextlib
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any, Literal
 
 from bot.networks.port import Button, Heard, HeardKind, NetworkPort, Outcome, Outgoing, Sent
-from playbooks.rooms import Network, RoomRef
+from playbooks.rooms import RoomRef
 from tests.contracts.inbox import WAIT_SECONDS, Inbox
+from tests.contracts.talk import Person, Seen, Talk, marked
 
-Mark = tuple[str, str, str]  # tag, the text under it, where a link leads
 Trait = Literal["encrypted", "tampered", "world_readable", "open_join", "public"]
 
 SECRET = "not-the-right-secret"
@@ -31,32 +29,9 @@ LABELS = tuple(tuple(button.label for button in row) for row in BUTTONS)
 EMOJI = tuple(button.emoji for row in BUTTONS for button in row)
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody in the rooms."""
-
-    identity: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A message of the bot as it stands before the eyes of a person."""
-
-    id: str
-    text: str
-    marks: tuple[Mark, ...] = ()
-    choices: tuple[tuple[str, ...], ...] = ()
-    reply_to: str | None = None
-    loud: bool = False
-    sealed: bool = False  # came encrypted
-
-
-class Stand(ABC):
+class Stand(Talk, ABC):
     """One network with people. The class attributes say what is in the nature of the network."""
 
-    network: Network
-    sealed = False  # its rooms are encrypted
     tap_is: HeardKind = "button"
     repeats_tokens = True  # the same message sent twice is seen twice
     asks_in = False  # invites, and waits for the bot to join; else people put the bot in
@@ -67,7 +42,6 @@ class Stand(ABC):
     traits: tuple[Trait, ...] = ()  # that can change for the worse
     traits_come_with: HeardKind = "room"
 
-    ada: Person
     bo: Person
     port: NetworkPort
 
@@ -180,10 +154,6 @@ class Stand(ABC):
         """End everything."""
 
     @abstractmethod
-    async def room(self) -> RoomRef:
-        """A new room with Ada, Bo and the bot in it."""
-
-    @abstractmethod
     async def private(self) -> RoomRef:
         """Ada's chat with the bot, opened by her."""
 
@@ -250,37 +220,3 @@ class Stand(ABC):
     @abstractmethod
     async def up(self) -> None:
         """The network answers again."""
-
-
-class _Marked(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = ""
-        self.marks: list[Mark] = []
-        self._opened: list[tuple[str, int, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
-            self.text += "\n"
-        else:
-            self._opened.append((tag, len(self.text), dict(attrs).get("href") or ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        name, start, link = self._opened.pop()
-        assert name == tag, f"</{tag}> ends <{name}>"
-        self.marks.append((tag, self.text[start:], link))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def finish(self) -> tuple[str, tuple[Mark, ...]]:
-        self.close()
-        assert not self._opened, f"never ended: {self._opened}"
-        return self.text, tuple(sorted(self.marks))
-
-
-def marked(html: str) -> tuple[str, tuple[Mark, ...]]:
-    """The text of HTML as a reader sees it, and what stands under which mark. Fails when tags are not balanced."""
-    parser = _Marked()
-    parser.feed(html)
-    return parser.finish()

@@ -12,9 +12,11 @@ from bot.networks.matrix import Matrix
 from bot.networks.port import Button, NetworkPort
 from playbooks.rooms import RoomRef
 from tests.contracts.road import Road
-from tests.contracts.stand import EMOJI, SECRET, Person, Seen, Stand, Trait, marked
+from tests.contracts.stand import SECRET, Stand, Trait
+from tests.contracts.talk import Person, Seen
+from tests.contracts.talk_matrix import MatrixTalk
 from tests.emulators.matrix_person import MatrixPerson
-from tests.emulators.matrix_person import Seen as Event
+from tests.emulators.matrix_view import Shown
 from tests.emulators.synapse import SynapseServer
 
 _numbers = itertools.count(1)
@@ -26,7 +28,7 @@ _STATE: dict[Trait, tuple[str, dict[str, Any]]] = {
 }
 
 
-class MatrixStand(Stand):
+class MatrixStand(MatrixTalk, Stand):
     """Rooms of one kind: encrypted, or plain."""
 
     network = "matrix"
@@ -44,6 +46,7 @@ class MatrixStand(Stand):
         self._folder = folder
         self._road = Road(server.port)
         self._before: str | None = None
+        self._files, self._opened = {}, {}
 
     async def open(self) -> None:
         number = next(_numbers)
@@ -101,11 +104,14 @@ class MatrixStand(Stand):
         return RoomRef("matrix", made)
 
     async def say(self, room: RoomRef, text: str, who: Person | None = None, reply_to: str | None = None) -> str:
-        person = await self._bo_comes(room) if who == self.bo else self._ada
+        person = await self.person(room, who)
         self._before = self.inbox.committed
         if reply_to is not None:
             return await person.reply(room.id, reply_to, text)
         return await person.say(room.id, text)
+
+    async def person(self, room: RoomRef, who: Person | None) -> MatrixPerson:
+        return await self._bo_comes(room) if who == self.bo else self._ada
 
     async def hide_and_say(self, room: RoomRef, text: str) -> Person | None:
         await self.say(room, text)  # nobody can hide
@@ -115,33 +121,22 @@ class MatrixStand(Stand):
         await self._ada.edit(room.id, message, text)
 
     async def locate(self, room: RoomRef, latitude: float, longitude: float) -> None:
-        place = {"msgtype": "m.location", "body": "here", "geo_uri": f"geo:{latitude},{longitude}"}
-        await self._ada.send(room.id, "m.room.message", place)
+        await self._ada.show_place(room.id, latitude, longitude)
 
     async def tap(self, room: RoomRef, message: str, button: Button) -> None:
         await self._ada.react(room.id, message, button.emoji)
 
-    async def seen(self, room: RoomRef) -> list[Seen]:
-        shown: dict[str, Event] = {}
-        contents: dict[str, dict[str, Any]] = {}
-        for event in self._ada.timeline(room.id):
-            if _redacts(event) in shown:
-                del shown[str(_redacts(event))]
-            if event.type != "m.room.message" or event.sender != self._me:
-                continue
-            relation = event.content.get("m.relates_to") or {}
-            if relation.get("rel_type") == "m.replace":
-                contents[relation["event_id"]] = event.content["m.new_content"]
-            else:
-                shown[event.event_id], contents[event.event_id] = event, event.content
-        return [_seen(event, contents[name]) for name, event in shown.items()]
-
     async def see(self, room: RoomRef, text: str) -> Seen:
-        await self._ada.wait_message(room.id, text)
-        return next(one for one in await self.seen(room) if text in one.text)
+        def found() -> list[Shown]:
+            # With words that it covers, a message says less in plain than what is seen of it.
+            said = (one for one in self._ada.view(room.id) if one.sender == self._me)
+            return [one for one in said if text in one.text + one.html]
+
+        await self._ada.wait_seen(lambda _: bool(found()))
+        return await self.look(found()[0])
 
     async def gone(self, room: RoomRef, message: str) -> None:
-        await self._ada.wait_seen(lambda seen: seen.room == room.id and _redacts(seen) == message)
+        await self._ada.wait_gone(room.id, message)
         event = await self._ada.call("GET", f"/rooms/{room.id}/event/{message}")
         assert not event["content"], "the server keeps nothing of it"
 
@@ -181,22 +176,3 @@ class MatrixStand(Stand):
 
     async def up(self) -> None:
         await self._road.open()
-
-
-def _redacts(event: Event) -> str | None:
-    """The event that this one takes back; where it says so depends on the version of the room."""
-    named = event.source.get("redacts") or event.content.get("redacts")
-    return str(named) if event.type == "m.room.redaction" and named else None
-
-
-def _seen(event: Event, content: dict[str, Any]) -> Seen:
-    text, marks = marked(content["formatted_body"])
-    assert content["body"] == text, "who reads no HTML reads the same"
-    lines = text.split("\n")
-    rows: list[tuple[str, ...]] = []
-    while lines[-1].startswith(EMOJI):
-        rows.insert(0, tuple(part.partition(" ")[2] for part in lines.pop().split(" · ")))
-    relation = event.content.get("m.relates_to") or {}
-    reply_to = (relation.get("m.in_reply_to") or {}).get("event_id")
-    loud = bool(event.content["m.mentions"].get("room"))
-    return Seen(event.event_id, "\n".join(lines), marks, tuple(rows), reply_to, loud, event.decrypted)

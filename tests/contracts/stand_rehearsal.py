@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.networks.port import Button, NetworkPort, RoomTraits
-from bot.networks.rehearsal import Rehearsal, Shown
+from bot.networks.rehearsal import Rehearsal
+from bot.networks.rehearsal_rooms import Shown
 from playbooks.rooms import Network, RoomRef
+from playbooks.spoken import File
 from tests.contracts.inbox import WAIT_SECONDS
-from tests.contracts.stand import Person, Seen, Stand, Trait, marked
+from tests.contracts.stand import Stand, Trait
+from tests.contracts.talk import Person, Seen
+from tests.contracts.talk_rehearsal import RehearsalTalk
 
 _PEOPLE = {
     "telegram": (Person("telegram:501", "Ada"), Person("telegram:502", "Bo")),
@@ -19,7 +23,7 @@ _PEOPLE = {
 }
 
 
-class RehearsalStand(Stand):
+class RehearsalStand(RehearsalTalk, Stand):
     """One side of a rehearsal."""
 
     delivers_again = False
@@ -33,6 +37,8 @@ class RehearsalStand(Stand):
         self.tap_is = "reaction" if matrix else "button"
         self.repeats_tokens = not matrix
         self.asks_in = matrix
+        self.plays(network)
+        self._given: dict[str, File] = {}
         self.moves_are_told_on_send = not matrix
         self.sealed = matrix
         self.traits = ("world_readable", "open_join", "tampered") if matrix else ("public",)
@@ -84,7 +90,7 @@ class RehearsalStand(Stand):
         await self._people.tap(room, message, self.ada.identity, button.label, self.ada.name)
 
     async def seen(self, room: RoomRef) -> list[Seen]:
-        return [self._seen(shown) for shown in self._people.messages(room)]
+        return [self.look(shown) for shown in self._people.messages(room)]
 
     async def see(self, room: RoomRef, text: str) -> Seen:
         def found() -> list[Shown]:
@@ -92,7 +98,7 @@ class RehearsalStand(Stand):
 
         async with asyncio.timeout(WAIT_SECONDS):
             await self._people.until(lambda: bool(found()))
-        return self._seen(found()[0])
+        return self.look(found()[0])
 
     async def gone(self, room: RoomRef, message: str) -> None:
         async with asyncio.timeout(WAIT_SECONDS):
@@ -124,8 +130,3 @@ class RehearsalStand(Stand):
 
     async def up(self) -> None:
         await self._people.mend()
-
-    def _seen(self, shown: Shown) -> Seen:
-        text, marks = marked(shown.html)
-        choices = tuple(tuple(button.label for button in row) for row in shown.buttons)
-        return Seen(shown.id, text, marks, choices, shown.reply_to, shown.loud, self.sealed)

@@ -10,15 +10,13 @@ from typing import Any
 from bot.networks.port import Button, Limits, NetworkPort
 from bot.networks.telegram import Telegram
 from playbooks.rooms import RoomRef
-from tests.contracts.stand import SECRET, Mark, Person, Seen, Stand, Trait
+from tests.contracts.stand import SECRET, Stand, Trait
+from tests.contracts.talk import Person, Seen
+from tests.contracts.talk_telegram import TelegramTalk
 from tests.emulators.telegram import TelegramEmulator
-from tests.emulators.telegram_html import KINDS
-from tests.emulators.telegram_town import Message
-
-_TAGS = {kind: tag for tag, kind in reversed(KINDS.items())}
 
 
-class TelegramStand(Stand):
+class TelegramStand(TelegramTalk, Stand):
     """Groups in which the bot is an administrator, so that it is told of reactions too."""
 
     network = "telegram"
@@ -61,7 +59,8 @@ class TelegramStand(Stand):
     async def say(self, room: RoomRef, text: str, who: Person | None = None, reply_to: str | None = None) -> str:
         user = int((who or self.ada).identity.partition(":")[2])
         self._before = self.inbox.committed
-        said = await self._town.say(int(room.id), user, text, int(reply_to) if reply_to else None)
+        answered, topic = int(reply_to) if reply_to else None, int(room.topic) if room.topic else None
+        said = await self._town.say(int(room.id), user, text, answered, topic)
         if self._town.updates:
             self._last = copy.deepcopy(self._town.updates[-1])
         return str(said.id)
@@ -80,10 +79,10 @@ class TelegramStand(Stand):
         await self._town.press(int(room.id), int(message), 501, button.label)
 
     async def seen(self, room: RoomRef) -> list[Seen]:
-        return [self._seen(message) for message in self._town.messages(int(room.id))]
+        return [self.look(message) for message in self._town.messages(int(room.id))]
 
     async def see(self, room: RoomRef, text: str) -> Seen:
-        return self._seen(await self._town.wait_message(int(room.id), text))
+        return self.look(await self._town.wait_message(int(room.id), text))
 
     async def gone(self, room: RoomRef, message: str) -> None:
         await self._town.wait_for(lambda: int(message) not in {one.id for one in self._town.messages(int(room.id))})
@@ -121,23 +120,3 @@ class TelegramStand(Stand):
 
     async def up(self) -> None:
         await self._town.up()
-
-    def _seen(self, message: Message) -> Seen:
-        choices = tuple(tuple(label for label, _ in row) for row in message.buttons)
-        reply_to = str(message.reply_to) if message.reply_to else None
-        return Seen(str(message.id), message.text, _marks(message), choices, reply_to, not message.silent)
-
-
-def _marks(message: Message) -> tuple[Mark, ...]:
-    # Entities count in UTF-16 code units, two bytes each.
-    units = message.text.encode("utf-16-le")
-    return tuple(
-        sorted(
-            (
-                _TAGS[entity["type"]],
-                units[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])].decode("utf-16-le"),
-                entity.get("url", ""),
-            )
-            for entity in message.entities
-        )
-    )

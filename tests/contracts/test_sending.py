@@ -9,7 +9,8 @@ import pytest
 
 from bot.networks.port import Refused, Sent
 from playbooks.rooms import RoomRef
-from tests.contracts.stand import BUTTONS, LABELS, Stand, marked
+from tests.contracts.stand import BUTTONS, LABELS, Stand
+from tests.contracts.talk import marked
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
