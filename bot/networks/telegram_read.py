@@ -178,8 +178,10 @@ def _emoji(reactions: list[Mapping[str, Any]]) -> list[str]:
     return [str(one["emoji"]) for one in reactions if one["type"] == "emoji"]
 
 
-def _tally(key: str, poll: Mapping[str, Any], received: int | None) -> Heard:
+def _tally(key: str, poll: Mapping[str, Any], received: int | None) -> Heard | None:
     """How a poll of ours stands. Only its id is told, neither chat nor time."""
+    if not poll.get("options"):
+        return None
     votes = tuple(int(option["voter_count"]) for option in poll["options"])
     return Heard(key, "tallied", _NOWHERE, _time(received or 0), handle=str(poll["id"]), tally=votes)
 

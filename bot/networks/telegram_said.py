@@ -102,7 +102,7 @@ def _file(message: Mapping[str, Any]) -> File | None:
     album = message.get("media_group_id")
     return File(
         network="telegram",
-        where=json.dumps({"file_id": str(told["file_id"]), "unique": str(told["file_unique_id"])}),
+        where=json.dumps({"file_id": str(told["file_id"]), "unique": str(told.get("file_unique_id", ""))}),
         kind=kind,
         name=name,
         type=file_type,
