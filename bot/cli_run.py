@@ -65,7 +65,8 @@ async def _run(settings: Settings, books: Mapping[str, Book], stop: asyncio.Even
                 ports = wiring.networks(settings, clock)
             except SettingsError as error:
                 raise Stop(UNANSWERED, *error.lines) from None
-            bot = wiring.Bot(store, clock, books, settings.identities, settings.name, ports)
+            files = settings.data / "files"
+            bot = wiring.Bot(store, clock, books, settings.identities, settings.name, ports, files=files)
             web = await _listen(Web(bot, *settings.address))
             try:
                 await wiring.note_start(store, clock, books)

@@ -26,6 +26,7 @@ from bot.networks.rehearsal import Rehearsal
 from bot.program import program
 from bot.rehearsal import Stage, everyone
 from bot.settings import TELEGRAM, Settings, SettingsError
+from bot.spool import Spool
 from bot.supervisor import Supervisor
 from bot.timekeeper import Timekeeper
 from bot.web import Figure
@@ -127,7 +128,9 @@ class Bot:
         ports: Mapping[Network, NetworkPort],
         *,
         rehearsal: bool = False,
+        files: Path | None = None,
     ) -> None:
+        """``files``: the folder for files on their way; without one, none is carried. Raises OSError."""
         self._store = store
         self._clock = clock
         self._books = books
@@ -136,7 +139,8 @@ class Bot:
         self._reason = "stopped"
         self.meters = Meters(cast(Decisions, handlers), SystemClock())
         self.engine = Engine(store, clock, books, admins, name, ports, rehearsal=rehearsal, decide=self.meters)
-        self.courier = Courier(store, clock, ports, self.engine)
+        self._files = Spool(files, ports, clock) if files is not None else None
+        self.courier = Courier(store, clock, ports, self.engine, files=self._files)
         self.timekeeper = Timekeeper(store, clock, self.engine)
         self.supervisor = Supervisor(ports, self.engine, clock)
         self.engine.hand_to(self.courier)
@@ -152,6 +156,7 @@ class Bot:
                 courier = group.create_task(self.courier.run())
                 timekeeper = group.create_task(self.timekeeper.run())
                 supervisor = group.create_task(self.supervisor.run())
+                sweeping = group.create_task(self._files.run()) if self._files is not None else None
                 await self._stopping.wait()
                 self.supervisor.stop()
                 self.courier.stop()
@@ -160,6 +165,8 @@ class Bot:
                 await asyncio.wait({engine})
                 self.timekeeper.stop()
                 await asyncio.wait({timekeeper})
+                if sweeping is not None:
+                    sweeping.cancel()
         finally:
             for port in self._ports.values():
                 await port.close()
@@ -262,7 +269,8 @@ async def rehearsal(settings: Settings, books: Mapping[str, Book], book: Book) -
             await _end_earlier(store, clock)
             await note_start(store, clock, books)
             embedded = {name: Rehearsal(name, books.values(), clock.now) for name in NETWORKS}
-            bot = Bot(store, clock, books, everyone(), settings.rehearsal_name, embedded, rehearsal=True)
+            files = settings.rehearsal_folder / "files"
+            bot = Bot(store, clock, books, everyone(), settings.rehearsal_name, embedded, rehearsal=True, files=files)
             running = asyncio.create_task(bot.run())
             try:
                 await _begun(bot, running, embedded.values())

@@ -166,7 +166,7 @@ class Town:
         _count_commits(self, self.store)
         admins = {identity_of(ADMIN, network) for network in NETWORKS}
         books = {self.book.playbook.playbook: self.book}
-        self.bot = Bot(self.store, self.clock, books, admins, "day", self.networks)
+        self.bot = Bot(self.store, self.clock, books, admins, "day", self.networks, files=self.folder / "files")
         self.running = asyncio.create_task(self.bot.run())
         self.starts += 1
         for network in self.networks.values():

@@ -55,6 +55,11 @@ class Talk(Border):
         """What the bot said last in a room."""
         return self.stands(room)[-1]
 
+    def signs(self, room: RoomRef, message: str) -> set[str]:
+        """The reactions under a message, anybody's."""
+        [shown] = [one for one in self.networks[room.network].standing(room) if one.id == message]
+        return {one.emoji for one in shown.reactions}
+
     def heard(self, words: str) -> set[RoomRef]:
         """The rooms in which the bot has said this."""
         rooms = (CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, AID, HILFE, WATCHERS)
@@ -134,28 +139,28 @@ async def test_what_is_taken_back_is_gone_everywhere(tmp_path: Path) -> None:
 async def test_a_reaction_stands_once_under_every_copy(tmp_path: Path) -> None:
     """Given twice it stands once; it goes when the last of them is taken back; nobody is told whose it is."""
     async with talking(tmp_path) as town:
-        await town.speak(CITY, "Ready?")
+        asked = await town.speak(CITY, "Ready?")
         matrix, copy = town.networks["matrix"], town.networks["matrix"].messages(FIRE)[-1].id
         for who in ("officer", "liaison"):
             await matrix.react(FIRE, copy, identity_of(who, "matrix"), "👍", who)
             await town.settled()
-        assert "👍" in matrix.messages(CITY)[-1].reactions
-        assert "👍" in matrix.messages(BRANDWEER)[-1].reactions
+        there = matrix.messages(BRANDWEER)[-1].id
+        assert "👍" in town.signs(CITY, asked) and "👍" in town.signs(BRANDWEER, there)
         for who in ("officer", "liaison"):
             await matrix.unreact(FIRE, copy, identity_of(who, "matrix"), "👍", who)
             await town.settled()
-        assert "👍" not in matrix.messages(BRANDWEER)[-1].reactions
+        assert "👍" not in town.signs(CITY, asked) | town.signs(BRANDWEER, there)
         assert sum(isinstance(kept.fact, ReactedTo) for kept in await town.facts()) == 4
 
 
 async def test_whoever_speaks_sees_what_came_of_it(tmp_path: Path) -> None:
     """One sign: some rooms have it, none has; details only for who asks; partners that nobody may know of are in no number."""
     async with talking(tmp_path) as town:
-        await town.speak(CITY, "Hello")
+        hello = await town.speak(CITY, "Hello")
         await town.until(NOON + timedelta(minutes=1))
-        assert town.networks["matrix"].messages(CITY)[-1].reactions
+        assert town.signs(CITY, hello) == {"🤔"}
         await town.speak(CITY, "/seen")
         assert "👌 4 rooms have it." in town.last(CITY) and "2 partners were not told" in town.last(CITY)
-        await town.speak(CITY, "[red] Hush")
+        hush = await town.speak(CITY, "[red] Hush")
         await town.until(NOON + timedelta(minutes=2))
-        assert "🙊" in town.networks["matrix"].messages(CITY)[-1].reactions
+        assert town.signs(CITY, hush) == {"🙊"}
