@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -102,12 +102,15 @@ class Spool:
         return Spooled(held.path, clean_name(file.name, held.kind, source.kind), held.kind, held.size, source)
 
     def release(self, spooled: Spooled) -> None:
-        """Let go of a file that ``hold`` gave. It is deleted a while later, or as soon as its room is needed."""
+        """Let go of a file that ``hold`` gave. It is deleted a while later, or as soon as its room is needed.
+
+        Raises ValueError where it is let go of more often than it was held; after ``close`` nothing is held, and this does nothing.
+        """
         for held in self._held.values():
-            if held.path == spooled.path and held.users:
+            if held.path == spooled.path:
+                if not held.users:
+                    raise ValueError(f"nobody holds {spooled.path.name}")
                 self._let_go(held)
-                return
-        raise ValueError(f"nobody holds {spooled.path.name}")
 
     @asynccontextmanager
     async def holding(self, file: File, *, place: bool) -> AsyncIterator[Spooled]:
@@ -193,12 +196,18 @@ class Spool:
         if network is None:
             raise NetworkDown(f"{file.network} is not set up here")
         with _new(part) as out:
-            async for piece in network.fetch(file):
-                if held.size + len(piece) > self._largest:
-                    raise FileGone(f"the file is larger than {self._largest >> 20} MiB")
-                self._make_room(len(piece))
-                held.size += len(piece)
-                out.write(piece)
+            pieces = network.fetch(file)
+            try:
+                async for piece in pieces:
+                    if held.size + len(piece) > self._largest:
+                        raise FileGone(f"the file is larger than {self._largest >> 20} MiB")
+                    self._make_room(len(piece))
+                    held.size += len(piece)
+                    out.write(piece)
+            finally:
+                # One that is not read to its end still holds a connection.
+                if isinstance(pieces, AsyncGenerator):
+                    await pieces.aclose()
         if not held.size:
             raise FileGone("the file is empty")
 

@@ -139,15 +139,12 @@ def clean_name(name: str, kind: str, fallback: str = "file") -> str:
     stem, extension = _parted(plain)
     if not stem:
         stem, extension = _safe(fallback) or "file", extension if extension.lower() in _KNOWN else ""
-    wanted = EXTENSIONS.get(kind, ())
-    if extension and extension.lower() not in _KNOWN and kind in _HOLDS_ANYTHING:
-        pass
-    elif wanted and extension.lower() not in wanted:
+    known, wanted = extension.lower() in _KNOWN, EXTENSIONS.get(kind, (".bin",))
+    free = kind in _HOLDS_ANYTHING or kind not in EXTENSIONS
+    if extension.lower() not in wanted and not (free and extension and not known):
         # A picture under another picture's name is an oversight, and put right; a program under a picture's name is shown for what it is.
-        keeps = extension.lower() not in _KNOWN or kind in _RUNS
-        stem, extension = (stem + extension if keeps else stem), wanted[0]
-    elif not wanted and (not extension or extension.lower() in _KNOWN):
-        stem, extension = stem + extension, ".bin"
+        shown = not known or kind in _RUNS or kind not in EXTENSIONS
+        stem, extension = (stem + extension if shown else stem), wanted[0]
     if _DEVICES.match(stem):
         stem = f"_{stem}"
     room = LONGEST - len(extension.encode())

@@ -72,6 +72,7 @@ class _Tiff:
         self._end = length(file)
         self._blanked = 0
         self._seen: set[int] = set()
+        self._forgotten: set[int] = set()
 
     def walk(self, first: int) -> None:
         """Go through every directory once, and take out of each what may tell a place."""
@@ -136,9 +137,9 @@ class _Tiff:
     def _forget(self, gps: _Entry) -> None:
         """Write over the directory that holds the place, and over its values."""
         for start in self._offsets(gps):
-            if start in self._seen:
+            if start in self._forgotten:
                 continue  # several pictures taken at one place
-            self._seen.add(start)
+            self._forgotten.add(start)
             entries, _ = self._directory(start)
             for entry in entries:
                 self._blank(entry.start, entry.size)
