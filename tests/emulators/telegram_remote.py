@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,9 +43,10 @@ class RemoteTelegram:
             await self._program.wait()
 
     async def do(self, deed: str, **what: Any) -> Any:
-        """Do what the emulator's method of this name does; messages come back as dicts. Raises LookupError."""
+        """Do what the emulator's method of this name does; messages come back as dicts, bytes go as base64. Raises LookupError."""
         assert self._http is not None
-        async with self._http.post(f"{self.url}/_control", json={"do": deed, **what}) as response:
+        asked = json.dumps({"do": deed, **what}, default=lambda held: base64.b64encode(held).decode())
+        async with self._http.post(f"{self.url}/_control", data=asked) as response:
             answer = await response.json()
         if response.status != 200:
             raise LookupError(answer["error"])
