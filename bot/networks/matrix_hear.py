@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.faults import fault
 from bot.networks import matrix_gaps
+from bot.networks.matrix_doors import Doors
 from bot.networks.matrix_http import CLIENT, MatrixError
 from bot.networks.matrix_intake import UNREADABLE_SECONDS, Yield
 from bot.networks.matrix_odd import own_trouble
@@ -44,6 +45,7 @@ class Hearing:
         self._session = session
         self._ears = ears
         self._clock = clock
+        self._doors = Doors(session.home, session.rooms, clock)
         self._cursor: str | None = None
 
     async def catch_up(self) -> None:
@@ -83,6 +85,7 @@ class Hearing:
             self._cursor = str(sync["next_batch"])
             async with self._work_on(number, body):
                 yielded = session.intake.take(body)
+                await self._doors.look(yielded.touched)
                 session.intake.tell_traits(yielded, heard)
                 await self._settle(number, yielded)
         # A server that names no count has none of ours.

@@ -28,13 +28,18 @@ class Member:
 
 @dataclass(slots=True)
 class Room:
-    """A room we are in. ``changes`` grows whenever those who should read it change."""
+    """A room we are in. ``changes`` grows whenever those who should read it change.
+
+    ``allowed``: the rooms whose members may come in uninvited; ``ajar``: whether anybody can, through one of them (see ``matrix_doors``).
+    """
 
     id: str
     members: dict[str, Member] = field(default_factory=dict)
     encryption: dict[str, Any] | None = None
     visibility: str = "shared"
     join_rule: str = "invite"
+    allowed: tuple[str, ...] = ()
+    ajar: bool = False
     name: str = ""
     alias: str | None = None
     version: str = "1"
@@ -56,7 +61,12 @@ class Room:
     @property
     def closed(self) -> bool:
         """Whether only those who are asked in can read; what is said in any other room is private to nobody."""
-        return self.visibility != "world_readable" and self.join_rule != "public"
+        return self.visibility != "world_readable" and not self.open_join
+
+    @property
+    def open_join(self) -> bool:
+        """Whether anybody can come in unasked. Who knocks is let in by a member, so that is as good as an invitation."""
+        return self.join_rule == "public" or self.ajar
 
     def readers(self) -> list[str]:
         """Who must be able to read what is said now: the joined, and the invited where history is shown to them."""
@@ -80,7 +90,7 @@ class Room:
                 self.visibility = now
                 self.changes += 1
         elif kind == "m.room.join_rules":
-            self.join_rule = str(content.get("join_rule", "invite"))
+            self._join_rules(content)
         elif kind == "m.room.name":
             self.name = str(content.get("name") or "")
         elif kind == "m.room.canonical_alias":
@@ -119,7 +129,7 @@ class Room:
             encrypted=self.encrypted and mark.encryption is not None and not mark.broken,
             tampered=mark.tampered or (mark.encryption is not None and not self.encrypted),
             world_readable=self.visibility == "world_readable",
-            open_join=self.join_rule == "public",
+            open_join=self.open_join,
             private=between_two and self.closed,
             title=self.name or self.alias or (self.name_of(others[0]) if len(others) == 1 else ""),
             alias=self.alias,
@@ -128,6 +138,15 @@ class Room:
     def name_of(self, user: str) -> str:
         member = self.members.get(user)
         return (member.name if member is not None else "") or user.removeprefix("@").partition(":")[0]
+
+    def _join_rules(self, content: dict[str, Any]) -> None:
+        self.join_rule = str(content.get("join_rule", "invite"))
+        before, self.allowed = self.allowed, ()
+        if self.join_rule in ("restricted", "knock_restricted") and isinstance(content.get("allow"), list):
+            rooms = (part.get("room_id") for part in content["allow"] if isinstance(part, dict))
+            self.allowed = tuple(dict.fromkeys(room for room in rooms if isinstance(room, str)))
+        if self.allowed != before:
+            self.ajar = bool(self.allowed)  # until somebody has looked
 
     def _member(self, user: str, content: dict[str, Any]) -> None:
         before = self.members.get(user)

@@ -302,7 +302,10 @@ async def test_a_message_whose_key_is_late(bench: Bench, ada: MatrixPerson, prox
     if killed:
         assert isinstance(await bench.died(), Kill)
         await bench.restart()
-    assert (await bench.hear_text(room, "sans clé")).key == event
+    late = await bench.hear_text(room, "sans clé")
+    assert late.key == event
+    assert bench.now() - late.said_at > timedelta(minutes=19), "it was said when it was said"
+    assert unreadable.said_at == late.said_at
     assert len(bench.heard("unreadable")) == 1
     assert not session_of(bench).memory.all_waiting()
 
