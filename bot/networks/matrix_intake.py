@@ -77,13 +77,19 @@ class Intake:
         return yielded
 
     def tell_traits(self, yielded: Yield, heard: int) -> None:
-        """Add what is new of the rooms. Only where their whole state is known, so not with a batch of long ago."""
+        """Add what is new of the rooms, before anything that was said there: what is answered goes into the room as it is now.
+
+        Only where their whole state is known, so not with a batch of long ago.
+        """
+        told: dict[str, tuple[str, str]] = {}
         for room in sorted(yielded.touched):
             if self.memory.room(room).joined and room in self.rooms:
                 try:
-                    self._tell_traits(yielded, room, heard)
+                    self._tell_traits(yielded, room, heard, told)
                 except Exception as odd:  # noqa: BLE001 no room can spoil another
                     _warn(room, odd)
+        if told:
+            yielded.items = _before_words(yielded.items, told)
 
     def learn_state(self, room: str, events: Iterable[dict[str, Any]]) -> Room:
         """Know a room from its whole state, before any sync has told of it."""
@@ -258,14 +264,14 @@ class Intake:
         if content.get("algorithm") == MEGOLM:
             self.keys.note_encrypted(room)
 
-    def _tell_traits(self, yielded: Yield, room: str, heard: int) -> None:
+    def _tell_traits(self, yielded: Yield, room: str, heard: int, told: dict[str, tuple[str, str]]) -> None:
         mark = self.memory.room(room)
         traits = self._room(room).traits(mark, self.me)
         text = json.dumps(asdict(traits), sort_keys=True)
         if text == mark.traits:
             return
         key = f"traits:{room}:{hashlib.sha256(text.encode()).hexdigest()[:12]}:{mark.told}"
-        yielded.items.append((key, matrix_read.told_traits(key, room, traits, heard=heard)))
+        told[room] = (key, matrix_read.told_traits(key, room, traits, heard=heard))
         yielded.traits[room] = text
 
     def _happened(self, yielded: Yield, kind: Any, room: str, event: dict[str, Any], heard: int) -> None:
@@ -304,6 +310,17 @@ class Intake:
 def _list(part: Any, name: str) -> list[dict[str, Any]]:
     found = part.get(name) if isinstance(part, dict) else None
     return [event for event in found if isinstance(event, dict)] if isinstance(found, list) else []
+
+
+def _before_words(items: list[tuple[str, str]], told: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """``items`` with what is told of each room before the first words in it."""
+    ordered: list[tuple[str, str]] = []
+    for item in items:
+        body = json.loads(item[1])
+        if body["what"] == "event" and body["room"] in told:
+            ordered.append(told.pop(body["room"]))
+        ordered.append(item)
+    return [*ordered, *told.values()]
 
 
 def _warn(room: str, odd: Exception) -> None:

@@ -268,3 +268,31 @@ async def test_an_encrypted_answer_without_its_relation_inside_is_an_answer(benc
         "PUT", f"/rooms/{room}/send/m.room.encrypted/x1", {**sealed, "m.relates_to": answering(first)}
     )
     assert (await heard_as(bench, str(reply["event_id"]))).reply_to == first
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "trait"),
+    [
+        ("m.room.history_visibility", {"history_visibility": "world_readable"}, "world_readable"),
+        ("m.room.join_rules", {"join_rule": "public"}, "open_join"),
+        ("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 7}, "tampered"),
+        ("m.room.encryption", {}, "tampered"),
+    ],
+)
+async def test_what_became_of_a_room_is_heard_before_the_words_in_it(
+    bench: Bench, ada: MatrixPerson, kind: str, content: dict[str, Any], trait: str
+) -> None:
+    """Also where both come at once, after an absence: nothing is answered into a room as it was."""
+    room = await ada.create_room("Crue", encrypted=True, invite=(bench.user,))
+    await bench.enter(room)
+    await bench.hear(lambda heard: heard.kind == "room" and heard.traits is not None and heard.traits.encrypted)
+    await bench.stop()
+    await ada.call("PUT", f"/rooms/{room}/send/m.room.message/before", {"msgtype": "m.text", "body": "avant"})
+    await ada.set_state(room, kind, content)
+    await ada.call("PUT", f"/rooms/{room}/send/m.room.message/after", {"msgtype": "m.text", "body": "qui lit ?"})
+    bench.matrix = bench.make()
+    await bench.start()
+    await bench.hear_text(room, "qui lit ?")
+    order = [heard for heard in bench.heard(room=room) if heard.kind in ("room", "message")]
+    assert [heard.kind for heard in order][-3:] == ["room", "message", "message"]
+    assert getattr(order[-3].traits, trait) is True
