@@ -21,7 +21,6 @@ PHOTO_BYTES = 10 * MIB
 PHOTO_SIDES = 10_000  # width and height together
 PHOTO_RATIO = 20
 ALBUM = range(2, 11)
-_SECONDS = range(1, 1 << 31)
 
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _FILMS = frozenset({"video/mp4"})
@@ -127,10 +126,14 @@ def traits(file: Spooled, kind: FileKind) -> dict[str, Any]:
         return {"disable_content_type_detection": True}
     told: dict[str, Any] = {}
     source = file.source
-    if kind in _PLAYED and source.seconds in _SECONDS:
+    if kind in _PLAYED and _sane(source.seconds):
         told["duration"] = source.seconds
-    if kind in ("video", "animation") and source.width in _SECONDS and source.height in _SECONDS:
+    if kind in ("video", "animation") and _sane(source.width) and _sane(source.height):
         told |= {"width": source.width, "height": source.height}
     if kind == "video":
         told["supports_streaming"] = True
     return told
+
+
+def _sane(told: int | None) -> bool:
+    return isinstance(told, int) and 0 < told < 1 << 31

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.networks import markup
+from playbooks import restricted
 from playbooks.spoken import Poll
 
 QUESTION_UNITS = 300
@@ -29,7 +30,7 @@ def poll_fits(question: str, options: Sequence[str]) -> bool:
 
 def question(html: str, poll: Poll) -> str:
     """The question with who asks before it, in plain words."""
-    return "\n".join(filter(None, (markup.plain(html).strip(), poll.question.strip())))
+    return "\n".join(filter(None, (restricted.plain(html).strip(), poll.question.strip())))
 
 
 def fields(html: str, poll: Poll) -> dict[str, Any]:

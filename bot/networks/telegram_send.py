@@ -16,6 +16,7 @@ from bot.networks import markup, telegram_emoji, telegram_files, telegram_polls
 from bot.networks.port import Outgoing, Refused, Sent, Spooled
 from bot.networks.telegram_form import Upload
 from bot.networks.telegram_read import GENERAL_TOPIC
+from playbooks import restricted
 from playbooks.spoken import FileKind
 
 TITLE_UNITS, ADDRESS_UNITS = 120, 240  # of a place: longer ones clients cut ◊
@@ -47,8 +48,7 @@ class Request:
 
 def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
     """What to ask of Telegram, or why it cannot be asked. Raises ValueError for a foreign address."""
-    if manner.plain:
-        out = replace(out, html=markup.escape(out.text))
+    words = markup.escape(out.text) if manner.plain else out.html or markup.escape(out.text)
     where: dict[str, Any] = {"chat_id": int(out.room.id)}
     match out.kind:
         case "join":
@@ -62,30 +62,30 @@ def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
         case "message" | "edit":
             pass
     if out.replaces is not None:
-        return _edit(out, manner, where | {"message_id": int(out.replaces)})
+        return _edit(out, words, manner, where | {"message_id": int(out.replaces)})
     if out.room.topic is not None and int(out.room.topic) != GENERAL_TOPIC:
         where["message_thread_id"] = int(out.room.topic)
     if not out.loud:
         where["disable_notification"] = True
     if out.reply_to is not None:
         where["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
-    return _message(out, manner, where)
+    return _message(out, words, manner, where)
 
 
-def _message(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Refused:
+def _message(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -> Request | Refused:
     if len(out.files) > 1:
-        return _album(out, manner, where)
+        return _album(out, words, manner, where)
     where |= _buttons(out)
     if out.files:
-        return _file(out, manner, where)
+        return _file(out.files[0], words, manner, where)
     if out.poll is not None:
-        asked = telegram_polls.question(out.html, out.poll)
+        asked = telegram_polls.question(words, out.poll)
         if not manner.spelt and telegram_polls.poll_fits(asked, out.poll.options):
-            return Request("sendPoll", where | telegram_polls.fields(out.html, out.poll))
-        out = replace(out, html=telegram_polls.spelt(_html(out), out.poll))
+            return Request("sendPoll", where | telegram_polls.fields(words, out.poll))
+        words = telegram_polls.spelt(words, out.poll)
     elif out.point is not None:
-        return _place(out, out.point, where)
-    return Request("sendMessage", where | _text(out))
+        return _place(out.point, words, where)
+    return Request("sendMessage", where | _text(words))
 
 
 def _reaction(out: Outgoing, where: dict[str, Any]) -> Request | Refused:
@@ -97,33 +97,32 @@ def _reaction(out: Outgoing, where: dict[str, Any]) -> Request | Refused:
     return Request("setMessageReaction", where | {"reaction": [{"type": "emoji", "emoji": near}]})
 
 
-def _edit(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Refused:
+def _edit(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -> Request | Refused:
     if out.point is not None or out.poll is not None:
         return Refused("Telegram lets a bot change no place and no poll")
     where |= _buttons(out)
     if (out.caption or bool(out.files)) != manner.turned:
-        return Request("editMessageCaption", where | _caption(out))
-    return Request("editMessageText", where | _text(out))
+        return Request("editMessageCaption", where | {"caption": words, "parse_mode": "HTML"})
+    return Request("editMessageText", where | _text(words))
 
 
-def _place(out: Outgoing, point: tuple[int, int], where: dict[str, Any]) -> Request:
+def _place(point: tuple[int, int], words: str, where: dict[str, Any]) -> Request:
     """A place with who speaks as its title. Where the words are too many to stand on it, they are sent, with the coordinates."""
     latitude, longitude = (degrees / 1_000_000 for degrees in point)
     written = f"{latitude:.6f}, {longitude:.6f}"
-    first, _, rest = (markup.plain(out.html) if out.html else out.text).strip().partition("\n")
+    first, _, rest = restricted.plain(words).strip().partition("\n")
     title, address = first.strip() or written, " · ".join(rest.split("\n")).strip() or written
     if markup.utf16_units(title) > TITLE_UNITS or markup.utf16_units(address) > ADDRESS_UNITS:
         link = f'<a href="https://www.openstreetmap.org/?mlat={latitude:.6f}&amp;mlon={longitude:.6f}">{written}</a>'
-        return Request("sendMessage", where | _text(replace(out, html=f"{_html(out)}\n{link}")))
+        return Request("sendMessage", where | _text(f"{words}\n{link}"))
     found = {"latitude": latitude, "longitude": longitude, "title": title, "address": address}
     return Request("sendVenue", where | found)
 
 
-def _file(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request:
-    file = out.files[0]
-    kind: FileKind = "file" if manner.documents else telegram_files.fit(file, worded=bool(out.html or out.text))
+def _file(file: Spooled, words: str, manner: Manner, where: dict[str, Any]) -> Request:
+    kind: FileKind = "file" if manner.documents else telegram_files.fit(file, worded=bool(words))
     way = telegram_files.WAYS[kind]
-    fields = where | ({} if kind == "sticker" else _caption(out))
+    fields = where | ({} if kind == "sticker" else _caption(words))
     known = None if manner.anew else telegram_files.known(file, kind)
     if known is not None:
         return Request(way.method, fields | {way.field: known})
@@ -132,7 +131,7 @@ def _file(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request:
     )
 
 
-def _album(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Refused:
+def _album(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -> Request | Refused:
     """Several files as one album, with the words under the first. An album has no buttons."""
     if len(out.files) not in telegram_files.ALBUM:
         return Refused(f"{len(out.files)} files are too many for one album on Telegram; ten are the most")
@@ -143,7 +142,7 @@ def _album(out: Outgoing, manner: Manner, where: dict[str, Any]) -> Request | Re
         item, upload = _item(file, kind, f"file{number}", manner)
         media.append(item)
         uploads += upload
-    media[0] |= _caption(out)
+    media[0] |= _caption(words)
     return Request("sendMediaGroup", where | {"media": json.dumps(media, ensure_ascii=False)}, tuple(uploads))
 
 
@@ -156,17 +155,12 @@ def _item(file: Spooled, kind: FileKind, part: str, manner: Manner) -> tuple[dic
     return item, [telegram_files.upload(file, kind, part)]
 
 
-def _html(out: Outgoing) -> str:
-    return out.html or markup.escape(out.text)
-
-
-def _caption(out: Outgoing) -> dict[str, Any]:
-    words = _html(out)
+def _caption(words: str) -> dict[str, Any]:
     return {"caption": words, "parse_mode": "HTML"} if words else {}
 
 
-def _text(out: Outgoing) -> dict[str, Any]:
-    return {"text": _html(out), "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+def _text(words: str) -> dict[str, Any]:
+    return {"text": words, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
 
 
 def _buttons(out: Outgoing) -> dict[str, Any]:

@@ -41,7 +41,7 @@ Failure = Literal[
 _SCENE = {"group", "topic", "user", "fault", "clear_faults", "revoke_token", "limit"}
 _RULES = {"close_topic", "forbid", "allow_sizes", "local_mode"}
 _SEEN = {"messages", "wait_message", "wait_answer"}
-DEEDS = _SCENE | PEOPLES_DEEDS | _SEEN  # what the control endpoint does: the methods of these names
+DEEDS = _SCENE | _RULES | PEOPLES_DEEDS | _SEEN  # what the control endpoint does: the methods of these names
 _API = BotApi.load()
 
 
