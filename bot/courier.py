@@ -206,6 +206,12 @@ class Courier:
         """Carry from ``load`` until ``stop``; then wait a little for what is in flight."""
         # Before the engine has folded the log, nothing can be said of how old a clearance is.
         await self._loaded.wait()
+        try:
+            await self._carry()
+        finally:
+            await self._files.close()
+
+    async def _carry(self) -> None:
         tries = 0
         async with asyncio.TaskGroup() as sends:
             tasks: set[asyncio.Task[None]] = set()
@@ -234,7 +240,6 @@ class Courier:
                 tries += 1
                 await woken(self._clock, self._stopped, min(5.0, 0.05 * 2 ** min(tries, 10)))
             await self._land(tasks)
-            await self._files.close()
 
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns within ``LAST_SENDS``."""

@@ -62,8 +62,12 @@ class Fetching:
         self._aside = aside
         self._held: dict[str, Spooled | None] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.active = 0
-        """Files that are on their way now."""
+        self._aside_now: set[str] = set()
+
+    @property
+    def active(self) -> int:
+        """Files that are on their way, and for which something waits."""
+        return len(self._tasks) - len(self._aside_now)
 
     def has(self, row: OutboxRow) -> bool:
         """Whether the row may leave: its file is here, or is not to be waited for. Else it is fetched from now on."""
@@ -110,12 +114,13 @@ class Fetching:
             log.error("a file could not be fetched", extra={"send": row.token, "fault": fault(error)})
         finally:
             self._tasks.pop(row.token, None)
-            if spooled is not None and (row.token not in self._waiting or self._too_large(file, row, spooled.size)):
-                files.release(spooled)
-                spooled = None
-            if row.token in self._waiting:
-                self._held[row.token] = spooled
-            self._ready(row.token)
+            self._aside_now.discard(row.token)
+        if spooled is not None and (row.token not in self._waiting or self._too_large(file, row, spooled.size)):
+            files.release(spooled)
+            spooled = None
+        if row.token in self._waiting:
+            self._held[row.token] = spooled
+        self._ready(row.token)
 
     async def _until_had(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> Spooled | None:
         """Try until it is here; None where nobody waits for it any more. Raises FileGone or PlaceRemains."""
@@ -124,8 +129,9 @@ class Fetching:
             try:
                 return await self._try(files, row.token, file, place=place)
             except NetworkDown:
-                self._aside(row.token)
+                self._pass(row.token)
                 await self._clock.sleep(wait)
+                self._aside_now.discard(row.token)
                 wait = min(LAST_RETRY, wait * 2)
         return None
 
@@ -134,16 +140,16 @@ class Fetching:
         done = asyncio.Event()
         holding = asyncio.create_task(self._hold(files, file, done, place=place))
         try:
-            self.active += 1
-            try:
-                quick = await woken(self._clock, done, HOLDS_UP)
-            finally:
-                self.active -= 1
-            if not quick:
-                self._aside(token)
+            if not await woken(self._clock, done, HOLDS_UP):
+                self._pass(token)
             return await holding
         finally:
             holding.cancel()
+
+    def _pass(self, token: str) -> None:
+        """Let everything else go on."""
+        self._aside_now.add(token)
+        self._aside(token)
 
     @staticmethod
     async def _hold(files: Files, file: File, done: asyncio.Event, *, place: bool) -> Spooled:

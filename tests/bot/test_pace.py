@@ -131,3 +131,29 @@ def test_a_limit_of_one_has_nothing_to_keep() -> None:
     pace = Pace(Limits(room=(1, 1.0)))
     pace.take(A, group=False, now=0.0)
     assert pace.room_wait(A, 0.5, kept=0.5) == 0.5 and pace.room_wait(A, 1.0, kept=0.5) == 0
+
+
+def test_what_a_room_may_be_sent_now_is_counted() -> None:
+    """The narrowest limit counts, chatter keeps its share free, and where no limit is stated nothing is held back."""
+    pace = Pace(Limits(overall=(30, 1.0), group=(20, 60.0)))
+    assert pace.free(A, group=True, now=0.0) == 20 and pace.free(B, group=False, now=0.0) == 30
+    assert pace.free(A, group=True, now=0.0, kept=0.5) == 10
+    for _ in range(9):
+        leave(pace, A, 0.0, group=True)
+    assert pace.free(A, group=True, now=0.0, kept=0.5) == 1
+    assert Pace(LIMITS).free(A, group=True, now=0.0) == 1
+    assert Pace(Limits()).free(A, group=True, now=0.0) is None
+
+
+@given(st.integers(1, 30), st.sampled_from([0.0, 0.5, 0.75]), st.integers(0, 30))
+def test_as_many_leave_as_were_counted(count: int, kept: float, before: int) -> None:
+    """Whatever has left before, so many may leave at once, and the next must wait."""
+    pace = Pace(Limits(group=(count, 60.0)))
+    for _ in range(before):
+        pace.take(A, group=True, now=0.0)
+    free = pace.free(A, group=True, now=0.0, kept=kept)
+    assert free is not None
+    for _ in range(free):
+        assert pace.room_wait(A, 0.0, kept) == 0
+        pace.take(A, group=True, now=0.0)
+    assert pace.room_wait(A, 0.0, kept) > 0

@@ -1,0 +1,169 @@
+"""The files of messages: fetched before a claim, waited for where that helps, and gone without where it does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.clock import VirtualClock
+from bot.courier import Courier
+from bot.fetching import HOLDS_UP, LONGEST_FETCH
+from bot.networks.port import FileGone, NetworkDown, Spooled
+from bot.spool import PlaceRemains
+from playbooks.spoken import File
+from storage.effects import Urgency
+from tests.bot.carrying import Says, photo, send, speech, texts
+from tests.bot.floor import START, FakeNetwork, Floor, floor, message, room
+
+
+class Shelf:
+    """Files that a test gives or refuses, and what was asked for."""
+
+    def __init__(self, *trouble: Exception) -> None:
+        self.trouble = list(trouble)
+        self.asked: list[tuple[str, bool]] = []
+        self.out = 0
+        self.gate: asyncio.Event | None = None
+
+    async def hold(self, file: File, *, place: bool) -> Spooled:
+        self.asked.append((file.name, place))
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.out += 1
+        return Spooled(Path(file.name), file.name, file.type, file.size or 0, file)
+
+    def release(self, spooled: Spooled) -> None:
+        self.out -= 1
+
+
+def shelved(on: Floor, shelf: Shelf) -> Floor:
+    """The same floor, with files."""
+    on.courier = Courier(on.store, on.clock, on.engine._networks, on.engine, files=shelf)
+    on.engine.hand_to(on.courier)
+    return on
+
+
+def files(on: Floor) -> list[list[str]]:
+    return [[file.name for file in out.files] for out in on.network.sent]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_a_file_goes_with_its_words_and_is_let_go(tmp_path: Path) -> None:
+    """It is fetched once, with its place only where that may be known, and nobody holds it afterwards."""
+    says, shelf = Says(), Shelf()
+    async with floor(tmp_path, says.decisions, clock=VirtualClock(START), running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, speech("look", file=photo()))
+        assert (texts(on.network.sent), files(on)) == (["Ada\nlook"], [["1.jpg"]])
+        assert shelf.asked == [("1.jpg", False)] and shelf.out == 0
+
+
+async def test_what_cannot_be_had_is_said_in_its_place(tmp_path: Path) -> None:
+    """Gone, or not to be cleaned of its place: the words go, and say that there was a file; an edit keeps that."""
+    says, shelf = Says(), Shelf(FileGone("too old"), PlaceRemains("odd"), RuntimeError("a fault of ours"))
+    async with floor(tmp_path, says.decisions, clock=VirtualClock(START), running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, *(speech(f"look{n}", f"S-{n}", file=photo(n)) for n in (1, 2, 3)))
+        await send(on, says, speech("look!", file=photo(), amends=True))
+        looks = [f"Ada\nlook{n}\n[no {n}.jpg]" for n in (1, 2, 3)]
+        assert texts(on.network.sent) == [*looks, "Ada\nlook!\n[no 1.jpg]"] and not any(files(on))
+        assert not on.network.sent[-1].caption
+
+
+async def test_what_is_too_large_is_not_even_fetched(tmp_path: Path) -> None:
+    """Where one network does not give it, or the other does not take it."""
+    says, shelf, matrix = Says(), Shelf(), FakeNetwork("matrix", largest_download=500)
+    telegram = FakeNetwork(largest_upload=2000)
+    async with floor(tmp_path, says.decisions, telegram, matrix, clock=VirtualClock(START), running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, speech("look", file=photo(size=600)))
+        matrix.largest_download = None
+        await send(
+            on, says, speech("look", "S-2", file=photo(2, size=3000)), speech("look", "S-3", file=photo(3, size=800))
+        )
+        assert shelf.asked == [("3.jpg", False)] and files(on) == [[], [], ["3.jpg"]]
+
+
+async def test_others_go_on_while_a_file_is_fetched(tmp_path: Path) -> None:
+    """Other rooms at once, alerts into the same room too; its talk waits a little, and passes what takes long."""
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    shelf.gate = asyncio.Event()
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        says.effects += [speech("look", file=photo()), speech("behind", "S-2"), speech("there", "S-3", to=room(3))]
+        says.effects += [message(room(2), "alert", urgency=Urgency.ALERT)]
+        await on.hear("go")
+        await on.network.until_sent(2)
+        assert sorted(on.network.texts) == ["Ada\nthere", "alert"]
+        await until(lambda: bool(shelf.asked))
+        clock.advance(HOLDS_UP)
+        await on.network.until_sent(3)
+        assert on.network.texts[2] == "Ada\nbehind"
+        assert [row.state for row in await on.store.unsent()][:1] == ["pending"]
+        shelf.gate.set()
+        await on.network.until_sent(4)
+        await on.settled()
+        assert files(on)[3] == ["1.jpg"] and shelf.out == 0
+
+
+async def test_a_network_that_is_down_is_asked_again_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    """The message steps aside until its file can be had; after an hour its words go alone. An edit waits for what it changes."""
+    says, clock = Says(), VirtualClock(START)
+    shelf = Shelf(NetworkDown("no connection"), NetworkDown("no connection"))
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, speech("look", file=photo()), speech("behind", "S-2"))
+        await send(on, says, speech("look!", file=photo(), amends=True))
+        assert texts(on.network.sent) == ["Ada\nbehind"]
+        for _ in range(3):
+            clock.advance(4)
+            await until(lambda: not on.courier._files.active)
+            await on.settled()
+        assert texts(on.network.sent)[1:] == ["Ada\nlook", "Ada\nlook!"] and files(on)[1] == ["1.jpg"]
+        assert on.network.sent[2].caption and on.network.sent[2].kind == "edit"
+        shelf.trouble += [NetworkDown("no connection")] * 100
+        await send(on, says, speech("gone", "S-9", file=photo(9)))
+        for _ in range(int(LONGEST_FETCH // 60) + 2):
+            clock.advance(61)
+            await on.settled()
+        assert texts(on.network.sent)[-1].endswith("gone\n[no 9.jpg]")
+
+
+async def test_files_sent_together_are_an_album(tmp_path: Path) -> None:
+    """What waits together goes as one, each row under the name of its own file; what has no file goes alone."""
+    says, shelf = Says(), Shelf()
+    async with floor(tmp_path, says.decisions, clock=VirtualClock(START), running=False) as on:
+        await shelved(on, shelf).start()
+        shelf.gate = asyncio.Event()
+        album = [speech("" if n > 1 else "look", f"S-{n}", file=photo(n, album="a")) for n in (1, 2, 3)]
+        says.effects += [*album, speech("", "S-4", file=photo(4, album="b"))]
+        await on.hear("go")
+        await until(lambda: len(shelf.asked) == 3)
+        shelf.gate.set()
+        await on.settled()
+        assert files(on) == [["1.jpg", "2.jpg", "3.jpg"], ["4.jpg"]] and on.network.texts == ["Ada\nlook", "Ada"]
+        assert shelf.out == 0 and await on.store.unsent() == []
+
+
+async def test_a_crash_while_a_file_is_fetched_leaves_nothing_unknown(tmp_path: Path) -> None:
+    """Nothing was claimed yet: after the start it is fetched and sent, once."""
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    shelf.gate = asyncio.Event()
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        says.effects.append(speech("look", file=photo()))
+        await on.hear("go")
+        await until(lambda: bool(shelf.asked))
+        await on.kill()
+    async with floor(tmp_path, None, clock=clock, running=False) as on:
+        await shelved(on, Shelf()).start()
+        await on.settled()
+        assert files(on) == [["1.jpg"]]
