@@ -111,10 +111,11 @@ class _Boxes:
             {b"iinf", b"iloc", b"idat"} & set(parts)
         ):
             raise PlaceRemains("it describes its items twice")
+        infos: list[tuple[int, int]] = []
         if b"iinf" in parts:
-            inside = self._inside(parts[b"iinf"][0] + self._head(parts[b"iinf"][0]), parts[b"iinf"][1])
-            infos = [(box.body, box.end) for box in inside if box.kind == b"infe"]
-            blank_items(self._file, infos, parts.get(b"iloc"), parts.get(b"idat"))
+            start, end = parts[b"iinf"]
+            infos = [(box.body, box.end) for box in self._inside(start + self._head(start), end) if box.kind == b"infe"]
+        blank_items(self._file, infos, parts.get(b"iloc"), parts.get(b"idat"))
 
     def _head(self, start: int) -> int:
         """Bytes before the first entry of ``iinf``: version, flags and a count."""

@@ -26,18 +26,23 @@ def blank_items(file: BinaryIO, infos: Sequence[Place], where: Place | None, ins
     ``infos``: the bodies of the ``infe`` boxes; ``where``: that of ``iloc``; ``inside``: that of ``idat``. Raises PlaceRemains.
     """
     notes: dict[int, bytes] = {}
+    shown: set[int] = set()
     for start, end in infos:
         number, kind = _info(file, start, end)
         if kind in _NOTES:
             notes[number] = kind
-        elif kind not in _SHOWN:
+        elif kind in _SHOWN:
+            shown.add(number)
+        else:
             raise PlaceRemains("it has items that are not known")
-    if not notes:
-        return
     if where is None:
-        raise PlaceRemains("it does not say where its items are")
+        if notes:
+            raise PlaceRemains("it does not say where its items are")
+        return
     end = left = length(file)
-    spots = [spot for spot in _spots(_Numbers(file, *where), inside) if spot[0] in notes]
+    spots = [spot for spot in _spots(_Numbers(file, *where), inside) if spot[0] not in shown]
+    if {number for number, _, _ in spots} != set(notes) or shown & set(notes):
+        raise PlaceRemains("its items are not where it says")
     for number, start, size in spots:
         left -= size
         if not size or start + size > end or left < 0:

@@ -34,7 +34,7 @@ def bare_jpeg(source: BinaryIO, target: BinaryIO) -> None:
         raise PlaceRemains("this is no JPEG")
     target.write(b"\xff\xd8")
     turned = scanned = False
-    for _ in range(MOST_PARTS):
+    for _ in range(MOST_PARTS // 10):
         marker = _marker(source)
         if marker == 0xD9:
             if not scanned:
@@ -182,7 +182,7 @@ def _extension(source: BinaryIO, target: BinaryIO) -> int:
     label = exactly(source, 1)[0]
     size = exactly(source, 1)
     body = exactly(source, size[0])
-    kept = label in (0xF9, 0x01) or (label == 0xFF and body in _LOOPS)
+    kept = (label, size[0]) in ((0xF9, 4), (0x01, 12)) or (label == 0xFF and body in _LOOPS)
     if kept:
         target.write(bytes((0x21, label)) + size + body)
     return _blocks(source, target if kept else None) if size[0] else 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from struct import pack, unpack, unpack_from
 from typing import BinaryIO
 
-from bot.files.reading import PlaceRemains, blank, exactly, length
+from bot.files.reading import MOST_PARTS, PlaceRemains, blank, exactly, length
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value, by type."""
@@ -71,6 +71,7 @@ class _Tiff:
         self._order = order
         self._end = length(file)
         self._blanked = 0
+        self._entries_left = MOST_PARTS
         self._seen: set[int] = set()
         self._forgotten: set[int] = set()
 
@@ -97,7 +98,8 @@ class _Tiff:
         """The entries of a directory, and where the next one is (0: nowhere)."""
         self._file.seek(start)
         count = self._unpack("H", 2)
-        if not count or count > _MOST_ENTRIES:
+        self._entries_left -= count
+        if not count or count > _MOST_ENTRIES or self._entries_left < 0:
             raise PlaceRemains("a directory is not as the format demands")
         entries = list(self._entries(start + 2, exactly(self._file, 12 * count)))
         return entries, self._unpack("I", 4)

@@ -120,7 +120,8 @@ def test_a_gif_loses_its_place(tmp_path: Path) -> None:
         "GIF", save_all=True, append_images=[Image.new("RGB", (96, 64), "red")], comment=SECRET, loop=3, duration=70
     )
     xmp = b"\x21\xff\x0bXMP DataXMP" + XMP + b"\x01" + bytes(range(255, -1, -1)) + b"\0"
-    whole = gif[:-1] + xmp + b";"
+    odd = b"\x21\xf9\x0b" + SECRET + b"\0"
+    whole = gif[:-1] + xmp + odd + b";"
     bare = cleaned(tmp_path, whole + SECRET, "image/gif")
     assert tells(bare) == []
     found = opened(bare)
