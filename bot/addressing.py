@@ -70,7 +70,8 @@ class Addresses:
         lines = [line_of(one, now) for one in said_now]
         html = shown(lines[:1] if held else lines)
         mentions = dict.fromkeys(one for part in said_now for one in part.get("mentions") or ())
-        out = replace(outgoing(first), html=html, text=plain(html), files=tuple(held), mentions=tuple(mentions))
+        out = outgoing(first)
+        out = replace(out, html=html, text=plain(html), files=tuple(held), mentions=tuple(mentions))
         really = tuple(replace(row, payload=written(one)) for row, one in zip(rows, said_now, strict=True))
         return Addressed(await self._referring(out, first, said, port), really)
 

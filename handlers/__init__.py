@@ -56,7 +56,8 @@ def hear(world: World, request: Request) -> list[Effect]:
     """
     name = legible(request.name[:LONGEST_CALLED])
     heard = replace(request, text=legible(request.text[:LONGEST]), name=name)
-    effects = restraint.restrained(world, heard, _heard(world, heard))
+    wordless = not heard.text.strip() and heard.point is None and request.via != "button"
+    effects = [] if wordless else restraint.restrained(world, heard, _heard(world, heard))
     if effects:
         return _too_long(world, heard) if len(request.text) > LONGEST else effects
     # No word for us: it is for the other people of the channel, however long.

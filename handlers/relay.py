@@ -54,9 +54,8 @@ def heard(world: World, request: Request) -> list[Effect]:
     if unknown is not None:
         return _no_such_label(world, request, unknown)
     passed_on = _passed_on(world, book, incident, said, request)
-    said = replace(
-        said, spoken=replace(said.spoken, html=html), raised=_higher(raised, _of_album(incident, said), passed_on[0])
-    )
+    spoken = replace(said.spoken, html=html)
+    said = replace(said, spoken=spoken, raised=_higher(raised, _of_album(incident, said), passed_on[0]))
     origins = {book.playbook.partners[said.partner].jurisdiction}
     onward = tuple(sorted(passed_on[1] - origins))
     said = replace(said, origins=tuple(sorted(origins | passed_on[1])), onward=onward)

@@ -68,7 +68,8 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     html, raised, unknown = labelled(restricted(event.spoken.html).strip("\n"))
     if unknown is not None:
         raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
-    spoken = replace(event.spoken, html=html, file=_same_file(before.spoken, event.spoken))
+    spoken = event.spoken
+    spoken = replace(spoken, html=html, file=_same_file(before.spoken, event.spoken))
     if before.spoken is not None and _says_the_same(before.spoken, spoken) and raised is None:
         return []
     if _moves_too_soon(before, spoken, event):

@@ -208,15 +208,17 @@ def _inside(member: Mapping[str, Any]) -> bool:
 
 
 def _sender(message: Mapping[str, Any]) -> tuple[str | None, str, str | None, bool]:
-    """Identity, name, language, and whether a program said it. Who writes as a chat has no identity."""
+    """Identity, name, language, and whether a program said it. Who writes as a chat has no identity.
+
+    What somebody picked with the help of a bot (``via_bot``: a picture, a place) they said themselves.
+    """
     who = message.get("from", _SILENT)
-    through = "via_bot" in message
     if "sender_chat" in message:
         posted_as = message["sender_chat"]
-        return None, str(message.get("author_signature") or posted_as.get("title", "")), None, through
+        return None, str(message.get("author_signature") or posted_as.get("title", "")), None, False
     if who is _SILENT:
-        return None, "", None, through
-    return _identity(who), _name(who), who.get("language_code"), through or bool(who.get("is_bot"))
+        return None, "", None, False
+    return _identity(who), _name(who), who.get("language_code"), bool(who.get("is_bot"))
 
 
 def _identity(user: Mapping[str, Any]) -> str:
