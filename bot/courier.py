@@ -326,7 +326,8 @@ class Courier:
             return [first]
         if first.token in self._apart:
             return [first]
-        waiting = line.front(merging.MOST_TOGETHER)
+        # A reaction may be passed: it comes after what it stands under, and says nothing about what comes after it.
+        waiting = [row for row in line.front(merging.MOST_TOGETHER) if row.kind != "react"]
         cleared = list(takewhile(lambda row: not self._is_stale(row) and row.token not in self._apart, waiting))
         files = merging.album(cleared)
         if len(files) > 1:

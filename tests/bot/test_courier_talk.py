@@ -96,6 +96,23 @@ async def test_two_hundred_messages_a_minute_are_kept_up_with(tmp_path: Path) ->
         assert await on.store.unsent() == []
 
 
+async def test_reactions_do_not_keep_talk_apart(tmp_path: Path) -> None:
+    """What is said before and after a reaction goes as one message, and the reaction after it."""
+    says, clock, network = Says(), VirtualClock(START), telegram()
+    async with floor(tmp_path, says.decisions, network, clock=clock) as on:
+        network.state.connected = False
+        await send(on, says, *many(2), React(DEPLOYMENT, "S-1", room(2), "👍"), *many(2, first=3))
+        network.state.connected = True
+        for _ in range(2):
+            on.courier.poke()
+            await on.settled()
+            clock.advance(3)
+        await on.settled()
+        assert [(out.kind, out.replaces) for out in network.sent] == [("message", None), ("react", "m1")]
+        assert texts(network.sent)[0] == "Ada\nword1\nword2\nword3\nword4"
+        assert await on.store.unsent() == []
+
+
 async def test_a_burst_is_merged_rather_than_digested(tmp_path: Path) -> None:
     """Two hundred things said at once are a few messages, and nothing makes way."""
     says, clock, network = Says(), VirtualClock(START), telegram()

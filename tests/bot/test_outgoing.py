@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from bot.networks.port import Button
-from bot.outgoing import Tokens, disclosed, outgoing, repeated, rows
-from playbooks.cleared import Misdirected, echo
+from bot.outgoing import Tokens, amended, changes, disclosed, outgoing, reaction, repeated, rows
+from playbooks.cleared import Attached, Misdirected, echo
 from playbooks.labels import Label, Tlp
-from storage.effects import Send, Tap, Urgency
+from playbooks.spoken import Poll
+from storage.effects import React, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT
+from tests.bot.carrying import photo, speech
 from tests.bot.floor import message, room, words
 
 
@@ -70,3 +73,73 @@ def test_a_repetition_that_grew_too_long_is_cut_again() -> None:
     assert [(one.token, one.send, one.part, one.again) for one in again] == [("r", "r", 0, 1), ("r-2", "r", 1, 1)]
     assert [outgoing(one).text for one in again] == ["!!\na", "bcd"]
     assert [bool(outgoing(one).buttons) for one in again] == [False, True]
+
+
+def cut(html: str) -> list[str]:
+    return [html[at : at + 60] for at in range(0, len(html), 60)]
+
+
+def test_what_is_carried_has_everything_that_the_courier_needs() -> None:
+    """A file, a place or a poll goes with the first part; it is somebody's words, not the bot's chatter."""
+    send = speech("look", file=photo(), answers="S-7")
+    [row] = rows(send, "t", whole, 0, must_encrypt=False)
+    out, said = outgoing(row), json.loads(row.payload)
+    assert (out.kind, out.html, out.notice, row.kind) == ("message", "<b>Ada</b>\nlook", False, "message")
+    assert said["file"]["name"] == "1.jpg" and (said["instead"], said["answers"]) == ("[no 1.jpg]", "S-7")
+    assert send.carries is not None
+    poll = Attached(point=(1, 2), poll=Poll("Who?", ("a", "b")))
+    [row] = rows(replace(send, carries=replace(send.carries, attached=poll)), "t", whole, 0, must_encrypt=False)[:1]
+    assert (outgoing(row).point, outgoing(row).poll) == ((1, 2), Poll("Who?", ("a", "b")))
+
+
+def test_nothing_that_is_carried_goes_where_it_was_not_cleared_for() -> None:
+    """Neither words nor a name nor a file that is bound to another room."""
+    send = speech("look", file=photo())
+    carried = send.carries
+    assert carried is not None and carried.attached is not None
+    for wrong in (
+        replace(carried, words=echo("x", room(9))),
+        replace(carried, head=echo("x", room(9))),
+        replace(carried, instead=echo("x", room(9))),
+        replace(carried, attached=replace(carried.attached, only=room(9))),
+    ):
+        with pytest.raises(Misdirected):
+            rows(replace(send, carries=wrong), "t", whole, 0, must_encrypt=False)
+
+
+def test_a_changed_message_changes_part_by_part() -> None:
+    """Each part that stands is edited, new ones follow the first, and what is too much is removed; no two rows have the same name."""
+    long, short = speech("x" * 40 + "y" * 40 + "z" * 40), speech("x")
+    before = rows(long, "a", cut, 0, must_encrypt=False)
+    fewer = amended(short, before, "b", cut, 0, must_encrypt=False)
+    assert [row.kind for row in fewer] == ["edit", *["delete"] * (len(before) - 1)]
+    assert [changes(row) for row in fewer] == [row.token for row in before]
+    more = amended(long, before[:1], "c", cut, 0, must_encrypt=False)
+    assert [row.kind for row in more] == ["edit", *["message"] * (len(before) - 1)]
+    assert {json.loads(row.payload)["follows"] for row in more[1:]} == {before[0].token}
+    assert len({row.token for row in [*before, *fewer, *more]}) == len(before) + len(fewer) + len(more)
+    assert [row.kind for row in amended(short, [], "d", cut, 0, must_encrypt=False)] == ["message"]
+
+
+def test_only_another_file_is_named_anew() -> None:
+    """An edited caption leaves the file as it stands, wherever its network says it is to be had now."""
+    before = rows(speech("a", file=photo()), "a", whole, 0, must_encrypt=False)
+    for file, anew in ((replace(photo(), where="elsewhere"), False), (photo(2), True)):
+        [row] = amended(speech("b", file=file), before, "b", whole, 0, must_encrypt=False)
+        assert bool(json.loads(row.payload).get("anew")) is anew
+
+
+def test_a_sign_is_the_least_urgent_of_all() -> None:
+    """A reaction that somebody gave is as urgent as talk; taken away, it names no emoji to the network."""
+    sign = reaction(React(DEPLOYMENT, "S-1", room(1), "👌", sign=True), "t")
+    gone = reaction(React(DEPLOYMENT, "S-1", room(1), "👍", gone=True), "t")
+    assert (sign.urgency, gone.urgency, sign.about) == (Urgency.SIGN, Urgency.CHATTER, "S-1")
+    assert (outgoing(sign).emoji, outgoing(gone).emoji, outgoing(gone).kind) == ("👌", None, "react")
+
+
+def test_carried_speech_that_is_repeated_says_so_over_its_speaker() -> None:
+    """The line on top stays there whatever the message is put together of."""
+    [row] = rows(speech("word"), "t", whole, 0, must_encrypt=False)
+    [again] = repeated(row, words("again?"), "r", whole)
+    said = json.loads(again.payload)
+    assert outgoing(again).text == "again?\nAda\nword" and (said["mark"], said["words"]) == ("again?", "word")
