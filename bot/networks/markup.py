@@ -1,6 +1,6 @@
 """Restricted HTML, the form in which every message leaves the deciding floors: its plain text, and its parts.
 
-Restricted HTML is text with ``b i u s code pre blockquote`` and ``a href``, with ``&lt; &gt; &amp; &quot;`` and
+Restricted HTML is text with ``b i u s code pre blockquote tg-spoiler`` and ``a href``, with ``&lt; &gt; &amp; &quot;`` and
 newlines as they are. Cutting happens in the plain text, so no cut can fall inside an entity or a tag; each part
 closes what is open and the next one opens it again.
 """
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][-a-zA-Z0-9]*)((?:\s[^<>]*)?)>")
 _BREAKS = (re.compile(r"\n[ \t]*\n"), re.compile(r"\n"), re.compile(r"[.!?…:;](?=\s)"), re.compile(r"\s"))
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f\u20e3")
 

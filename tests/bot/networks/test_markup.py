@@ -16,7 +16,9 @@ TREES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         st.lists(inner, max_size=4).map("".join),
-        st.tuples(st.sampled_from(["b", "i", "u", "s", "code"]), inner).map(lambda t: f"<{t[0]}>{t[1]}</{t[0]}>"),
+        st.tuples(st.sampled_from(["b", "i", "u", "s", "code", "tg-spoiler"]), inner).map(
+            lambda t: f"<{t[0]}>{t[1]}</{t[0]}>"
+        ),
         inner.map(lambda one: f'<a href="https://example.org/?a=1&amp;b=2">{one}</a>'),
     ),
     max_leaves=12,
@@ -29,6 +31,7 @@ def bare(text: str) -> str:
 
 def test_plain_keeps_every_space() -> None:
     """Tags go, entities are resolved, spaces and newlines stay."""
+    assert plain("<tg-spoiler>a</tg-spoiler> -b") == "a -b"
     assert plain('<b>a  &lt; b</b>\n\n<a href="x">&amp;amp;</a> ') == "a  < b\n\n&amp; "
 
 
