@@ -18,7 +18,7 @@ from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock, VirtualClock
 from bot.program import program
 from bot.rehearsal import Misplayed, Stage, Told, as_json
-from bot.script import Player, Script, load_script
+from bot.script import Player, Script, Step, load_script
 from bot.settings import Settings
 from playbooks import mandate
 from playbooks.load import Book, PlaybookErrors, load
@@ -168,7 +168,8 @@ def usage(stage: Stage) -> str:
     rows = (
         (f"{room}> {first}", "say something in a room; ROOM/telegram and ROOM/matrix, where a partner has both"),
         (f"{room}> tap LABEL", "tap a button under the bot's messages there, by its label or how that begins"),
-        (f"{room}> reply WORDS", "answer the bot's last message there"),
+        (f"{room}> reply WORDS", "answer the bot's last message there; `react 👍` puts a reaction to it"),
+        (f"{room}> edit WORDS", "change what you said there last; `delete` takes it back, `picture WORDS` sends one"),
         ("as NAME", f"be another person, as in `as {rehearsal.COORDINATOR}`, who may do most; `people` lists them"),
         (f"{partner}> /lang room en", "have a room spoken to in English"),
         ("wait 5m", "let time pass"),
@@ -288,8 +289,10 @@ class Seat:
         verb, _, rest = words.partition(" ")
         if verb.lower() == "tap" and rest.strip():
             told = self._stage.tap(room, identity, called, rest.strip())
-        elif verb.lower() == "reply" and rest.strip():
-            told = self._stage.say(room, identity, called, rest.strip(), self._stage.last(room).id)
+        elif verb.lower() in ("reply", "react", "edit", "picture") and rest.strip():
+            told = self._stage.do(room, identity, called, Step.model_validate({"as": who, verb.lower(): rest.strip()}))
+        elif words.lower() == "delete":
+            told = self._stage.do(room, identity, called, Step.model_validate({"as": who, "delete": True}))
         elif words:
             told = self._stage.say(room, identity, called, words)
         else:

@@ -20,6 +20,7 @@ WIDEST = 100
 INDENT = 7
 LONG = 7
 """Lines of a list that are printed without leaving any out."""
+_BEFELL = {"said": "to ", "edited": "edited in ", "removed": "removed from ", "reacted": "reacts in "}
 _SIGN = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 
@@ -80,13 +81,15 @@ class Transcript:
             grid.add_row(clock, head)
             grid.add_row("", Text(first.text, style="bold"))
             return Group(Text(), grid)
-        head = Text("edited in " if first.edited else "to ", style="dim")
+        head = Text(_BEFELL[first.befell], style="dim")
         head.append(", ".join(dict.fromkeys(one.room for one in group)), style="bold")
         head.append(f" ({_network(group)})", style="dim")
         if first.label is not None:
             head.append(f"  {first.label}", style="yellow")
         grid.add_row(clock, head)
-        body = "\n".join("│ " + line for line in _wrapped(_shortened(_changed(first)), self.out.width - INDENT - 3))
+        answers = f"↪ {first.answers}" if first.answers else ""
+        words = "\n".join(filter(None, (answers, first.attached, _shortened(_changed(first)))))
+        body = "\n".join("│ " + line for line in _wrapped(words, self.out.width - INDENT - 3))
         grid.add_row("", Text(body))
         if first.buttons:
             grid.add_row("", Text("│ " + " ".join(f"[{button}]" for button in first.buttons), style="blue"))

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from textwrap import shorten
-from typing import Any, Protocol
+from typing import Any, Literal
 
 from bot.clock import VirtualClock
 from bot.networks.port import Button
 from bot.pictures import Picture, draw, seen_in
-from bot.script import PLAYS, Player, Script, Step, room_of
+from bot.playing import Embedded, Message, Somebody, attached, brief, deed
+from bot.script import DEEDS, PLAYS, Player, Script, Step, room_of
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, Network, RoomRef
 from playbooks.selection import local_time
@@ -27,43 +28,19 @@ COORDINATOR = "coordinator"
 """The one person that every rehearsal has: a coordinator of the deployment."""
 
 
+SAID = "S-"
+"""How the id of what people said begins."""
+
 _CODE = re.compile(r"/start (\w+)")
 _SPAN = re.compile(r"(\d{1,5})([smh])")
-
-
-class Message(Protocol):
-    """A message in a room, as the networks inside this process keep it."""
-
-    id: str
-    room: RoomRef
-    text: str
-    buttons: tuple[tuple[Button, ...], ...]
-    token: str
-    at: datetime | None
-    versions: list[str]
-
-    def button(self, choice: str) -> Button | None:
-        """The choice under it that is meant."""
-
-
-class Embedded(Protocol):
-    """What a rehearsal does with a network inside this process, beside its port."""
-
-    watchers: list[Callable[[Any], None]]
-
-    def room(self, written: RoomRef) -> RoomRef: ...
-    def private(self, identity: str) -> RoomRef: ...
-    def messages(self, room: RoomRef) -> Sequence[Message]: ...
-    async def say(
-        self, room: RoomRef, identity: str | None, name: str, text: str, reply_to: str | None = None
-    ) -> str: ...
-    async def tap(self, room: RoomRef, message: str, identity: str, choice: str, name: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Something said in a room, by a person (``in``) or by the bot (``out``), or words for the spectator (``note``).
 
+    ``befell``: what became of a message of the bot now: it was said, edited or removed, or the bot reacted to what ``text`` quotes. ``attached``: a file, a
+    place or a poll that comes with the words. ``answers``: of what is carried from another room, the message under which it stands.
     ``label`` is the TLP of a message that shows fields; ``shown`` has field → form, ``withheld`` field → why, in words. ``before``:
     what an edited message said until now.
     """
@@ -77,7 +54,9 @@ class Line:
     network: str | None = None
     incident: str | None = None
     buttons: tuple[str, ...] = ()
-    edited: bool = False
+    befell: Literal["said", "edited", "removed", "reacted"] = "said"
+    attached: str = ""
+    answers: str = ""
     before: str | None = None
     label: str | None = None
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -225,12 +204,13 @@ class Stage:
         assert step.as_ is not None
         player = self._players[step.as_]
         room = self._room_for(step.as_, player, step.in_)
+        identity = self.identity(step.as_, room.network)
         if step.tap is not None:
-            told = self.tap(room, self.identity(step.as_, room.network), player.name, self._meant(step.tap))
+            told = self.tap(room, identity, player.name, self._meant(step.tap))
+        elif step.say is not None:
+            told = self.say(room, identity, player.name, self._meant(step.say))
         else:
-            reply_to = self.last(room).id if step.reply is not None else None
-            words = self._meant(step.say or step.reply or "")
-            told = self.say(room, self.identity(step.as_, room.network), player.name, words, reply_to)
+            told = self.do(room, identity, player.name, step)
         async for one in told:
             yield one
 
@@ -244,10 +224,9 @@ class Stage:
         player = self._players[key]
         room = self._where.get(key)
         where = f" in {self._named(room)[0]} ({room.network.capitalize()})" if room is not None else ""
-        if step.tap is not None:
-            return f"{player.name} ({key}) was to tap {step.tap!r}{where}"
-        verb, words = ("say", step.say) if step.say is not None else ("reply", step.reply)
-        return f"{player.name} ({key}) was to {verb} {shorten(str(words), 60, placeholder=' …')!r}{where}"
+        verb, words = next((one, getattr(step, one)) for one in DEEDS if getattr(step, one) is not None)
+        what = "" if words is True else f" {shorten(str(words), 60, placeholder=' …')!r}"
+        return f"{player.name} ({key}) was to {verb}{what}{where}"
 
     async def say(
         self, room: RoomRef, identity: str, name: str, text: str, reply_to: str | None = None
@@ -255,6 +234,14 @@ class Stage:
         """Somebody writes; then what that leads to."""
         yield self._line(room, "in", text, name)
         await self._networks[room.network].say(room, identity, name, text, reply_to)
+        async for told in self.news():
+            yield told
+
+    async def do(self, room: RoomRef, identity: str, name: str, step: Step) -> AsyncIterator[Told]:
+        """Somebody does something with what was said, or sends a picture; then what that leads to. Raises LookupError."""
+        does = deed(step, Somebody(self._networks[room.network], room, identity, name), self._meant)
+        yield self._line(room, "in", does.words, name)
+        await does.do()
         async for told in self.news():
             yield told
 
@@ -373,7 +360,16 @@ class Stage:
         found = next((self._disclosed[one] for one in (token, f"{whole}-1", whole) if one in self._disclosed), None)
         return found[1] if found is not None else None
 
+    def _answered(self, message: Message) -> str:
+        """The message that this one stands under, on one line."""
+        there = self._networks[message.room.network].standing(message.room)
+        return next((brief(one) for one in there if one.id == message.reply_to), "")
+
     def _out(self, message: Message) -> Line:
+        if message.befell in ("removed", "reacted"):
+            signs = " ".join(one.emoji for one in message.reactions if one.who is None) or "no reaction any more"
+            text = brief(message) if message.befell == "removed" else f"{signs} to: {brief(message)}"
+            return self._line(message.room, "out", text, "Tocsin", befell=message.befell)
         disclosed = self._disclosure(message.token)
         buttons = tuple(button.label for line in message.buttons for button in line)
         shown, withheld = seen_in(self.book, disclosed) if disclosed is not None else ({}, {})
@@ -383,8 +379,10 @@ class Stage:
             message.text,
             "Tocsin",
             buttons=buttons,
-            edited=len(message.versions) > 1,
-            before=message.versions[-2] if len(message.versions) > 1 else None,
+            befell=message.befell,
+            attached=attached(message),
+            answers=self._answered(message) if disclosed is not None and disclosed.about.startswith(SAID) else "",
+            before=message.versions[-2] if message.befell == "edited" else None,
             label=disclosed.label if disclosed is not None else None,
             shown=shown,
             withheld=withheld,
@@ -426,7 +424,10 @@ def as_json(told: Told) -> dict[str, Any]:
         "from": told.sender or None,
         "text": told.text,
         "buttons": list(told.buttons),
-        "edited": told.edited,
+        "edited": told.befell == "edited",
+        "befell": told.befell,
+        "attached": told.attached or None,
+        "answers": told.answers or None,
         "label": told.label,
         "shown": dict(told.shown),
         "withheld": dict(told.withheld),
@@ -443,8 +444,8 @@ def together(lines: Sequence[Told]) -> Iterator[list[Told]]:
                 isinstance(one, Line)
                 and isinstance(first, Line)
                 and one.direction == first.direction == "out"
-                and (one.text, one.before, one.buttons, one.label)
-                == (first.text, first.before, first.buttons, first.label)
+                and (one.text, one.attached, one.answers, one.befell, one.before, one.buttons, one.label)
+                == (first.text, first.attached, first.answers, first.befell, first.before, first.buttons, first.label)
             ):
                 group.append(one)
                 break

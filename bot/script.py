@@ -17,6 +17,12 @@ from playbooks.yaml12 import Tree, read
 PLAYS = "exercise"
 """What names a partner's room for exercises."""
 
+DEEDS = ("say", "tap", "reply", "edit", "delete", "react", "unreact", "picture", "note")
+"""What a step can be."""
+
+NAMING = ("reply", "edit", "delete", "react", "unreact")
+"""What is done to a message that ``to`` may name."""
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -51,6 +57,9 @@ class Step(_Written):
     ``in`` names a room: a partner, a partner/network, a partner/exercise (its room for exercises), or ``private``; by default the room the person was in before,
     else their partner's.
     ``tap`` is what a button says, how that begins, its emoji, or its command or the last word of that.
+    ``reply`` answers, and ``react`` and ``unreact`` put an emoji to or take it from, the bot's last message there; ``edit`` changes, and ``delete: true``
+    takes back, what the person said there last; ``to`` names another message there, by words that are in it. ``picture`` sends one, with words under it or
+    with none (``""``). Words that are no command are simply said, and in a room of a channel carried to its other rooms.
     In words and taps, ``{incident}`` and ``{alert}`` stand for the last one's short id.
     """
 
@@ -60,15 +69,23 @@ class Step(_Written):
     say: str | None = None
     tap: str | None = None
     reply: str | None = None
+    edit: str | None = None
+    delete: Literal[True] | None = None
+    react: str | None = None
+    unreact: str | None = None
+    picture: str | None = None
+    to: str | None = None
     note: str | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Step:
-        given = [name for name in ("say", "tap", "reply", "note") if getattr(self, name) is not None]
+        given = [name for name in DEEDS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("a step has one of say, tap, reply and note")
+            raise ValueError(f"a step has one of {', '.join(DEEDS[:-1])} and {DEEDS[-1]}")
         if given != ["note"] and self.as_ is None:
             raise ValueError("say who does it: as: NAME")
+        if self.to is not None and given[0] not in NAMING:
+            raise ValueError(f"`to` goes with {', '.join(NAMING[:-1])} and {NAMING[-1]}")
         return self
 
 

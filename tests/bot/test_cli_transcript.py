@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot.cli_transcript import Transcript
 from bot.pictures import Picture, Row
-from bot.rehearsal import Line, Told
+from bot.rehearsal import Line, Told, together
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 
@@ -67,12 +67,22 @@ def test_those_it_was_not_for_are_one_line(capsys: pytest.CaptureFixture[str]) -
 def test_of_an_edited_message_only_what_is_new_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Its first line says which it is, dots stand for what is there still; what has nothing in common is shown whole."""
     card = Line(
-        NOON, "out", "A-1\n2 silent\n• Fire\n• Aid\nAs of 12:05", "Tocsin", "city", "city", "matrix", edited=True
+        NOON, "out", "A-1\n2 silent\n• Fire\n• Aid\nAs of 12:05", "Tocsin", "city", "city", "matrix", befell="edited"
     )
     out = shown(capsys, replace(card, before="A-1\n3 silent\n• City\n• Fire\n• Aid\nAs of 12:00"))
     assert [line.strip() for line in out.splitlines()[1:]] == ["│ A-1", "│ 2 silent", "│ …", "│ As of 12:05"]
     assert "edited in city" in out
     assert "• Fire" in shown(capsys, replace(card, before="Draft"))
+
+
+def test_what_is_carried_is_shown_with_all_that_comes_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Above the words stand what they answer and the file; a removal and a reaction say so, and rooms that saw another thing stand apart."""
+    carried = replace(said(NOON, text="Ada · City"), attached="[photo a.jpg, 9 bytes]", answers="où ?")
+    out = shown(capsys, carried)
+    assert [line.strip() for line in out.splitlines()[1:]] == ["│ ↪ où ?", "│ [photo a.jpg, 9 bytes]", "│ Ada · City"]
+    assert "removed from" in shown(capsys, replace(carried, befell="removed"))
+    assert "reacts in" in shown(capsys, replace(carried, befell="reacted"))
+    assert len(list(together([carried, replace(carried, answers=""), carried]))) == 2
 
 
 def test_a_long_list_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
