@@ -108,6 +108,7 @@ class Talk(ABC):
     threads = True  # conversations that hang from a message
     topics = False  # rooms within a room
     albums = False  # files that are sent together are told so
+    forwards = False  # what somebody passes on says whose it is
     contacts = False  # cards with a name and a number
     names_pictures = True  # photos, stickers and what is recorded keep a name
     hears_as: Mapping[FileKind, FileKind] = {}  # files that come as another kind
@@ -204,6 +205,14 @@ class Talk(ABC):
     @abstractmethod
     async def end_poll(self, room: RoomRef, message: str) -> None:
         """Ada ends her poll."""
+
+    @abstractmethod
+    async def pass_on(self, source: RoomRef, message: str, room: RoomRef) -> str:
+        """Ada forwards a message from one room to another. Only where there are forwards."""
+
+    @abstractmethod
+    async def say_as_program(self, room: RoomRef, text: str) -> None:
+        """Another bot says something."""
 
     @abstractmethod
     async def topic(self) -> RoomRef:

@@ -111,6 +111,12 @@ class MatrixTalk(Talk):
     async def end_poll(self, room: RoomRef, message: str) -> None:
         await self._ada.end_poll(room.id, message)
 
+    async def pass_on(self, source: RoomRef, message: str, room: RoomRef) -> str:
+        raise LookupError("what is forwarded on Matrix says nothing of whose it was")
+
+    async def say_as_program(self, room: RoomRef, text: str) -> None:
+        await self._ada.say(room.id, text, msgtype="m.notice")
+
     async def topic(self) -> RoomRef:
         raise LookupError("there are no topics on Matrix")
 

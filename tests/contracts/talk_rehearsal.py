@@ -26,7 +26,7 @@ class RehearsalTalk(Talk):
         """Take the nature of the network that is played."""
         matrix = network == "matrix"
         self.tells_deletions = self.threads = self.hears_votes_of_others = matrix
-        self.one_reaction = self.topics = not matrix
+        self.one_reaction = self.topics = self.forwards = not matrix
         self.votes_are = "voted" if matrix else "tallied"
 
     async def write(
@@ -88,6 +88,16 @@ class RehearsalTalk(Talk):
 
     async def end_poll(self, room: RoomRef, message: str) -> None:
         await self._people.end_poll(room, message, self.ada.identity)
+
+    async def pass_on(self, source: RoomRef, message: str, room: RoomRef) -> str:
+        [shown] = [one for one in self._people.standing(source) if one.id == message]
+        forwarded = "us" if shown.sender is None else shown.sender
+        return await self._people.say(
+            room, self.ada.identity, self.ada.name, "", spoken=Spoken(shown.html), forwarded=forwarded
+        )
+
+    async def say_as_program(self, room: RoomRef, text: str) -> None:
+        await self._people.say(room, None, "Bridge", text, automatic=True)
 
     async def topic(self) -> RoomRef:
         room = await self.room()

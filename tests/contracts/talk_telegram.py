@@ -26,7 +26,7 @@ class TelegramTalk(Talk):
     tells_deletions = False
     one_reaction = True
     threads = False
-    topics = albums = contacts = True
+    topics = albums = contacts = forwards = True
     names_pictures = False
     hears_votes_of_others = False
     votes_are = "tallied"
@@ -94,6 +94,13 @@ class TelegramTalk(Talk):
 
     async def end_poll(self, room: RoomRef, message: str) -> None:
         self._town.polls[self._poll(room, message)].closed = True  # of other people's polls bots are told nothing
+
+    async def pass_on(self, source: RoomRef, message: str, room: RoomRef) -> str:
+        return str((await self._town.forward(int(room.id), _user(self.ada), int(source.id), int(message))).id)
+
+    async def say_as_program(self, room: RoomRef, text: str) -> None:
+        other = {"id": 7_000_000_777, "is_bot": True, "first_name": "Bridge", "username": "some_bridge_bot"}
+        await self._town.say(int(room.id), 0, text, **{"from": other})
 
     async def topic(self) -> RoomRef:
         room = await self.room()

@@ -297,3 +297,25 @@ async def test_very_long_words_are_heard_whole(stand: Stand, room: RoomRef) -> N
     heard = await stand.hear(room, "message")
     assert_whole(heard)
     assert heard.spoken is not None and marked(heard.spoken.html) == marked(html)
+
+
+async def test_what_is_passed_on_says_whose_it_was(stand: Stand, room: RoomRef) -> None:
+    """A forwarded message names who said it first, a person or the bot itself; Matrix does not know."""
+    if not stand.forwards:
+        assert stand.network == "matrix"
+        return
+    other = await stand.room()
+    theirs = await stand.say(other, "vu à Visé", who=stand.bo)
+    ours = await stand.sent(other, "alerte")
+    for message, whose, text in ((theirs, stand.bo.identity, "vu à Visé"), (ours, "us", "alerte")):
+        await stand.pass_on(other, message, room)
+        heard = await stand.hear_text(room, text)
+        assert (heard.sender, heard.forwarded) == (stand.ada.identity, whose)
+
+
+async def test_what_a_program_says_is_marked(stand: Stand, room: RoomRef) -> None:
+    """Words of another bot or bridge are heard as such, so that two bridges do not talk in a circle."""
+    await stand.say_as_program(room, "bonjour, je suis un pont")
+    assert (await stand.hear_text(room, "bonjour, je suis un pont")).automatic
+    await stand.say(room, "moi, non")
+    assert not (await stand.hear_text(room, "moi, non")).automatic
