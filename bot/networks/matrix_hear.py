@@ -14,9 +14,10 @@ from bot.faults import fault
 from bot.networks import matrix_gaps
 from bot.networks.matrix_doors import Doors
 from bot.networks.matrix_http import CLIENT, MatrixError
-from bot.networks.matrix_intake import UNREADABLE_SECONDS, Yield
+from bot.networks.matrix_intake import UNREADABLE_SECONDS
 from bot.networks.matrix_odd import own_trouble
 from bot.networks.matrix_session import Session
+from bot.networks.matrix_yield import Yield
 from bot.networks.port import Ears, NetworkDown
 from storage.store import StorageError
 

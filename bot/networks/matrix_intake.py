@@ -1,7 +1,7 @@
 """From one kept sync to the events it yields.
 
 A batch may come here twice (we may be killed at any point), so everything is either idempotent or written down only
-after the events were settled: ``Yield`` says what to write down then. No event of a batch can spoil another.
+after the events were settled: see ``Yield``. No event of a batch can spoil another.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from bot.networks import matrix_context, matrix_read
@@ -20,28 +20,11 @@ from bot.networks.matrix_memory import Memory, WaitingEvent
 from bot.networks.matrix_odd import own_trouble
 from bot.networks.matrix_rooms import MEGOLM, Room
 from bot.networks.matrix_sharing import Sharing
+from bot.networks.matrix_yield import Yield
 
 log = logging.getLogger(__name__)
 
 UNREADABLE_SECONDS = 300.0
-
-
-@dataclass(slots=True)
-class Yield:
-    """The events for the inbox (key, body), and what to remember once they are in it."""
-
-    items: list[tuple[str, str]] = field(default_factory=list)
-    readable: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    traits: dict[str, str] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)  # rooms of which something may be new
-
-    def remember(self, memory: Memory) -> None:
-        """To be called when the events have been committed."""
-        memory.done_waiting(self.readable)
-        memory.told_unreadable(self.unreadable)
-        for room, traits in self.traits.items():
-            memory.told(room, traits)
 
 
 class Intake:
@@ -89,7 +72,7 @@ class Intake:
                 except Exception as odd:  # noqa: BLE001 no room can spoil another
                     _warn(room, odd)
         if told:
-            yielded.items = _before_words(yielded.items, told)
+            yielded.before_words(told)
 
     def learn_state(self, room: str, events: Iterable[dict[str, Any]]) -> Room:
         """Know a room from its whole state, before any sync has told of it."""
@@ -310,17 +293,6 @@ class Intake:
 def _list(part: Any, name: str) -> list[dict[str, Any]]:
     found = part.get(name) if isinstance(part, dict) else None
     return [event for event in found if isinstance(event, dict)] if isinstance(found, list) else []
-
-
-def _before_words(items: list[tuple[str, str]], told: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
-    """``items`` with what is told of each room before the first words in it."""
-    ordered: list[tuple[str, str]] = []
-    for item in items:
-        body = json.loads(item[1])
-        if body["what"] == "event" and body["room"] in told:
-            ordered.append(told.pop(body["room"]))
-        ordered.append(item)
-    return [*ordered, *told.values()]
 
 
 def _warn(room: str, odd: Exception) -> None:

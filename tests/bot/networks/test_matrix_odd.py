@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.matrix_intake import Intake, Yield
+from bot.networks.matrix_intake import Intake
 from bot.networks.matrix_odd import DEEPEST, loads, own_trouble
+from bot.networks.matrix_yield import Yield
 from tests.emulators.matrix_bench import Bench, running
 from tests.emulators.matrix_person import MatrixPerson
 from tests.emulators.synapse import SynapseServer
