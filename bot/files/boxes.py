@@ -54,15 +54,16 @@ class _Boxes:
         fragments = dropped = pictures = False
         for box in self._inside(0, self._end, top=True):
             fragments |= box.kind == b"moof"
-            pictures |= box.kind in (b"moov", b"meta")
             match box.kind:
                 case b"moov":
+                    pictures = True
                     dropped |= self._movie(box)
                 case b"moof":
                     for part in self._kept(box, _FRAGMENT):
                         if part.kind == b"traf":
                             list(self._kept(part, _RUN))
                 case b"meta" if self._handler(Box(b"meta", box.start, box.body + 4, box.end)) == b"pict":
+                    pictures = True
                     self._stills(box)
                 case b"free" | b"skip" | b"wide":
                     blank(self._file, box.body, box.end - box.body)

@@ -68,6 +68,7 @@ def test_odd_stills_are_not_vouched_for(tmp_path: Path) -> None:
         still([(b"Exif", 1, 0, 11)], SECRET, version=3),
         good.replace(b"infe\2\0\0\0\0\1", b"infe\2\0\0\0\0\2"),
         good.replace(b"infe", b"infx"),
+        good.replace(b"pict", b"mdta"),
         good.replace(b"infe\2", b"infe\1"),
         good.replace(table, b""),
         good.replace(table, box(b"iloc", endless)),
