@@ -1,0 +1,84 @@
+"""What was said in channels, found again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from playbooks.rooms import RoomRef
+from playbooks.spoken import File, Spoken
+from storage.database import SqliteStore
+from storage.store import Changes, OutboxChange, OutboxRow, ReactionKept, Utterance
+from tests.storage.small import NOW, ROOM, STREAM
+
+THERE = RoomRef("matrix", "!there")
+SAID = Utterance(
+    STREAM, "S-1", ROOM, "m1", ("ops",), "fire", "P-1", "Zo\u00eb\ud83d", NOW, ("be", "nl"), "red", "S-0", None,
+    Spoken("<b>x</b>", File("telegram", '{"file_id": "f"}', "photo", size=7)), 2, False, ("nl",), True, ("aid",),
+    ("👍 P-2",), NOW,
+)  # fmt: skip
+
+
+def row(token: str, kind: str = "message", about: str = "S-1", **more: object) -> OutboxRow:
+    """A row about something that was said."""
+    return OutboxRow(token, token, STREAM, THERE, 3, f'{{"kind":"{kind}"}}', about, "aid", **more)  # type: ignore[arg-type]
+
+
+async def test_what_was_said_is_found_by_its_id_and_where_it_stands(store: SqliteStore) -> None:
+    """As it was said, and as it is after a change; half characters are marked as lost."""
+    await store.commit(Changes(NOW, said=[SAID]))
+    kept = replace(SAID, name="Zo\u00eb\ufffd")
+    assert await store.utterance(STREAM, "S-1") == kept
+    assert await store.utterance_at(ROOM.chat, "m1") == kept
+    assert await store.utterance_at(THERE, "m1") is None and await store.utterance(STREAM, "S-2") is None
+    await store.commit(Changes(NOW, said=[replace(SAID, gone=True, spoken=None)]))
+    found = await store.utterance(STREAM, "S-1")
+    assert found is not None and found.gone and found.spoken is None
+
+
+async def test_a_copy_leads_back_to_what_it_carries(store: SqliteStore) -> None:
+    """Of several that became one message, to the last; rows about other things lead nowhere."""
+    second = replace(SAID, id="S-2", message="m2", name="Bo")
+    rows = [row("a"), row("b", about="S-2"), row("c", about="A-1"), row("d", kind="edit")]
+    await store.commit(Changes(NOW, said=[SAID, second], sends=rows))
+    await store.commit(Changes(NOW, outcomes=[OutboxChange(one, "sent", "x1") for one in ("a", "b")]))
+    await store.commit(Changes(NOW, outcomes=[OutboxChange("c", "sent", "x2"), OutboxChange("d", "sent", "x1")]))
+    found = await store.utterance_at(THERE, "x1")
+    assert found is not None and found.id in ("S-1", "S-2")
+    assert await store.utterance_at(THERE, "x2") is None
+    assert [one.token for one in await store.rows_of_message(THERE, "x1")] == ["a", "b"]
+    assert [(one.token, one.kind) for one in await store.copies(STREAM, "S-1")] == [("a", "message"), ("d", "edit")]
+
+
+async def test_the_last_that_was_said_in_a_chat(store: SqliteStore) -> None:
+    """By the network's time, in whatever topic."""
+    later = replace(SAID, id="S-2", message="m2", name="Bo", at=NOW + timedelta(seconds=1))
+    await store.commit(Changes(NOW, said=[later, SAID]))
+    assert await store.last_said(ROOM) == later
+    assert await store.last_said(THERE) is None
+
+
+async def test_a_reaction_is_found_by_its_own_name(store: SqliteStore) -> None:
+    """Told twice it is one."""
+    kept = ReactionKept(THERE, "$r", STREAM, "S-1", "👍")
+    await store.commit(Changes(NOW, reactions=[kept]))
+    await store.commit(Changes(NOW, reactions=[kept]))
+    assert await store.reaction(THERE, "$r") == kept
+    assert await store.reaction(THERE, "$other") is None
+
+
+async def test_a_second_name_of_a_message_leads_to_its_row(store: SqliteStore) -> None:
+    """As of a poll."""
+    await store.commit(Changes(NOW, sends=[row("a")]))
+    await store.commit(Changes(NOW, outcomes=[OutboxChange("a", "sent", "x1", handle="poll7")]))
+    found = await store.by_handle("matrix", "poll7")
+    assert found is not None and found.token == "a"
+    assert await store.by_handle("matrix", "poll8") is None
+
+
+async def test_words_are_forgotten_and_who_said_them_stays(store: SqliteStore) -> None:
+    """With other bodies, some days after."""
+    await store.commit(Changes(NOW, said=[SAID]))
+    await store.tidy(NOW + timedelta(days=1))
+    found = await store.utterance(STREAM, "S-1")
+    assert found is not None and found.spoken is None and found.partner == "fire"
