@@ -12,7 +12,7 @@ from typing import Any
 from bot.networks import matrix_polls, matrix_read
 from bot.networks.matrix_memory import LivePlace, Memory
 from bot.networks.matrix_rooms import Room
-from bot.networks.matrix_said import location_in
+from bot.networks.matrix_said import location_in, whole
 
 _TIMES = ("m.ts", "org.matrix.msc3488.ts")
 _LONGEST_LIVE = 366 * 86_400_000
@@ -45,7 +45,7 @@ def context_of(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, A
 def live_place(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, Any] | None:
     """Note the state event by which somebody begins or ends a live place; what to keep with it where it ends one."""
     content, sender = event["content"], str(event["sender"])
-    if not str(event["state_key"]).startswith(sender):
+    if event["state_key"] != sender:
         return None
     before = memory.live_of(room.id, sender)
     if content.get("live") is True:
@@ -53,7 +53,7 @@ def live_place(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, A
         until = began + int(content["timeout"])
         if 0 < until < event["origin_server_ts"] + _LONGEST_LIVE:
             words = content.get("description")
-            words = words.strip() if isinstance(words, str) else ""
+            words = whole(words).strip() if isinstance(words, str) else ""
             memory.begin_live(LivePlace(event["event_id"], room.id, sender, until, words))
     elif content.get("live") is False and before is not None and before.point is not None:
         return {"live": _live(before, until=None, first=False, point=before.point)}
