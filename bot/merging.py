@@ -150,11 +150,17 @@ def _alike(first: OutboxRow, row: OutboxRow) -> bool:
 
 
 def _fitting(lines: Sequence[Line], split: Callable[[str], Sequence[str]]) -> int:
-    """How many of them fit one message; more never fit where fewer do not."""
+    """How many of them fit one message; more never fit where fewer do not. Looked for from few to many, so that no text is cut in vain that
+    is far too long.
+    """
     low, high = min(1, len(lines)), len(lines)
+    step = 2
     while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(split(shown(lines[:middle]))) == 1 else (low, middle - 1)
+        middle = min(step, high) if step else (low + high + 1) // 2
+        if len(split(shown(lines[:middle]))) == 1:
+            low, step = middle, step * 2
+        else:
+            high, step = middle - 1, 0
     return low
 
 
