@@ -13,6 +13,7 @@ from html import escape
 from handlers.carrying import event_of, head
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seat
+from handlers.events import Came, Stale
 from handlers.texts import say
 from handlers.world import World, circumstances, sight_room
 from playbooks import sight
@@ -22,7 +23,8 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
 from storage.deployment import Binding
-from storage.effects import Effect, Send, Urgency
+from storage.effects import Drop, Effect, Record, Send, Urgency
+from storage.facts import MessageDropped
 from storage.incident import Incident, Recent
 from storage.store import OutboxRow, Utterance
 
@@ -99,12 +101,16 @@ def caught_up(world: World, incident: Incident, here: Seat, missed: Missed, now:
     return _recaps(world, incident, here, here.channels, now, missed) if out(world, here.room) is None else []
 
 
-def again(world: World, row: OutboxRow, now: datetime) -> list[Effect]:
-    """A recap whose clearance is too old, decided again."""
-    found, channel = seat(world, row.to, now), (row.about or "").removeprefix("#")
-    if found is None or found[0].id != row.stream or channel not in found[1].channels:
-        return []
-    return _recaps(world, *found, [channel], now) if out(world, row.to) is None else []
+def stale(world: World, came: Came, event: Stale) -> list[Effect]:
+    """A recap whose clearance is too old is decided again, unless its time is over or its beginning was shown already."""
+    row = event.row
+    why = "too late" if event.over else "decided again: what may be seen has changed"
+    effects: list[Effect] = [Drop(row.token, why), Record(row.stream, MessageDropped(row.token, row.to, why))]
+    found, channel = seat(world, row.to, came.now), (row.about or "").removeprefix("#")
+    if event.over or event.begun or found is None or found[0].id != row.stream or channel not in found[1].channels:
+        return effects
+    again = _recaps(world, *found, [channel], came.now) if out(world, row.to) is None else []
+    return [*effects, *again]
 
 
 def is_recap(row: OutboxRow) -> bool:

@@ -9,16 +9,16 @@ import pytest
 
 from handlers import recap
 from handlers.channels import seat
-from handlers.events import Resolved, RoomEvent
+from handlers.events import Came, Resolved, RoomEvent, Stale
 from handlers.recap import LONGEST, came_back, came_in, shortened
 from handlers.texts import available
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Contact, File, Poll, Spoken
-from storage.effects import Effect, Send, Urgency
+from storage.effects import Drop, Effect, Record, Send, Urgency
 from storage.facts import RoomBound
 from storage.store import OutboxRow
 from tests.handlers.border_stage import AID, BRANDWEER, CITY, FIRE, LIAISON, MAYOR, to
-from tests.handlers.talk_stage import TalkStage, rooms_of, talking
+from tests.handlers.talk_stage import TalkStage, talking
 
 
 def late(stage: TalkStage) -> TalkStage:
@@ -164,9 +164,15 @@ def test_a_recap_that_waited_too_long_is_decided_again() -> None:
     stage.speak(CITY, "Water rises", MAYOR)
     row = OutboxRow("t", "t", "I-1", BRANDWEER, 3, "{}", "#ops", "brandweer", shows=True)
     assert recap.is_recap(row) and not recap.is_recap(replace(row, about="S-1"))
-    assert rooms_of([one for one in recap.again(stage.world, row, stage.now) if isinstance(one, Send)]) == {BRANDWEER}
-    assert not recap.again(stage.world, replace(row, stream="I-2"), stage.now)
-    assert not recap.again(stage.world, replace(row, about="#gone"), stage.now)
+
+    def decided(row: OutboxRow, *, over: bool = False) -> list[Effect]:
+        return recap.stale(stage.world, Came(Stale(row, over), stage.now, b""), Stale(row, over))
+
+    assert texts_of(decided(row))[0].endswith("Water rises")
+    others = (decided(row, over=True), decided(replace(row, part=1)), decided(replace(row, about="#gone")))
+    for effects in (*others, decided(replace(row, stream="I-2"))):
+        assert not texts_of(effects)
+        assert isinstance(effects[0], Drop) and isinstance(effects[1], Record)
 
 
 def test_only_channels_that_are_new_to_a_room_are_told() -> None:
