@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handlers.events import RoomEvent
+from handlers.events import Resolved, RoomEvent
 from handlers.texts import available
 from playbooks.rooms import RoomRef
 from storage.effects import Send
@@ -179,3 +179,17 @@ def test_it_is_said_in_every_language(reason: str, language: str) -> None:
     assert "#city:x.org" in own and ("Opérations" if language == "fr" else "Operations") in own
     assert "{" not in own and own.count("\n") == 1
     assert language == "en" or ("cut off" not in own and "private" not in to(sent, CITY)[-1])
+
+
+def test_a_room_that_is_bound_and_cannot_be_trusted_is_told_of_at_once() -> None:
+    """It gets no recap, and nobody believes that it takes part."""
+    stage = talking()
+    stage.speak(FIRE, "The dike holds", LIAISON)
+    bindings = {key: one for key, one in stage.world.who.bindings.items() if one.room != BRANDWEER}
+    stage.world = replace(stage.world, who=replace(stage.world.who, bindings=bindings))
+    observe(stage, BRANDWEER, open_join=True)
+    before = len(stage.sent)
+    stage.happen(Resolved("matrix", (("matrix:#brandweer:x.org", BRANDWEER),)))
+    sent = stage.sent[before:]
+    assert "Anybody can join it" in to(sent, DESK)[0] and "dike" not in str(to(sent, BRANDWEER))
+    assert len(to(sent, BRANDWEER)) == 1
