@@ -27,6 +27,5 @@ def asleep(book: Book) -> Iterator[tuple[str, str]]:
 
 SIGNED = timedelta(minutes=1)
 _SECTIONS = (
-    ("channels", "channels", "no conversation is bridged"),
     ("risks", "risks", "they are not shown, and nobody is reminded to review them"),
 )

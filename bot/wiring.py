@@ -165,8 +165,9 @@ class Bot:
                 await asyncio.wait({engine})
                 self.timekeeper.stop()
                 await asyncio.wait({timekeeper})
-                if sweeping is not None:
+                if sweeping is not None and self._files is not None:
                     sweeping.cancel()
+                    await self._files.close()
         finally:
             for port in self._ports.values():
                 await port.close()
