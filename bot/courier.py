@@ -22,18 +22,17 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Protocol
 
-from bot import merging
 from bot.addressing import Addressed, Addresses
 from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, waits
 from bot.faults import fault
-from bot.fetching import Fetching, Files, wanted
+from bot.fetching import Fetching, Files
+from bot.leaving import Leaving
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import changes, held_until, moved
-from bot.queues import GIVES_WAY, Line, Post, Queues, kept
+from bot.queues import GIVES_WAY, Line, Queues
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Urgency
@@ -88,8 +87,7 @@ class Courier:
         self._queues = Queues(networks)
         self._addresses = Addresses(store)
         self._files = Fetching(files, clock, networks, self._queues, self._had, self._set_aside)
-        self._apart: set[str] = set()
-        self._after: dict[str, list[str]] = {}
+        self._leaving = Leaving(self._queues, self._files, clock, desk, self._is_stale, same_token_once)
         self._newest = 0
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -138,7 +136,7 @@ class Courier:
         """The rows of a Send that have not left (or one row, by its token); they stay here unless they are put back."""
         taken = self._queues.take(send)
         for row in taken:
-            self._part_with(row)
+            self._leaving.part_with(row)
         return taken
 
     def waiting(self, stream: str) -> list[OutboxRow]:
@@ -167,7 +165,7 @@ class Courier:
                     )
                 else:
                     self._queues.forget(row)
-                    self._part_with(row)
+                    self._leaving.part_with(row)
         self._tell(more)
         self.poke()
 
@@ -265,9 +263,12 @@ class Courier:
             if not post.port.state.connected:
                 continue
             while (line := post.next(now)) is not None:
-                if self._sent_back_as_stale(line) or self._makes_way(post, line, now):
+                if self._sent_back_as_stale(line):
                     continue
-                rows = self._complete(post, line, self._together(post, line, now))
+                if flood := self._leaving.flood(post, line, now):
+                    self._tell([flooded(room, rows) for room, rows in flood.items()])
+                    continue
+                rows = self._leaving.next(post, line, now)
                 if not rows:
                     continue
                 if rows[0].urgency == Urgency.SIGN:
@@ -317,67 +318,6 @@ class Courier:
             self._queues.posts[rows[0].to.network].flying -= 1
         return claimed
 
-    # -- what leaves together ------------------------------------------------------------------------------------------
-
-    def _together(self, post: Post, line: Line, now: float) -> list[OutboxRow]:
-        """The rows of the message that leaves next: files that were sent together, or talk where the room is held back."""
-        first = line.first
-        if len(line) == 1 or not merging.is_talk(first) or first.to.network in self._same_token_once:
-            return [first]
-        if first.token in self._apart:
-            return [first]
-        # A reaction may be passed: it comes after what it stands under, and says nothing about what comes after it.
-        waiting = [row for row in line.front(merging.MOST_TOGETHER) if row.kind != "react"]
-        cleared = list(takewhile(lambda row: not self._is_stale(row) and row.token not in self._apart, waiting))
-        files = merging.album(cleared)
-        if len(files) > 1:
-            return files
-        free = post.pace.free(line.room, group=self._desk.is_group(line.room), now=now, kept=kept(first.urgency))
-        if free is None or len(line) <= free:
-            return [first]
-        return merging.merged(cleared, self._clock.now(), post.port.split)
-
-    def _complete(self, post: Post, line: Line, rows: list[OutboxRow]) -> list[OutboxRow]:
-        """Those of these rows that may leave now as one message; none where they wait for something that is not here yet.
-
-        A change waits for what it changes, and lets others pass. Of an album, what has to go without its file goes alone.
-        """
-        first = rows[0]
-        changed = changes(first)
-        if changed is not None and changed in self._queues:
-            self._after.setdefault(changed, []).append(first.token)
-            self._queues.set_aside(first.token)
-            return []
-        have = [self._files.has(row) for row in rows]  # asked of each: they are fetched side by side
-        if not all(have):
-            line.fetching.add(first.token)
-            post.look(line)
-            return []
-        if len(rows) == 1 or wanted(first) is None:
-            return rows
-        return list(takewhile(lambda row: self._files.of(row.token) is not None, rows)) or rows[:1]
-
-    def _makes_way(self, post: Post, line: Line, now: float) -> bool:
-        """Whether so much talk waits that it makes way for a digest: it is then taken out and reported."""
-        first = line.first
-        if not merging.is_talk(first) or len(line) <= merging.MOST_OLD_TALK:
-            return False
-        old = first.created_at is not None and self._clock.now() - first.created_at > merging.LONGEST_TALK
-        held_back = post.pace.free(line.room, group=self._desk.is_group(line.room), now=now) is not None
-        if not old and (len(line) <= merging.MOST_TALK or not held_back):
-            return False
-        talk = [row for row in line.front(len(line)) if merging.is_talk(row) and row.state == "pending"]
-        if len(talk) <= merging.MOST_OLD_TALK or (not old and merging.messages(talk) <= merging.MOST_TALK):
-            return False
-        rooms: dict[RoomRef, list[OutboxRow]] = {}
-        for row in talk:
-            self._queues.remove(row)
-            self._part_with(row)
-            line.flying.add(row.token)
-            rooms.setdefault(row.to, []).append(row)
-        self._tell([flooded(room, rows) for room, rows in rooms.items()])
-        return True
-
     async def _drop_settled(self, rows: Sequence[OutboxRow]) -> None:
         """Let go of rows that another process has dealt with, so that one of them does not hold up the others."""
         for row in rows:
@@ -386,6 +326,7 @@ class Courier:
                 log.error("a message was settled elsewhere", extra={"send": row.token})
                 self._queues.remove(row)
                 self._queues.forget(row)
+                self._leaving.part_with(row)
 
     async def _send(self, rows: list[OutboxRow]) -> None:
         post = self._queues.posts[rows[0].to.network]
@@ -435,7 +376,7 @@ class Courier:
                 ]
             case Refused(reason=reason, gone=False) if others:
                 # One of them may be at fault: they go again one by one, so that it fails alone.
-                self._apart |= {row.token for row in rows}
+                self._leaving.apart |= {row.token for row in rows}
                 return [waits(row, reason) for row in rows]
             case Moved(to=to) if post is not None:
                 # Two rooms that point at each other are followed ever more slowly.
@@ -452,13 +393,6 @@ class Courier:
         """Put a row in line. What need not be sent any more because of it."""
         self._queues.add(row)
         return gave_way(self._queues.gives_way(row, signs.ALL), GIVES_WAY) if row.urgency == Urgency.SIGN else []
-
-    def _part_with(self, row: OutboxRow) -> None:
-        """A row waits no more: let go of its file, and let go what waited for it."""
-        self._files.let_go(row.token)
-        self._apart.discard(row.token)
-        for token in self._after.pop(row.token, ()):
-            self._queues.look_again(token)
 
     def _had(self, token: str) -> None:
         self._queues.look_again(token)
