@@ -55,9 +55,14 @@ WAYS: dict[FileKind, Way] = {
 }
 
 
-def fit(file: Spooled, *, worded: bool) -> FileKind:
-    """As what this file can go. ``worded``: with words under it, which a sticker cannot have."""
+def fit(file: Spooled, *, worded: bool, anew: bool = False) -> FileKind:
+    """As what this file can go. ``worded``: with words under it, which a sticker cannot have. ``anew``: handed over, even if Telegram has it.
+
+    What Telegram has as something can go as that, whatever it is made of.
+    """
     kind, found = file.source.kind, file.type.partition(";")[0].strip().lower()
+    if not anew and not (worded and kind == "sticker") and known(file, kind) is not None:
+        return kind
     if kind == "sticker":
         if not worded and file.size <= _STICKERS.get(found, -1):
             return "sticker"
@@ -78,9 +83,9 @@ def fit(file: Spooled, *, worded: bool) -> FileKind:
     return "file"
 
 
-def album(files: Sequence[Spooled]) -> list[FileKind]:
+def album(files: Sequence[Spooled], *, anew: bool = False) -> list[FileKind]:
     """As what files can go together: pictures and films mixed, sounds alone, else all as documents."""
-    kinds = [fit(file, worded=True) for file in files]
+    kinds = [fit(file, worded=True, anew=anew) for file in files]
     if set(kinds) <= {"photo", "video"} or set(kinds) == {"audio"}:
         return kinds
     return ["file"] * len(kinds)

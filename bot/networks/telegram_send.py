@@ -120,7 +120,7 @@ def _place(point: tuple[int, int], words: str, where: dict[str, Any]) -> Request
 
 
 def _file(file: Spooled, words: str, manner: Manner, where: dict[str, Any]) -> Request:
-    kind: FileKind = "file" if manner.documents else telegram_files.fit(file, worded=bool(words))
+    kind: FileKind = "file" if manner.documents else telegram_files.fit(file, worded=bool(words), anew=manner.anew)
     way = telegram_files.WAYS[kind]
     fields = where | ({} if kind == "sticker" else _caption(words))
     known = None if manner.anew else telegram_files.known(file, kind)
@@ -135,7 +135,9 @@ def _album(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -> 
     """Several files as one album, with the words under the first. An album has no buttons."""
     if len(out.files) not in telegram_files.ALBUM:
         return Refused(f"{len(out.files)} files are too many for one album on Telegram; ten are the most")
-    kinds: list[FileKind] = ["file"] * len(out.files) if manner.documents else telegram_files.album(out.files)
+    kinds: list[FileKind] = (
+        ["file"] * len(out.files) if manner.documents else telegram_files.album(out.files, anew=manner.anew)
+    )
     media: list[dict[str, Any]] = []
     uploads: list[Upload] = []
     for number, (file, kind) in enumerate(zip(out.files, kinds, strict=True)):

@@ -54,6 +54,16 @@ def test_a_sticker_has_no_words(shelf: Shelf) -> None:
     assert telegram_files.fit(shelf("sticker", "video/mp4"), worded=False) == "file"
 
 
+def test_what_telegram_has_as_something_can_go_as_that(shelf: Shelf) -> None:
+    """A sound of an unusual type that was heard on Telegram goes as the sound it is there; handed over it is a document."""
+    sound = shelf("audio", "audio/flac", network="telegram", where=json.dumps({"file_id": "CQAC"}))
+    assert telegram_files.fit(sound, worded=True) == "audio"
+    assert telegram_files.fit(sound, worded=True, anew=True) == "file"
+    assert telegram_files.album([sound, sound]) == ["audio", "audio"]
+    sticker = shelf("sticker", "video/webm", network="telegram", where=json.dumps({"file_id": "CAAC"}))
+    assert telegram_files.fit(sticker, worded=True) == "file"
+
+
 def test_a_heavy_photo_is_a_document(shelf: Shelf) -> None:
     """Over 10 MB a picture goes as a document."""
     heavy = shelf("photo", data=b"x" * (telegram_files.PHOTO_BYTES + 1))
