@@ -136,7 +136,8 @@ class Turn:
         if said is None:
             return None
         await self._know(said.stream)
-        return talk(heard, said, await self._copies(said.stream, said.id), taken_back)
+        copies = await self._copies(said.stream, said.id)
+        return talk(replace(heard, room=_place(heard, said, copies)), said, copies, taken_back)
 
     async def _utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
         if message is None:
@@ -310,6 +311,14 @@ class Turn:
     async def _fault(self, inbox: int, error: str) -> None:
         log.error("an event could not be handled", extra={"inbox": inbox, "fault": error})
         await self.record(EventFailed(inbox, error))
+
+
+def _place(heard: Heard, said: Utterance, copies: Sequence[OutboxRow]) -> RoomRef:
+    """The room in which it happened: not every network says in which topic."""
+    here = [row.to for row in copies if row.message == heard.message_id and row.to.chat == heard.room.chat]
+    if here:
+        return here[0]
+    return said.room if (said.message, said.room.chat) == (heard.message_id, heard.room.chat) else heard.room
 
 
 def _needs_no_word(event: Delivery | Stale | Flooded) -> bool:

@@ -56,6 +56,7 @@ def tell(
 ) -> Told:
     """Tell each room of the channels, except where it was said. ``only``: none but these rooms. ``never``: no room may be told, and why."""
     wanted = None if only is None else frozenset(only)
+    own = home(world, incident, said)
     sends: dict[RoomRef, Send] = {}
     left_out: dict[str, Any] = {}
     for channel in said.channels:
@@ -64,7 +65,7 @@ def tell(
         bridge = _Bridge(world, incident, said, channel, now)
         for seat in seats(world, incident, channel, now):
             here = seat.room
-            if here == said.room or here in sends or (wanted is not None and here not in wanted):
+            if here in (own, said.room) or here in sends or (wanted is not None and here not in wanted):
                 continue
             found = bridge.to(seat, amends=amends) if never is None else _why(seat, never)
             if isinstance(found, Send):
@@ -73,6 +74,12 @@ def tell(
             else:
                 left_out.setdefault(str(here), found)
     return Told(tuple(sends.values()), left_out)
+
+
+def home(world: World, incident: Incident, said: Utterance) -> RoomRef:
+    """The bound room in which it was said: of a chat that is bound whole, the chat, whatever the topic."""
+    binding = world.who.binding(incident.playbook, said.room)
+    return binding.room if binding is not None else said.room
 
 
 def content(said: Utterance) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import dropping, polls, signs
-from handlers.carrying import content, event_of, tell
+from handlers.carrying import content, event_of, home, tell
 from handlers.channels import out, seats
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.relay import labelled
@@ -184,7 +184,9 @@ def _reacted(world: World, incident: Incident, event: Talk, came: Came) -> list[
 def _may_see_reaction(world: World, incident: Incident, event: Talk, partner: str, came: Came) -> list[RoomRef]:
     """Where it was said, and where a copy stands, as far as what this partner says there may be shown there. Not where it was given."""
     said, book = event.said, world.book_of(incident)
-    have = {row.to for row in event.copies if row.kind == "message" and row.state == "sent"} | {said.room}
+    own = home(world, incident, said)
+    given = world.who.binding(incident.playbook, event.room)
+    have = {row.to for row in event.copies if row.kind == "message" and row.state == "sent"} | {own}
     origin = book.playbook.partners[partner].jurisdiction
     theirs = replace(said, partner=partner, origins=tuple(sorted({*said.origins, origin})), onward=())
     so = circumstances(world, incident, came.now)
@@ -194,10 +196,10 @@ def _may_see_reaction(world: World, incident: Incident, event: Talk, partner: st
             continue
         question = sight.Question(book, so, event_of(book, theirs, channel))
         for seat in seats(world, incident, channel, came.now):
-            if seat.room not in have or seat.room == event.room or out(world, seat.room) is not None:
+            if seat.room not in have or seat.binding == given or out(world, seat.room) is not None:
                 continue
             if isinstance(question.decide(sight_room(world, seat.binding), f"#{channel}"), sight.Seen):
-                found[seat.room] = None
+                found[said.room if seat.room == own else seat.room] = None
     return list(found)
 
 

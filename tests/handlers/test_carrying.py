@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from playbooks.cleared import Attached
+from playbooks.rooms import RoomRef
 from playbooks.spoken import Contact, File, Poll, Spoken
 from storage.effects import Send
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM, LIAISON, MAYOR
@@ -123,3 +124,16 @@ def test_a_room_reads_only_until_the_agreement_ends() -> None:
     stage = talking(("purposes: [flood-control]}", "purposes: [flood-control], until: 2026-06-02}"))
     sent = stage.speak(CITY, "Soon over", MAYOR)
     assert at(sent, BRANDWEER).not_after is not None and at(sent, FIRE).not_after is None
+
+
+def test_a_forum_that_is_bound_whole_is_one_room() -> None:
+    """What is said in one of its topics is not carried into another of them."""
+    stage = talking()
+    topic = RoomRef("telegram", "-12", "7")
+    sent = stage.speak(topic, "In a topic", LIAISON)
+    assert FIRE_TELEGRAM not in {send.to for send in sent} and FIRE in {send.to for send in sent}
+    assert stage.last().room == topic
+    stage.all_become(stage.last().id)
+    stage.reacts.clear()
+    stage.befalls("reacted", stage.last(), room=CITY, identity=MAYOR, emoji="👍")
+    assert topic in {one.room for one in stage.reacts} and FIRE_TELEGRAM not in {one.room for one in stage.reacts}
