@@ -173,6 +173,8 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return resaid.delivered(world, came, event)
         case Stale() as event if resaid.is_talk(event.row):
             return resaid.stale(world, came, event)
+        case Stale() as event if recap.is_recap(event.row):
+            return recap.stale(world, came, event)
         case Stale() as event if polls.is_count(event.row):
             return polls.stale(world, came, event)
         case Delivery() as event:
