@@ -169,7 +169,7 @@ async def test_a_place_that_moves_is_followed(bench: Bench, ada: MatrixPerson, r
     await bench.restart()
     second = await heard_as(bench, await ada.move(room, began, 50.2, 5.2))
     assert (second.kind, second.message_id, second.point) == ("edited", began, (50_200_000, 5_200_000))
-    async with MatrixPerson(bench.server, f"eve{next(_numbers)}") as eve:
+    async with MatrixPerson(bench.server, f"mallory{next(_numbers)}") as eve:
         await ada.invite(room, eve.user)
         await eve.join(room)
         await ada.wait_member(room, eve.user)
@@ -195,7 +195,7 @@ async def test_polls_votes_and_ends_are_heard(bench: Bench, ada: MatrixPerson, r
     await bench.restart()
     vote = await heard_as(bench, await ada.vote(room, asked.key))
     assert (vote.kind, vote.options) == ("voted", ())
-    async with MatrixPerson(bench.server, f"eve{next(_numbers)}") as eve:
+    async with MatrixPerson(bench.server, f"mallory{next(_numbers)}") as eve:
         await ada.invite(room, eve.user)
         await eve.join(room)
         await ada.wait_member(room, eve.user)
