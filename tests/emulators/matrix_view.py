@@ -113,8 +113,10 @@ class Viewing:
 
     async def look(self, room: str, event: str) -> Shown:
         """The message ``event`` as it stands; waits until it has come."""
-        await self.wait_seen(lambda seen: seen.event_id == event)
-        return next(shown for shown in self.view(room) if shown.event_id == event)
+        came = await self.wait_seen(lambda seen: seen.event_id == event)
+        shown = next((one for one in self.view(room) if one.event_id == event), None)
+        assert shown is not None, f"no message that can be read: {came.type}"
+        return shown
 
     async def look_until(self, room: str, event: str, test: Callable[[Shown], bool]) -> Shown:
         """The message ``event`` once it stands as ``test`` wants it."""

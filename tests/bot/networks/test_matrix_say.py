@@ -7,7 +7,7 @@ import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -264,13 +264,14 @@ async def test_rooms_told_at_once_can_all_read(bench: Bench, ada: MatrixPerson) 
     sent = await asyncio.gather(*(bench.send(room, "alerte") for room in rooms))
     for room, one in zip(rooms, sent, strict=True):
         (name,) = named(one)
-        await ada.wait_seen(lambda seen, name=name: bool(seen.event_id == name))
+        await ada.look(room, name)
         assert [seen.decrypted for seen in ada.timeline(room) if seen.event_id == name] == [True]
 
 
 async def test_nothing_of_this_is_tried_before_we_are_connected(bench: Bench) -> None:
     """Before the first connection every kind waits."""
     await bench.stop()
-    for kind in ("message", "edit", "delete", "react"):
-        out = Outgoing("t", RoomRef("matrix", "!r"), kind, replaces="$e")  # type: ignore[arg-type]
+    kinds: tuple[Literal["message", "edit", "delete", "react"], ...] = ("message", "edit", "delete", "react")
+    for kind in kinds:
+        out = Outgoing("t", RoomRef("matrix", "!r"), kind, replaces="$e")
         assert not isinstance(await bench.make().send(out), Sent | Refused)
