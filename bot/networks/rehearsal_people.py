@@ -69,11 +69,8 @@ class People:
         now = spoken or Spoken(_html(text))
         place = self._in(room)
         if before is not None and place is not None:
-            words, versions = plain(now.html), (*before.versions, plain(now.html))
-            fresh = replace(
-                before, html=now.html, text=words, versions=versions, point=now.point or before.point, befell="edited"
-            )
-            place.shown[message] = fresh
+            words, point = plain(now.html), now.point or before.point
+            place.change(before, "edited", html=now.html, text=words, versions=(*before.versions, words), point=point)
         await self._say("edited", room, identity, name, now, message_id=message)
 
     async def delete(self, room: RoomRef, message: str, identity: str, name: str = "") -> None:

@@ -130,7 +130,7 @@ class Place:
             return Refused("the message to edit is not there")
         if (long := self._too_long(out, bool(files or shown.file))) is not None:
             return long
-        return self._now(
+        return self.change(
             shown,
             "edited",
             html=out.html,
@@ -159,14 +159,14 @@ class Place:
         alone = self.network == "telegram"
         others = tuple(one for one in shown.reactions if (one.who != who if alone else one.name != name))
         fresh = (Reaction(name, who, emoji),) if emoji is not None else ()
-        return self._now(shown, "reacted", reactions=(*others, *fresh))
+        return self.change(shown, "reacted", reactions=(*others, *fresh))
 
     def unreact(self, name: str) -> Shown | None:
         """Take a reaction away by its own name; None where it is not there."""
         for shown in self.shown.values():
             if any(one.name == name for one in shown.reactions):
                 others = tuple(one for one in shown.reactions if one.name != name)
-                return self._now(shown, "reacted", reactions=others)
+                return self.change(shown, "reacted", reactions=others)
         return None
 
     def sign(self, out: Outgoing) -> tuple[Outcome, Shown | None]:
@@ -180,7 +180,8 @@ class Place:
         shown = self.react(message, f"${out.token}", None, out.emoji)
         return (Sent(f"${out.token}"), shown) if shown is not None else (Refused("the message is not there"), None)
 
-    def _now(self, shown: Shown, befell: Literal["edited", "reacted"], **changes: object) -> Shown:
+    def change(self, shown: Shown, befell: Literal["edited", "reacted"], **changes: object) -> Shown:
+        """Put a message there in the place of what it was; ``changes`` are fields of ``Shown``."""
         fresh = replace(shown, befell=befell, **changes)  # type: ignore[arg-type]  # each change is a field's own
         self.shown[shown.id] = fresh
         return fresh
