@@ -241,7 +241,8 @@ class Turn:
                     parts[one.about] = await self._copies(one.stream, one.about)
             elif isinstance(one, Remove):
                 parts[one.send] = await self._parts(one.send)
-        step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects, parts)
+        captions = {network: port.captions for network, port in self.networks.items()}
+        step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects, parts, captions)
         dropped = self.tx.keep(step)
         if dropped:
             # Only here is it known which of them had not left yet: the log says so of each.

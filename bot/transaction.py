@@ -13,10 +13,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import assert_never
 
 from bot import copies, outgoing
-from bot.speech import Split
+from bot.speech import CAPTIONS, Split
 from handlers import marks
 from handlers.world import World
 from playbooks.load import Book
@@ -92,9 +93,11 @@ def carry_out(
     splits: Splits,
     subjects: Mapping[str, OutboxRow],
     parts: Mapping[str, Sequence[OutboxRow]] | None = None,
+    captions: Mapping[Network, int] = MappingProxyType({}),
 ) -> Step:
     """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name, ``parts`` those that a
-    ``Remove`` names, and every row about what a ``Send`` amends (by its id), as they stand.
+    ``Remove`` names, and every row about what a ``Send`` amends (by its id), as they stand. ``captions``: what fits under a file on
+    each network.
 
     Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch.
     Raises Misdirected,
@@ -116,11 +119,12 @@ def carry_out(
                 secret = effect.to.chat in step.world.who.ever_encrypted
                 split = _cutting(cuts, splits, effect.to.network)
                 effect = _editing(step.world, effect)
+                token, under = tokens.next(), captions.get(effect.to.network, CAPTIONS)
                 if effect.amends:
                     stands = copies.standing((parts or {}).get(effect.about or "", ()), effect.to)
-                    made = outgoing.amended(effect, stands, tokens.next(), split, epoch, must_encrypt=secret)
+                    made = outgoing.amended(effect, stands, token, split, epoch, must_encrypt=secret, captions=under)
                 else:
-                    made = outgoing.rows(effect, tokens.next(), split, epoch, must_encrypt=secret)
+                    made = outgoing.rows(effect, token, split, epoch, must_encrypt=secret, captions=under)
                 if made[0].shows:
                     shown.append((effect.stream, outgoing.disclosed(effect, made[0].send, epoch)))
                 if effect.role is not None:

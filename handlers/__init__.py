@@ -18,6 +18,7 @@ from handlers import (
     plain,
     polls,
     reach,
+    recap,
     relay,
     resaid,
     restraint,

@@ -40,7 +40,9 @@ _RAISED = re.compile(
 
 def heard(world: World, request: Request) -> list[Effect]:
     """What somebody said in a channel's room leads to. Nothing, where it is no channel's."""
-    if request.private or request.automatic or request.spoken is None or request.message is None:
+    if request.private or request.spoken is None or request.message is None:
+        return []
+    if request.automatic and request.forwarded is None:
         return []
     found = seat(world, request.room, request.now)
     if found is None:

@@ -61,9 +61,9 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
 
 
 def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
-    """Only whoever said it can change it, and only where it was said: their network sees to that."""
+    """Only whoever said it can change it, and only where it was said. Not every homeserver sees to that."""
     before = event.said
-    if event.spoken is None or event.room.chat != before.room.chat:
+    if event.spoken is None or event.room.chat != before.room.chat or not _theirs(world, event):
         return []
     html, raised, unknown = labelled(restricted(event.spoken.html).strip("\n"))
     if unknown is not None:
@@ -87,6 +87,12 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
         *told.sends,
         *(effect for room in have if room not in reached for effect in _away(said, room, event.copies)),
     ]
+
+
+def _theirs(world: World, event: Talk) -> bool:
+    """Whether whoever changes something is whoever said it."""
+    person = world.who.person(event.identity) if event.identity is not None else None
+    return event.said.person in (event.identity or "", person.id if person is not None else "-")
 
 
 def _same_file(before: Spoken | None, now: Spoken) -> File | None:

@@ -101,6 +101,8 @@ class TalkStage(Stage):
     def befalls(self, kind: Befalls, said: Utterance, **more: object) -> list[Send]:
         """Something befalls what was said; what is sent in consequence."""
         room = more.pop("room", said.room)
+        if kind == "edited":
+            more.setdefault("identity", MAYOR)
         event = Talk(kind, said, tuple(self.rows.get(said.id, ())), room, self.now, "key", **more)  # type: ignore[arg-type]
         before = len(self.sent)
         self.apply(happened(self.world, Came(event, self.now, b"seed")))

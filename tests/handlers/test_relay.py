@@ -180,7 +180,7 @@ def test_what_is_forwarded_keeps_its_label_and_its_origins() -> None:
     sent = stage.speak(BRANDWEER, "The dam leaks", forwarded="matrix:@mayor:x.org")
     assert stage.last().raised == "amber+strict" and stage.last().onward == ("be",)
     assert rooms_of(sent) <= {CITY, FIRE}
-    assert not stage.speak(FIRE, "A-1 Evacuate", LIAISON, forwarded="us")
+    assert not stage.speak(FIRE, "A-1 Evacuate", LIAISON, forwarded="us", automatic=True)
     assert {one["why"] for one in stage.fact().left_out.values()} == {"unknown-origin"}
 
 

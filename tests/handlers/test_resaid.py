@@ -73,6 +73,8 @@ def test_only_where_it_was_said_can_it_be_changed_or_taken_back() -> None:
     stage = talking()
     name = said(stage)
     assert not stage.befalls("edited", stage.said[name], room=FIRE, spoken=Spoken("Forged"))
+    assert not stage.befalls("edited", stage.said[name], identity="matrix:@eve:x.org", spoken=Spoken("Forged"))
+    assert not stage.befalls("edited", stage.said[name], identity=None, spoken=Spoken("Forged"))
     stage.befalls("deleted", stage.said[name], room=FIRE)
     assert not stage.removes and not stage.of(TakenBack)
 

@@ -127,7 +127,8 @@ async def test_what_is_no_photo_after_all(tg: TelegramEmulator, network: Telegra
 async def test_markup_that_cannot_be_read(tg: TelegramEmulator, network: Telegram, shelf: Shelf) -> None:
     """Words under a file, or under the first of an album, whose markup is refused arrive plain."""
     for files in ((shelf("photo"),), (shelf("photo"), shelf("photo"))):
-        out = replace(message(files=files), html="<b>Flood", text="Flood <now>")
+        out = message(files=files)
+        out = replace(out, html="<b>Flood", text="Flood <now>")
         sent = await done(network, out)
         assert tg.chats[GROUP].messages[int(sent.message_id)].text == "Flood <now>"
 
