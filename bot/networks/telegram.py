@@ -73,7 +73,7 @@ class Telegram:
         self._own_server = base_url is not None and base_url.rstrip("/") != OFFICIAL
         # A server of one's own that does not run in its local mode has the official limits, and says so by refusing.
         self.largest_download: int | None = None if self._own_server else DOWNLOAD_BYTES
-        self.largest_upload: int = OWN_SERVER_UPLOAD_BYTES if self._own_server else UPLOAD_BYTES
+        self.largest_upload: int | None = OWN_SERVER_UPLOAD_BYTES if self._own_server else UPLOAD_BYTES
         self._bot = RawBot(token, base_url, connections=limits.concurrency + 8)
         self._me: dict[str, Any] | None = None
 
@@ -214,7 +214,7 @@ class Telegram:
 
     def _too_large(self, files: Sequence[Upload]) -> Refused | None:
         size, most = sum(file.size for file in files), self.largest_upload
-        if size <= most:
+        if most is None or size <= most:
             return None
         return Refused(f"too large: {-(-size // MIB)} MB, and Telegram takes {most // MIB} MB from bots at once")
 
