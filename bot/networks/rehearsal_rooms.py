@@ -17,7 +17,7 @@ from playbooks.spoken import Contact, FileKind, Poll
 TELEGRAM_REMOVES = timedelta(hours=48)
 TELEGRAM_TEXT = 4096
 """UTF-16 code units of words in one message."""
-CAPTIONS: dict[Network, int] = {"telegram": 1024, "matrix": 16_000}
+CAPTIONS: dict[Network, int] = {"telegram": 1024, "matrix": 4000}
 LARGEST: dict[Network, int] = {"telegram": 50_000_000, "matrix": 50_000_000}
 
 

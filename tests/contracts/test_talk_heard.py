@@ -84,6 +84,7 @@ async def test_an_answer_says_only_what_was_typed(stand: Stand, room: RoomRef) -
 async def test_a_thread_is_named_by_what_began_it(stand: Stand, room: RoomRef) -> None:
     """What is said in a thread names the message from which that hangs, and an answer in it what it answers; Telegram has none."""
     began = await stand.say(room, "digue")
+    assert stand.port.threads is stand.threads
     if not stand.threads:
         assert (await stand.hear_text(room, "digue")).thread is None
         return

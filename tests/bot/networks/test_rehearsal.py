@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.networks.matrix import Matrix
 from bot.networks.port import FileGone, NetworkDown, Outgoing, Refused, RoomTraits, Sent, Spooled
 from bot.networks.rehearsal import PIECE, Rehearsal
+from bot.networks.telegram import CAPTION_UNITS
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import File, Poll, Spoken
 from tests.contracts.inbox import Inbox
@@ -69,7 +71,7 @@ async def test_words_have_their_bounds(network: Rehearsal, tmp_path: Path) -> No
     assert isinstance(under, Sent)
     edit = out(network, "🌊" * 513, "t3", kind="edit", replaces=under.message_id)
     assert isinstance(await network.send(edit), Refused if telegram else Sent)
-    assert network.captions == (1024 if telegram else 16_000)
+    assert network.captions == (CAPTION_UNITS if telegram else Matrix.captions)
     for part in network.split("🌊" * 20_000):
         assert isinstance(await network.send(out(network, part, f"p{len(part)}")), Sent)
 
