@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import warnings
+from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 import pytest
@@ -14,6 +16,7 @@ from bot.networks.port import Delayed, NetworkDown, NetworkRejected, Sent
 from playbooks.rooms import RoomRef
 from tests.contracts.inbox import Inbox
 from tests.contracts.stand import SECRET, Stand
+from tests.contracts.talk import PHOTO
 
 SECRETS = (SECRET, "emulator-token", "bell-password")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,6 +82,34 @@ async def test_asking_while_nobody_answers(stand: Stand, room: RoomRef) -> None:
     assert await stand.port.resolve(alias) is None
 
 
+async def test_files_wait_for_better_weather(stand: Stand, room: RoomRef) -> None:
+    """While nobody answers a file can be neither had nor sent, both say so and may be tried again; afterwards each arrives once."""
+    await stand.give(room, PHOTO, "le pont")
+    heard = await stand.hear(room, "message")
+    assert heard.spoken is not None and heard.spoken.file is not None
+    file = heard.spoken.file
+    await stand.down()
+    await stand.ended()
+    with pytest.raises(NetworkDown) as down:
+        async for _ in stand.port.fetch(file):
+            raise AssertionError("bytes from nowhere")
+    assert_for_people(str(down.value))
+    out = stand.out(room, "pendant", files=(stand.spooled(PHOTO),))
+    signs = stand.out(room, "", kind="react", replaces=heard.message_id, emoji="👍")
+    for one in (out, signs, out):
+        delayed = await stand.port.send(one)
+        assert isinstance(delayed, Delayed)
+        assert_for_people(delayed.reason)
+    await stand.up()
+    await stand.start()
+    assert b"".join([piece async for piece in stand.port.fetch(file)]) == PHOTO.data
+    assert isinstance(await stand.port.send(out), Sent)
+    assert isinstance(await stand.port.send(signs), Sent)
+    seen = await stand.see(room, "pendant")
+    assert seen.file is not None and seen.file.digest == PHOTO.digest
+    assert len(await stand.seen(room)) == 1
+
+
 async def test_who_is_refused_is_told_so(stand: Stand) -> None:
     """Wrong credentials are final, in words that name no secret. A rehearsal asks for none."""
     if not stand.has_credentials:
@@ -119,6 +150,13 @@ async def test_nothing_is_left_behind(stand: Stand, room: RoomRef) -> None:
     await stand.say(room, "bonjour")
     await stand.hear_text(room, "bonjour")
     await asyncio.gather(*(stand.sent(room, f"n° {number}") for number in range(5)))
+    await stand.sent(room, "photo", files=(stand.spooled(PHOTO),))
+    await stand.give(room, PHOTO, "le pont")
+    file = (await stand.hear_text(room, "le pont")).spoken
+    assert file is not None and file.file is not None
+    pieces = stand.port.fetch(file.file)
+    assert await anext(pieces)
+    await cast(AsyncGenerator[bytes, None], pieces).aclose()  # whoever fetches may have had enough
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         await stand.stop()
