@@ -38,7 +38,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if book is None:
         return _unknown(case, wanted)
     inside = Case(case.world, case.request, actor(case.world, case.request, book), None, book)
-    refused = _refused(inside, book)
+    refused = _refused(inside, book, case)
     if refused is not None:
         return refused
     running = [one for one in _exercises(case) if one.playbook == book.playbook.playbook]
@@ -52,20 +52,20 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     return activate.begun(inside, book, rest, "coordinator", exercise=True)
 
 
-def _refused(case: Case, book: Book) -> list[Effect] | None:
-    """Why this exercise cannot begin from here, or now; None: it can."""
+def _refused(case: Case, book: Book, asked: Case) -> list[Effect] | None:
+    """Why this exercise cannot begin from here, or now; None: it can. In the language of the room in which it was ``asked``."""
     if not case.actor.coordinator:
-        return case.refuse(case.say("Only coordinators may do this."), "/exercise", "role")
+        return case.refuse(asked.say("Only coordinators may do this."), "/exercise", "role")
     bound = case.world.who.binding(book.playbook.playbook, case.request.room) is not None
     if not case.request.private and not (bound and plays_in(case.world, book, case.request.room, exercise=True)):
-        words = case.say("Not started: this room is not for exercises. Write it in a private chat with me.")
+        words = asked.say("Not started: this room is not for exercises. Write it in a private chat with me.")
         return case.refuse(words, "/exercise", "real-room")
     if not played_in(case.world, book, exercise=True):
-        words = case.say("Not started: no room for exercises is bound. The playbook marks them with “exercises: true”.")
+        words = asked.say("Not started: no room for exercises is bound. The playbook marks them with “exercises: true”.")
         return case.refuse(words, "/exercise", "no-rooms")
     real = pausing.in_the_way(case.world, book)
     if real:
-        return case.refuse(_in_the_way(case, real), "/exercise", "real-incident")
+        return case.refuse(_in_the_way(asked, real), "/exercise", "real-incident")
     return None
 
 

@@ -300,7 +300,9 @@ def waiting(case: Case, found: Draft) -> list[Effect]:
             time=moment(case.book, found.at + alone + timedelta(seconds=59), case.now, case.reader.languages),
         )
     by = _confirmed(case, found.fact.partner, (*found.confirmed, case.actor.person))
-    return [case.answer(glue([*by, words]), about=found.fact.draft)]
+    # Who comes second may have been asked something else before: to replace an open alert, or not.
+    taps = [[case.tap("Send", f"/draft {found.fact.draft} send", "✅")]]
+    return [case.answer(glue([*by, words]), taps, about=found.fact.draft)]
 
 
 def _confirmed(case: Case, partner: str, persons: Iterable[str]) -> list[Cleared]:

@@ -213,6 +213,8 @@ def _question(case: Case, fact: ReportMade, problem: Cleared | None) -> Send:
         last.append(case.tap("Send now", f"/report {fact.report} send", "🚨"))
     last.append(case.tap("Discard", f"/report {fact.report} drop", "🗑️"))
     heading = case.say("METHANE report {report}", report=short_id(fact.report))
+    if part == "major":
+        heading = glue([heading, case.say("If you are called away: after 3 minutes it goes out as it is.")])
     lines = [heading, *([problem] if problem is not None else []), case.say(QUESTIONS[part])]
     return case.answer(glue(lines), [*taps, last], about=fact.report, urgency=Urgency.PROMPT)
 

@@ -37,6 +37,7 @@ def test_it_is_shown_to_everybody_of_that_partner_with_who_has_confirmed() -> No
     """In whichever of their rooms, also to those who may not send it."""
     stage = waiting()
     assert to(stage.sent, CITY)[-1].startswith(f"Confirmed by: {MAYOR}\nNot sent yet: a second person of City")
+    assert [tap.command for row in stage.sent[-1].taps for tap in row] == ["/draft D-1 send"]
     shown = said(stage, CITY_TELEGRAM, "/draft D-1", SOMEBODY)
     assert "Second person, please" in shown and f"Confirmed by: {MAYOR}" in shown
     assert "may issue alerts" in said(stage, CITY, "/draft D-1 send", SOMEBODY)
