@@ -46,6 +46,30 @@ class Addressed:
         return [sent.message_id for _ in self.rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A reaction of the bot's. One without a name is hidden by any that came after it, and seen again when these are taken away."""
+
+    emoji: str
+    name: str | None
+
+
+def reactions_in(rows: Sequence[OutboxRow], chat: RoomRef) -> list[Standing]:
+    """Of all rows about something that was said, the bot's reactions to it that stand in a chat, the last that was put there last."""
+    stand: list[Standing] = []
+    for row in rows:
+        if row.kind != "react" or row.to.chat != chat:
+            continue
+        said = json.loads(row.payload)
+        emoji = str(said["emoji"])
+        if said.get("gone") and (row.state == "sent" or row.reason == NOTHING_TO_TAKE):
+            last = next((one for one in reversed(stand) if one.emoji == emoji), None)
+            stand = [one for one in stand if one is not last]
+        elif not said.get("gone") and row.state == "sent":
+            stand.append(Standing(emoji, row.message))
+    return stand
+
+
 class Addresses:
     """Finds names in what is kept."""
 
@@ -116,25 +140,21 @@ class Addresses:
         target = await self._standing(row.stream, said["on"], row.to)
         if target is None:
             return Refused(NOT_HERE)
-        if said.get("gone"):
-            ours = await self._our_reaction(row, said)
-            if ours is None:
-                return Refused(NOTHING_TO_TAKE)
-            target = ours.message or target
-        return Addressed(replace(outgoing(row), replaces=target), (row,))
-
-    async def _our_reaction(self, row: OutboxRow, said: Mapping[str, Any]) -> OutboxRow | None:
-        """The reaction that stands there and is to be taken away. One without a name of its own made way for any that came after it."""
-        ours: OutboxRow | None = None
-        for one in await self._store.copies(row.stream, said["on"]):
-            if one.kind != "react" or one.to.chat != row.to.chat or one.state != "sent":
-                continue
-            before = json.loads(one.payload)
-            if before["emoji"] == said["emoji"]:
-                ours = None if before.get("gone") else one
-            elif ours is not None and ours.message is None:
-                ours = None
-        return ours
+        out = replace(outgoing(row), replaces=target)
+        if not said.get("gone"):
+            return Addressed(out, (row,))
+        before = [one for one in await self._store.copies(row.stream, said["on"]) if one.id < row.id]
+        stand = reactions_in(before, row.to.chat)
+        ours = next((one for one in reversed(stand) if one.emoji == said["emoji"]), None)
+        if ours is None:
+            return Refused(NOTHING_TO_TAKE)
+        left = [one for one in stand if one is not ours]
+        if ours.name is not None:
+            alike = any(one.name == ours.name for one in left)  # given for two reasons, and one is left
+            return Refused(NOTHING_TO_TAKE) if alike else Addressed(replace(out, replaces=ours.name), (row,))
+        if stand[-1] is not ours:
+            return Refused(NOTHING_TO_TAKE)  # another took its place already
+        return Addressed(replace(out, emoji=left[-1].emoji if left else None), (row,))
 
     # -- changes of what was said --------------------------------------------------------------------------------------
 

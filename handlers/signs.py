@@ -5,6 +5,7 @@ It never says which: whoever may know asks with ``/seen``. Rooms of partners tha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from handlers.world import World
@@ -22,16 +23,42 @@ def put(world: World, said: Utterance, emoji: str) -> list[Effect]:
 
 
 def of(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> list[Effect]:
-    """The sign for what has become of its copies; nothing while some are still on their way."""
+    """The sign for what has become of its copies, in place of an earlier one; nothing while some are still on their way, or that says the same.
+
+    ``copies``: every row about it, earlier signs among them.
+    """
+    emoji = _sign(world, said, copies)
+    earlier = _standing(said, copies)
+    if emoji is None or earlier[-1:] == [emoji]:
+        return []
+    away = [React(said.stream, said.id, said.room, one, gone=True) for one in earlier]
+    return [*away, *put(world, said, emoji)]
+
+
+def _sign(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> str | None:
     shown = newest(copies)
     if not shown or any(row.state in ("pending", "inflight") for row in shown):
-        return []
+        return None
     known = [row for row in shown if _may_know(world, said, row.partner)]
     left_out = [partner for partner in said.left_out if _may_know(world, said, partner)]
     have = sum(row.state == "sent" for row in known)
     if have == len(known) and not left_out:
-        return put(world, said, ALL) if known else []
-    return put(world, said, SOME if have else NONE)
+        return ALL if known else None
+    return SOME if have else NONE
+
+
+def _standing(said: Utterance, copies: Iterable[OutboxRow]) -> list[str]:
+    """The signs under it that are there or on their way, the last one last. What is taken away here is a sign, or alike."""
+    found: list[str] = []
+    for row in copies:
+        if row.kind != "react" or row.to != said.room or row.state in ("dropped", "refused"):
+            continue
+        told = json.loads(row.payload)
+        if told.get("gone"):
+            found = [one for one in found if one != told["emoji"]]
+        elif told.get("sign"):
+            found.append(str(told["emoji"]))
+    return found
 
 
 def newest(copies: Iterable[OutboxRow]) -> list[OutboxRow]:

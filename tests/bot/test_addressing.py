@@ -161,3 +161,40 @@ async def test_an_edit_that_was_in_flight_when_we_ended_is_made_again(tmp_path: 
         await on.settled()
         assert [(out.kind, out.replaces, out.token) for out in again.sent] == [("edit", "m1", row.token)]
         assert [one.became for one in on.decide.of(Delivery)] == ["sent"]  # type: ignore[attr-defined]
+
+
+async def test_a_reaction_that_hid_another_gives_it_back(tmp_path: Path) -> None:
+    """Where a bot has one reaction to a message: the last that still stands is seen, and one that is hidden is taken away unseen."""
+    says, telegram = Says(), FakeNetwork("telegram")
+
+    async def answer(out: Outgoing) -> Outcome:
+        return Sent(out.replaces or "m1")
+
+    telegram.answers = answer
+
+    def react(emoji: str, *, gone: bool = False) -> React:
+        return React(DEPLOYMENT, "S-1", room(2), emoji, gone=gone)
+
+    async with floor(tmp_path, says.decisions, telegram, clock=VirtualClock(START)) as on:
+        await send(on, says, speech("first"))
+        for emoji in ("👌", "👍", "🔥"):
+            await send(on, says, react(emoji))
+        for emoji in ("👍", "🔥", "👌"):
+            await send(on, says, react(emoji, gone=True))
+        assert [out.emoji for out in telegram.sent[1:]] == ["👌", "👍", "🔥", "👌", None]
+
+
+async def test_a_reaction_that_two_gave_goes_with_the_second(tmp_path: Path) -> None:
+    """A network has an emoji of ours once: the sign and what somebody gave are one event there."""
+    says, matrix = Says(), FakeNetwork("matrix")
+
+    async def answer(out: Outgoing) -> Outcome:
+        return Sent(f"${out.emoji}" if out.kind == "react" and out.emoji else out.replaces or "m1")
+
+    matrix.answers = answer
+    async with floor(tmp_path, says.decisions, matrix, clock=VirtualClock(START)) as on:
+        await send(on, says, speech("first", to=MATRIX))
+        for gone in (False, False, True, True):
+            await send(on, says, React(DEPLOYMENT, "S-1", MATRIX, "👌", gone=gone))
+        asked = [(out.emoji, out.replaces) for out in matrix.sent[1:]]
+        assert asked == [("👌", "m1"), ("👌", "m1"), (None, "$👌")]

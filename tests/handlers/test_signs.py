@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from handlers.signs import ALL, NONE, SOME, newest
+from handlers.signs import ALL, NONE, SOME, newest, of
+from storage.effects import React
 from storage.store import OutboxRow
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, LIAISON, MAYOR
 from tests.handlers.talk_stage import talking
@@ -80,3 +83,19 @@ def test_the_newest_version_counts_in_each_room() -> None:
         row("e", "react", "sent"),
     ]
     assert [one.token for one in newest(rows)] == ["a-2", "c"]
+
+
+def test_a_sign_that_is_not_true_any_more_makes_way() -> None:
+    """What some had not comes through later: the new sign takes the place of the old one, and is not said twice."""
+    stage = talking(EVERYBODY, HILFE_TOO)
+    stage.speak(CITY, "Hello", MAYOR)
+    said = stage.last()
+    rows = [replace(row, state="sent") for row in stage.rows[said.id]]
+    sign = OutboxRow(
+        "s", "s", said.stream, CITY, 4, '{"kind":"react","emoji":"🤔","gone":false,"sign":true}', said.id, state="sent"
+    )
+    [gone, new] = of(stage.world, said, [*rows, sign])
+    assert isinstance(gone, React) and isinstance(new, React)
+    assert [(gone.emoji, gone.gone), (new.emoji, new.gone, new.sign)] == [(SOME, True), (ALL, False, True)]
+    again = replace(sign, payload=sign.payload.replace("🤔", "👌"))
+    assert of(stage.world, said, [*rows, again]) == []
