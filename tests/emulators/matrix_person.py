@@ -117,7 +117,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
         body |= {"room_alias_name": alias} if alias else {}
         body |= {"room_version": version} if version else {}
         room = str((await self.call("POST", "/createRoom", body))["room_id"])
-        await self._until(lambda: room in self.client.rooms)
+        await self.wait_until(lambda: room in self.client.rooms)
         return room
 
     async def invite(self, room: str, user: str) -> None:
@@ -125,7 +125,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
 
     async def join(self, room: str) -> None:
         await self.call("POST", f"/join/{room}", {})
-        await self._until(lambda: room in self.client.rooms)
+        await self.wait_until(lambda: room in self.client.rooms)
 
     async def leave(self, room: str) -> None:
         await self.call("POST", f"/rooms/{room}/leave", {})
@@ -163,23 +163,23 @@ class MatrixPerson(MatrixSpeech, Viewing):
         def found() -> Seen | None:
             return next((s for s in self.timeline(room) if s.type == "m.room.message" and containing in s.body), None)
 
-        await self._until(lambda: found() is not None, seconds)
+        await self.wait_until(lambda: found() is not None, seconds)
         seen = found()
         assert seen is not None
         return seen
 
     async def wait_invite(self, room: str, seconds: float = WAIT_SECONDS) -> None:
-        await self._until(lambda: room in self.invited, seconds)
+        await self.wait_until(lambda: room in self.invited, seconds)
 
     async def wait_any_invite(self, besides: Iterable[str] = (), seconds: float = WAIT_SECONDS) -> str:
         """Wait for an invitation into a room that is none of these; its id."""
         known = set(besides)
-        await self._until(lambda: bool(self.invited - known), seconds)
+        await self.wait_until(lambda: bool(self.invited - known), seconds)
         return min(self.invited - known)
 
     async def wait_member(self, room: str, user: str, seconds: float = WAIT_SECONDS) -> None:
         """Wait until our client knows ``user`` as joined to ``room``."""
-        await self._until(
+        await self.wait_until(
             lambda: (
                 room in self.client.rooms
                 and user in self.client.rooms[room].users
@@ -189,7 +189,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
         )
 
     async def wait_seen(self, test: Callable[[Seen], bool], seconds: float = WAIT_SECONDS) -> Seen:
-        await self._until(lambda: any(test(seen) for seen in self.seen), seconds)
+        await self.wait_until(lambda: any(test(seen) for seen in self.seen), seconds)
         return next(seen for seen in self.seen if test(seen))
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -198,11 +198,12 @@ class MatrixPerson(MatrixSpeech, Viewing):
         answer = await asyncio.to_thread(self.server.call, method, path, body, self.token)
         return dict(answer)
 
-    # -- parts -----------------------------------------------------------------------------------------------------
-
-    async def _until(self, test: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
+    async def wait_until(self, test: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
+        """Wait until this is so; tried whenever a sync has brought something."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(test)
+
+    # -- parts -----------------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
         while True:

@@ -87,6 +87,7 @@ class Viewing:
         def token(self) -> str: ...
         def timeline(self, room: str) -> list[Seen]: ...
         async def wait_seen(self, test: Callable[[Seen], bool], seconds: float = ...) -> Seen: ...
+        async def wait_until(self, test: Callable[[], bool], seconds: float = ...) -> None: ...
 
     def view(self, room: str) -> list[Shown]:
         """The messages that stand in ``room`` now, oldest first."""
@@ -120,8 +121,16 @@ class Viewing:
 
     async def look_until(self, room: str, event: str, test: Callable[[Shown], bool]) -> Shown:
         """The message ``event`` once it stands as ``test`` wants it."""
-        await self.wait_seen(lambda _: any(one.event_id == event and test(one) for one in self.view(room)))
-        return next(shown for shown in self.view(room) if shown.event_id == event)
+        return await self.wait_shown(room, lambda one: one.event_id == event and test(one))
+
+    async def wait_shown(self, room: str, test: Callable[[Shown], bool]) -> Shown:
+        """The first message that stands in ``room`` as ``test`` wants it; waits for it."""
+        try:
+            await self.wait_until(lambda: any(test(one) for one in self.view(room)))
+        except TimeoutError:
+            held = "\n".join(f"{one.kind} {one.text!r} {one.reactions}" for one in self.view(room)[-8:])
+            raise TimeoutError(f"nothing such came; the last in the room:\n{held}") from None
+        return next(one for one in self.view(room) if test(one))
 
     async def wait_gone(self, room: str, event: str) -> None:
         """Wait until ``event`` (a message, a reaction) is taken back."""
