@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.networks import markup
+from bot.networks import markup, telegram_emoji
 from bot.networks.port import Button, Outcome, Outgoing, Refused, RoomTraits, Sent
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Contact, FileKind, Poll
@@ -173,7 +173,10 @@ class Place:
         """Put the bot's reaction there, or take it away: on Matrix by its own name."""
         message = out.replaces or ""
         if self.network == "telegram":
-            shown = self.react(message, f"{message}:", None, out.emoji)
+            near = telegram_emoji.reaction(out.emoji) if out.emoji is not None else None
+            if near is None and out.emoji is not None:
+                return Refused("no reaction that Telegram knows says that"), None
+            shown = self.react(message, f"{message}:", None, near)
             return (Sent(message), shown) if shown is not None else (Refused("message to react not found"), None)
         if out.emoji is None:
             return Sent(message), self.unreact(message)

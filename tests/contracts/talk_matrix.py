@@ -122,7 +122,8 @@ class MatrixTalk(Talk):
 
     async def see_signs(self, room: RoomRef, message: str, emoji: tuple[str, ...]) -> None:
         def so(shown: Shown) -> bool:
-            return sorted(one for one, who in shown.reactions.items() if self._me in who) == sorted(emoji)
+            here = (one.replace("\ufe0f", "") for one, who in shown.reactions.items() if self._me in who)
+            return sorted(here) == sorted(emoji)
 
         await self._ada.look_until(room.id, message, so)
 

@@ -177,6 +177,18 @@ async def test_a_second_reaction(stand: Stand, room: RoomRef) -> None:
     await stand.see_signs(room, said, ("🔥",) if stand.one_reaction else ("👍", "🔥"))
 
 
+async def test_a_reaction_that_a_network_does_not_know(stand: Stand, room: RoomRef) -> None:
+    """Of Telegram's few reactions the nearest is given, or none that would say another thing; Matrix knows every emoji."""
+    said = await stand.say(room, "reçu ?")
+    await stand.hear_text(room, "reçu ?")
+    near = await stand.port.send(stand.out(room, "", kind="react", replaces=said, emoji="✅"))
+    assert isinstance(near, Sent)
+    await stand.see_signs(room, said, ("👍",) if stand.one_reaction else ("✅",))
+    far = await stand.port.send(stand.out(room, "", kind="react", replaces=said, emoji="🚰"))
+    assert isinstance(far, Refused) is stand.one_reaction
+    await stand.see_signs(room, said, ("👍",) if stand.one_reaction else ("✅", "🚰"))
+
+
 async def test_a_reaction_to_nothing(stand: Stand, room: RoomRef) -> None:
     """Reacting to what is not there is refused where the network looks, and never an accident."""
     missing = "$nothing" if stand.network == "matrix" else "999999"
