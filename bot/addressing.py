@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.merging import late, line_of
 from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
@@ -70,6 +70,13 @@ def reactions_in(rows: Sequence[OutboxRow], chat: RoomRef) -> list[Standing]:
     return stand
 
 
+class _Place(NamedTuple):
+    """Where something stands, and its network's name for it."""
+
+    room: RoomRef
+    message: str
+
+
 class Addresses:
     """Finds names in what is kept."""
 
@@ -110,29 +117,34 @@ class Addresses:
                 if found is not None and found.message is not None and found.to.chat == row.to.chat:
                     out = replace(out, reply_to=found.message)
             if said.get("answers") is not None and out.reply_to is None:
-                out = replace(out, reply_to=await self._standing(row.stream, said["answers"], row.to))
+                answered = await self._standing(row.stream, said["answers"], row.to)
+                out = replace(out, reply_to=answered.message if answered is not None else None)
+            begun = None
             if said.get("thread") is not None:
                 begun = await self._standing(row.stream, said["thread"], row.to)
-                if port.threads:
-                    out = replace(out, thread=begun)
-                elif out.reply_to is None and row.part == 0:
-                    out = replace(out, reply_to=begun)
+            if begun is not None and port.threads:
+                out = replace(out, thread=begun.message)
+            elif begun is not None and row.to.topic is None and begun.room.topic is not None:
+                # A topic of the forum that is this room: all of it is the thread.
+                out = replace(out, room=begun.room)
+            elif begun is not None and out.reply_to is None and row.part == 0:
+                out = replace(out, reply_to=begun.message)
         except StorageError:
             return out  # what it refers to is worth no delay, and nothing has been written to the network yet
         return out
 
-    async def _standing(self, stream: str, about: str, room: RoomRef) -> str | None:
-        """The name under which something that was said stands in a room: said there, or carried there; in its topic, else in its chat."""
+    async def _standing(self, stream: str, about: str, room: RoomRef) -> _Place | None:
+        """Where something that was said stands in a room: said there, or carried there; in its topic, else in its chat."""
         original = await self._store.utterance(stream, about)
+        found = [_Place(original.room, original.message)] if original is not None else []
         if original is not None and original.room == room:
-            return original.message
-        found = [(original.room, original.message)] if original is not None else []
+            return found[0]
         copies = await self._store.copies(stream, about)
         arrived = [row for row in copies if row.kind in ("message", "") and row.state == "sent"]
-        found += [(row.to, row.message) for row in arrived if row.message is not None]
-        here = [(where, message) for where, message in found if where.chat == room.chat]
-        exact = [message for where, message in here if where == room]
-        loose = [message for where, message in here if where.topic is None or room.topic is None]
+        found += [_Place(row.to, row.message) for row in arrived if row.message is not None]
+        here = [one for one in found if one.room.chat == room.chat]
+        exact = [one for one in here if one.room == room]
+        loose = [one for one in here if one.room.topic is None or room.topic is None]
         return next(iter([*exact, *loose]), None)
 
     async def _reacting(self, row: OutboxRow) -> Addressed | Refused:
@@ -140,7 +152,7 @@ class Addresses:
         target = await self._standing(row.stream, said["on"], row.to)
         if target is None:
             return Refused(NOT_HERE)
-        out = replace(outgoing(row), replaces=target)
+        out = replace(outgoing(row), replaces=target.message)
         if not said.get("gone"):
             return Addressed(out, (row,))
         before = [one for one in await self._store.copies(row.stream, said["on"]) if one.id < row.id]

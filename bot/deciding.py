@@ -21,6 +21,7 @@ from bot.outgoing import Tokens, kind
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers import escalation
+from handlers.channels import threaded
 from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Stale, Talk
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
@@ -109,7 +110,7 @@ class Turn:
         """What is to be decided about it, with what it concerns of what was said in channels."""
         if heard.kind == "message":
             answers = await self._utterance_at(heard.room, heard.reply_to)
-            thread = await self._utterance_at(heard.room, heard.thread)
+            thread = await self._thread(heard)
             if not heard.text.lstrip()[1:].lower().startswith("seen"):
                 return understood(heard, about, self.tx.now, seed, answers, thread)
             asked = answers or await self.store.last_said(heard.room)
@@ -138,6 +139,16 @@ class Turn:
         await self._know(said.stream)
         copies = await self._copies(said.stream, said.id)
         return talk(replace(heard, room=_place(heard, said, copies)), said, copies, taken_back)
+
+    async def _thread(self, heard: Heard) -> Utterance | None:
+        """What began the thread in which this was said: as its network says, or the first in its topic, where that is one."""
+        if heard.room.topic is None:
+            return await self._utterance_at(heard.room, heard.thread)
+        incident = threaded(self.tx.world, heard.room, self.tx.now)
+        if incident is None:
+            return None
+        first = await self.store.first_in_topic(incident.id, heard.room)
+        return first or self.tx.first_in_topic(incident.id, heard.room)
 
     async def _utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
         if message is None:

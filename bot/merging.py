@@ -8,6 +8,7 @@ token, which that network would take for other messages. Elsewhere a crash leave
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,11 +41,12 @@ _ALBUMS = (frozenset({"photo", "video"}), frozenset({"file"}), frozenset({"audio
 """What can be in one album, as networks have them."""
 
 _ALONE = ("file", "point", "poll", "amends", "buttons", "loud", "replaces")
-_APART = ('"file":{', '"point":[', '"poll":{', '"answers":"', '"thread":"')
+_APART = ('"file":{', '"point":[', '"poll":{', '"answers":"')
+_THREAD = re.compile(r'"thread":"([^"]+)"')
 _AROUND = 300
 """Letters of a payload that are not what is said."""
 
-_REFERENCES = ("answers", "thread", "reply_to", "follows")
+_REFERENCES = ("answers", "reply_to", "follows")
 
 
 def line_of(said: Mapping[str, Any], now: datetime) -> Line:
@@ -76,10 +78,13 @@ def messages(rows: Sequence[OutboxRow]) -> int:
     A payload is not read for this, as there may be thousands: it says everything three times, and inside a text its quotes are escaped.
     """
     count, room = 0, 0
+    within: str | None = None
     for row in rows:
         size = max(0, len(row.payload) - _AROUND) // 3
         apart = any(sign in row.payload for sign in _APART)
-        if not apart and size <= room:
+        found = _THREAD.search(row.payload)
+        before, within = within, found[1] if found is not None else None
+        if not apart and size <= room and within == before:
             room -= size
         else:
             count, room = count + 1, 0 if apart else USUAL - size
@@ -131,9 +136,10 @@ def _alone(said: Mapping[str, Any]) -> bool:
 
 
 def _joins(first: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    """Whether it can stand under another: it refers to nothing by itself."""
+    """Whether it can stand under another: it refers to nothing by itself, and belongs to the same thread, perhaps to another topic than the rest."""
     return (
         not any(said.get(one) for one in _REFERENCES)
+        and said.get("thread") == first.get("thread")
         and said.get("mark") == first.get("mark")
         and said.get("must_encrypt") == first.get("must_encrypt")
     )

@@ -372,6 +372,10 @@ class Transaction:
         """What was said under this id in this turn."""
         return next((one for one in self._said.values() if one.message == message and one.room.chat == room.chat), None)
 
+    def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
+        """The first that was said in a topic in this turn, of all that belongs to this stream."""
+        return next((one for one in self._said.values() if (one.stream, one.room) == (stream, room)), None)
+
     def reaction(self, room: RoomRef, message: str) -> ReactionKept | None:
         """A reaction of this turn by its own name."""
         return next((one for one in self._reactions if one.message == message and one.room.chat == room.chat), None)

@@ -164,7 +164,7 @@ class _Bridge:
             not_after=cleared_until(book, [answer]),
             carries=carried,
             answers=None if amends else said.answers,
-            thread=None if amends else said.thread,
+            thread=said.thread,
             amends=amends,
         )
 

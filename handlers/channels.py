@@ -80,6 +80,15 @@ def seat(world: World, room: RoomRef, now: datetime) -> tuple[Incident, Seat] | 
     return None
 
 
+def threaded(world: World, topic: RoomRef, now: datetime) -> Incident | None:
+    """The incident in which what is said in a topic is a thread: where the playbook binds the whole forum. None elsewhere.
+
+    A topic that is bound by itself is a room like any other.
+    """
+    found = seat(world, topic, now)
+    return found[0] if found is not None and found[1].room != topic else None
+
+
 def _member(book: Book, so: Circumstances, binding: Binding, channel: str) -> bool:
     """Whether a channel's ``members`` means the partner of this room. A rule that fails means nobody."""
     if binding.partner not in so.active:

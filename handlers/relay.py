@@ -12,7 +12,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from handlers import signs
-from handlers.carrying import content, tell
+from handlers.carrying import content, home, tell
 from handlers.channels import Seat, out, seat
 from handlers.which import case_of
 from handlers.world import Request, World
@@ -83,7 +83,6 @@ def _utterance(world: World, incident: Incident, here: Seat, request: Request) -
     person = world.who.person(request.identity) if request.identity is not None else None
     spoken = request.spoken or Spoken()
     answers = request.answers if request.answers is not None and request.answers.stream == incident.id else None
-    thread = request.thread if request.thread is not None and request.thread.stream == incident.id else None
     return Utterance(
         incident.id,
         world.next_id("S"),
@@ -95,10 +94,25 @@ def _utterance(world: World, incident: Incident, here: Seat, request: Request) -
         person.name if person is not None else request.name,
         request.at or request.now,
         answers=answers.id if answers is not None else None,
-        thread=thread.id if thread is not None else None,
+        thread=_thread(world, incident, here, request),
         spoken=replace(spoken, html=restricted(spoken.html).strip("\n")),
         forwarded=request.forwarded is not None,
     )
+
+
+def _thread(world: World, incident: Incident, here: Seat, request: Request) -> str | None:
+    """What began the thread that it belongs to. There are no threads within threads.
+
+    An answer belongs to the thread of what it answers, whatever its network says: not all have threads. A topic of a forum that is bound whole is a
+    thread, and what is said there first begins it.
+    """
+    begun, answers = request.thread, request.answers
+    if begun is not None and begun.stream == incident.id:
+        return begun.thread or begun.id
+    if answers is None or answers.stream != incident.id or (request.room.topic is not None and here.room != request.room):
+        return None
+    in_topic = answers.room.topic is not None and home(world, incident, answers) != answers.room
+    return answers.thread or (answers.id if in_topic else None)
 
 
 def _carry(world: World, incident: Incident, said: Utterance, request: Request, never: str | None) -> list[Effect]:

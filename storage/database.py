@@ -218,6 +218,10 @@ class SqliteStore:
         """The last that was said in a chat."""
         return await talk.last_said(self._connection, room)
 
+    async def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
+        """The first that was said in a topic, of all that belongs to this stream."""
+        return await talk.first_in_topic(self._connection, stream, room)
+
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said, in order of their ids."""
         return await outbox.copies(self._connection, stream, said)

@@ -109,6 +109,10 @@ ORDER BY at DESC LIMIT 1;
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said WHERE network = ? AND room = ?
 ORDER BY at DESC LIMIT 1;
 
+-- name: first_in_topic
+SELECT stream, said, network, room, topic, message, facts, body, at FROM said
+WHERE stream = ? AND network = ? AND room = ? AND topic = ? ORDER BY CAST(substr(said, 3) AS INTEGER) LIMIT 1;
+
 -- name: carried_at
 SELECT stream, about FROM outbox WHERE network = ? AND room = ? AND message = ? AND about GLOB 'S-*' ORDER BY id DESC LIMIT 1;
 

@@ -278,6 +278,9 @@ class Store(Protocol):
     async def last_said(self, room: RoomRef) -> Utterance | None:
         """The last that was said in a chat."""
 
+    async def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
+        """The first that was said in a topic, of all that belongs to this stream. ``room`` has a topic."""
+
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids."""
 

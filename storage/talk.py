@@ -43,6 +43,12 @@ async def last_said(connection: Connection, room: RoomRef) -> Utterance | None:
     return _read(*found[0]) if found else None
 
 
+async def first_in_topic(connection: Connection, stream: str, room: RoomRef) -> Utterance | None:
+    """The first that was said in a topic."""
+    found = await connection.read("first_in_topic", (stream, room.network, room.id, room.topic))
+    return _read(*found[0]) if found else None
+
+
 async def reaction(connection: Connection, room: RoomRef, message: str) -> ReactionKept | None:
     """A reaction by its own name."""
     found = await connection.read("reaction", (room.network, room.id, message))

@@ -76,6 +76,8 @@ CREATE TABLE said (
     PRIMARY KEY (stream, said)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX said_where ON said (network, room, message);
+-- What was said in a topic, in the order in which it was heard: ids count up.
+CREATE INDEX said_topic ON said (stream, network, room, topic, CAST(substr(said, 3) AS INTEGER)) WHERE topic IS NOT NULL;
 
 CREATE TABLE reactions (
     network TEXT NOT NULL,

@@ -50,6 +50,8 @@ def test_what_stands_for_itself_ends_a_message() -> None:
         assert count(written(first, other)) == 1
         assert count(written(other, first)) in (1, 2)
     assert count(written(speech("yes", answers="S-1"), first)) == 2
+    assert count(written(speech("one", "S-3", thread="S-1"), first)) == 1
+    assert count(written(*(speech("one", f"S-{number}", thread="S-2") for number in (3, 4, 5)))) == 3
 
 
 def test_only_as_much_as_fits_goes_together() -> None:
@@ -80,6 +82,8 @@ def test_talk_is_counted_as_it_would_leave() -> None:
     assert messages(written(*[speech("short")] * 200)) < 3
     assert messages(written(*[speech("x" * 3000)] * 10)) == 10
     assert messages(written(*[speech("", file=photo())] * 10)) == 10
+    threads = [speech("short", f"S-{number}", thread=f"S-{number % 2}") for number in range(20)]
+    assert messages(written(*threads)) == 20 and messages(written(*threads[::2])) == 1
     assert messages(written(*[speech("", file=photo())] * 1000)) == MOST_TALK + 1
 
 
