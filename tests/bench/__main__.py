@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from tests.bench import agreeing, deciding, delivering, hearing, reading, waiting
+from tests.bench import agreeing, deciding, delivering, hearing, reading, talking, waiting
 from tests.bench.measure import now
 
 ROOMS = 1000
@@ -34,6 +34,10 @@ async def _hearing(folder: Path) -> list[str]:
 
 async def _delivering(folder: Path) -> list[str]:
     return (await delivering.alert(folder)).lines()
+
+
+async def _talking(folder: Path) -> list[str]:
+    return await talking.everything(folder)
 
 
 async def _reading(folder: Path) -> list[str]:
@@ -58,7 +62,7 @@ def main() -> int:
         f" SQLite {sqlite3.sqlite_version}. Medians, with the fastest and the slowest."
     )
     lacking = 0
-    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _reading, _agreeing, _waiting)
+    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _talking, _reading, _agreeing, _waiting)
     for measured in rooms:
         print(flush=True)
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
