@@ -16,8 +16,9 @@ from bot.checking import exercise
 from bot.cli import BAD, UNANSWERED, Stop, complain
 from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock, VirtualClock
+from bot.lines import Told, as_json
 from bot.program import program
-from bot.rehearsal import Misplayed, Stage, Told, as_json
+from bot.rehearsal import Misplayed, Stage
 from bot.script import Player, Script, Step, load_script
 from bot.settings import Settings
 from playbooks import mandate

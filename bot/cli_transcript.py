@@ -13,8 +13,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.lines import Line, Told, together
 from bot.pictures import Picture
-from bot.rehearsal import Line, Told, together
 
 WIDEST = 100
 INDENT = 7

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from textwrap import shorten
-from typing import Any, Literal
+from typing import Any
 
 from bot.clock import VirtualClock
+from bot.lines import Line, Told
 from bot.networks.port import Button
 from bot.pictures import Picture, draw, seen_in
 from bot.playing import Embedded, Message, Somebody, attached, brief, deed
@@ -33,37 +33,6 @@ SAID = "S-"
 
 _CODE = re.compile(r"/start (\w+)")
 _SPAN = re.compile(r"(\d{1,5})([smh])")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Something said in a room, by a person (``in``) or by the bot (``out``), or words for the spectator (``note``).
-
-    ``befell``: what became of a message of the bot now: it was said, edited or removed, or the bot reacted to what ``text`` quotes. ``attached``: a file, a
-    place or a poll that comes with the words. ``answers``: of what is carried from another room, the message under which it stands.
-    ``label`` is the TLP of a message that shows fields; ``shown`` has field → form, ``withheld`` field → why, in words. ``before``:
-    what an edited message said until now.
-    """
-
-    at: datetime
-    direction: str
-    text: str
-    sender: str = ""
-    room: str = ""
-    partner: str | None = None
-    network: str | None = None
-    incident: str | None = None
-    buttons: tuple[str, ...] = ()
-    befell: Literal["said", "edited", "removed", "reacted"] = "said"
-    attached: str = ""
-    answers: str = ""
-    before: str | None = None
-    label: str | None = None
-    shown: Mapping[str, str] = field(default_factory=dict)
-    withheld: Mapping[str, str] = field(default_factory=dict)
-
-
-Told = Line | Picture
 
 
 class Misplayed(Exception):
@@ -398,60 +367,6 @@ def _meant(message: Message, choice: str) -> Button | None:
     begun = wanted.casefold()
     near = [one for line in message.buttons for one in line if one.label.casefold().startswith(begun)]
     return near[0] if len(near) == 1 else None
-
-
-def as_json(told: Told) -> dict[str, Any]:
-    """For programs."""
-    if isinstance(told, Picture):
-        return {
-            "at": told.at.isoformat(),
-            "direction": "picture",
-            "incident": told.incident,
-            "alert": told.alert,
-            "fields": list(told.fields),
-            "partners": [
-                {"partner": row.partner, "room": row.rooms, "sees": list(row.sees), "withheld": list(row.withheld)}
-                for row in told.rows
-            ],
-        }
-    return {
-        "at": told.at.isoformat(),
-        "incident": told.incident,
-        "room": told.room or None,
-        "partner": told.partner,
-        "network": told.network,
-        "direction": told.direction,
-        "from": told.sender or None,
-        "text": told.text,
-        "buttons": list(told.buttons),
-        "edited": told.befell == "edited",
-        "befell": told.befell,
-        "attached": told.attached or None,
-        "answers": told.answers or None,
-        "label": told.label,
-        "shown": dict(told.shown),
-        "withheld": dict(told.withheld),
-    }
-
-
-def together(lines: Sequence[Told]) -> Iterator[list[Told]]:
-    """Messages that say the same to several rooms, in one group; everything else alone."""
-    groups: list[list[Told]] = []
-    for one in lines:
-        for group in groups:
-            first = group[0]
-            if (
-                isinstance(one, Line)
-                and isinstance(first, Line)
-                and one.direction == first.direction == "out"
-                and (one.text, one.attached, one.answers, one.befell, one.before, one.buttons, one.label)
-                == (first.text, first.attached, first.answers, first.befell, first.before, first.buttons, first.label)
-            ):
-                group.append(one)
-                break
-        else:
-            groups.append([one])
-    yield from groups
 
 
 def everyone(networks: Sequence[Network] = NETWORKS) -> frozenset[str]:

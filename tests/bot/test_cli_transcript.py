@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from bot.cli_transcript import Transcript
+from bot.lines import Line, Told, together
 from bot.pictures import Picture, Row
-from bot.rehearsal import Line, Told, together
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 

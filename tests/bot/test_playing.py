@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from bot import wiring
 from bot.cli_rehearse import Seat
+from bot.lines import Line, as_json
 from bot.playing import picture
-from bot.rehearsal import Line, Misplayed, Stage, as_json
+from bot.rehearsal import Misplayed, Stage
 from bot.script import Player, Script, Step
 from bot.settings import Settings
 from playbooks.load import load

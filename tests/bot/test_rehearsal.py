@@ -11,7 +11,7 @@ import pytest
 
 from bot import wiring
 from bot.cli_rehearse import Seat, in_english, usage
-from bot.rehearsal import Line
+from bot.lines import Line
 from bot.script import load_script
 from bot.settings import Settings
 from playbooks.load import PlaybookErrors, load

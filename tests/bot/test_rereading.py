@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import loading, wiring
+from bot.lines import Line
 from bot.outgoing import Tokens
-from bot.rehearsal import Line, Stage
+from bot.rehearsal import Stage
 from bot.script import Player
 from bot.settings import Settings
 from bot.transaction import carry_out

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot import filed
-from bot.rehearsal import Line, Player, Stage, Told
+from bot.lines import Line, Told
+from bot.rehearsal import Stage
+from bot.script import Player
 from bot.settings import Settings
 from bot.wiring import rehearsal
 from playbooks.load import load
