@@ -109,7 +109,11 @@ def _thread(world: World, incident: Incident, here: Seat, request: Request) -> s
     begun, answers = request.thread, request.answers
     if begun is not None and begun.stream == incident.id:
         return begun.thread or begun.id
-    if answers is None or answers.stream != incident.id or (request.room.topic is not None and here.room != request.room):
+    if (
+        answers is None
+        or answers.stream != incident.id
+        or (request.room.topic is not None and here.room != request.room)
+    ):
         return None
     in_topic = answers.room.topic is not None and home(world, incident, answers) != answers.room
     return answers.thread or (answers.id if in_topic else None)

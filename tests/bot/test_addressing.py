@@ -61,6 +61,24 @@ async def test_in_a_forum_the_copy_of_the_topic_is_named(tmp_path: Path) -> None
         assert [(out.room, out.reply_to) for out in on.network.sent[1:]] == [(a, "77"), (b, "m1")]
 
 
+async def test_what_belongs_to_a_topic_of_a_forum_that_is_one_room_stands_in_that_topic(tmp_path: Path) -> None:
+    """All its parts, answering nothing but what it answers; where a topic is the room, it stays there and answers what began the thread."""
+    says = Says()
+    forum, pumps = RoomRef("telegram", "-5"), RoomRef("telegram", "-5", "7")
+    async with floor(tmp_path, says.decisions, FakeNetwork(longest=100), clock=VirtualClock(START)) as on:
+        await send(on, says, said(where=pumps, message="77"))
+        await send(on, says, speech("x" * 60 + "y" * 60, "S-2", to=forum, thread="S-1"))
+        await send(on, says, speech("yes", "S-3", to=forum, thread="S-1", answers="S-2"))
+        await send(on, says, speech("no topic", "S-4", to=forum))
+        assert [(out.room, out.reply_to) for out in on.network.sent] == [
+            (pumps, None), (pumps, None), (pumps, "m1"), (forum, None),
+        ]  # fmt: skip
+        other = RoomRef("telegram", "-6", "4")
+        await send(on, says, speech("root", to=other))
+        await send(on, says, speech("later", "S-5", to=other, thread="S-1"))
+        assert [(out.room, out.reply_to) for out in on.network.sent[4:]] == [(other, None), (other, "m5")]
+
+
 async def test_a_reference_that_cannot_be_read_costs_no_message(tmp_path: Path) -> None:
     """It leaves without, once; and talk that refers to nothing reads nothing at all."""
     says, asked = Says(), list[str]()

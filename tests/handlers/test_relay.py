@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.channels import threaded
 from handlers.relay import labelled
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
@@ -215,3 +216,50 @@ def test_two_channels_of_one_room_carry_it_once() -> None:
     )
     sent = stage.speak(CITY, "Both", MAYOR)
     assert len(sent) == len(rooms_of(sent)) and rooms_of(sent) == MEMBERS | {AID}
+
+
+def test_an_answer_to_what_was_said_in_a_thread_belongs_there() -> None:
+    """Also from a network without threads, where nobody says so; an answer to what began it does not."""
+    stage = talking()
+    stage.speak(CITY, "About the crane", MAYOR)
+    root = stage.last()
+    stage.speak(CITY, "It is red", MAYOR, thread=root)
+    inside = stage.last()
+    [copy, *_] = stage.speak(FIRE_TELEGRAM, "No, blue", LIAISON, answers=inside)
+    assert (copy.answers, copy.thread) == (inside.id, root.id)
+    [copy, *_] = stage.speak(FIRE_TELEGRAM, "Which crane?", LIAISON, answers=root)
+    assert (copy.answers, copy.thread) == (root.id, None)
+
+
+def test_a_topic_of_a_forum_that_is_bound_whole_is_a_thread() -> None:
+    """What is said there belongs to what was said there first, whatever it answers; so do answers to it from anywhere; a topic bound by itself is none."""
+    stage = talking()
+    topic = replace(FIRE_TELEGRAM, topic="7")
+    assert threaded(stage.world, topic, stage.now) is not None and threaded(stage.world, CITY, stage.now) is None
+    stage.speak(topic, "The pump is broken", LIAISON)
+    begun = stage.last()
+    assert begun.thread is None
+    sent = stage.speak(topic, "Who has spares?", LIAISON, thread=begun)
+    later = stage.last()
+    assert later.thread == begun.id and {send.thread for send in sent} == {begun.id}
+    for room, earlier in ((CITY, later), (CITY_TELEGRAM, begun), (FIRE_TELEGRAM, begun)):
+        stage.speak(room, "We have", MAYOR, answers=earlier)
+        assert (stage.last().answers, stage.last().thread) == (earlier.id, begun.id)
+    stage.speak(CITY, "Within it", MAYOR, thread=stage.last())
+    assert stage.last().thread == begun.id
+    stage.speak(replace(topic, topic="9"), "Another topic", LIAISON, answers=later)
+    assert stage.last().thread is None
+
+
+def test_a_plain_answer_begins_no_thread() -> None:
+    """Only an answer to what belongs to one does; what began it in another incident is forgotten."""
+    stage = talking()
+    stage.speak(CITY, "Boats?", MAYOR)
+    asked = stage.last()
+    stage.speak(FIRE_TELEGRAM, "Two", LIAISON, answers=asked)
+    assert (stage.last().answers, stage.last().thread) == (asked.id, None)
+    stage.speak(FIRE, "Three", LIAISON, thread=asked)
+    stage.speak(CITY_TELEGRAM, "Four", MAYOR, answers=stage.last())
+    assert stage.last().thread == asked.id
+    stage.speak(FIRE, "Elsewhere", LIAISON, thread=replace(asked, stream="I-9"), answers=replace(asked, stream="I-9"))
+    assert (stage.last().answers, stage.last().thread) == (None, None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
 from storage.database import SqliteStore
+from storage.migrations import MIGRATIONS
+from storage.queries import SQL
 from storage.store import Changes, OutboxChange, OutboxRow, ReactionKept, Utterance
 from tests.storage.small import NOW, ROOM, STREAM
 
@@ -56,6 +60,30 @@ async def test_the_last_that_was_said_in_a_chat(store: SqliteStore) -> None:
     await store.commit(Changes(NOW, said=[later, SAID]))
     assert await store.last_said(ROOM) == later
     assert await store.last_said(THERE) is None
+
+
+async def test_the_first_that_was_said_in_a_topic(store: SqliteStore) -> None:
+    """As it was heard, whatever the network's time; of this incident, in this topic; found without looking through the others."""
+    topic = RoomRef("telegram", ROOM.id, "7")
+    said = [
+        replace(SAID, id=f"S-{number}", message=f"m{number}", room=room, stream=stream, name="Bo", at=at)
+        for number, room, stream, at in (
+            (8, topic, "I-9", NOW),
+            (9, topic, STREAM, NOW),
+            (10, topic, STREAM, NOW - timedelta(hours=1)),
+            (7, replace(topic, topic="8"), STREAM, NOW),
+            (6, ROOM.chat, STREAM, NOW),
+        )
+    ]
+    await store.commit(Changes(NOW, said=said))
+    assert await store.first_in_topic(STREAM, topic) == said[1]
+    assert await store.first_in_topic("I-9", topic) == said[0]
+    assert await store.first_in_topic(STREAM, replace(topic, topic="9")) is None
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for step in MIGRATIONS:
+            empty.executescript(step)
+        plan = str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['first_in_topic']}", ("", "", "", "")).fetchall())
+    assert "USING INDEX said_topic" in plan and "TEMP" not in plan
 
 
 async def test_a_reaction_is_found_by_its_own_name(store: SqliteStore) -> None:
