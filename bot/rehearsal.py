@@ -263,12 +263,6 @@ class Stage:
         self._where[key] = room
         return room
 
-    def last(self, room: RoomRef) -> Message:
-        """The bot's last message in a room. Raises LookupError where there is none."""
-        for message in self._shown(room):
-            return message
-        raise LookupError("nothing was said there to reply to")
-
     def _shown(self, room: RoomRef) -> Iterator[Message]:
         """The bot's messages in a room, the newest first."""
         yield from reversed(self._networks[room.network].messages(room))
