@@ -124,9 +124,9 @@ class Bridge:
     sealed: str
     hall: int = HALL
 
-    async def start(self, **more: str) -> None:
+    async def start(self) -> None:
         """Start the program; it is in both Matrix rooms."""
-        await self.program.start(**more)
+        await self.program.start()
         for room in (self.plain, self.sealed):
             await self.ada.wait_member(room, self.bot)
 
