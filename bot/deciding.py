@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 MOST_PARTS = 1000
 """How many messages one text may be cut into, at the very most."""
 
+ABOUT_TALK = ("seen", "retract")
+"""Commands about what was said in a channel: they are decided with everything that became of it."""
+
 DEEPEST = 3
 """How often what a failed message leads to may itself be a message that cannot be sent."""
 
@@ -111,9 +114,11 @@ class Turn:
         if heard.kind == "message":
             answers = await self._utterance_at(heard.room, heard.reply_to)
             thread = await self._thread(heard)
-            if not heard.text.lstrip()[1:].lower().startswith("seen"):
+            if not heard.text.lstrip()[1:].lower().startswith(ABOUT_TALK):
                 return understood(heard, about, self.tx.now, seed, answers, thread)
-            asked = answers or await self.store.last_said(heard.room)
+            if answers is None and heard.text.lstrip()[1:].lower().startswith("seen"):
+                answers = await self.store.last_said(heard.room)
+            asked = answers
             request = understood(heard, about, self.tx.now, seed, asked, thread)
             if isinstance(request, Request) and asked is not None:
                 return replace(request, copies=await self._copies(asked.stream, asked.id))

@@ -40,10 +40,12 @@ def understood(
         case "message":
             if heard.automatic and heard.private:
                 return None
-            written = heard.text.lstrip().startswith(("/", "!"))
+            asks = heard.spoken is not None and heard.spoken.poll is not None
+            text = "" if asks else heard.text  # what a poll asks is no command, however it begins
+            written = text.lstrip().startswith(("/", "!"))
             via: Via = "reply" if about is not None and not written else "command"
             return replace(
-                _request(heard, about, now, seed, heard.text, via),
+                _request(heard, about, now, seed, text, via),
                 spoken=heard.spoken,
                 at=heard.said_at,
                 answers=answers,

@@ -15,6 +15,7 @@ from handlers.case import Case
 from handlers.command import short_ids
 from handlers.corrections import ended
 from handlers.moments import moment
+from handlers.resaid import take_back
 from handlers.world import sight_room
 from playbooks import mandate
 from playbooks.cleared import Cleared, glue, listed, name, short_id, strong
@@ -22,6 +23,7 @@ from playbooks.values import Place
 from storage.effects import Effect, Tap
 from storage.facts import AlertCancelled, AlertRetracted
 from storage.incident import Issued
+from storage.store import Utterance
 
 _MISTAKE = frozenset(
     ("mistake", "erreur", "fout", "vergissing", "fehler", "irrtum", "versehen", "errore", "sbaglio", "error")
@@ -58,8 +60,24 @@ def cancel(case: Case, arguments: str) -> list[Effect]:
     return _done(case, fact, words)
 
 
+def _talk(case: Case, said: Utterance) -> list[Effect]:
+    """``/retract`` as an answer to what was said in a channel: whoever said it, or a liaison of theirs, takes it back from the other rooms."""
+    incident = case.world.incidents.get(said.stream)
+    here = said.room.chat == case.request.room.chat and case.actor.partner == said.partner
+    if incident is None or incident.closed_at is not None or not here:
+        return [case.answer(case.say("Only in the room where it was said can it be taken back."))]
+    if case.actor.person != said.person and not case.actor.may_issue:
+        return [case.answer(case.say("Only whoever said it can take it back, or a liaison of the same partner."))]
+    if said.gone:
+        return [case.answer(case.say("It was taken back."))]
+    words = case.say("Taken back from the other rooms, where their networks can. Here it stays until you delete it.")
+    return [*take_back(incident, said, case.request.room, case.request.copies), case.answer(words)]
+
+
 def retract(case: Case, arguments: str) -> list[Effect]:
     """``/retract A-17 [words]``: what should not have been said. The words are for the log."""
+    if case.request.answers is not None and not arguments.strip() and case.request.about is None:
+        return _talk(case, case.request.answers)
     about, rest = named(case, arguments)
     if about is None:
         return _which(

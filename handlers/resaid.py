@@ -127,12 +127,16 @@ def _higher(*raised: str | None) -> str | None:
 
 
 def _taken_back(incident: Incident, event: Talk) -> list[Effect]:
-    said = event.said
-    rooms = dict.fromkeys(row.to for row in event.copies if row.kind == "message")
+    return take_back(incident, event.said, event.room, event.copies)
+
+
+def take_back(incident: Incident, said: Utterance, where: RoomRef, copies: tuple[OutboxRow, ...]) -> list[Effect]:
+    """Take every copy away. ``where``: the room in which that was asked for."""
+    rooms = dict.fromkeys(row.to for row in copies if row.kind == "message")
     return [
-        Record(incident.id, TakenBack(said.id, event.room)),
+        Record(incident.id, TakenBack(said.id, where)),
         Remember(replace(said, gone=True, spoken=None)),
-        *(effect for room in rooms for effect in _away(said, room, event.copies)),
+        *(effect for room in rooms for effect in _away(said, room, copies)),
     ]
 
 
