@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from bot.merging import late, line_of
 from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
-from bot.outgoing import changes, follows, outgoing, written
+from bot.outgoing import called_in, changes, follows, outgoing, written
 from bot.speech import Line, plain, shown
 from playbooks.rooms import RoomRef
 from storage.store import OutboxRow, StorageError, Store
@@ -100,7 +100,7 @@ class Addresses:
         held = [file for row in rows if (file := files.get(row.token)) is not None]
         lines = [line_of(one, now) for one in said_now]
         html = shown(lines[:1] if held else lines)
-        mentions = dict.fromkeys(one for part in said_now for one in part.get("mentions") or ())
+        mentions = dict.fromkeys(one for part in said_now for one in called_in(part))
         out = outgoing(first)
         out = replace(out, html=html, text=plain(html), files=tuple(held), mentions=tuple(mentions))
         really = tuple(replace(row, payload=written(one)) for row, one in zip(rows, said_now, strict=True))
@@ -223,10 +223,12 @@ class Addresses:
     ) -> Addressed | Refused:
         """One message of several rows, as it is now, with one of them changed or (None) left out."""
         lines = []
+        mentions = list(out.mentions)
         for member in members:
             if not member.payload:
                 return Refused(NEVER_ARRIVED)
             was = json.loads(member.payload)
+            mentions += called_in(was) if member.token not in fresh else ()
             line = fresh[member.token] if member.token in fresh else await self._now(member, was)
             if line is not None:
                 clock = was["clock"] if was.get("late") else ""
@@ -234,7 +236,8 @@ class Addresses:
         html = shown(lines) if lines else ""
         if lines and len(port.split(html)) > 1:
             return Refused(NO_ROOM)
-        return Addressed(replace(out, html=html, text=plain(html)), (row,))
+        called = tuple(dict.fromkeys(mentions))
+        return Addressed(replace(out, html=html, text=plain(html), mentions=called), (row,))
 
     async def _now(self, member: OutboxRow, was: Mapping[str, Any]) -> Line | None:
         """What a row of a message says now: as it was last edited; None once it was removed."""

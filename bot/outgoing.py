@@ -7,7 +7,7 @@ message.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,7 @@ from typing import Any
 from bot import speech
 from bot.networks.port import Button, Outgoing
 from bot.speech import CAPTIONS, Split, plain
+from playbooks.calling import called
 from playbooks.cleared import Cleared, Misdirected
 from playbooks.labels import Label
 from playbooks.rooms import RoomRef
@@ -128,7 +129,9 @@ def _meant_for_its_room(send: Send) -> None:
 def _carried(mark: str, send: Send, carried: Carried, split: Split, captions: int) -> list[dict[str, Any]]:
     """What the payload of each part of carried speech has more than another message's: what the courier needs to put it together anew."""
     made = []
-    for number, line in enumerate(speech.cut(mark, carried, split, captions)):
+    lines = speech.cut(mark, carried, split, captions)
+    mentions = _calling(lines, carried.mentions)
+    for number, line in enumerate(lines):
         part: dict[str, Any] = {
             "html": speech.shown([line]),
             "head": line.head,
@@ -136,11 +139,21 @@ def _carried(mark: str, send: Send, carried: Carried, split: Split, captions: in
             "said_at": int(carried.said_at.timestamp()),
             "clock": carried.clock.html,
             "thread": send.thread,
+            "mentions": mentions[number],
         }
         if number == 0:
-            part |= {"answers": send.answers, "mentions": list(carried.mentions), **_attached(carried)}
+            part |= {"answers": send.answers, **_attached(carried)}
         made.append(part)
     return made
+
+
+def _calling(lines: Sequence[speech.Line], mentions: Iterable[tuple[str, str]]) -> list[list[list[str]]]:
+    """For each part whom it calls: everybody once, where the words do so first."""
+    found: list[list[list[str]]] = [[] for _ in lines]
+    for account, name in mentions:
+        at = next((number for number, line in enumerate(lines) if called(line.words, [name])), 0)
+        found[at].append([account, name])
+    return found
 
 
 def _attached(carried: Carried) -> dict[str, Any]:
@@ -363,8 +376,13 @@ def outgoing(row: OutboxRow) -> Outgoing:
         point=(point[0], point[1]) if point else None,
         poll=poll_of(poll) if poll else None,
         emoji=None if said.get("gone") else said.get("emoji"),
-        mentions=tuple(said.get("mentions") or ()),
+        mentions=called_in(said),
     )
+
+
+def called_in(said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Whom the words of a payload call: accounts, each with its name."""
+    return tuple((account, name) for account, name in said.get("mentions") or ())
 
 
 def follows(row: OutboxRow) -> str | None:

@@ -18,6 +18,7 @@ from handlers.texts import say
 from handlers.world import World, circumstances, sight_room
 from playbooks import sight
 from playbooks.answers import cleared_until
+from playbooks.calling import called
 from playbooks.cleared import Cleared, Reader, attached, clock, figure, glue, name, speaker, spoken, word
 from playbooks.labels import Tlp
 from playbooks.load import Book
@@ -151,7 +152,7 @@ class _Bridge:
             clock(book, said.at),
             goes_with if what.live_until is None or goes_with is None or what.point is None else None,
             _instead(reader, view, what.file) if what.file is not None else None,
-            self._called(seat, plain(what.html)),
+            self._called(seat, what.html),
         )
         return Send(
             self.incident.id,
@@ -182,18 +183,18 @@ class _Bridge:
             return glue([say(reader.languages, "<i>Forwarded:</i>"), words])
         return words
 
-    def _called(self, seat: Seat, words: str) -> tuple[str, ...]:
-        """The accounts, on the room's network, of its own people whom the words call by name: ``@Ada``."""
-        if "@" not in words:
+    def _called(self, seat: Seat, html: str) -> tuple[tuple[str, str], ...]:
+        """The accounts, on the room's network, of its own people whom the words call by name: ``@Ada``. Of others nobody learns that they are there."""
+        if "@" not in html:
             return ()
-        lower = words.lower()
-        network = f"{seat.room.network}:"
+        people = [one for one in self.world.who.people.values() if one.partner == seat.partner and one.name]
+        names = called(html, (one.name for one in people))
         return tuple(
-            identity
-            for person in self.world.who.people.values()
-            if person.partner == seat.partner and person.name and f"@{person.name.lower()}" in lower
-            for identity in person.identities
-            if identity.startswith(network) and not self.world.who.withdrawn(identity)
+            (identity, one.name)
+            for one in people
+            if one.name in names
+            for identity in one.identities
+            if identity.startswith(f"{seat.room.network}:") and not self.world.who.withdrawn(identity)
         )
 
 

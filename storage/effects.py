@@ -61,7 +61,7 @@ class Carried:
 
     ``head``: who speaks; of several messages carried as one, it stands once for each speaker in turn. ``attached``: a file, a place or a poll; ``instead``:
     what stands in its place where a file cannot be carried. ``clock``: when it was said, put before it where it arrives late.
-    ``mentions``: accounts on the room's network that the words call upon.
+    ``mentions``: accounts on the room's network that the words call upon, each with the name by which they do (see ``playbooks.calling``).
     """
 
     head: Cleared
@@ -70,7 +70,7 @@ class Carried:
     clock: Cleared
     attached: Attached | None = None
     instead: Cleared | None = None
-    mentions: tuple[str, ...] = ()
+    mentions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

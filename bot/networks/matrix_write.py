@@ -170,7 +170,7 @@ def _relation(out: Outgoing, *, answers: bool) -> dict[str, Any] | None:
 
 
 def _mentions(out: Outgoing) -> dict[str, Any]:
-    named = [account.removeprefix("matrix:") for account in out.mentions]
+    named = [account.removeprefix("matrix:") for account, _ in out.mentions]
     users = list(dict.fromkeys(account for account in named if account.startswith("@")))
     return ({"user_ids": users} if users else {}) | ({"room": True} if out.loud else {})
 

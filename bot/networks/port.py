@@ -125,7 +125,7 @@ class Outgoing:
     None, the one from which the bot's reaction goes (on Matrix ``replaces`` is then the reaction's own id).
 
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
-    who speaks. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
+    who speaks. Whom ``mentions`` names is notified; the words call them ``@Name``: see ``playbooks.calling``. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
     files, and the words stand under them.
     """
 
@@ -146,7 +146,7 @@ class Outgoing:
     poll: Poll | None = None
     thread: str | None = None
     emoji: str | None = None
-    mentions: tuple[str, ...] = ()  # accounts on this network that the words call upon: they are notified
+    mentions: tuple[tuple[str, str], ...] = ()  # accounts on this network that the words call, each with its name
     caption: bool = False
 
 

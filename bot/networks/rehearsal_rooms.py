@@ -118,7 +118,7 @@ class Place:
             one = Shown(
                 name, out.room, html, text, out.buttons, out.reply_to, out.loud, out.notice, out.token, at, (text,),
                 file=file, album=out.token if len(files) > 1 else None, point=out.point, poll=out.poll,
-                thread=out.thread if self.network == "matrix" else None, mentions=out.mentions,
+                thread=out.thread if self.network == "matrix" else None, mentions=tuple(account for account, _ in out.mentions),
             )  # fmt: skip
             made.append(self.shown.setdefault(name, one))
         return made

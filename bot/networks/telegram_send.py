@@ -17,6 +17,7 @@ from bot.networks.port import Outgoing, Refused, Sent, Spooled
 from bot.networks.telegram_form import Upload
 from bot.networks.telegram_read import GENERAL_TOPIC
 from playbooks import restricted
+from playbooks.calling import linked
 from playbooks.spoken import FileKind
 
 TITLE_UNITS, ADDRESS_UNITS = 120, 240  # of a place: longer ones clients cut ◊
@@ -48,7 +49,7 @@ class Request:
 
 def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
     """What to ask of Telegram, or why it cannot be asked. Raises ValueError for a foreign address."""
-    words = markup.escape(out.text) if manner.plain else out.html or markup.escape(out.text)
+    words = markup.escape(out.text) if manner.plain else _calling(out, out.html or markup.escape(out.text))
     where: dict[str, Any] = {"chat_id": int(out.room.id)}
     match out.kind:
         case "join":
@@ -70,6 +71,13 @@ def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
     if out.reply_to is not None:
         where["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
     return _message(out, words, manner, where)
+
+
+def _calling(out: Outgoing, words: str) -> str:
+    """The words in which those who are called are linked: whoever has no username is notified in no other way."""
+    people = [(account.removeprefix("telegram:"), name) for account, name in out.mentions]
+    links = [(f"tg://user?id={number}", name) for number, name in people if number.isascii() and number.isdecimal()]
+    return linked(words, links) if links else words
 
 
 def _message(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -> Request | Refused:

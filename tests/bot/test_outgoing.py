@@ -92,6 +92,19 @@ def test_what_is_carried_has_everything_that_the_courier_needs() -> None:
     assert (outgoing(row).point, outgoing(row).poll) == ((1, 2), Poll("Who?", ("a", "b")))
 
 
+def test_each_part_calls_whom_its_words_call_first() -> None:
+    """Everybody once; whose name was cut in two is called with the first."""
+    send = speech("x" * 60 + " @Ada " + "y" * 60 + " @Bo")
+    assert send.carries is not None
+    mentions = (("matrix:@bo:x", "Bo"), ("matrix:@ada:x", "Ada"), ("matrix:@al:x", "Al"))
+    send = replace(send, carries=replace(send.carries, mentions=mentions))
+    parts = [outgoing(row) for row in rows(send, "t", cut, 0, must_encrypt=False)]
+    assert {one for part in parts for one in part.mentions} == set(mentions)
+    assert sum(len(part.mentions) for part in parts) == 3 and mentions[2] in parts[0].mentions
+    for account, name in mentions[:2]:
+        assert [f"@{name}" in part.text for part in parts] == [(account, name) in part.mentions for part in parts]
+
+
 def test_nothing_that_is_carried_goes_where_it_was_not_cleared_for() -> None:
     """Neither words nor a name nor a file that is bound to another room."""
     send = speech("look", file=photo())

@@ -137,6 +137,9 @@ class TelegramTalk(Talk):
             file,
             (round(point[0] * 1_000_000), round(point[1] * 1_000_000)) if point is not None else None,
             poll,
+            mentions=tuple(
+                f"telegram:{one['user']['id']}" for one in message.entities if one["type"] == "text_mention"
+            ),
         )
 
     def _poll(self, room: RoomRef, message: str) -> str:
@@ -177,5 +180,6 @@ def _marks(message: Message) -> tuple[Mark, ...]:
                 entity.get("url", ""),
             )
             for entity in message.entities
+            if entity["type"] in _TAGS
         )
     )

@@ -241,11 +241,10 @@ async def test_a_poll_is_seen_and_votes_come_back(stand: Stand, room: RoomRef, s
 async def test_who_is_called_upon_is_notified(stand: Stand, room: RoomRef) -> None:
     """Accounts that the words call upon are named to the network, which makes their phones ring where it can."""
     account = stand.ada.identity.partition(":")[2]
-    await stand.sent(room, "Ada, viens", mentions=(account,))
-    seen = await stand.see(room, "Ada, viens")
-    assert seen.text == "Ada, viens"
-    assert seen.mentions in ((stand.ada.identity,), ())
-    assert seen.mentions or stand.network == "telegram"
+    await stand.sent(room, "@Ada, viens", mentions=((account, "Ada"),))
+    seen = await stand.see(room, "@Ada, viens")
+    assert seen.text == "@Ada, viens"
+    assert seen.mentions == (stand.ada.identity,)
 
 
 async def test_as_many_words_as_fit_under_a_file(stand: Stand, room: RoomRef) -> None:

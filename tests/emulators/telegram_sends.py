@@ -262,10 +262,20 @@ class Sends:
     def _parsed(self, source: str, asked: Mapping[str, Any], entities: str) -> tuple[str, list[dict[str, Any]]]:
         mode = asked.get("parse_mode", "")
         if mode == "HTML":
-            return telegram_html.parse(source)
+            text, found = telegram_html.parse(source)
+            return text, [one for entity in found if (one := self._person(entity)) is not None]
         if mode:
             raise bad("unsupported parse_mode")  # the real server knows Markdown too; the bot never uses it
         return source.strip(), asked.get(entities, [])
+
+    def _person(self, entity: dict[str, Any]) -> dict[str, Any] | None:
+        """A link to a person as a mention of them, where the bot has met them; otherwise it is no link."""
+        number = entity.get("url", "").partition("tg://user?id=")[2]
+        if not number:
+            return entity
+        user = self._town.users.get(int(number))
+        where = {"offset": entity["offset"], "length": entity["length"]}
+        return None if user is None else {"type": "text_mention", **where, "user": user}
 
     def _markup(self, asked: Mapping[str, Any]) -> dict[str, Any] | None:
         markup: dict[str, Any] | None = asked.get("reply_markup")

@@ -107,9 +107,18 @@ def test_people_of_the_reading_partner_are_called_by_name() -> None:
     person = stage.world.who.person(LIAISON)
     assert person is not None
     sent = stage.speak(CITY, f"@{person.name.upper()} and @nobody: now", MAYOR)
-    assert at(sent, FIRE).carries.mentions == (LIAISON,)  # type: ignore[union-attr]
+    assert at(sent, FIRE).carries.mentions == ((LIAISON, person.name),)  # type: ignore[union-attr]
     assert at(sent, FIRE_TELEGRAM).carries.mentions == ()  # type: ignore[union-attr]
     assert at(sent, BRANDWEER).carries.mentions == ()  # type: ignore[union-attr]
+
+
+def test_only_a_call_calls() -> None:
+    """Neither code, nor an address, nor a longer name."""
+    stage = talking()
+    person = stage.world.who.person(LIAISON)
+    assert person is not None
+    for words in (f"<code>@{person.name}</code>", f"x@{person.name}", f"@{person.name}x", person.name):
+        assert at(stage.speak(CITY, words, MAYOR), FIRE).carries.mentions == ()  # type: ignore[union-attr]
 
 
 def test_forwarded_words_are_marked_in_the_readers_language() -> None:

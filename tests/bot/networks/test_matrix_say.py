@@ -217,7 +217,7 @@ async def test_places_polls_and_threads_are_seen(bench: Bench, ada: MatrixPerson
     changed = await bench.send(room, "Bo :", poll=Poll("Quoi ?", ("a", "b")), kind="edit", replaces=poll)
     assert isinstance(changed, Refused)
 
-    called = (f"matrix:{ada.user}",)
+    called = ((f"matrix:{ada.user}", "ada"),)
     (answer,) = named(await bench.send(room, "Bo : @ada ici", thread=root, reply_to=place, mentions=called))
     shown = await ada.look(room, answer)
     assert (shown.thread, shown.reply_to, shown.mentions, shown.loud) == (root, place, [ada.user], False)

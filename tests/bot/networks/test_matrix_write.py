@@ -133,7 +133,7 @@ def test_a_place_is_words_and_numbers() -> None:
 
 def test_a_poll_is_in_the_form_that_clients_read() -> None:
     """Question and answers are where Element, Cinny and FluffyChat look for them, and once more as plain words."""
-    said = out("Ada :", poll=Poll("Qui ?", ("moi", "toi"), several=True), mentions=("matrix:@bo:x",))
+    said = out("Ada :", poll=Poll("Qui ?", ("moi", "toi"), several=True), mentions=(("matrix:@bo:x", "Bo"),))
     (event,) = events_of(said)
     assert event.type == POLL
     poll = event.content[POLL]
@@ -151,7 +151,13 @@ def test_a_poll_is_in_the_form_that_clients_read() -> None:
 
 def test_who_is_called_upon_is_named_once() -> None:
     """Accounts of this network are mentioned, in either way of naming them; others and repetitions are left out."""
-    content = only(out("x", mentions=("@bo:x", "matrix:@bo:x", "matrix:@al:x", "telegram:5", ""), loud=True))
+    content = only(
+        out(
+            "x",
+            mentions=tuple((account, "") for account in ("@bo:x", "matrix:@bo:x", "matrix:@al:x", "telegram:5", "")),
+            loud=True,
+        )
+    )
     assert content["m.mentions"] == {"user_ids": ["@bo:x", "@al:x"], "room": True}
 
 
@@ -171,7 +177,7 @@ def test_new_words_under_a_file_leave_the_file() -> None:
     """An edit says all of the file again, whether it comes with the edit or is remembered, and calls upon nobody anew."""
     before = only(out("Ada: avnt", files=(file(width=1, height=2),)), LIES)
     given = edit_of(out("Ada: avant", kind="edit", replaces="$e", files=(file(width=1, height=2),)), [LIES])
-    recalled = edit_of(out("Ada: avant", kind="edit", replaces="$e", mentions=("@bo:x",)), [], before)
+    recalled = edit_of(out("Ada: avant", kind="edit", replaces="$e", mentions=(("@bo:x", "Bo"),)), [], before)
     for event in (given, recalled):
         fresh = event.content["m.new_content"]
         assert (fresh["body"], fresh["filename"], fresh["url"]) == ("Ada: avant", "digue.jpg", "mxc://localhost/abc")

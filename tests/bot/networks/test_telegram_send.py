@@ -370,3 +370,24 @@ async def test_foreign_addresses(network: Telegram, shelf: Shelf) -> None:
     """A message for no room of Telegram's, or that answers no message of its, is refused."""
     assert isinstance(await network.send(message(room=RoomRef("telegram", "odd"), files=(shelf("photo"),))), Refused)
     assert isinstance(await network.send(Outgoing("r", message().room, "react", replaces="$odd", emoji="👍")), Refused)
+
+
+# -- who is called -----------------------------------------------------------------------------------------------------
+
+
+async def test_who_is_called_by_name_is_mentioned(tg: TelegramEmulator, network: Telegram, shelf: Shelf) -> None:
+    """Also under a file, in an edit and without a username; whom the bot never met keeps their words; others' accounts are nothing here."""
+    tg.user(505, "Zoë & <Co>")
+    called = (("telegram:505", "Zoë & <Co>"), ("telegram:999", "Bo"), ("matrix:@al:x", "Al"), ("telegram:x", "Al"))
+    words = "<b>Ada</b>\n@zoë &amp; &lt;co&gt;, @Bo, @Al: <code>@Bo</code>"
+    sent = await done(network, message(words, mentions=called))
+    first = tg.chats[GROUP].messages[int(sent.message_id)]
+    assert first.text == "Ada\n@zoë & <co>, @Bo, @Al: @Bo"
+    assert [one["type"] for one in first.entities] == ["bold", "text_mention", "code"]
+    assert first.entities[1]["user"]["id"] == 505
+    await done(network, message(words + "!", mentions=called, kind="edit", replaces=sent.message_id))
+    assert "text_mention" in {one["type"] for one in first.entities}
+    sent = await done(network, message(words, mentions=called, files=(shelf("photo"),)))
+    assert "text_mention" in {one["type"] for one in tg.chats[GROUP].messages[int(sent.message_id)].entities}
+    asked = await done(network, message(words, mentions=called, poll=Poll("Who?", ("a", "b"))))
+    assert tg.polls[str(asked.handle)].question.startswith("Ada\n@zoë & <co>, @Bo")
