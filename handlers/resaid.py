@@ -74,6 +74,9 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
         return []
     if _moves_too_soon(before, spoken, event):
         return []
+    if before.spoken is not None and before.spoken.live_until is not None and spoken.live_until is None:
+        # Where it ended is told as it was told on the way, in words: no network lets us change them into a map.
+        spoken = replace(spoken, live_until=event.at)
     now_raised = _higher(before.raised, raised)
     said = replace(before, spoken=spoken, raised=now_raised, versions=before.versions + 1, changed=event.at)
     have = {row.to: row.send for row in event.copies if row.kind == "message"}

@@ -90,7 +90,10 @@ def test_a_place_that_moves_is_told_once_a_minute_and_when_it_stops() -> None:
         moved = Spoken(point=(1_000_000 + step, 2_000_000), live_until=until)
         told += bool(stage.befalls("edited", stage.said[name], spoken=moved))
     assert told == 2
-    assert stage.befalls("edited", stage.said[name], spoken=Spoken(point=(1_000_012, 2_000_001)))
+    ended = stage.befalls("edited", stage.said[name], spoken=Spoken(point=(1_000_012, 2_000_001)))
+    assert ended
+    for send in ended:  # still in words, as it began: no network lets them be changed into a map
+        assert send.carries is not None and send.carries.attached is None and "1.00001, 2.00000" in send.body.text
 
 
 def test_what_is_taken_back_is_removed_or_never_leaves() -> None:
