@@ -23,7 +23,7 @@ from bot import wiring
 from bot.clock import SystemClock
 from bot.networks import matrix_write, telegram_send
 from bot.networks.matrix import Matrix
-from bot.networks.port import Ears, Limits, Outcome, Outgoing, Sent
+from bot.networks.port import Ears, Limits, Outcome, Outgoing, Refused, Sent
 from bot.networks.telegram import Telegram
 from bot.supervisor import Attentive
 from playbooks.load import Book
@@ -189,7 +189,10 @@ async def _direct(places: Places) -> AsyncIterator[Callable[[list[Outgoing]], Aw
 
     async def say(out: Outgoing) -> None:
         if out.room.network == "telegram":
-            _, asked = telegram_send.request(out)
+            found = telegram_send.request(out)
+            if isinstance(found, Refused):
+                raise RuntimeError(f"a copy for {out.room} cannot be asked for: {found.reason}")
+            asked = found.fields
             await library.send_message(
                 chat_id=asked["chat_id"],
                 text=asked["text"],

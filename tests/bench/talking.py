@@ -291,12 +291,12 @@ async def _held(ours: Rooms) -> list[str]:
     free, held = [], []
     for number in range(HELD):
         free.append(await one(number))
-        await asyncio.sleep(0.05)
+        await ours.settled()
     await ours.emulator.do("fault", failure="429", chat=ours.groups[1], times=1000, retry_after=60)
     for number in range(HELD):
         await ours.ada.say(ours.rooms[1], f"Held {number}")
         held.append(await one(number))
-        await asyncio.sleep(0.05)
+        await ours.settled()
     await ours.emulator.do("clear_faults")
     more = median(held) - median(free)
     waiting = ours.bot.backlog("telegram")
