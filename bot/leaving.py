@@ -95,12 +95,13 @@ class Leaving:
     def _complete(self, post: Post, line: Line, rows: list[OutboxRow]) -> list[OutboxRow]:
         """Those of these rows that may leave now as one message; none where they wait for something that is not here yet.
 
-        A change waits for what it changes, and lets others pass. Of an album, what has to go without its file goes alone.
+        A change waits for what it changes, a reaction for what it is about, and both let others pass. Of an album, what has to go without its
+        file goes alone.
         """
         first = rows[0]
-        changed = changes(first)
-        if changed is not None and changed in self._queues:
-            self._after.setdefault(changed, []).append(first.token)
+        awaited = changes(first) or line.aside_under(first)
+        if awaited is not None and awaited in self._queues:
+            self._after.setdefault(awaited, []).append(first.token)
             self._queues.set_aside(first.token)
             return []
         have = [self._files.has(row) for row in rows]  # asked of each: they are fetched side by side

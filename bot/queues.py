@@ -103,6 +103,16 @@ class Line:
         found = [row for rows in (self._rows, self._aside) for row in rows.values() if row.urgency == urgency]
         return sorted(found, key=lambda row: row.id)
 
+    def aside_under(self, row: OutboxRow) -> str | None:
+        """The token of the message that was set aside and that this row is a reaction to, if any."""
+        if row.kind != "react" or not self._aside:
+            return None
+        about = (row.stream, row.about)
+        found = (
+            one.token for one in self._aside.values() if one.kind == "message" and (one.stream, one.about) == about
+        )
+        return next(found, None)
+
     def held(self, now: float, wait: float) -> bool:
         """The network makes it wait so many seconds more. Whether that is worth a word now: once, when it is long."""
         self.held_since = now if self.held_since is None else self.held_since

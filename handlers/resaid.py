@@ -40,6 +40,9 @@ MOVES_EVERY = timedelta(seconds=60)
 
 MOST_REACTIONS = 100
 
+_COMES = ("pending", "inflight", "sent")
+"""Copies under which a reaction will stand: it leaves for a room after what it is about."""
+
 
 def happened(world: World, came: Came, event: Talk) -> list[Effect]:
     """What to do about it; nothing once the incident is over."""
@@ -195,11 +198,13 @@ def _reacted(world: World, incident: Incident, event: Talk, came: Came) -> list[
 
 
 def _may_see_reaction(world: World, incident: Incident, event: Talk, partner: str, came: Came) -> list[RoomRef]:
-    """Where it was said, and where a copy stands, as far as what this partner says there may be shown there. Not where it was given."""
+    """Where it was said, and where a copy stands or is still to arrive, as far as what this partner says there may be shown there. Not where it
+    was given.
+    """
     said, book = event.said, world.book_of(incident)
     own = home(world, incident, said)
     given = world.who.binding(incident.playbook, event.room)
-    have = {row.to for row in event.copies if row.kind == "message" and row.state == "sent"} | {own}
+    have = {row.to for row in event.copies if row.kind == "message" and row.state in _COMES} | {own}
     origin = book.playbook.partners[partner].jurisdiction
     theirs = replace(said, partner=partner, origins=tuple(sorted({*said.origins, origin})), onward=())
     so = circumstances(world, incident, came.now)

@@ -12,7 +12,8 @@ from bot.fetching import HOLDS_UP, LONGEST_FETCH
 from bot.networks.port import FileGone, NetworkDown, Spooled
 from bot.spool import PlaceRemains
 from playbooks.spoken import File
-from storage.effects import Urgency
+from storage.effects import React, Urgency
+from storage.facts import DEPLOYMENT
 from tests.bot.carrying import Says, photo, send, speech, texts
 from tests.bot.floor import START, FakeNetwork, Floor, floor, message, room
 
@@ -115,20 +116,21 @@ async def test_others_go_on_while_a_file_is_fetched(tmp_path: Path) -> None:
 
 
 async def test_a_network_that_is_down_is_asked_again_and_nobody_waits_for_it(tmp_path: Path) -> None:
-    """The message steps aside until its file can be had; after an hour its words go alone. An edit waits for what it changes."""
+    """The message steps aside until its file can be had; after an hour its words go alone. An edit and a reaction wait for what they are about."""
     says, clock = Says(), VirtualClock(START)
     shelf = Shelf(NetworkDown("no connection"), NetworkDown("no connection"))
     async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
         await shelved(on, shelf).start()
         await send(on, says, speech("look", file=photo()), speech("behind", "S-2"))
-        await send(on, says, speech("look!", file=photo(), amends=True))
+        await send(on, says, speech("look!", file=photo(), amends=True), React(DEPLOYMENT, "S-1", room(2), "👍"))
         assert texts(on.network.sent) == ["Ada\nbehind"]
         for _ in range(3):
             clock.advance(4)
             await until(lambda: not on.courier._files.active)
             await on.settled()
-        assert texts(on.network.sent)[1:] == ["Ada\nlook", "Ada\nlook!"] and files(on)[1] == ["1.jpg"]
-        assert on.network.sent[2].caption and on.network.sent[2].kind == "edit"
+        assert [out.kind for out in on.network.sent[1:]] == ["message", "edit", "react"]
+        assert texts(on.network.sent)[1:3] == ["Ada\nlook", "Ada\nlook!"] and files(on)[1] == ["1.jpg"]
+        assert on.network.sent[2].caption and on.network.sent[3].replaces == "m2"
         shelf.trouble += [NetworkDown("no connection")] * 100
         await send(on, says, speech("gone", "S-9", file=photo(9)))
         for _ in range(int(LONGEST_FETCH // 60) + 2):

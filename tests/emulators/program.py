@@ -43,17 +43,7 @@ class Program:
 
     async def start(self, *, ready: bool = True, **more: str) -> None:
         """Start it; wait until ``/readyz`` says 200 (``ready``) or ``/healthz`` does. Raises with its log when it ends instead."""
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *self._through,
-                "run",
-                cwd=self.folder,
-                env={**self.environment, **more},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        await self.spawn({**self.environment, **more})
         try:
             async with asyncio.timeout(STARTS_WITHIN):
                 while True:
@@ -67,6 +57,20 @@ class Program:
             raise RuntimeError(
                 f"the program did not become ready:\n{self.words()}\n{await self.ask('/readyz')}"
             ) from None
+
+    async def spawn(self, environment: dict[str, str]) -> None:
+        """Begin the process; nothing is waited for."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._through,
+                "run",
+                cwd=self.folder,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     async def ask(self, path: str) -> tuple[int, Any]:
         """Status and body of one of its web pages; (0, None) when nobody answers."""

@@ -124,6 +124,19 @@ def test_a_reaction_stands_once_however_many_gave_it() -> None:
     assert len(stage.of(ReactedTo)) == 4
 
 
+def test_a_reaction_waits_for_copies_that_are_still_on_their_way() -> None:
+    """Somebody reacts where it has arrived already: the slow rooms see it too, those that never get the copy do not."""
+    stage = talking()
+    stage.speak(CITY, "Ready?", MAYOR)
+    name = stage.last().id
+    where = {row.to: number for number, row in enumerate(stage.rows[name])}
+    stage.becomes(name, where[FIRE], "sent")
+    stage.becomes(name, where[WATCHERS], "refused", "no")
+    stage.reacts.clear()
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="👍")
+    assert {one.room for one in stage.reacts} == {CITY, CITY_TELEGRAM, FIRE_TELEGRAM, BRANDWEER}
+
+
 def test_a_reaction_is_the_word_of_whoever_gives_it() -> None:
     """A partner whose words a room may not read leaves no mark there."""
     stage = talking(("between: [be, nl, de]", "between: [be, nl]"))
