@@ -39,7 +39,7 @@ Failure = Literal[
     "delay-after",  # it is carried out, ``seconds`` pass before the answer
 ]
 _SCENE = {"group", "topic", "user", "fault", "clear_faults", "revoke_token", "limit"}
-_RULES = {"close_topic", "forbid", "allow_sizes", "local_mode"}
+_RULES = {"close_topic", "reopen_topic", "forbid", "allow_sizes", "local_mode"}
 _SEEN = {"messages", "wait_message", "wait_answer"}
 DEEDS = _SCENE | _RULES | PEOPLES_DEEDS | _SEEN  # what the control endpoint does: the methods of these names
 _API = BotApi.load()
@@ -134,6 +134,10 @@ class TelegramEmulator(People):
     def close_topic(self, chat: int, topic: int) -> None:
         """Nobody but who manages topics writes into this topic any more; 1 is General."""
         self.rules.closed.add((chat, topic))
+
+    def reopen_topic(self, chat: int, topic: int) -> None:
+        """Everybody may write into it again."""
+        self.rules.closed.discard((chat, topic))
 
     def forbid(self, chat: int, *what: str) -> None:
         """From now on who is no administrator may not send these: ``text``, ``photo``, ``sticker``, ``poll`` …; nothing: all may be sent."""

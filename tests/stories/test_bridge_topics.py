@@ -1,0 +1,92 @@
+"""Topics of Telegram forums across a real bridge: as threads, as rooms, and closed; and whom the words call there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.emulators.synapse import SynapseServer
+from tests.stories.bridge import ADMIN, CARL, DORA, FORUM, HALL, TOPIC, Bridge, bridge
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def town(synapse: SynapseServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bridge]:
+    """One town for all of these; the hall's group, which is bound whole, is a forum."""
+    async with bridge(synapse, tmp_path_factory.mktemp("topics")) as made:
+        made.telegram.chats[HALL].forum = True
+        yield made
+
+
+def new_topic(town: Bridge, name: str) -> int:
+    """A topic of the hall's."""
+    number = town.telegram.chats[HALL].last_id + 1
+    town.telegram.topic(HALL, number, name)
+    return number
+
+
+async def test_a_topic_of_a_forum_that_is_bound_whole_is_a_thread(town: Bridge) -> None:
+    """In plain and encrypted rooms; what is said in the thread comes back into the topic; elsewhere on Telegram it answers what began it."""
+    topic = new_topic(town, "Pumps")
+    began = await town.telegram.say(HALL, CARL, "The pump is broken", thread=topic)
+    await town.telegram.say(HALL, CARL, "Who has spares?", thread=topic)
+    roots = {room: await town.on_matrix(room, "The pump is broken") for room in (town.plain, town.sealed)}
+    for room, root in roots.items():
+        assert root.thread is None
+        assert (await town.on_matrix(room, "Who has spares?")).thread == root.event_id
+    ships = await town.on_telegram("The pump is broken", FORUM)
+    assert (await town.on_telegram("Who has spares?", FORUM)).reply_to == ships.id
+    await town.ada.say_in_thread(town.plain, roots[town.plain].event_id, "We have two spares")
+    back = await town.on_telegram("We have two spares")
+    assert (back.thread, back.reply_to) == (topic, None)
+    assert (await town.on_matrix(town.sealed, "We have two spares")).thread == roots[town.sealed].event_id
+    await town.telegram.say(FORUM, DORA, "Boat brings them", thread=TOPIC, reply_to=ships.id)
+    brought = await town.on_telegram("Boat brings them")
+    assert (brought.thread, brought.reply_to) == (topic, began.id)
+    assert (await town.on_matrix(town.plain, "Boat brings them")).thread == roots[town.plain].event_id
+    await town.telegram.react(HALL, back.id, CARL, "👍")
+    await town.sees(town.sealed, lambda one: "We have two spares" in one.text and bool(one.reactions))
+    await town.telegram.say(HALL, CARL, "Said in General")
+    assert (await town.on_matrix(town.plain, "Said in General")).thread is None
+
+
+async def test_whoever_is_called_has_no_need_of_a_username(town: Bridge) -> None:
+    """``@Dora Mare`` of the Ships mentions her in their room alone; a shorter name is nobody's."""
+    tg = town.telegram
+    tg.user(DORA, "Dora Mare", "en")
+    await tg.start(ADMIN)
+    await tg.say(ADMIN, ADMIN, "/invite liaison ships")
+    code = (await tg.wait_message(ADMIN, "/start ", 20)).text.split("/start ")[1].split()[0]
+    await tg.start(DORA, code)
+    await tg.wait_message(ADMIN, "was redeemed", 20)
+    await town.ada.say(town.plain, "To @dora mare: `x`, and @Dora alone")
+    called = await town.on_telegram("To @dora mare", FORUM)
+    [mention] = [one for one in called.entities if one["type"] == "text_mention"]
+    words = called.text.encode("utf-16-le")[2 * mention["offset"] : 2 * (mention["offset"] + mention["length"])]
+    assert (mention["user"]["id"], words.decode("utf-16-le")) == (DORA, "@dora mare")
+    elsewhere = await town.on_telegram("To @dora mare")
+    assert "text_mention" not in {one["type"] for one in elsewhere.entities}
+
+
+async def test_a_closed_topic_takes_nothing_and_is_told_of_once(town: Bridge) -> None:
+    """The lead learns it at the first message, not again at the second; when the topic is open again, what is said arrives, with what was missed."""
+    town.telegram.close_topic(FORUM, TOPIC)
+    before = await town.telegram.say(HALL, CARL, "First into the wall")
+    told = await town.on_matrix(town.plain, "does not reach a room of Ships")
+    assert "the topic is closed" in told.text
+    await town.telegram_sign(HALL, before.id, "🤔")
+    second = await town.telegram.say(HALL, CARL, "Second into the wall")
+    await town.telegram_sign(HALL, second.id, "🤔")
+    await town.program.at_rest()
+    assert sum("does not reach a room of Ships" in text for text in town.standing(town.plain)) == 1
+    assert "into the wall" not in "".join(one.text for one in town.telegram.messages(FORUM))
+    town.telegram.reopen_topic(FORUM, TOPIC)
+    third = await town.telegram.say(HALL, CARL, "Open again")
+    assert (await town.on_telegram("Open again", FORUM)).thread == TOPIC
+    await town.on_matrix(town.plain, "reaches Ships (Telegram) again")
+    await town.telegram_sign(HALL, third.id, "👌")
+    missed = await town.on_telegram("First into the wall", FORUM)
+    assert "Second into the wall" in missed.text and missed.thread == TOPIC
