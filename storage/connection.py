@@ -2,8 +2,11 @@
 
 aiosqlite's connection is one shared transaction, and a cancelled call still executes: so everything goes through
 ``write`` and ``read``, which hold the lock from BEGIN to COMMIT and are shielded from cancellation. Other processes
-(the command line) have their own connection to the same file; SQLite's lock keeps them apart, and a wait of more than
+(the command line) have their own connection to the same file; they take turns (``turns``), and a wait of more than
 30 s is an error with words.
+
+What is committed goes to a write-ahead log: with a journal each commit would wait for the disk several times, and a message that is carried
+from one network to another waits for three commits.
 """
 
 from __future__ import annotations
@@ -22,14 +25,12 @@ import aiosqlite
 from storage.migrations import APPLICATION, MIGRATIONS, statements
 from storage.queries import SQL
 from storage.store import StorageError, StorageFull
+from storage.turns import Turns
 
 T = TypeVar("T")
 
 WAIT = 30.0
 """Seconds to wait for another process that holds the database."""
-
-SAFE_WAL = (3, 51, 3)
-"""Before this version of SQLite, resetting a write-ahead log that two connections share can corrupt it."""
 
 
 class Crossing(aiosqlite.Connection):
@@ -58,9 +59,10 @@ def transaction(inner: sqlite3.Connection, work: Callable[[sqlite3.Connection], 
 class Connection:
     """The database file, open."""
 
-    def __init__(self, path: Path, inner: Crossing) -> None:
+    def __init__(self, path: Path, inner: Crossing, turns: Turns) -> None:
         self.path = path
         self._inner = inner
+        self._turns = turns
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -77,18 +79,39 @@ class Connection:
         """The rows that a named query finds, outside any transaction of ours."""
         return await self._settled(self._read(query, parameters))
 
+    async def fold(self) -> None:
+        """Bring what the write-ahead log has into the database and empty it, unless somebody reads: what was blanked is then in neither."""
+        await self._settled(self._in_turn(lambda inner: inner.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()))
+
     async def close(self) -> None:
         """Wait for what has begun, then let go of the file. Closing twice is harmless."""
         while self._running:
             await asyncio.wait(set(self._running))
         if not self._closed:
             self._closed = True
-            await self._inner.close()
+            try:
+                with self._words():
+                    await self._inner.run(self._closing)
+            finally:
+                await self._inner.close()
+                self._turns.close()
+
+    def _closing(self, inner: sqlite3.Connection) -> None:
+        """Close SQLite's connection, which folds the log if it is the last one."""
+        with self._turns.mine():
+            inner.close()
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._in_turn(lambda inner: transaction(inner, work))
+
+    async def _in_turn(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def ours(inner: sqlite3.Connection) -> T:
+            with self._turns.mine():
+                return work(inner)
+
         async with self._lock:
             with self._words():
-                return await self._inner.run(lambda inner: transaction(inner, work))
+                return await self._inner.run(ours)
 
     async def _read(self, query: str, parameters: Iterable[Any]) -> list[Any]:
         async with self._lock:
@@ -124,10 +147,15 @@ def words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _explain(path, error) from error
+    except TimeoutError as error:
+        raise StorageError(_LOCKED.format(path=path)) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(f"no room left on the disk that holds {path.parent}: make room there") from error
         raise StorageError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+_LOCKED = f"{{path}} has been locked by another process for {WAIT:.0f} s: end that process, then try again"
 
 
 def _explain(path: Path, error: sqlite3.Error) -> StorageError:
@@ -136,9 +164,7 @@ def _explain(path: Path, error: sqlite3.Error) -> StorageError:
     if primary == sqlite3.SQLITE_FULL:
         return StorageFull(f"no room left on the disk that holds {path.parent}: make room there")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StorageError(
-            f"{path} has been locked by another process for {WAIT:.0f} s: end that process, then try again"
-        )
+        return StorageError(_LOCKED.format(path=path))
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StorageError(f"{path} is damaged or is no Tocsin database ({error}): put it aside and restore a backup")
     if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
@@ -159,20 +185,18 @@ async def connect(path: Path, outlives: Outlives = "power failure") -> Connectio
     """
     with words(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        turns = Turns(path, WAIT)
         inner = Crossing(lambda: opened(path), 64)
-        await inner
-    connection = Connection(path, inner)
+        try:
+            await inner
+        except BaseException:
+            turns.close()
+            raise
+    connection = Connection(path, inner, turns)
     try:
         with words(path):
-            journal = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL else "TRUNCATE"
             version = await _version(path, inner)
-            for pragma in (
-                f"journal_mode = {journal}",
-                f"synchronous = {'FULL' if outlives == 'power failure' else 'OFF'}",
-                "foreign_keys = ON",
-                "secure_delete = ON",
-            ):
-                await inner.execute_fetchall(f"PRAGMA {pragma}")
+            await inner.run(lambda ours: _set(ours, turns, outlives))
         while version < len(MIGRATIONS):
             version = await connection.write(_migrate)
     except BaseException:
@@ -184,6 +208,17 @@ async def connect(path: Path, outlives: Outlives = "power failure") -> Connectio
 def opened(path: Path) -> sqlite3.Connection:
     """SQLite's own connection; transactions begin where we say so."""
     return sqlite3.connect(path, isolation_level=None, timeout=WAIT)
+
+
+def _set(inner: sqlite3.Connection, turns: Turns, outlives: Outlives) -> None:
+    """How the connection writes. A file system that has no shared memory has no write-ahead log either."""
+    with turns.mine():
+        [(mode,)] = inner.execute("PRAGMA journal_mode = WAL").fetchall()
+        if mode != "wal":
+            inner.execute("PRAGMA journal_mode = TRUNCATE").fetchall()
+    inner.execute(f"PRAGMA synchronous = {'FULL' if outlives == 'power failure' else 'OFF'}")
+    inner.execute("PRAGMA foreign_keys = ON")
+    inner.execute("PRAGMA secure_delete = ON").fetchall()
 
 
 async def _version(path: Path, inner: aiosqlite.Connection) -> int:

@@ -317,7 +317,9 @@ class SqliteStore:
             change(inner, "forget_deadlines", [(micros(before),)])
             return blanked
 
-        return await self._connection.write(work)
+        blanked = await self._connection.write(work)
+        await self._connection.fold()
+        return blanked
 
     def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
         """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""
