@@ -86,13 +86,13 @@ _CHANNEL = """\
 """
 
 
-def talking(groups: Sequence[int], rooms: Sequence[str]) -> Book:
-    """The playbook that joins each of these Telegram groups with the Matrix room in the same place."""
+def talking(pairs: Sequence[tuple[str, str]]) -> Book:
+    """The playbook that joins each two rooms by a channel of their own, each room written as YAML: ``telegram: -100``."""
     lines = [_HEAD + "partners:\n"]
-    for number, (group, room) in enumerate(zip(groups, rooms, strict=True)):
-        lines.append(_PARTNER.format(name=f"t{number}", number=number, room=f"telegram: {group}"))
-        lines.append(_PARTNER.format(name=f"m{number}", number=number, room=f'matrix: "{room}"'))
-    lines += [_REST, *(_CHANNEL.format(number=number) for number in range(len(rooms)))]
+    for number, (one, other) in enumerate(pairs):
+        lines.append(_PARTNER.format(name=f"t{number}", number=number, room=one))
+        lines.append(_PARTNER.format(name=f"m{number}", number=number, room=other))
+    lines += [_REST, *(_CHANNEL.format(number=number) for number in range(len(pairs)))]
     return parse("".join(lines).encode(), "talking.yaml")
 
 
@@ -197,6 +197,21 @@ class Speaker:
                 raise RuntimeError(f"the homeserver did not take it: {answer.status}")
             return str((await answer.json())["event_id"])
 
+    async def share(self, room: str, data: bytes, name: str) -> None:
+        """Send a text file. Raises RuntimeError."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        media = f"{self.url}/_matrix/media/v3/upload"
+        async with self.http.post(media, params={"filename": name}, data=data, headers=headers) as answer:
+            if answer.status != 200:
+                raise RuntimeError(f"the homeserver did not take a file: {answer.status}")
+            where = (await answer.json())["content_uri"]
+        self.said += 1
+        path = f"{self.url}/_matrix/client/v3/rooms/{room}/send/m.room.message/b{self.said}"
+        told = {"msgtype": "m.file", "body": name, "url": where, "info": {"mimetype": "text/plain", "size": len(data)}}
+        async with self.http.put(path, json=told, headers=headers) as answer:
+            if answer.status != 200:
+                raise RuntimeError(f"the homeserver did not take it: {answer.status}")
+
 
 @dataclass
 class Rooms:
@@ -256,7 +271,7 @@ async def pairs(folder: Path, many: int) -> AsyncIterator[Rooms]:
             bot = server.register("tocsin", "bot-password")
             token = login(server, "ada")
             rooms = await rooms_of(server, token, bot, many)
-            book = talking(groups, rooms)
+            book = talking([(f"telegram: {g}", f'matrix: "{r}"') for g, r in zip(groups, rooms, strict=True)])
             clock = SystemClock()
             store = await open_store(folder / "data", "bench")
             over_telegram = WatchedTelegram(emulator.token, emulator.url, Limits(), clock.now)
