@@ -1,7 +1,8 @@
 """From the HTML that Matrix clients write to restricted HTML. Pure.
 
 Blocks become lines, lists get bullets and numbers, cells of tables are set apart by bars, and the tags that restricted HTML has no
-equal for leave their words. Mentions of people and rooms (links to matrix.to) become the name alone: they lead nowhere on another network.
+equal for leave their words. Links to people and rooms (matrix.to) lead nowhere on another network: a person's name has ``@`` in front, as if it had
+been typed, and a room's stands alone.
 
 Written for the worst a stranger can send: one pass, nothing looked for twice, elements nested deeper than ``DEEPEST`` are as if they were
 not there. A parser after the book is quadratic in some of that (``nh3`` took 0.7 s for one event).
@@ -27,6 +28,7 @@ _ATTRIBUTE = re.compile(
 )
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _MENTION = re.compile(r"(?:https?://(?:www\.)?matrix\.to/|matrix:)", re.IGNORECASE)
+_PERSON = re.compile(r"(?:https?://(?:www\.)?matrix\.to/#/(?:@|%40)|matrix:u/)", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _OTHER_LINK = re.compile(r"(?:ftps?|sftp|magnet|geo|sips?|sms|xmpp):\S+", re.IGNORECASE)
 _MARKS = {
@@ -75,9 +77,13 @@ class _Writer:
     bullet: str = ""
     bullet_marks: list[_Mark] = field(default_factory=list)
     begun: bool = False
+    calls: bool = False  # what follows is the name of somebody who is called upon
 
     def words(self, text: str) -> None:
         """Write ``text`` (never empty) under the marks that are wanted now."""
+        if self.calls:
+            self.calls = False
+            text = text if text.startswith("@") else f"@{text}"
         if self.bullet:
             bullet, self.bullet = self.bullet, ""
             self._put(bullet, self.bullet_marks)
@@ -174,6 +180,8 @@ class _Reader:
             element = self.open.pop()
             if element.marked:
                 self.writer.wanted.pop()
+            if element.tag == "a":
+                self.writer.calls = False
             if element.after:
                 self.writer.words(element.after)
             if not self.unheard:
@@ -232,6 +240,8 @@ class _Reader:
             link = legible(_attributes(attributes).get("href", "")).strip()
             if _LINK.match(link) and not _MENTION.match(link):
                 name, opening = "a", f'<a href="{escape(link)}">'
+            elif _PERSON.match(link):
+                self.writer.calls = True
             elif _OTHER_LINK.fullmatch(link):
                 element.after = f" ({link})"
         elif element.tag == "span" and "data-mx-spoiler" in (found := _attributes(attributes)):
