@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from bot.merging import late, line_of
@@ -155,7 +156,8 @@ class Addresses:
         out = replace(outgoing(row), replaces=target.message)
         if not said.get("gone"):
             return Addressed(out, (row,))
-        before = [one for one in await self._store.copies(row.stream, said["on"]) if one.id < row.id]
+        about = await self._store.copies(row.stream, said["on"])
+        before = list(takewhile(lambda one: one.token != row.token, about))
         stand = reactions_in(before, row.to.chat)
         ours = next((one for one in reversed(stand) if one.emoji == said["emoji"]), None)
         if ours is None:

@@ -202,6 +202,19 @@ async def test_a_reaction_that_hid_another_gives_it_back(tmp_path: Path) -> None
         assert [out.emoji for out in telegram.sent[1:]] == ["👌", "👍", "🔥", "👌", None]
 
 
+async def test_a_reaction_of_before_a_start_is_taken_away_after_it(tmp_path: Path) -> None:
+    """What stood before counts, however rows are numbered since."""
+    says, network = Says(), FakeNetwork()
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START)) as on:
+        await send(on, says, speech("first"), React(DEPLOYMENT, "S-1", room(2), "👍"))
+        heard = on.heard
+        await on.kill()
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START)) as on:
+        on.heard = heard
+        await send(on, says, React(DEPLOYMENT, "S-1", room(2), "👍", gone=True))
+        assert [(out.kind, out.emoji) for out in network.sent] == [("message", None), ("react", "👍"), ("react", None)]
+
+
 async def test_a_reaction_that_two_gave_goes_with_the_second(tmp_path: Path) -> None:
     """A network has an emoji of ours once: the sign and what somebody gave are one event there."""
     says, matrix = Says(), FakeNetwork("matrix")
