@@ -15,7 +15,7 @@ from bot.agenda import Waits
 from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
-from bot.hearing import TALK, answered, talk, understood
+from bot.hearing import TALK, answered, shown_by, talk, understood
 from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind
 from bot.rereading import refreshed
@@ -87,6 +87,7 @@ class Turn:
         said: Request | RoomEvent | Talk | None = None
         try:
             if heard is not None:
+                await self._look_at_room(heard, row.seed)
                 message = answered(heard)
                 about = await self.store.sent_message(heard.room, message) if message is not None else None
                 if about is not None:
@@ -108,6 +109,14 @@ class Turn:
             await self._failed(row.id, fault(error), said if isinstance(said, Request) else None, row.seed)
         else:
             self.tx.handled(row.id)
+
+    async def _look_at_room(self, heard: Heard, seed: bytes) -> None:
+        """What happens in a room may show that it is not as it was: that counts before what was said there."""
+        news = shown_by(heard, self.tx.world.who.traits.get(heard.room.chat))
+        if news is not None:
+            apart = seed + b"room"  # what follows has names of its own
+            came = Came(news, self.tx.now, apart)
+            await self._carry(lambda world: self.decide.happened(world, came), apart)
 
     async def _meant(self, heard: Heard, about: Mentioned | None, seed: bytes) -> Request | RoomEvent | Talk | None:
         """What is to be decided about it, with what it concerns of what was said in channels."""

@@ -73,6 +73,14 @@ def understood(
             assert_never(heard.kind)
 
 
+def shown_by(heard: Heard, known: RoomObserved | None) -> RoomEvent | None:
+    """What anything that happens in a room shows of it, where that is news: nothing else tells that a Telegram group got a public name."""
+    traits = heard.traits
+    if traits is None or heard.kind in ("room", "moved") or traits.public == (known is not None and known.public):
+        return None
+    return _room(replace(heard, room=heard.room.chat, sender=None, private=False, text="", message_id=None), "observed")
+
+
 _BEFALLS: Mapping[HeardKind, Befalls] = {
     "edited": "edited",
     "deleted": "deleted",

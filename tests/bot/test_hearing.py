@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.hearing import answered, understood
+from bot.hearing import answered, shown_by, understood
 from bot.networks.port import Heard, RoomTraits
 from handlers.events import RoomEvent
 from handlers.world import Request
@@ -71,3 +71,17 @@ def test_a_reaction_counts_in_the_topic_of_the_message_it_was_given_to() -> None
     found = understood(heard, ABOUT, START, b"s")
     assert isinstance(found, Request)
     assert (found.room, found.text) == (TOPIC, "/ack")
+
+
+def test_a_public_name_is_noticed_in_whatever_happens() -> None:
+    """Where it is news, for the whole chat: when it is there and when it is gone again; never where the network tells of rooms by themselves."""
+    public, private = RoomTraits(public=True, title="City", alias="@city"), RoomTraits(title="City")
+    known = RoomObserved(TOPIC.chat, False, False, False, False, True, False, "City")
+
+    def seen(traits: RoomTraits | None, before: RoomObserved | None, kind: Any = "message") -> RoomEvent | None:
+        return shown_by(Heard("k", kind, TOPIC, START, text="hello", traits=traits), before)
+
+    assert seen(public, None) == RoomEvent("observed", TOPIC.chat, observed=known, alias="@city")
+    back = seen(private, known, "edited")
+    assert back is not None and back.observed is not None and not back.observed.public
+    assert seen(public, known) is seen(private, None) is seen(None, None) is seen(public, None, "room") is None
