@@ -21,6 +21,7 @@ from nio import (
     MegolmEvent,
     ReactionEvent,
     RoomMessage,
+    ShareGroupSessionResponse,
     UnknownEvent,
 )
 
@@ -65,6 +66,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
         self.invited: set[str] = set()
         self._news = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+        self._withheld: list[tuple[Any, ...]] = []
 
     async def __aenter__(self) -> MatrixPerson:
         await self.client.login(f"{self.name}-password", device_name=self.name)
@@ -202,6 +204,28 @@ class MatrixPerson(MatrixSpeech, Viewing):
         """Wait until this is so; tried whenever a sync has brought something."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(test)
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def withhold_keys(self, room: str) -> None:
+        """What is said in the encrypted ``room`` from now on can be read by nobody until ``give_keys``: as when a phone goes offline half-way."""
+        really = self.client._send
+
+        async def send(kind: type, method: str, path: str, data: Any = None, given: Any = None, **more: Any) -> Any:
+            given = more.pop("response_data", given)
+            if kind is ShareGroupSessionResponse:
+                self._withheld.append((kind, method, path, data, given))
+                return ShareGroupSessionResponse(*given)
+            return await really(kind, method, path, data, given, **more)
+
+        self.client.invalidate_outbound_session(room)
+        self.client._send = send  # type: ignore[method-assign]
+
+    async def give_keys(self) -> None:
+        """Hand out what was withheld."""
+        self.client.__dict__.pop("_send", None)
+        while self._withheld:
+            await self.client._send(*self._withheld.pop(0))
 
     # -- parts -----------------------------------------------------------------------------------------------------
 

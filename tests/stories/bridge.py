@@ -123,10 +123,15 @@ class Bridge:
     plain: str
     sealed: str
     hall: int = HALL
+    ahead: Path = Path()
+
+    def later(self, seconds: float) -> None:
+        """From now on the program's clock is ahead by so much."""
+        self.ahead.write_text(str(seconds))
 
     async def start(self) -> None:
         """Start the program; it is in both Matrix rooms."""
-        await self.program.start()
+        await self.program.start(AHEAD=str(self.ahead))
         for room in (self.plain, self.sealed):
             await self.ada.wait_member(room, self.bot)
 
@@ -142,7 +147,7 @@ class Bridge:
         """Kill the program when nothing waits, and start it again."""
         await self.program.at_rest()
         await self.program.kill()
-        await self.program.start()
+        await self.start()
 
     # -- what people see of the bot's ------------------------------------------------------------------------------
 
@@ -180,7 +185,6 @@ async def bridge(
     synapse: SynapseServer,
     folder: Path,
     *,
-    through: list[str] | None = None,
     hall: int = HALL,
     places: str = "amber",
     begun: bool = True,
@@ -222,10 +226,10 @@ async def bridge(
                 "MATRIX_PASSWORD": "bot-password",
                 **settings,
             },
-            through,
+            ["-m", "tests.stories.ahead"],
         )
         stack.push_async_callback(program.kill)
-        town = Bridge(telegram, program, ada, ben, bot, rooms["plain"], rooms["sealed"], hall)
+        town = Bridge(telegram, program, ada, ben, bot, rooms["plain"], rooms["sealed"], hall, folder / "ahead")
         if begun:
             await town.start()
             await town.begin()
