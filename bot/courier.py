@@ -8,8 +8,8 @@ The rules it keeps:
 - ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent again
   from here, except where the network takes the same token only once.
 - A message whose clearance is too old goes back to the engine, before the claim and once more after it.
-- A destination is free again when its outcome is committed, not before. The truth is in the outbox; the queues are made
-  from it.
+- A destination is free again when its outcome is committed, not before, except for talk where it cannot be said twice (``ahead``).
+  The truth is in the outbox; the queues are made from it.
 - Talk into a room that is held back goes several to a message; where even that is too much, it makes way for a digest.
 - What the network must be handed beside the words, files and the names of earlier messages, is found before anything is
   written to it.
@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.addressing import Addressed, Addresses
+from bot.ahead import Ahead
 from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, waits
 from bot.faults import fault
@@ -32,7 +33,7 @@ from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import changes, held_until, moved
-from bot.queues import GIVES_WAY, Line, Queues
+from bot.queues import GIVES_WAY, Line, Post, Queues
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Urgency
@@ -88,6 +89,7 @@ class Courier:
         self._addresses = Addresses(store)
         self._files = Fetching(files, clock, networks, self._queues, self._had, self._set_aside)
         self._leaving = Leaving(self._queues, self._files, clock, desk, self._is_stale, same_token_once)
+        self._ahead = Ahead(self._queues, self._is_stale, same_token_once)
         self._newest = 0
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -157,6 +159,7 @@ class Courier:
         """These reports are committed: their destinations are free, and what is pending waits again."""
         more = []
         for report in reports:
+            self._ahead.left(report.rows)
             for row, change in zip(report.rows, report.changes, strict=True):
                 self._queues.landed(row)
                 if change.state == "pending":
@@ -288,10 +291,13 @@ class Courier:
         rows = [row for some in chosen for row in some]
         for row in rows:
             self._queues.pop(row)
-        fresh = [row.token for row in rows if row.state == "pending"]
+        fresh = [row.token for row in rows if row.state == "pending" and row not in self._ahead]
         try:
             if fresh:
-                await self._store.claim(fresh, now)
+                more = self._ahead.with_(chosen)
+                await self._store.claim([*fresh, *more], now)
+                self._ahead.claimed(more)
+            self._ahead.left(rows)
         except BaseException as error:
             for some in chosen:
                 self._queues.posts[some[0].to.network].flying -= 1
@@ -343,7 +349,17 @@ class Courier:
             for row in rows:
                 self._files.let_go(row.token)
         self._tell(self._reports(rows, found, outcome))
+        if isinstance(outcome, Sent):
+            self._follow(post, rows)
         self.poke()
+
+    def _follow(self, post: Post, rows: Sequence[OutboxRow]) -> None:
+        """The network took it: what may follow before that is committed need not wait."""
+        line = post.line(rows[0].to.chat)
+        if self._ahead.follow(line, rows):
+            for row in rows:
+                line.flying.discard(row.token)
+            post.look(line)
 
     async def _addressed(self, rows: list[OutboxRow], port: NetworkPort) -> Addressed | Refused | Delayed:
         """The message as its network is handed it. Nothing has been written to the network yet, whatever goes wrong."""
@@ -371,7 +387,13 @@ class Courier:
                 line.released()
                 arrived = zip(rows, found.rows, found.names(outcome), strict=True)
                 return [
-                    sent(row, name, outcome.handle, payload=said.payload if said.payload != row.payload else None)
+                    sent(
+                        row,
+                        name,
+                        outcome.handle,
+                        payload=said.payload if said.payload != row.payload else None,
+                        to=row.to,
+                    )
                     for row, said, name in arrived
                 ]
             case Refused(reason=reason, gone=False) if others:

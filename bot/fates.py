@@ -46,10 +46,19 @@ def fate(row: OutboxRow, outcome: Outcome) -> Report:
             assert_never(outcome)
 
 
-def sent(row: OutboxRow, message: str | None, handle: str | None = None, *, payload: str | None = None) -> Report:
-    """A row has arrived, under this name and perhaps a second one. ``payload``: what was really sent, where that is not what was written."""
+def sent(
+    row: OutboxRow,
+    message: str | None,
+    handle: str | None = None,
+    *,
+    payload: str | None = None,
+    to: RoomRef | None = None,
+) -> Report:
+    """A row has arrived, under this name and perhaps a second one. ``payload``: what was really sent, where that is not what was written;
+    ``to``: where it stands, which may not be on file: what is claimed ahead is not moved with its room.
+    """
     row = row if payload is None else replace(row, payload=payload)
-    change = OutboxChange(row.token, "sent", message, handle=handle, payload=payload)
+    change = OutboxChange(row.token, "sent", message, to=to, handle=handle, payload=payload)
     return Report((row,), (change,), Delivery(row, "sent", message))
 
 

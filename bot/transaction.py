@@ -384,6 +384,10 @@ class Transaction:
         """Rows of the store about something, and those that this turn adds, as it leaves them."""
         new = [row for row in self._sends.values() if (row.stream, row.about) == (stream, about)]
         known = {row.token for row in rows}
+        if any(row.state == "inflight" for row in rows):
+            # What is claimed ahead has not left: what waits with the courier waits, whatever is on file.
+            waits = {row.token for row in self._waiting(stream)}
+            rows = [replace(row, state="pending") if row.token in waits else row for row in rows]
         return (*map(self.now_is, rows), *(self.now_is(row) for row in new if row.token not in known))
 
     def now_is(self, row: OutboxRow) -> OutboxRow:
