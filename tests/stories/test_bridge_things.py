@@ -82,7 +82,11 @@ async def test_a_file_of_telegram_is_one_on_matrix(
         assert shown.voice is (kind == "voice")
         if name.startswith("Plan"):
             assert shown.file_name is not None
-            assert "Ourthe" in shown.file_name and not set("<>:?") & set(shown.file_name) and shown.file_name.endswith(".pdf")
+            assert (
+                "Ourthe" in shown.file_name
+                and not set("<>:?") & set(shown.file_name)
+                and shown.file_name.endswith(".pdf")
+            )
     copy = await file_message(town, words, FORUM)
     held = town.telegram.file(FORUM, copy.id)
     assert (held.kind, held.data) == (kind, data)
