@@ -9,18 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import dropping, polls, signs
-from handlers.carrying import content, event_of, home, tell
-from handlers.channels import out, seats
+from handlers import dropping, polls, reactions, signs
+from handlers.carrying import content, tell
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.relay import labelled
-from handlers.world import World, circumstances, sight_room
-from playbooks import sight
+from handlers.world import World
 from playbooks.labels import Tlp
 from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Effect, React, Record, Remember, Remove, Urgency
+from storage.effects import Drop, Effect, Record, Remember, Remove, Urgency
 from storage.facts import (
     MessageDropped,
     MessageRefused,
@@ -28,20 +26,14 @@ from storage.facts import (
     MessageRemoved,
     MessageSent,
     MessageUnknown,
-    ReactedTo,
     SaidAnew,
     TakenBack,
 )
 from storage.incident import Incident
-from storage.store import OutboxRow, ReactionKept, Utterance
+from storage.store import OutboxRow, Utterance
 
 MOVES_EVERY = timedelta(seconds=60)
 """A place that moves is told anew no more often."""
-
-MOST_REACTIONS = 100
-
-_COMES = ("pending", "inflight", "sent")
-"""Copies under which a reaction will stand: it leaves for a room after what it is about."""
 
 
 def happened(world: World, came: Came, event: Talk) -> list[Effect]:
@@ -55,7 +47,7 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
         case "deleted":
             return _taken_back(incident, event) if event.room == event.said.room else []
         case "reacted":
-            return _reacted(world, incident, event, came)
+            return reactions.given(world, incident, event, came)
         case "voted" | "tallied" | "ended":
             return polls.happened(world, incident, event, came)
 
@@ -156,69 +148,6 @@ def _away(said: Utterance, room: RoomRef, copies: tuple[OutboxRow, ...]) -> list
         row.send for row in here if row.kind == "message" and row.state in ("sent", "unknown", "inflight")
     )
     return [*waits, *(Remove(said.stream, send, room, said.id, partner) for send in shown)]
-
-
-# --- reactions ---------------------------------------------------------------------------------------------------------
-
-
-def _reacted(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
-    """A reaction stands once under each copy, however many gave it; nobody is told whose it is."""
-    said, book = event.said, world.book_of(incident)
-    binding = world.who.binding(incident.playbook, event.room)
-    if (
-        binding is None
-        or out(world, event.room) is not None
-        or (event.identity and world.who.withdrawn(event.identity))
-    ):
-        return []
-    if binding.partner not in book.playbook.partners:
-        return []
-    person = world.who.person(event.identity) if event.identity else None
-    who = person.id if person is not None else event.identity or str(event.room)
-    before = said.reactions
-    reactions = [one for one in before if event.gone is None or one != f"{event.gone} {who}"]
-    if event.emoji is not None:
-        reactions = [*reactions, f"{event.emoji} {who}"][-MOST_REACTIONS:]
-    now = tuple(dict.fromkeys(reactions))
-    if now == before:
-        return []
-    had, has = ({one.partition(" ")[0] for one in some} for some in (before, now))
-    changed = [(emoji, emoji in had) for emoji in sorted(had ^ has)]
-    facts = [
-        Record(incident.id, ReactedTo(said.id, binding.partner, who, event.room, emoji, gone))
-        for emoji, gone in ((event.gone, True), (event.emoji, False))
-        if emoji is not None
-    ]
-    kept: list[Effect] = []
-    if event.emoji is not None:
-        kept = [Remember(ReactionKept(event.room, event.key, said.stream, said.id, event.emoji))]
-    rooms = _may_see_reaction(world, incident, event, binding.partner, came)
-    put = [React(said.stream, said.id, room, emoji, gone=gone) for room in rooms for emoji, gone in changed]
-    return [*facts, *kept, Remember(replace(said, reactions=now)), *put]
-
-
-def _may_see_reaction(world: World, incident: Incident, event: Talk, partner: str, came: Came) -> list[RoomRef]:
-    """Where it was said, and where a copy stands or is still to arrive, as far as what this partner says there may be shown there. Not where it
-    was given.
-    """
-    said, book = event.said, world.book_of(incident)
-    own = home(world, incident, said)
-    given = world.who.binding(incident.playbook, event.room)
-    have = {row.to for row in event.copies if row.kind == "message" and row.state in _COMES} | {own}
-    origin = book.playbook.partners[partner].jurisdiction
-    theirs = replace(said, partner=partner, origins=tuple(sorted({*said.origins, origin})), onward=())
-    so = circumstances(world, incident, came.now)
-    found: dict[RoomRef, None] = {}
-    for channel in said.channels:
-        if channel not in book.playbook.channels:
-            continue
-        question = sight.Question(book, so, event_of(book, theirs, channel))
-        for seat in seats(world, incident, channel, came.now):
-            if seat.room not in have or seat.binding == given or out(world, seat.room) is not None:
-                continue
-            if isinstance(question.decide(sight_room(world, seat.binding), f"#{channel}"), sight.Seen):
-                found[said.room if seat.room == own else seat.room] = None
-    return list(found)
 
 
 # --- copies ------------------------------------------------------------------------------------------------------------

@@ -312,7 +312,7 @@ def value(book: Book, view: View, field: str, languages: Sequence[str]) -> Clear
     return Cleared(escape(words, quote=False), seen.label, {field: _shown(book, view, field)}, view.room.ref)
 
 
-_LIKE_A_HEAD = str.maketrans(dict.fromkeys("▸▹►‣⏵", "›"))
+_LIKE_A_HEAD = str.maketrans(dict.fromkeys("▸▹►▻▶▷‣⏵⯈➤➢⮞🞂", "›"))
 """Who speaks is said behind ``▸``: nobody's own words begin so."""
 
 
@@ -345,11 +345,13 @@ def attached(view: View, field: str, said: Spoken, *, place: bool) -> Attached |
 
 def speaker(view: View, called: str) -> Cleared:
     """The name of whoever spoke, on one line, for a room that sees what they said."""
-    words = one_line(legible(called)).translate(_LIKE_A_HEAD).replace(" · ", " ").strip()[:LONGEST_NAME]
+    words = _LIKE_A_DOT.sub(" ", one_line(legible(called)).translate(_LIKE_A_HEAD)).strip()[:LONGEST_NAME]
     return Cleared(escape(words, quote=False), only=view.room.ref)
 
 
 LONGEST_NAME = 60
+_LIKE_A_DOT = re.compile(r"[\s\u200b-\u200d\u2060]*[·•∙⋅・‧][\s\u200b-\u200d\u2060]*")
+"""Between a name and its partner stands a dot: in a name it would make another partner."""
 
 
 def phrased(book: Book, view: View, field: str, words: Cleared, otherwise: Cleared) -> Cleared:
