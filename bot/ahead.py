@@ -2,8 +2,8 @@
 
 A destination is free again when the outcome of what was sent there is committed, and every message is committed as claimed before it leaves: for
 one person's words after another that is two waits for the disk each. Where the same token sent again is no second message, neither is needed for
-each of them: talk is claimed some messages ahead, in the transaction in which the first of them is, and leaves as soon as the network has taken
-the one before. After a crash all of them go again, in their order and under their tokens. What refers to an earlier message waits all the same:
+each of them: talk is claimed in the transaction that puts it in line, or some messages ahead with the first of them, and leaves as soon as the
+network has taken the one before. After a crash all of them go again, in their order and under their tokens. What refers to an earlier message waits all the same:
 the name of that one is found in what is committed.
 
 What is claimed ahead waits in its line like any other: what is more urgent passes it, and it may still be dropped, merged or moved.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from bot.merging import is_talk
 from bot.queues import Line, Queues
-from playbooks.rooms import Network
+from playbooks.rooms import Network, RoomRef
 from storage.store import OutboxRow
 
 MOST_AHEAD = 16
@@ -49,6 +49,25 @@ class Ahead:
                     break
                 if row not in self:
                     found.append(row.token)
+        return found
+
+    def new(self, rows: Iterable[OutboxRow]) -> list[str]:
+        """The tokens of the new rows that are to be claimed as they are put in line: where few wait before them."""
+        found: list[str] = []
+        before: dict[RoomRef, int] = {}
+        for row in rows:
+            line = self._queues.line(row.to)
+            if (
+                line is None
+                or row.to.network not in self._same_token_once
+                or row.state != "pending"
+                or not is_talk(row)
+            ):
+                continue
+            waits = before.setdefault(line.room, len(line))
+            before[line.room] += 1
+            if waits < MOST_AHEAD:
+                found.append(row.token)
         return found
 
     def claimed(self, tokens: Iterable[str]) -> None:

@@ -124,8 +124,13 @@ class Courier:
         self._tell(reports)
         self.poke()
 
-    def add(self, rows: Iterable[OutboxRow]) -> None:
-        """New rows, just committed, in the order in which they were."""
+    def claims(self, rows: Iterable[OutboxRow]) -> list[str]:
+        """The tokens of those new rows that are to be committed as claimed with everything else."""
+        return self._ahead.new(rows)
+
+    def add(self, rows: Iterable[OutboxRow], claimed: Iterable[str] = ()) -> None:
+        """New rows, just committed, in the order in which they were; and which of them as claimed."""
+        self._ahead.claimed(claimed)
         reports = []
         for row in rows:
             self._newest += 1

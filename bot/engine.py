@@ -48,7 +48,8 @@ class Carrier(Protocol):
     at_rest: asyncio.Event
 
     async def load(self) -> None: ...
-    def add(self, rows: Iterable[OutboxRow]) -> None: ...
+    def claims(self, rows: Iterable[OutboxRow]) -> list[str]: ...
+    def add(self, rows: Iterable[OutboxRow], claimed: Iterable[str] = ()) -> None: ...
     def take(self, send: str) -> list[OutboxRow]: ...
     def waiting(self, stream: str) -> list[OutboxRow]: ...
     def put_back(self, rows: Iterable[OutboxRow]) -> None: ...
@@ -118,7 +119,8 @@ class Engine(Keeping):
     def report(self, reports: Sequence[Report]) -> None:
         """What became of messages; committed soon, and then given back to the carrier."""
         self._agenda.reports.extend(reports)
-        self._poke()
+        if not all(one.at_leisure for one in reports):
+            self._poke()
 
     def tell(self, event: Event) -> None:
         """Something happened that is on no file: a network came or went, an alias was resolved."""
@@ -164,7 +166,9 @@ class Engine(Keeping):
             if self._carrier is not None:
                 await self._carrier.at_rest.wait()
             if self.at_rest.is_set() and (self._carrier is None or self._carrier.at_rest.is_set()):
-                return
+                if not self._agenda.reports:
+                    return
+                self._poke()  # what nobody was in a hurry to know
 
     # -- the networks' ears ----------------------------------------------------------------------------------------
 
@@ -317,6 +321,8 @@ class Engine(Keeping):
         """Commit the turn; only then is it the world, and only then is anything sent."""
         tx = turn.tx
         changes = tx.changes
+        if self._carrier is not None:
+            changes.claims = self._carrier.claims(changes.sends)
         await self._store.commit(changes)
         for stream, _, _ in changes.records:
             self._sizes[stream] = self._sizes.get(stream, 0) + 1
@@ -329,7 +335,7 @@ class Engine(Keeping):
             self._carrier.settle(
                 [replace(one, changes=tuple(became[change.token] for change in one.changes)) for one in reports]
             )
-            self._carrier.add(changes.sends)
+            self._carrier.add(changes.sends, changes.claims)
             for old, new in changes.redirects:
                 self._carrier.redirect(old, new)
         if changes.wakes or changes.unwakes or changes.fired:

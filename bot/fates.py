@@ -25,6 +25,11 @@ class Report:
     changes: tuple[OutboxChange, ...]
     event: Delivery | Stale | Flooded | None
 
+    @property
+    def at_leisure(self) -> bool:
+        """Whether nothing waits for this to be committed: it goes with whatever is committed next."""
+        return self.event is None and all(change.state == "dropped" for change in self.changes)
+
 
 def fate(row: OutboxRow, outcome: Outcome) -> Report:
     """What a network's outcome makes of a row."""

@@ -146,7 +146,7 @@ class SqliteStore:
     async def commit(self, changes: Changes) -> None:
         """Commit all of it, or none.
 
-        In order: inbox, playbooks, facts, new messages, outcomes, redirects, deadlines (fired, taken back, set),
+        In order: inbox, playbooks, facts, new messages, claims of these, outcomes, redirects, deadlines (fired, taken back, set),
         counters. Raises StorageFull or StorageError and keeps nothing; TypeError or ValueError, before anything is
         written, for a fact that the log cannot write.
         """
@@ -163,6 +163,7 @@ class SqliteStore:
             change(inner, "add_playbook", changes.playbooks)
             log.append(inner, sealed, now)
             outbox.add(inner, changes.sends, now)
+            outbox.claim(inner, changes.claims, now)
             outbox.settle(inner, changes.outcomes, now)
             outbox.redirect(inner, changes.redirects)
             talk.keep(inner, changes.said, changes.reactions)

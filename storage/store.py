@@ -174,6 +174,7 @@ class Changes:
     failed: list[tuple[int, str]] = field(default_factory=list)
     records: list[tuple[str, str | None, Fact]] = field(default_factory=list)  # stream, playbook digest, fact
     sends: list[OutboxRow] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)  # tokens of those that are in flight from now on
     outcomes: list[OutboxChange] = field(default_factory=list)
     redirects: list[tuple[RoomRef, RoomRef]] = field(default_factory=list)
     wakes: list[Deadline] = field(default_factory=list)

@@ -50,6 +50,21 @@ async def test_talk_is_claimed_ahead_and_leaves_in_order(tmp_path: Path) -> None
         assert await on.store.unsent() == []
 
 
+async def test_one_message_costs_no_claim(tmp_path: Path) -> None:
+    """It is claimed in the transaction that puts it in line, before anything is written to the network."""
+    says, gate = Says(), Gate()
+    async with floor(tmp_path, says.decisions, FakeNetwork("matrix", answers=gate), clock=VirtualClock(START)) as on:
+        claims = counting(on)
+        says.effects += many(1, to=HERE)
+        await on.hear("go", room(1, "matrix"))
+        await gate.until("Ada\nword1")
+        [row] = await on.store.unsent()
+        assert (row.state, row.first_claimed_at) == ("inflight", START)
+        gate.answer("Ada\nword1")
+        await on.settled()
+        assert claims == [] and await on.store.unsent() == []
+
+
 async def test_a_network_that_takes_things_twice_is_claimed_one_by_one(tmp_path: Path) -> None:
     """Where what was in flight is of unknown fate after a crash, no more than one message of a room is."""
     says, network = Says(), FakeNetwork("telegram", answers=Gate())
@@ -171,11 +186,12 @@ async def test_a_claim_that_fails_claims_nothing_ahead(tmp_path: Path) -> None:
             await claim(tokens, now)
 
         on.store.claim = fails  # type: ignore[method-assign]
-        says.effects += many(4, to=HERE)
+        says.effects += many(2 * MOST_AHEAD, to=HERE)
         await on.hear("go", room(1, "matrix"))
-        await network.until_sent(4)
+        await network.until_sent(2 * MOST_AHEAD)
         await on.settled()
-        assert [text[-5:] for text in network.texts] == [f"word{number}" for number in range(1, 5)]
+        said = [text.rpartition("\n")[2] for text in network.texts]
+        assert said == [f"word{number}" for number in range(1, 2 * MOST_AHEAD + 1)] and times > 1
         assert await on.store.unsent() == []
 
 
