@@ -185,7 +185,7 @@ class Addresses:
         members = await self._store.rows_of_message(target.to, target.message)
         if out.kind == "delete":
             return await self._without(out, row, target, members, port)
-        if not target.payload:
+        if not target.readable:
             return Refused(NEVER_ARRIVED)
         said, before = json.loads(row.payload), json.loads(target.payload)
         if len(members) > 1:
@@ -210,7 +210,7 @@ class Addresses:
         self, out: Outgoing, row: OutboxRow, target: OutboxRow, members: Sequence[OutboxRow], port: NetworkPort
     ) -> Addressed | Refused:
         """A removal: of the message where it says nothing else, or where what else it says is not known any more."""
-        if len(members) <= 1 or not all(member.payload for member in members):
+        if len(members) <= 1 or not all(member.readable for member in members):
             return Addressed(out, (row,))
         found = await self._together(replace(out, kind="edit"), row, members, {target.token: None}, port)
         return found if isinstance(found, Addressed) and found.out.html else Addressed(out, (row,))
@@ -227,7 +227,7 @@ class Addresses:
         lines = []
         mentions = list(out.mentions)
         for member in members:
-            if not member.payload:
+            if not member.readable:
                 return Refused(NEVER_ARRIVED)
             was = json.loads(member.payload)
             mentions += called_in(was) if member.token not in fresh else ()
@@ -245,7 +245,7 @@ class Addresses:
         """What a row of a message says now: as it was last edited; None once it was removed."""
         line = Line(was["head"], was["words"])
         for one in await self._store.copies(member.stream, member.about or ""):
-            if one.kind not in ("edit", "delete") or one.state not in ("sent", "unknown"):
+            if one.kind not in ("edit", "delete") or one.state not in ("sent", "unknown") or not one.readable:
                 continue
             said = json.loads(one.payload)
             if said.get("amends") != member.token:

@@ -15,7 +15,7 @@ NEVER_STOOD = ("refused", "dropped")
 def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     """Of all rows about it, the messages that its copy in a room consists of, in order: sent, on their way, or of unknown fate."""
     here = [row for row in rows if row.to == room]
-    taken = {_amends(row) for row in here if row.kind == "delete" and row.state not in NEVER_STOOD}
+    taken = {amended(row) for row in here if row.kind == "delete" and row.state not in NEVER_STOOD}
     return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
 
 
@@ -35,5 +35,7 @@ def withdrawal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
     )
 
 
-def _amends(row: OutboxRow) -> str | None:
-    return str(json.loads(row.payload).get("amends"))
+def amended(row: OutboxRow) -> str | None:
+    """The row whose message this one edits or removes, if it does so by that name."""
+    found = json.loads(row.payload).get("amends") if row.payload else None
+    return None if found is None else str(found)

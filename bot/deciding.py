@@ -224,7 +224,16 @@ class Turn:
         passed = Record(stream, DeadlinePassed(deadline.key, deadline.at, late))
         self.tx.fired(deadline.key)
         await self._carry(lambda world: [passed], seed)
+        if deadline.kind == "place":
+            await self._settled(deadline)
+            return
         await self._guarded(lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now), seed))
+
+    async def _settled(self, deadline: Deadline) -> None:
+        """What was said last of a place that moves is to be told."""
+        said = await self._utterance(deadline.stream, deadline.about)
+        if said is not None:
+            await self.happened(Talk("settled", said, await self._copies(said.stream, said.id), said.room, self.tx.now))
 
     async def audited(self) -> int:
         """Hold what is awaited against the deadlines that are set. How many were missing."""

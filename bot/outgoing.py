@@ -411,7 +411,7 @@ def meaning(payload: str, emoji: str) -> str | None:
     if not payload:
         return None
     wanted = _SAME.get(_bare(emoji), _bare(emoji))
-    for line in json.loads(payload)["buttons"]:
+    for line in json.loads(payload).get("buttons", ()):
         for button in line:
             if _bare(button["emoji"]) == wanted:
                 return str(button["command"])

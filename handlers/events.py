@@ -74,7 +74,8 @@ class Resolved:
     rooms: tuple[tuple[str, RoomRef], ...]
 
 
-Befalls = Literal["edited", "deleted", "reacted", "voted", "tallied", "ended"]
+Befalls = Literal["edited", "deleted", "reacted", "voted", "tallied", "ended", "settled"]
+"""What may befall it; ``settled``: what was said last of a place that moves is due to be told."""
 
 
 @dataclass(frozen=True, slots=True)

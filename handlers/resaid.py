@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import dropping, polls, reactions, signs
-from handlers.carrying import content, tell
+from handlers.carrying import content, home, tell
+from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.relay import labelled
 from handlers.world import World
@@ -18,7 +19,7 @@ from playbooks.labels import Tlp
 from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Effect, Record, Remember, Remove, Urgency
+from storage.effects import Drop, Effect, Record, Remember, Remove, Urgency, Wake
 from storage.facts import (
     MessageDropped,
     MessageRefused,
@@ -37,15 +38,19 @@ MOVES_EVERY = timedelta(seconds=60)
 
 
 def happened(world: World, came: Came, event: Talk) -> list[Effect]:
-    """What to do about it; nothing once the incident is over."""
+    """What to do about it; nothing once the incident is over, but what is taken back goes at any time."""
     incident = world.incidents.get(event.said.stream)
-    if incident is None or incident.closed_at is not None or incident.paused is not None or event.said.gone:
+    if incident is None or event.said.gone:
+        return []
+    if event.kind == "deleted":
+        return _taken_back(incident, event) if event.room == event.said.room else []
+    if incident.closed_at is not None or incident.paused is not None:
         return []
     match event.kind:
         case "edited":
             return _edited(world, incident, event, came)
-        case "deleted":
-            return _taken_back(incident, event) if event.room == event.said.room else []
+        case "settled":
+            return _told_anew(world, incident, event, event.said, came, None)
         case "reacted":
             return reactions.given(world, incident, event, came)
         case "voted" | "tallied" | "ended":
@@ -65,26 +70,55 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
         raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
     spoken = event.spoken
     spoken = replace(spoken, html=html, file=_same_file(before.spoken, event.spoken))
-    if before.spoken is not None and _says_the_same(before.spoken, spoken) and raised is None:
+    now_raised = _higher(before.raised, raised)
+    if before.spoken is not None and _says_the_same(before.spoken, spoken) and now_raised == before.raised:
         return []
     if _moves_too_soon(before, spoken, event):
-        return []
+        # The last place it was told at must not be where it stays.
+        later = (before.changed or before.at) + MOVES_EVERY
+        return [
+            Remember(replace(before, spoken=spoken)),
+            Wake(f"place:{before.id}", incident.id, later, "place", before.id),
+        ]
     if before.spoken is not None and before.spoken.live_until is not None and spoken.live_until is None:
         # Where it ended is told as it was told on the way, in words: no network lets us change them into a map.
         spoken = replace(spoken, live_until=event.at)
-    now_raised = _higher(before.raised, raised)
-    said = replace(before, spoken=spoken, raised=now_raised, versions=before.versions + 1, changed=event.at)
+    said = replace(before, spoken=spoken, raised=now_raised)
+    return _told_anew(world, incident, event, said, came, _silenced(world, incident, event))
+
+
+def _told_anew(
+    world: World, incident: Incident, event: Talk, said: Utterance, came: Came, never: str | None
+) -> list[Effect]:
+    """Every copy says it as it is now; where it may not be any more, it is taken away. ``never``: nobody may be told, and why; then only a label
+    that was raised takes copies away.
+    """
+    before = event.said
+    said = replace(said, versions=before.versions + 1, changed=event.at)
     have = {row.to: row.send for row in event.copies if row.kind == "message"}
-    told = tell(world, incident, said, came.now, only=have, amends=True)
+    told = tell(world, incident, said, came.now, only=have, amends=True, never=never)
     said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
-    fact = SaidAnew(said.id, event.at, now_raised, content(said), told.left_out)
+    fact = SaidAnew(said.id, event.at, said.raised, content(said), told.left_out)
+    kept = said if never is None else replace(before, raised=said.raised)
     reached = {send.to for send in told.sends}
+    goes = never is None or said.raised != before.raised
     return [
         Record(incident.id, fact),
-        Remember(said),
+        Remember(kept),
         *told.sends,
-        *(effect for room in have if room not in reached for effect in _away(said, room, event.copies)),
+        *(effect for room in have if goes and room not in reached for effect in _away(said, room, event.copies)),
     ]
+
+
+def _silenced(world: World, incident: Incident, event: Talk) -> str | None:
+    """Why nothing that whoever changes this says now may be carried, if so: the same that holds for new words."""
+    if event.identity is not None and world.who.withdrawn(event.identity):
+        return "revoked"
+    own = home(world, incident, event.said)
+    found = seat(world, own, event.at)
+    if found is None or found[0].id != incident.id or not set(found[1].channels) & set(event.said.channels):
+        return "inactive"
+    return out(world, own)
 
 
 def _theirs(world: World, event: Talk) -> bool:
@@ -144,8 +178,9 @@ def _away(said: Utterance, room: RoomRef, copies: tuple[OutboxRow, ...]) -> list
     sends = dict.fromkeys(row.send for row in here)
     partner = here[0].partner if here else None
     waits = [Drop(send, "it was taken back") for send in sends]
+    # What seems to wait may be leaving just now: its removal is asked for all the same, and forgotten where it did wait.
     shown = dict.fromkeys(
-        row.send for row in here if row.kind == "message" and row.state in ("sent", "unknown", "inflight")
+        row.send for row in here if row.kind == "message" and row.state in ("pending", "sent", "unknown", "inflight")
     )
     return [*waits, *(Remove(said.stream, send, room, said.id, partner) for send in shown)]
 

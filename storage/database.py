@@ -313,6 +313,7 @@ class SqliteStore:
         def work(inner: sqlite3.Connection) -> int:
             blanked = change(inner, "blank_inbox", [(micros(before),)])
             blanked += change(inner, "blank_outbox", [(micros(before),)])
+            blanked += change(inner, "blank_talk", [(micros(before),)])
             change(inner, "blank_said", [(micros(before),)])
             change(inner, "forget_inbox", [(micros(before - KEYS_KEPT),)])
             change(inner, "forget_deadlines", [(micros(before),)])

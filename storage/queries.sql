@@ -126,7 +126,13 @@ INSERT INTO reactions (network, room, message, stream, said, emoji) VALUES (?, ?
 SELECT stream, said, emoji FROM reactions WHERE network = ? AND room = ? AND message = ?;
 
 -- name: blank_outbox
-UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != '';
+UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != ''
+AND (about IS NULL OR about NOT GLOB 'S-*');
+
+-- name: blank_talk
+UPDATE outbox SET payload = CASE WHEN payload ->> 'amends' IS NULL THEN json_object('kind', payload ->> 'kind')
+    ELSE json_object('kind', payload ->> 'kind', 'amends', payload ->> 'amends') END
+WHERE about GLOB 'S-*' AND state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload ->> 'html' IS NOT NULL;
 
 -- name: fire
 UPDATE deadlines SET fired_at = ? WHERE key = ? AND fired_at IS NULL;

@@ -90,6 +90,12 @@ class OutboxRow:
         return found[1] if found else ""
 
 
+    @property
+    def readable(self) -> bool:
+        """Whether its words are still on file: some days after it was done they are not."""
+        return '"html":' in self.payload
+
+
 _KIND = re.compile(r'\{"kind":"([a-z]+)"')
 """A payload is written with its kind in front."""
 

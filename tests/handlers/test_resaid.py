@@ -1,4 +1,4 @@
-"""What befalls what was said: edits, deletions, reactions, and what becomes of the copies."""
+"""What befalls what was said: edits, deletions, and what becomes of the copies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from handlers.events import Came, Delivery, Stale
 from handlers.resaid import is_said, is_talk
 from playbooks.spoken import File, Spoken
 from storage.effects import Drop, Send, Urgency
-from storage.facts import MessageDropped, MessageUnknown, ReactedTo, SaidAnew, TakenBack
+from storage.facts import MessageDropped, MessageUnknown, SaidAnew, TakenBack
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
-    AID,
     BRANDWEER,
     CITY,
     CITY_TELEGRAM,
@@ -79,6 +78,41 @@ def test_only_where_it_was_said_can_it_be_changed_or_taken_back() -> None:
     assert not stage.removes and not stage.of(TakenBack)
 
 
+def test_whoever_is_revoked_or_whose_room_is_out_changes_nothing_any_more() -> None:
+    """A lost phone does not go on speaking in what it said before; but raising a label still takes copies away."""
+    stage = talking()
+    stage.speak(FIRE, "We come", LIAISON)
+    name = stage.last().id
+    stage.all_become(name)
+    person = stage.world.who.person(LIAISON)
+    assert person is not None
+    stage.say("telegram:501", f"/revoke {person.id}", private=True)
+    stage.say("telegram:501", f"/revoke {person.id} yes", private=True)
+    assert not stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=Spoken("Stay away"))
+    assert not stage.removes and stage.said[name].spoken == Spoken("We come")
+    assert {one["why"] for one in stage.of(SaidAnew)[-1].left_out.values()} == {"revoked"}  # type: ignore[attr-defined]
+    stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=Spoken("[red] We come"))
+    assert {remove.room for remove in stage.removes} == {row.to for row in stage.rows[name]}
+
+
+def test_an_edit_that_changes_nothing_under_a_label_is_not_told() -> None:
+    """The label in front is the one it has already."""
+    stage = talking()
+    stage.speak(CITY, "[amber] Hush", MAYOR)
+    assert not stage.befalls("edited", stage.last(), spoken=Spoken("[amber] Hush"))
+    assert not stage.of(SaidAnew)
+
+
+def test_what_is_taken_back_after_the_end_goes_too() -> None:
+    """Closing an incident makes nobody's slip stay."""
+    stage = talking()
+    name = said(stage)
+    stage.say("telegram:501", "/close I-1", private=True)
+    stage.say("telegram:501", "/close I-1 yes", private=True)
+    stage.befalls("deleted", stage.said[name])
+    assert {remove.room for remove in stage.removes} == MEMBERS
+
+
 def test_a_place_that_moves_is_told_once_a_minute_and_when_it_stops() -> None:
     """Not every few seconds, as phones tell it."""
     stage = talking()
@@ -90,6 +124,8 @@ def test_a_place_that_moves_is_told_once_a_minute_and_when_it_stops() -> None:
         moved = Spoken(point=(1_000_000 + step, 2_000_000), live_until=until)
         told += bool(stage.befalls("edited", stage.said[name], spoken=moved))
     assert told == 2
+    assert [wake.kind for wake in stage.wakes[-1:]] == ["place"]
+    assert stage.befalls("settled", stage.said[name])  # where it is now is told when the minute is over
     ended = stage.befalls("edited", stage.said[name], spoken=Spoken(point=(1_000_012, 2_000_001)))
     assert ended
     for send in ended:  # still in words, as it began: no network lets them be changed into a map
@@ -103,47 +139,10 @@ def test_what_is_taken_back_is_removed_or_never_leaves() -> None:
     name = stage.last().id
     stage.becomes(name, 0, "sent")
     stage.befalls("deleted", stage.said[name])
-    assert {remove.room for remove in stage.removes} == {stage.rows[name][0].to}
+    assert {remove.room for remove in stage.removes} == MEMBERS  # what seems to wait may be leaving just now
     assert len(stage.drops) == len(MEMBERS)
     assert stage.said[name].gone and stage.said[name].spoken is None
     assert not stage.befalls("edited", stage.said[name], spoken=Spoken("Back"))
-
-
-def test_a_reaction_stands_once_however_many_gave_it() -> None:
-    """It goes with the last of them; not to the room where it was given, nor where the copy never arrived."""
-    stage = talking()
-    name = said(stage)
-    for who in (LIAISON, "matrix:@b:x.org"):
-        stage.befalls("reacted", stage.said[name], room=FIRE, identity=who, emoji="👍")
-    assert {(one.room, one.gone) for one in stage.reacts} == {(room, False) for room in (MEMBERS - {FIRE}) | {CITY}}
-    stage.reacts.clear()
-    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, gone="👍")
-    assert not stage.reacts
-    stage.befalls("reacted", stage.said[name], room=FIRE, identity="matrix:@b:x.org", gone="👍")
-    assert {(one.room, one.gone) for one in stage.reacts} == {(room, True) for room in (MEMBERS - {FIRE}) | {CITY}}
-    assert len(stage.of(ReactedTo)) == 4
-
-
-def test_a_reaction_waits_for_copies_that_are_still_on_their_way() -> None:
-    """Somebody reacts where it has arrived already: the slow rooms see it too, those that never get the copy do not."""
-    stage = talking()
-    stage.speak(CITY, "Ready?", MAYOR)
-    name = stage.last().id
-    where = {row.to: number for number, row in enumerate(stage.rows[name])}
-    stage.becomes(name, where[FIRE], "sent")
-    stage.becomes(name, where[WATCHERS], "refused", "no")
-    stage.reacts.clear()
-    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="👍")
-    assert {one.room for one in stage.reacts} == {CITY, CITY_TELEGRAM, FIRE_TELEGRAM, BRANDWEER}
-
-
-def test_a_reaction_is_the_word_of_whoever_gives_it() -> None:
-    """A partner whose words a room may not read leaves no mark there."""
-    stage = talking(("between: [be, nl, de]", "between: [be, nl]"))
-    name = said(stage)
-    stage.befalls("reacted", stage.said[name], room=BRANDWEER, identity="matrix:@nl:x.org", emoji="👍")
-    assert {one.room for one in stage.reacts} >= {CITY, FIRE}
-    assert AID not in {one.room for one in stage.reacts}
 
 
 def test_a_copy_of_unknown_fate_is_not_sent_again() -> None:

@@ -110,3 +110,22 @@ async def test_words_are_forgotten_and_who_said_them_stays(store: SqliteStore) -
     await store.tidy(NOW + timedelta(days=1))
     found = await store.utterance(STREAM, "S-1")
     assert found is not None and found.spoken is None and found.partner == "fire"
+
+
+async def test_what_stands_where_is_known_after_its_words_are_forgotten(store: SqliteStore) -> None:
+    """So that it can be taken away for as long as it stands."""
+    rows = [
+        OutboxRow("a", "a", STREAM, THERE, 3, '{"kind":"message","html":"secret","words":"secret"}', "S-1", "aid"),
+        OutboxRow("b", "b", STREAM, THERE, 3, '{"kind":"edit","html":"secret","amends":"a"}', "S-1", "aid"),
+        OutboxRow("c", "c", STREAM, THERE, 1, '{"kind":"message","html":"secret"}', "A-1", "aid"),
+    ]
+    await store.commit(Changes(NOW, said=[SAID], sends=rows))
+    await store.commit(Changes(NOW, outcomes=[OutboxChange(one, "sent", f"x{one}") for one in "abc"]))
+    assert await store.tidy(NOW + timedelta(days=1)) == 3
+    kept = await store.copies(STREAM, "S-1")
+    assert [(one.kind, one.message, one.readable, "secret" in one.payload) for one in kept] == [
+        ("message", "xa", False, False), ("edit", "xb", False, False),
+    ]  # fmt: skip
+    assert await store.tidy(NOW + timedelta(days=1)) == 0
+    alert = await store.row("c")
+    assert alert is not None and alert.payload == ""
