@@ -67,7 +67,7 @@ def _put(world: World, incident: Incident, event: Talk, now: Iterable[str], at: 
     own, whose = home(world, incident, said), world.who.binding(incident.playbook, event.room)
     have = {row.to for row in event.copies if row.kind == "message" and row.state in _COMES} | {own}
     eyes = _Eyes(world, incident, said, at)
-    before = [one for one in said.reactions if event.gone is None or not one.startswith(f"{event.gone} ")]
+    before = [one for one in said.reactions if _parts(one)[0] != event.gone]
     for seat in eyes.seats:
         if seat.room not in have or seat.binding == whose or out(world, seat.room) is not None:
             continue
@@ -78,6 +78,12 @@ def _put(world: World, incident: Incident, event: Talk, now: Iterable[str], at: 
             yield React(said.stream, said.id, room, event.emoji)
         if event.gone is not None and event.gone not in stand:
             yield React(said.stream, said.id, room, event.gone, gone=True)
+
+
+def _parts(reaction: str) -> tuple[str, RoomRef]:
+    """What was given, and where. Matrix takes any words for an emoji."""
+    emoji, _, room = reaction.rsplit(" ", 2)
+    return emoji, RoomRef.parse(room)
 
 
 class _Eyes:
@@ -100,7 +106,7 @@ class _Eyes:
         """The emoji that stand in a room of all these, each ``EMOJI WHO ROOM``."""
         found: set[str] = set()
         for one in reactions:
-            emoji, given_in = one.partition(" ")[0], RoomRef.parse(one.rpartition(" ")[2])
+            emoji, given_in = _parts(one)
             binding = self._world.who.binding(self._incident.playbook, given_in)
             if emoji not in found and binding is not None and binding.room != seat.room and self._may(binding, seat):
                 found.add(emoji)

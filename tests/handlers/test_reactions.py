@@ -111,3 +111,15 @@ def test_an_exchange_puts_first_what_comes() -> None:
     stage.reacts.clear()
     stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="🔥", gone="👍")
     assert [(one.emoji, one.gone) for one in stage.reacts if one.room == CITY] == [("🔥", False), ("👍", True)]
+
+
+def test_any_words_may_be_a_reaction() -> None:
+    """As Matrix takes them: what begins like another is not that other."""
+    stage = talking()
+    name = said(stage)
+    for words in ("well done", "well"):
+        stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji=words)
+    assert [one.emoji for one in stage.reacts if one.room == CITY] == ["well done", "well"]
+    stage.reacts.clear()
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, gone="well")
+    assert [(one.emoji, one.gone) for one in stage.reacts if one.room == CITY] == [("well", True)]
