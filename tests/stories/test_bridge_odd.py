@@ -134,7 +134,7 @@ async def test_two_who_react_alike_are_one_until_both_take_it_back(town: Bridge)
     await town.telegram.react(HALL, copy.id, CARL, "👍")
     await town.sign(town.sealed, there.event_id, "👍")
     given = await town.ben.react(town.sealed, there.event_id, "👍")
-    await town.program.at_rest()
+    await town.telegram_sign(HALL, copy.id, "👍")
     await town.telegram.react(HALL, copy.id, CARL)
     await town.ada.say(town.plain, "After the first")
     await town.on_telegram("After the first")
@@ -142,6 +142,7 @@ async def test_two_who_react_alike_are_one_until_both_take_it_back(town: Bridge)
     await town.sign(town.plain, event, "👌", "👍")
     await town.ben.redact(town.sealed, given)
     await town.sign(town.plain, event, "👌")
+    await town.telegram_sign(HALL, copy.id, None)
 
 
 async def test_an_emote_and_words_of_odd_clients_are_words(town: Bridge) -> None:
