@@ -103,10 +103,10 @@ class Courier:
         """Make the queues from the outbox. What was in flight when we ended is sent again where that is safe, else
         reported."""
         reports = []
+        self._newest = await self._store.newest()  # whatever was sent: a row has one number, here and on file
         for row in await self._store.unsent():
             if row.token in self._queues:
                 continue
-            self._newest = max(self._newest, row.id)
             post, line = self._queues.post(row.to), self._queues.line(row.to)
             if post is None or line is None:
                 self._queues.remember(row)

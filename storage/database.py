@@ -188,6 +188,10 @@ class SqliteStore:
         """Rows pending or inflight, in order of their ids."""
         return await outbox.unsent(self._connection)
 
+    async def newest(self) -> int:
+        """The highest id of a row; 0 where there was none yet."""
+        return await outbox.newest(self._connection)
+
     async def claim(self, tokens: Sequence[str], now: datetime) -> None:
         """pending → inflight, committed before anything is written to a network. All of them, or StorageError and
         none."""

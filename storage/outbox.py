@@ -71,6 +71,12 @@ async def unsent(connection: Connection) -> list[OutboxRow]:
     return [_row(*row) for row in await connection.read("unsent")]
 
 
+async def newest(connection: Connection) -> int:
+    """The highest id of a row; 0 where there was none yet."""
+    [(found,)] = await connection.read("newest_send")
+    return int(found)
+
+
 async def row(connection: Connection, token: str) -> OutboxRow | None:
     """One row by its token."""
     found = await connection.read("row", (token,))

@@ -42,6 +42,9 @@ SELECT token, send, stream, network, room, topic, urgency, payload, about, partn
     id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
 FROM outbox WHERE state IN ('pending', 'inflight') ORDER BY id;
 
+-- name: newest_send
+SELECT coalesce(max(id), 0) FROM outbox;
+
 -- name: row
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
     id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason

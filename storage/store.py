@@ -267,6 +267,9 @@ class Store(Protocol):
     async def unsent(self) -> Sequence[OutboxRow]:
         """Rows pending or inflight, in order of their ids."""
 
+    async def newest(self) -> int:
+        """The highest id of a row; 0 where there was none yet. Ids are given in the order of commits, without gaps."""
+
     async def claim(self, tokens: Sequence[str], now: datetime) -> None:
         """pending → inflight, committed before anything is written to a network."""
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from bot.clock import VirtualClock
 from bot.merging import MOST_TALK
-from bot.networks.port import Delayed, Outcome, Outgoing, Refused, Sent, Unknown
+from bot.networks.port import Delayed, NetworkPort, Outcome, Outgoing, Refused, Sent, Unknown
+from bot.queues import Queues
 from handlers.events import Delivery, Flooded
+from playbooks.rooms import Network
 from storage.effects import React, Remove, Urgency
 from storage.facts import DEPLOYMENT
+from storage.store import OutboxRow
 from tests.bot.carrying import Says, many, photo, send, speech, telegram, texts
 from tests.bot.floor import START, FakeNetwork, floor, message, room
 
@@ -142,6 +145,44 @@ async def test_too_much_talk_makes_way_for_a_digest(tmp_path: Path) -> None:
         assert isinstance(event, Flooded) and event.room == room(2)
         assert [row.about for row in event.rows] == [f"S-{number}" for number in range(1, MOST_TALK + 3)]
         assert {(await on.store.row(row.token)).state for row in event.rows} == {"dropped"}  # type: ignore[union-attr]
+
+
+class Counted(str):
+    """A token that counts how often it is looked at."""
+
+    looks = 0
+
+    def __hash__(self) -> int:
+        Counted.looks += 1
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+def test_however_much_makes_way_each_of_it_is_looked_at_a_few_times() -> None:
+    """Taking rows out takes no longer the more of them wait, so that nothing else stands still meanwhile; what is put back stands there once."""
+    networks: dict[Network, NetworkPort] = {"telegram": FakeNetwork()}
+    queues, count = Queues(networks), 2000
+    tokens = [Counted(f"t{number}") for number in range(count)]
+    rows = [
+        OutboxRow(token, token, DEPLOYMENT, room(2), Urgency.CHATTER, "{}", None, None, id=number)
+        for number, token in enumerate(tokens, 1)
+    ]
+    for row in rows:
+        queues.add(row)
+    Counted.looks = 0
+    for row in rows[1:]:
+        assert queues.remove(row)
+    queues.add(rows[1])
+    line = queues.line(room(2))
+    assert line is not None and line.front(count) == rows[:2]
+    assert Counted.looks < 50 * count
+    assert [line.pop(), line.pop()] == rows[:2] and not len(line)
 
 
 async def test_talk_that_waited_for_an_hour_makes_way_unless_it_is_little(tmp_path: Path) -> None:
@@ -345,3 +386,19 @@ async def test_files_that_were_sent_together_wait_together_and_leave_as_an_album
         on.courier.poke()
         await on.settled()
         assert texts(network.sent) == ["Ada\nlook\n[no 1.jpg]", "Ada\n[no 2.jpg]"]
+
+
+async def test_a_row_has_one_number_here_and_on_file(tmp_path: Path) -> None:
+    """Also after a start before which everything was sent: what is told apart by age is so by either."""
+    says, network = Says(), FakeNetwork()
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START)) as on:
+        await send(on, says, *many(3))
+        heard = on.heard
+        await on.kill()
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START)) as on:
+        on.heard = heard
+        network.state.connected = False
+        await send(on, says, *many(2, first=4))
+        here = [(row.token, row.id) for row in on.courier.waiting(DEPLOYMENT)]
+        assert here == [(row.token, row.id) for row in await on.store.unsent()] and here[0][1] > 3
+        network.state.connected = True
