@@ -92,7 +92,9 @@ def content(said: Utterance) -> dict[str, Any]:
         "words": plain(what.html),
         "file": None if file is None else _file(file),
         "point": None if what.point is None else list(what.point),
-        "poll": None if poll is None else {"question": poll.question, "options": list(poll.options)},
+        "poll": None
+        if poll is None
+        else {"question": poll.question, "options": list(poll.options), "several": poll.several},
         "contact": None if contact is None else {"name": contact.name, "phone": contact.phone},
     }
 
@@ -118,6 +120,26 @@ def head(world: World, book: Book, view: sight.View, channel: str, said: Utteran
     else:
         who = say((), "▸ <b>{partner}</b>", partner=partner)
     return who if said.raised is None else glue([who, word(str(Tlp.parse(said.raised)))], " · ")
+
+
+def taken_back(world: World, incident: Incident, said: Utterance, room: RoomRef, partner: str) -> Send:
+    """What takes the place of a copy that its network does not remove any more: that there was one, and nothing of it."""
+    reader = room_reader(world, world.book_of(incident), room, partner)
+    who = say((), "▸ <b>{partner}</b>", partner=name(world.book_of(incident), reader, said.partner))
+    words = say(reader.languages, "<i>(taken back)</i>")
+    carried = Carried(who, words, said.at, clock(world.book_of(incident), said.at))
+    return Send(
+        incident.id,
+        room,
+        glue([who, words]),
+        Urgency.CHATTER,
+        about=said.id,
+        partner=partner,
+        language=next(iter(reader.languages), ""),
+        carries=carried,
+        thread=said.thread,
+        amends=True,
+    )
 
 
 class _Bridge:

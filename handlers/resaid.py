@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import dropping, polls, reactions, signs
-from handlers.carrying import content, home, tell
+from handlers.carrying import content, home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.relay import labelled
@@ -206,13 +206,9 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     if row.kind == "react":
         return []
     if row.kind == "delete":
-        removed = event.became == "sent"
-        return [
-            Record(
-                row.stream,
-                MessageRemoved(row.token, row.to) if removed else MessageRemains(row.token, row.to, event.reason),
-            )
-        ]
+        if event.became == "sent":
+            return [Record(row.stream, MessageRemoved(row.token, row.to))]
+        return [Record(row.stream, MessageRemains(row.token, row.to, event.reason)), *_emptied(world, event)]
     fact: MessageSent | MessageRefused | MessageUnknown
     if event.became == "sent":
         fact = MessageSent(row.token, row.to, event.message or "")
@@ -229,8 +225,20 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     return [Record(row.stream, fact), *told, *sign]
 
 
+def _emptied(world: World, event: Delivery) -> list[Effect]:
+    """A copy that its network does not remove any more is emptied instead, once, where it is one message."""
+    row, said = event.row, event.said
+    incident = world.incidents.get(row.stream)
+    here = [one for one in event.copies if one.to == row.to]
+    alone = sum(one.kind == "message" for one in here) == 1
+    tried = sum(one.kind == "delete" and one.state == "refused" for one in here) > 1
+    if incident is None or said is None or event.gone or row.partner is None or tried or not alone:
+        return []
+    return [taken_back(world, incident, said, row.to, row.partner)]
+
+
 def stale(world: World, came: Came, event: Stale) -> list[Effect]:
-    """A waiting copy whose clearance is too old is decided again; its place in the order stays, as far as the queue can tell."""
+    """A waiting copy whose clearance is too old is decided again; its place in the order stays, so that nothing said later is read before it."""
     row, said = event.row, event.said
     incident = world.incidents.get(row.stream)
     effects: list[Effect] = [
@@ -242,4 +250,4 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
     if row.kind not in ("message", "edit") or event.begun:
         return effects
     told = tell(world, incident, said, came.now, only=[row.to], amends=row.kind == "edit")
-    return [*effects, *told.sends]
+    return [*effects, *(replace(send, place=row.order) for send in told.sends)]

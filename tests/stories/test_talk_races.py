@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from bot.rehearsal import identity_of
 from playbooks.rooms import RoomRef
 from storage.database import SqliteStore
 from storage.facts import SaidAnew, TakenBack
-from tests.handlers.border_stage import CITY
+from tests.handlers.border_stage import CITY, CITY_TELEGRAM, FIRE_TELEGRAM, WATCHERS
+from tests.playbooks.border import NOON
 from tests.stories.test_talk import Talk, talking
 
 MAYOR = identity_of("mayor", "matrix")
@@ -59,3 +60,14 @@ async def test_what_leaves_just_as_it_is_taken_back_does_not_stay(tmp_path: Path
         await town.settled()
         left: set[RoomRef] = town.heard("The dam is mined")
         assert not left
+
+
+async def test_what_telegram_keeps_is_emptied(tmp_path: Path) -> None:
+    """After two days it removes nothing of ours any more, and lets us change it still."""
+    async with talking(tmp_path) as town:
+        message = await town.speak(CITY, "The dam is mined")
+        await town.until(NOON + timedelta(hours=49))
+        await town.networks["matrix"].delete(CITY, message, MAYOR, "mayor")
+        await town.settled()
+        assert town.heard("The dam is mined") == set()
+        assert town.heard("(taken back)") == {CITY_TELEGRAM, FIRE_TELEGRAM, WATCHERS}
