@@ -125,9 +125,9 @@ class Fetching:
     async def _until_had(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> Spooled | None:
         """Try until it is here; None where nobody waits for it any more. Raises FileGone or PlaceRemains."""
         begun, wait = self._clock.monotonic(), FIRST_RETRY
-        while row.token in self._waiting and self._clock.monotonic() - begun < LONGEST_FETCH:
+        while row.token in self._waiting and (left := begun + LONGEST_FETCH - self._clock.monotonic()) > 0:
             try:
-                return await self._try(files, row.token, file, place=place)
+                return await self._try(files, row.token, file, left, place=place)
             except NetworkDown:
                 self._pass(row.token)
                 await self._clock.sleep(wait)
@@ -135,13 +135,15 @@ class Fetching:
                 wait = min(LAST_RETRY, wait * 2)
         return None
 
-    async def _try(self, files: Files, token: str, file: File, *, place: bool) -> Spooled:
-        """Fetch once; what takes long is passed by what stands behind it."""
+    async def _try(self, files: Files, token: str, file: File, most: float, *, place: bool) -> Spooled:
+        """Fetch once, in at most so many seconds; what takes long is passed by what stands behind it. Raises FileGone where it does not end."""
         done = asyncio.Event()
         holding = asyncio.create_task(self._hold(files, file, done, place=place))
         try:
-            if not await woken(self._clock, done, HOLDS_UP):
+            if not await woken(self._clock, done, min(HOLDS_UP, most)):
                 self._pass(token)
+                if not await woken(self._clock, done, max(0.0, most - HOLDS_UP)):
+                    raise FileGone("it did not come to an end")
             return await holding
         finally:
             holding.cancel()

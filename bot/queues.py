@@ -34,7 +34,11 @@ SIGN_EVERY = 3.0
 
 GIVES_WAY = "a later sign says it"
 
-_Key = tuple[int, int, int]
+_Key = tuple[int, int, int, int]
+"""Urgency, place, number, arrival."""
+
+SLACK = 64
+"""Entries of rows that are not there any more which a heap may hold beside those of as many rows as it has."""
 
 _arrivals = count()
 
@@ -65,21 +69,24 @@ class Line:
     signed_at: float = -inf
     _aside: dict[str, OutboxRow] = field(default_factory=dict)
     _heap: list[tuple[_Key, str]] = field(default_factory=list)
+    _keys: dict[str, _Key] = field(default_factory=dict)
     _rows: dict[str, OutboxRow] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def add(self, row: OutboxRow) -> None:
-        """A row stands in line: by urgency, then as written; what is repeated was first before, and is again."""
+        """A row stands in line: by urgency, then as written; what is repeated was first before, and is again. What was decided again has
+        its old place.
+        """
         self._rows[row.token] = row
-        place = 0 if row.again else row.id
-        heapq.heappush(self._heap, ((row.urgency, place, next(_arrivals)), row.token))
+        key = self._keys[row.token] = (row.urgency, 0 if row.again else row.order, row.id, next(_arrivals))
+        heapq.heappush(self._heap, (key, row.token))
 
     @property
     def key(self) -> _Key:
         """How urgent the first row is. Raises IndexError where nothing waits."""
-        while self._heap[0][1] not in self._rows:
+        while not self._holds(self._heap[0]):
             heapq.heappop(self._heap)
         return self._heap[0][0]
 
@@ -96,7 +103,7 @@ class Line:
 
     def front(self, most: int) -> list[OutboxRow]:
         """The rows that leave next, in order, at most so many."""
-        return [self._rows[token] for _, token in heapq.nsmallest(most, self._heap) if token in self._rows]
+        return [self._rows[token] for _, token in heapq.nsmallest(most, filter(self._holds, self._heap))]
 
     def all_of(self, urgency: Urgency) -> list[OutboxRow]:
         """The rows of this urgency that stand in line or aside, as they were written."""
@@ -129,20 +136,26 @@ class Line:
         """Take the first row out."""
         row = self.first
         heapq.heappop(self._heap)
-        del self._rows[row.token]
+        del self._rows[row.token], self._keys[row.token]
         return row
 
     def remove(self, token: str) -> bool:
-        """Take a row out of the line; whether it stood there, or aside."""
-        self.fetching.discard(token)
+        """Take a row out of the line; whether it stood there, or aside. Takes no longer where many wait."""
+        self.fetching.clear()  # the first may have waited for this one, as for the others of an album: it looks itself whether it still waits
         if self._aside.pop(token, None) is not None:
             return True
         if self._rows.pop(token, None) is None:
             return False
-        # Its entry must go too: the row may be put back, and would then stand in line twice.
-        self._heap = [entry for entry in self._heap if entry[1] != token]
-        heapq.heapify(self._heap)
+        # Its entry is left behind, and does not hold any more even if the row is put back: that has another key.
+        del self._keys[token]
+        if len(self._heap) > 2 * len(self._rows) + SLACK:
+            self._heap = [entry for entry in self._heap if self._holds(entry)]
+            heapq.heapify(self._heap)
         return True
+
+    def _holds(self, entry: tuple[_Key, str]) -> bool:
+        key, token = entry
+        return self._keys.get(token) == key
 
     def set_aside(self, token: str) -> None:
         """Let the others pass this row, if it stands in line."""

@@ -12,7 +12,7 @@ from bot.fetching import HOLDS_UP, LONGEST_FETCH
 from bot.networks.port import FileGone, NetworkDown, Spooled
 from bot.spool import PlaceRemains
 from playbooks.spoken import File
-from storage.effects import React, Urgency
+from storage.effects import Drop, React, Urgency
 from storage.facts import DEPLOYMENT
 from tests.bot.carrying import Says, photo, send, speech, texts
 from tests.bot.floor import START, FakeNetwork, Floor, floor, message, room
@@ -26,11 +26,19 @@ class Shelf:
         self.asked: list[tuple[str, bool]] = []
         self.out = 0
         self.gate: asyncio.Event | None = None
+        self.slow: dict[str, asyncio.Event] = {}
+        self.given_up: list[str] = []
 
     async def hold(self, file: File, *, place: bool) -> Spooled:
         self.asked.append((file.name, place))
         if self.gate is not None:
             await self.gate.wait()
+        if file.name in self.slow:
+            try:
+                await self.slow[file.name].wait()
+            except asyncio.CancelledError:
+                self.given_up.append(file.name)
+                raise
         if self.trouble:
             raise self.trouble.pop(0)
         self.out += 1
@@ -169,3 +177,57 @@ async def test_a_crash_while_a_file_is_fetched_leaves_nothing_unknown(tmp_path: 
         await shelved(on, Shelf()).start()
         await on.settled()
         assert files(on) == [["1.jpg"]]
+
+
+async def test_an_album_of_which_one_file_is_slow_holds_up_nothing(tmp_path: Path) -> None:
+    """The others of it leave without the slow one, and so does all that is said after it; the slow one follows when it is here."""
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    shelf.slow = {"2.jpg": asyncio.Event()}
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        album = [speech("" if n > 1 else "look", f"S-{n}", file=photo(n, album="a")) for n in (1, 2, 3)]
+        says.effects += [*album, speech("behind", "S-4")]
+        await on.hear("go")
+        await until(lambda: len(shelf.asked) == 3)
+        assert on.network.sent == []
+        clock.advance(HOLDS_UP)
+        await on.network.until_sent(2)
+        await send(on, says, speech("later", "S-5"))
+        assert files(on) == [["1.jpg", "3.jpg"], [], []] and on.network.texts[1:] == ["Ada\nbehind", "Ada\nlater"]
+        shelf.slow["2.jpg"].set()
+        await on.network.until_sent(4)
+        await on.settled()
+        assert files(on)[3] == ["2.jpg"] and shelf.out == 0 and await on.store.unsent() == []
+
+
+async def test_an_album_of_which_one_file_is_taken_back_leaves_without_it(tmp_path: Path) -> None:
+    """Nobody waits any more for the file of what was deleted before it left."""
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    shelf.slow = {"2.jpg": asyncio.Event()}
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        says.effects += [speech("" if n > 1 else "look", f"S-{n}", file=photo(n, album="a")) for n in (1, 2)]
+        await on.hear("go")
+        await until(lambda: len(shelf.asked) == 2)
+        [second] = await on.store.copies(DEPLOYMENT, "S-2")
+        says.effects.append(Drop(second.send, "taken back"))
+        await on.hear("go")
+        await on.network.until_sent(1)
+        assert files(on) == [["1.jpg"]]
+
+
+async def test_a_file_that_never_comes_to_an_end_is_gone_without(tmp_path: Path) -> None:
+    """A connection that hangs for an hour gives way to the words, and is not kept open for them."""
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    shelf.slow = {"1.jpg": asyncio.Event()}
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        says.effects.append(speech("look", file=photo()))
+        await on.hear("go")
+        await until(lambda: bool(shelf.asked))
+        clock.advance(HOLDS_UP)
+        await on.settled()
+        assert on.network.sent == []
+        clock.advance(LONGEST_FETCH - HOLDS_UP)
+        await on.network.until_sent(1)
+        assert texts(on.network.sent) == ["09:00 Ada\nlook\n[no 1.jpg]"] and shelf.given_up == ["1.jpg"]
