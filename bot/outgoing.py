@@ -106,6 +106,7 @@ def rows(
                 epoch,
                 send.not_after,
                 send.again,
+                place=send.place,
             )
         )
     return result

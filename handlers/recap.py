@@ -6,7 +6,7 @@ Every line is decided anew, as the room may see it now. What was said in the roo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 
@@ -110,7 +110,7 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
     if event.over or event.begun or found is None or found[0].id != row.stream or channel not in found[1].channels:
         return effects
     again = _recaps(world, *found, [channel], came.now) if out(world, row.to) is None else []
-    return [*effects, *again]
+    return [*effects, *(replace(one, place=row.order) if isinstance(one, Send) else one for one in again)]
 
 
 def is_recap(row: OutboxRow) -> bool:

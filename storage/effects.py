@@ -87,6 +87,8 @@ class Send:
     stands for what a live message says, apart from the time at which it says so.
     ``mark`` stands on top of each of its parts: only ``handlers.marks`` puts it there, on the message's way out.
 
+    ``place``: that of an earlier row (``OutboxRow.order``) which it stands for, so that nothing said later overtakes it; 0: the last.
+
     ``carries``: what it carries on from another room; ``about`` is then its id (``S-12``). ``answers`` and ``thread`` name what it answers, and what began its
     thread (``S-7``): as that stands in this room, if it does. ``amends``: it takes the place of the copy of ``about`` that this room has.
     """
@@ -112,6 +114,7 @@ class Send:
     answers: str | None = None
     thread: str | None = None
     amends: bool = False
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def add(inner: sqlite3.Connection, sends: Sequence[OutboxRow], now: datetime) ->
         (
             r.token, r.send, r.stream, r.to.network, r.to.id, r.to.topic, r.urgency, canonical.well_formed(r.payload),
             r.about, r.partner, r.part, r.shows, r.epoch, micros_or_none(r.not_after), r.again, r.state, at,
-            micros_or_none(r.not_before), r.message, r.reason,
+            micros_or_none(r.not_before), r.message, r.reason, r.place,
         )
         for r in sends
     ]  # fmt: skip
@@ -112,12 +112,12 @@ def _row(
     token: str, send: str, stream: str, network: Any, room: str, topic: str | None, urgency: int, payload: str,
     about: str | None, partner: str | None, part: int, shows: int, epoch: int, not_after: int | None, again: int,
     number: int, state: Any, created_at: int, claimed_at: int | None, first_claimed_at: int | None, not_before: int |
-    None, message: str | None, reason: str | None,
+    None, message: str | None, reason: str | None, place: int,
 ) -> OutboxRow:  # fmt: skip
     return OutboxRow(
         token=token, send=send, stream=stream, to=RoomRef(network, room, topic), urgency=urgency, payload=payload,
         about=about, partner=partner, part=part, shows=bool(shows), epoch=epoch, not_after=instant_or_none(not_after),
         again=again, id=number, state=state, created_at=instant_or_none(created_at),
         claimed_at=instant_or_none(claimed_at), first_claimed_at=instant_or_none(first_claimed_at),
-        not_before=instant_or_none(not_before), message=message, reason=reason,
+        not_before=instant_or_none(not_before), message=message, reason=reason, place=place,
     )  # fmt: skip

@@ -34,12 +34,12 @@ DELETE FROM inbox WHERE state = 'done' AND done_at < ? AND body = '';
 
 -- name: add_send
 INSERT INTO outbox (token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch,
-    not_after, again, state, created_at, not_before, message, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    not_after, again, state, created_at, not_before, message, reason, place)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: unsent
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
-    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
 FROM outbox WHERE state IN ('pending', 'inflight') ORDER BY id;
 
 -- name: newest_send
@@ -47,7 +47,7 @@ SELECT coalesce(max(id), 0) FROM outbox;
 
 -- name: row
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
-    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
 FROM outbox WHERE token = ?;
 
 -- name: claim
@@ -84,17 +84,17 @@ WHERE network = ? AND room = ? AND message = ? ORDER BY id DESC LIMIT 1;
 
 -- name: rows_of_message
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
-    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
 FROM outbox WHERE network = ? AND room = ? AND message = ? AND (payload = '' OR payload ->> 'kind' = 'message') ORDER BY id;
 
 -- name: copies
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
-    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
 FROM outbox WHERE stream = ? AND about = ? AND about GLOB 'S-*' ORDER BY id;
 
 -- name: by_handle
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
-    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
 FROM outbox WHERE network = ? AND handle = ? ORDER BY id DESC LIMIT 1;
 
 -- name: say

@@ -57,8 +57,9 @@ class OutboxRow:
     """A message on its way. One ``Send`` becomes one row for each part that fits the network.
 
     ``token`` names the row for ever (the Matrix transaction id); ``send`` names the Send, the token of its first part.
-    ``order`` keeps a message's place in its destination when it is repeated. ``payload`` is JSON: kind, html, text, buttons,
+    ``payload`` is JSON: kind, html, text, buttons,
     reply_to, replaces, loud, notice. ``shows`` says that it discloses fields, so that policy changes make it stale.
+    ``place``: the id of the row in whose place of the order it stands, as what was decided again does; 0: its own.
     """
 
     token: str
@@ -82,13 +83,18 @@ class OutboxRow:
     not_before: datetime | None = None
     message: str | None = None
     reason: str | None = None
+    place: int = 0
+
+    @property
+    def order(self) -> int:
+        """Its place among the rows of one urgency for its destination; of the parts of a message it may be the same."""
+        return self.place or self.id
 
     @property
     def kind(self) -> str:
         """What it does: ``message``, ``edit``, ``delete``, ``react``, ``join`` or ``leave``; empty where its body was blanked."""
         found = _KIND.match(self.payload)
         return found[1] if found else ""
-
 
     @property
     def readable(self) -> bool:

@@ -47,6 +47,7 @@ CREATE TABLE outbox (
     epoch INTEGER NOT NULL,
     not_after INTEGER,
     again INTEGER NOT NULL,
+    place INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'inflight', 'sent', 'refused', 'unknown', 'dropped')),
     created_at INTEGER NOT NULL,
     claimed_at INTEGER,

@@ -172,6 +172,16 @@ def test_a_stale_copy_is_decided_again() -> None:
     assert any(isinstance(getattr(one, "fact", None), MessageDropped) for one in effects)
 
 
+def test_a_copy_that_is_decided_again_keeps_its_place() -> None:
+    """However often: it stands where the first of them stood, before everything that was said later."""
+    stage = talking()
+    stage.speak(CITY, "Hello", MAYOR)
+    name, row = stage.last().id, replace(stage.rows[stage.last().id][1], id=7)
+    for one in (row, replace(row, id=12, place=7)):
+        effects = happened(stage.world, Came(Stale(one, over=False, said=stage.said[name]), stage.now, b"s"))
+        assert [send.place for send in effects if isinstance(send, Send)] == [7]
+
+
 def test_only_what_is_carried_is_talk() -> None:
     """An answer about something that was said is an answer."""
     row = OutboxRow("t", "t", "I-1", CITY, int(Urgency.ANSWER), '{"kind":"message"}', "S-1")
