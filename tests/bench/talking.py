@@ -31,6 +31,9 @@ LONE = 40
 MANY = 200
 ROUNDS = 3
 
+FAR = 0.05
+"""Seconds that a Telegram takes to answer that is not on this machine."""
+
 AT_ONCE = 20
 EACH = 10
 """Messages in each of the rooms that talk at once."""
@@ -202,11 +205,19 @@ async def _in_order(ours: Rooms, bare: Bare) -> list[str]:
     async def direct_there(text: str) -> None:
         await bare.to_matrix(bare.rooms[1], text)
 
+    async def far(seconds: float) -> None:
+        for emulator in (ours.emulator, bare.emulator):
+            await emulator.do("fault", failure="delay-before", times=10**6, seconds=seconds)
+
+    back = ours.over_telegram, ours.over_matrix.gate, speak_there, bare.to_telegram
     lines = []
     for way, port, gate, speak, direct in (
         ("Telegram to Matrix", ours.over_matrix, ours.over_telegram.gate, speak_here, direct_there),
-        ("Matrix to Telegram", ours.over_telegram, ours.over_matrix.gate, speak_there, bare.to_telegram),
+        ("Matrix to Telegram", *back),
+        (f"Matrix to a Telegram {milliseconds(FAR)} away", *back),
     ):
+        if "away" in way:
+            await far(FAR)
         rates, ours_took, bare_took = [], [], []
         for _ in range(ROUNDS):
             port.arrivals.expect(MANY)
@@ -225,6 +236,8 @@ async def _in_order(ours: Rooms, bare: Bare) -> list[str]:
             bare_took.append(now() - start)
             rates.append(bare_took[-1] / ours_took[-1])
         lines += _rate(f"{MANY} messages of one room in order, {way}", 0.95, rates, ours_took, bare_took)
+    for emulator in (ours.emulator, bare.emulator):
+        await emulator.do("clear_faults")
     return lines
 
 
