@@ -36,6 +36,7 @@ from bot.networks.port import (
     Refused,
     Unknown,
 )
+from bot.networks.telegram_doors import Doors
 from bot.networks.telegram_files import MIB
 from bot.networks.telegram_form import Upload
 from bot.networks.telegram_http import OFFICIAL, NotConnectedError, RawBot, UnreadableError
@@ -76,12 +77,15 @@ class Telegram:
         self.largest_upload: int | None = OWN_SERVER_UPLOAD_BYTES if self._own_server else UPLOAD_BYTES
         self._bot = RawBot(token, base_url, connections=limits.concurrency + 8)
         self._me: dict[str, Any] | None = None
+        self._ears: Ears | None = None
+        self._doors = Doors()
 
     # -- hearing ---------------------------------------------------------------------------------------------------
 
     async def run(self, ears: Ears) -> None:
         """Connect and hear until cancelled. Raises NetworkDown or NetworkRejected, after telling ``ears``."""
         answering: set[asyncio.Task[None]] = set()
+        self._ears = ears
         try:
             await self._connect(ears)
             await self._poll(ears, answering)
@@ -199,7 +203,9 @@ class Telegram:
                     return too_large
                 try:
                     result = await self._bot.ask(asked.method, asked.fields, asked.files)
-                    return telegram_send.sent(asked.method, result, out)
+                    became = telegram_send.sent(asked.method, result, out)
+                    await self._doors.look(result, self._ears, self._clock())
+                    return became
                 except BadRequest as error:
                     plainer = telegram_send.plainer(out, manner, str(error))
                     if plainer is None or isinstance(error.__cause__, UnreadableError):

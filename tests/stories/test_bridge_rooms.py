@@ -98,6 +98,21 @@ async def test_a_group_with_a_public_name_drops_out(town: Bridge) -> None:
     await town.on_telegram("Between us again")
 
 
+async def test_a_public_name_is_seen_in_the_answer_to_what_is_carried_there(town: Bridge) -> None:
+    """Nobody has spoken in the group since: one message may still go there, the next does not."""
+    tg, told = town.telegram, max((one.id for one in town.telegram.messages(ADMIN)), default=0)
+    tg.chats[town.hall].username = "hall_of_all"
+    await town.ada.say(town.sealed, "The last into the street")
+    await tg.wait_message(ADMIN, "public name", 20, after=told)
+    await town.ada.say(town.sealed, "Not into the street")
+    await town.on_telegram("Not into the street", FORUM)
+    await town.program.at_rest()
+    assert not any("Not into the street" in one.text for one in tg.messages(town.hall))
+    tg.chats[town.hall].username = None
+    await tg.say(town.hall, CARL, "Indoors")
+    await town.on_matrix(town.plain, "Indoors")
+
+
 @pytest.mark.parametrize("which", ["plain", "sealed"])
 async def test_a_room_that_is_upgraded_takes_the_talk_along(town: Bridge, which: str) -> None:
     """The bot follows the tombstone: what is said in the new room is carried, and what is carried goes there."""
