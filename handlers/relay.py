@@ -129,7 +129,7 @@ def _carry(world: World, incident: Incident, said: Utterance, request: Request, 
         said.onward, said.answers, said.thread, said.forwarded, content(said), told.left_out,
     )  # fmt: skip
     effects: list[Effect] = [Record(incident.id, fact), Remember(said), *told.sends]
-    return effects if told.sends else [*effects, *signs.put(world, said, signs.NONE)]
+    return [*effects, *signs.at_once(world, said, told.sends)]
 
 
 def _never(world: World, request: Request, here: Seat, unknown: bool) -> str | None:

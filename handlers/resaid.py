@@ -207,8 +207,8 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         return []
     if row.kind == "delete":
         if event.became == "sent":
-            return [Record(row.stream, MessageRemoved(row.token, row.to))]
-        return [Record(row.stream, MessageRemains(row.token, row.to, event.reason)), *_emptied(world, event)]
+            return [Record(row.stream, MessageRemoved(row.token, row.to)), *sign]
+        return [Record(row.stream, MessageRemains(row.token, row.to, event.reason)), *(_emptied(world, event) or sign)]
     fact: MessageSent | MessageRefused | MessageUnknown
     if event.became == "sent":
         fact = MessageSent(row.token, row.to, event.message or "")

@@ -10,16 +10,22 @@ from collections.abc import Iterable, Sequence
 
 from handlers.world import World
 from playbooks.rooms import RoomRef
-from storage.effects import Effect, React
+from storage.effects import Effect, React, Send
 from storage.store import OutboxRow, Utterance
 
 ALL, SOME, NONE = "👌", "🤔", "🙊"
 """Each is one that Telegram lets bots use."""
 
 
-def put(world: World, said: Utterance, emoji: str) -> list[Effect]:
+def put(said: Utterance, emoji: str) -> list[Effect]:
     """Put a sign where it was said."""
     return [React(said.stream, said.id, said.room, emoji, sign=True)]
+
+
+def at_once(world: World, said: Utterance, sends: Sequence[Send]) -> list[Effect]:
+    """The sign for what reaches nobody, before anything has left. Nothing where whoever spoke may not know that anybody was left out."""
+    waits = any(_may_know(world, said, send.partner) for send in sends)
+    return [] if waits or not _left_out(world, said) else put(said, NONE)
 
 
 def of(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> list[Effect]:
@@ -27,24 +33,33 @@ def of(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> list[Effec
 
     ``copies``: every row about it, earlier signs among them.
     """
-    emoji = _sign(world, said, copies)
+    emoji = None if said.gone else _sign(world, said, copies)
     earlier = _standing(said, copies)
     if emoji is None or earlier[-1:] == [emoji]:
         return []
     away = [React(said.stream, said.id, said.room, one, gone=True) for one in earlier]
-    return [*away, *put(world, said, emoji)]
+    return [*away, *put(said, emoji)]
 
 
 def _sign(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> str | None:
-    shown = newest(copies)
-    if not shown or any(row.state in ("pending", "inflight") for row in shown):
+    """What whoever spoke may know of decides, and when: a partner that they may not know of holds no sign up."""
+    if any(
+        row.kind in ("message", "edit", "delete")
+        and row.state in ("pending", "inflight")
+        and _may_know(world, said, row.partner)
+        for row in copies
+    ):
         return None
-    known = [row for row in shown if _may_know(world, said, row.partner)]
-    left_out = [partner for partner in said.left_out if _may_know(world, said, partner)]
+    known = [row for row in newest(copies) if _may_know(world, said, row.partner)]
+    left_out = _left_out(world, said)
     have = sum(row.state == "sent" for row in known)
     if have == len(known) and not left_out:
         return ALL if known else None
     return SOME if have else NONE
+
+
+def _left_out(world: World, said: Utterance) -> bool:
+    return any(_may_know(world, said, partner) for partner in said.left_out)
 
 
 def _standing(said: Utterance, copies: Iterable[OutboxRow]) -> list[str]:
@@ -62,16 +77,37 @@ def _standing(said: Utterance, copies: Iterable[OutboxRow]) -> list[str]:
 
 
 def newest(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
-    """Of the copies in each room, the rows of the last that was sent there, repeated or changed: its first part, or the one that failed."""
+    """Of the copies in each room, the rows of the last that was sent there, repeated or changed: its first part, or the one that failed.
+
+    None where a copy was taken away again, or emptied where its network does not remove it.
+    """
     last: dict[RoomRef, OutboxRow] = {}
+    began: dict[str, RoomRef] = {}
+    leaves: set[RoomRef] = set()
     for row in copies:
-        if row.kind not in ("message", "edit") or row.state == "dropped":
+        if row.state == "dropped":
             continue
+        if row.kind == "delete" and _amends(row) in began:
+            leaves.add(row.to)
+        if row.to in leaves and row.kind in ("delete", "edit"):
+            if row.state == "sent":
+                last.pop(row.to, None)
+            continue
+        if row.kind not in ("message", "edit"):
+            continue
+        if row.kind == "message" and row.token == row.send:
+            began[row.token] = row.to
+            leaves.discard(row.to)
         before = last.get(row.to)
         same = before is not None and before.send == row.send
         if not same or row.state != "sent":
             last[row.to] = row
     return list(last.values())
+
+
+def _amends(row: OutboxRow) -> str | None:
+    found = json.loads(row.payload).get("amends")
+    return None if found is None else str(found)
 
 
 def _may_know(world: World, said: Utterance, partner: str | None) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import hear
 from handlers.world import Request
 from playbooks.rooms import RoomRef
+from playbooks.spoken import Spoken
 from storage.effects import Send
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, LIAISON, MAYOR
 from tests.handlers.talk_stage import TalkStage, talking
@@ -54,3 +57,18 @@ def test_what_is_still_on_its_way_is_said_to_be() -> None:
     stage = talking()
     stage.speak(CITY, "Hello", MAYOR)
     assert "… 4 rooms are still to get it." in asked(stage, CITY, MAYOR, stage.last().id)
+
+
+def test_a_copy_that_was_taken_away_is_not_there() -> None:
+    """Of a label that was raised: who has lost it was not told."""
+    stage = talking()
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    stage.all_become(name)
+    stage.befalls("edited", stage.said[name], spoken=Spoken("[red] Hush"))
+    stage.rows[name] += [
+        replace(row, token=f"d{row.token}", payload=f'{{"kind":"delete","amends":"{row.token}"}}')
+        for row in stage.rows[name]
+    ]
+    answer = asked(stage, CITY, MAYOR, name)
+    assert "👌" not in answer and "not told" in answer

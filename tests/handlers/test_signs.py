@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from handlers.signs import ALL, NONE, SOME, newest, of
+from playbooks.spoken import Spoken
 from storage.effects import React
 from storage.store import OutboxRow
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, LIAISON, MAYOR
-from tests.handlers.talk_stage import talking
+from tests.handlers.talk_stage import OPS, talking
 
 EVERYBODY = ('clearance: {tlp: green}\n    phone_24h: "+3213"', 'clearance: {tlp: amber}\n    phone_24h: "+3213"')
 HILFE_TOO = ('clearance: {tlp: green}\n    phone_24h: "+4914"', 'clearance: {tlp: amber}\n    phone_24h: "+4914"')
@@ -99,3 +100,69 @@ def test_a_sign_that_is_not_true_any_more_makes_way() -> None:
     assert [(gone.emoji, gone.gone), (new.emoji, new.gone, new.sign)] == [(SOME, True), (ALL, False, True)]
     again = replace(sign, payload=sign.payload.replace("🤔", "👌"))
     assert of(stage.world, said, [*rows, again]) == []
+
+
+@pytest.mark.parametrize("words", ["Hello", "[red] Hush"])
+def test_nothing_tells_of_a_partner_that_nobody_may_know_of(words: str) -> None:
+    """Alone with it, whoever speaks sees what they would see if nobody else were there: nothing, whether it is told or not."""
+    stage = talking(channels=OPS.replace("members: everyone", "members: [brandweer, watchers]"))
+    stage.speak(BRANDWEER, words)
+    [name] = stage.said
+    assert bool(stage.fact().left_out) == words.startswith("[red]") != bool(stage.rows.get(name))
+    for number in range(len(stage.rows.get(name, ()))):
+        stage.becomes(name, number, "refused")
+    assert not stage.reacts
+
+
+def test_a_partner_that_nobody_may_know_of_holds_no_sign_up() -> None:
+    """The sign comes when the others have it, not when the silent watchers do."""
+    stage = talking(EVERYBODY, HILFE_TOO)
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    for number, row in enumerate(stage.rows[name]):
+        if row.partner != "watchers":
+            stage.becomes(name, number, "sent")
+    assert [one.emoji for one in stage.reacts] == [ALL]
+
+
+def test_what_was_taken_away_does_not_stand() -> None:
+    """A removal of the whole copy counts once the network has done it; so does a copy that is emptied instead; a shorter edit takes nothing away."""
+
+    def row(
+        token: str, kind: str, state: str = "sent", amends: str = "", send: str = "", room: object = FIRE
+    ) -> OutboxRow:
+        payload = f'{{"kind":"{kind}","amends":"{amends}"}}'
+        return OutboxRow(token, send or token, "I-1", room, 3, payload, "S-1", state=state)  # type: ignore[arg-type]
+
+    copy = [row("a", "message"), row("a-2", "message", send="a")]
+    assert [one.token for one in newest([*copy, row("d", "delete", amends="a-2")])] == ["a"]
+    assert newest([*copy, row("d", "delete", amends="a")]) == []
+    assert [one.token for one in newest([*copy, row("d", "delete", "pending", "a")])] == ["a"]
+    refused = [*copy, row("d", "delete", "refused", "a")]
+    assert [one.token for one in newest(refused)] == ["a"]
+    assert newest([*refused, row("e", "edit", amends="a")]) == []
+    again = [*copy, row("d", "delete", amends="a"), row("f", "message", "refused")]
+    assert [one.token for one in newest(again)] == ["f"]
+
+
+def test_the_sign_says_what_is_true_after_the_copies_are_taken_away() -> None:
+    """A label is raised when all have it: where the copies go, nobody has it; before they are gone, nothing is said."""
+    stage = talking(EVERYBODY, HILFE_TOO)
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    stage.all_become(name)
+    assert [one.emoji for one in stage.reacts] == [ALL]
+    sign = OutboxRow(
+        "s", "s", "I-1", CITY, 4, '{"kind":"react","emoji":"👌","gone":false,"sign":true}', name, state="sent"
+    )
+    stage.reacts.clear()
+    stage.befalls("edited", stage.said[name], spoken=Spoken("[red] Hush"))
+    gone = [
+        OutboxRow(f"d{row.token}", f"d{row.token}", "I-1", row.to, 3, f'{{"kind":"delete","amends":"{row.token}"}}', name, row.partner)
+        for row in stage.rows[name]
+    ]  # fmt: skip
+    stage.rows[name] = [*stage.rows[name], sign, *gone]
+    for number in range(len(stage.rows[name]) - len(gone), len(stage.rows[name])):
+        assert not stage.reacts
+        stage.becomes(name, number, "sent")
+    assert [(one.emoji, one.gone) for one in stage.reacts] == [(ALL, True), (NONE, False)]
