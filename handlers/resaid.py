@@ -208,6 +208,7 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     if row.kind == "delete":
         if event.became == "sent":
             return [Record(row.stream, MessageRemoved(row.token, row.to)), *sign]
+        sign = signs.of(world, event.said, event.copies) if event.said is not None else []
         return [Record(row.stream, MessageRemains(row.token, row.to, event.reason)), *(_emptied(world, event) or sign)]
     fact: MessageSent | MessageRefused | MessageUnknown
     if event.became == "sent":
