@@ -11,6 +11,9 @@ from storage.store import OutboxRow
 
 NEVER_STOOD = ("refused", "dropped")
 
+BESIDES = ("poll ", "#")
+"""How the ``about`` of what shows something that was said begins, where it is no copy of it: the count of a poll, a recap."""
+
 
 def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     """Of all rows about it, the messages that its copy in a room consists of, in order: sent, on their way, or of unknown fate."""

@@ -17,7 +17,7 @@ from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import TALK, answered, shown_by, talk, understood
 from bot.networks.port import Heard, NetworkPort
-from bot.outgoing import Tokens, kind
+from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers import escalation
@@ -297,18 +297,21 @@ class Turn:
         return found
 
     async def _parts(self, send: str) -> list[OutboxRow]:
-        """The rows of a Send as they stand now; or one of them alone, named by its own token."""
+        """The rows of a Send as they stand now; or one of them alone, named by its own token. Of an edit, those of the message that it changes."""
         base, _, number = send.rpartition("-")
         names = [send]
         if base == "" or number == "1":
             names += [f"{base or send}-{part}" for part in range(2, MOST_PARTS)]
         found: list[OutboxRow] = []
         for name in names:
-            row = await self.store.row(name)
+            row = await self.store.row(name) or self.tx.row(name)
             if row is None:
                 break
             found.append(self.tx.now_is(row))
-        return found
+        changed = replaced(found[0]) if found else None
+        if changed is None:
+            return found
+        return [self.tx.now_is(row) for row in await self.store.rows_of_message(found[0].to, changed)]
 
     def _bound(self, room: RoomRef) -> bool:
         return any(bound.chat == room.chat for _, bound in self.tx.world.who.bindings)

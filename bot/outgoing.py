@@ -400,6 +400,12 @@ def changes(row: OutboxRow) -> str | None:
     return str(token) if token is not None else None
 
 
+def replaced(row: OutboxRow) -> str | None:
+    """The network's name for the message that this row edits; None where it is a message of its own, or edits one by its token."""
+    found = json.loads(row.payload).get("replaces") if row.kind == "edit" else None
+    return str(found) if found is not None else None
+
+
 def kind(row: OutboxRow) -> str:
     """What a row does: ``message``, ``edit``, ``delete``, ``react``, ``join`` or ``leave``."""
     return str(json.loads(row.payload)["kind"])

@@ -154,6 +154,9 @@ def carry_out(
                 stands = copies.standing((parts or {}).get(about, ()), effect.room)
                 gone = [one for one in stands if one.send == send]
                 _send(step, [copies.withdrawal(effect, one, tokens.next()) for one in gone], splits)
+            case Remove(send=send, about=str(about)) if about.startswith(copies.BESIDES):
+                there = [one for one in (parts or {}).get(send, ()) if one.state not in copies.NEVER_STOOD]
+                _send(step, [copies.withdrawal(effect, one, tokens.next()) for one in there], splits)
             case Remove(send=send):
                 for part in (parts or {}).get(send, ()):
                     if part.state in ("sent", "unknown"):
@@ -371,6 +374,10 @@ class Transaction:
     def utterance(self, stream: str, said: str) -> Utterance | None:
         """What this turn has made of something that was said, if anything."""
         return self._said.get((stream, said))
+
+    def row(self, token: str) -> OutboxRow | None:
+        """A row that this turn adds."""
+        return self._sends.get(token)
 
     def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
         """What was said under this id in this turn."""

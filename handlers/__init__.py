@@ -36,6 +36,7 @@ from playbooks.cleared import echo
 from playbooks.phrasing import legible
 from storage.effects import Effect
 from storage.facts import DEPLOYMENT
+from storage.store import OutboxRow
 
 __all__ = ["COMMANDS", "DEPLOYMENT", "audited", "due", "failed", "happened", "hear", "started"]
 
@@ -170,8 +171,10 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return resaid.happened(world, came, event)
         case Flooded() as event:
             return digest.flooded(world, came, event)
-        case Delivery() as event if resaid.is_talk(event.row):
+        case Delivery() as event if resaid.is_talk(event.row) or _goes_with_talk(event.row):
             return resaid.delivered(world, came, event)
+        case Delivery() as event if polls.is_count(event.row):
+            return polls.delivered(world, came, event)
         case Stale() as event if resaid.is_talk(event.row):
             return resaid.stale(world, came, event)
         case Stale() as event if recap.is_recap(event.row):
@@ -184,6 +187,11 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return cards.followed(world, came, event, delivery.stale(world, came, event))
         case Resolved() as event:
             return rooms.resolved(world, came, event)
+
+
+def _goes_with_talk(row: OutboxRow) -> bool:
+    """Whether this takes away what told of something that was said besides its copies: a count, a recap."""
+    return row.kind == "delete" and (polls.is_count(row) or recap.is_recap(row))
 
 
 def started(world: World, now: datetime) -> list[Effect]:

@@ -1,7 +1,8 @@
 """Polls in channels: native in every room where its network has them, and one count for all of them, kept current below each.
 
 Nobody's vote is told, only how many chose what; and a room counts only votes from partners whose words it may read there. Telegram does not tell a
-bot of votes in people's own polls, so these are in no count: whoever asks there reads them in the poll itself.
+bot of votes in people's own polls, so these are in no count: whoever asks there reads them in the poll itself. Whoever is enrolled has one vote,
+wherever they give it. The count is words of the bot's, so what stands in it is short and on one line; it goes where the poll goes, and with it.
 """
 
 from __future__ import annotations
@@ -10,38 +11,45 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import escape
 
+from handlers import delivery
+from handlers.afterwards import after_all
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seats
-from handlers.events import Came, Stale, Talk
+from handlers.events import Came, Delivery, Stale, Talk
 from handlers.texts import say
 from handlers.world import World, circumstances, sight_room
 from playbooks import sight
 from playbooks.cleared import Cleared, glue, spoken
+from playbooks.phrasing import legible
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
 from playbooks.values import Text
-from storage.effects import Drop, Effect, Record, Send, Urgency, Wake
+from storage.effects import Drop, Effect, Record, Remove, Send, Unwake, Urgency, Wake
 from storage.facts import MessageDropped, PollClosed, Voted
-from storage.incident import Incident, Polled
+from storage.incident import Incident, Live, Polled
 from storage.store import Deadline, OutboxRow
 
 ROLE = "poll"
 EVERY = timedelta(seconds=5)
 """A count is told anew at most this often."""
+MOST_OPTIONS = 12
+LONGEST = 100
+"""Characters of an option: so a count fits one message on every network, whatever a poll has."""
 
 
 def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
     """A vote, a count of a network's, or the end of a poll."""
     said = event.said.id
     poll = incident.polls.get(said)
-    if poll is None or (event.identity is not None and world.who.withdrawn(event.identity)):
+    if poll is None or poll.closed or (event.identity is not None and world.who.withdrawn(event.identity)):
         return []
     match event.kind:
         case "voted":
             person = world.who.person(event.identity) if event.identity is not None else None
             who = person.id if person is not None else event.identity or ""
-            options = tuple(sorted({one for one in event.options if 0 <= one < len(poll.options)}))
-            if poll.closed or poll.votes.get((event.room, who), ()) == options:
+            options = tuple(dict.fromkeys(one for one in event.options if 0 <= one < len(poll.options)))
+            options = tuple(sorted(options if poll.several else options[:1]))
+            if poll.votes.get((event.room, who), ()) == options:
                 return []
             return [Record(incident.id, Voted(said, event.room, who, options, ())), _wake(incident, said, came.now)]
         case "tallied":
@@ -50,36 +58,81 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
                 return []
             return [Record(incident.id, Voted(said, room, "", (), event.tally)), _wake(incident, said, came.now)]
         case _:
-            if poll.closed or event.room != poll.room:
+            if event.room != poll.room:
                 return []
             return [Record(incident.id, PollClosed(said, event.room)), _wake(incident, said, came.now)]
 
 
 def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:
-    """The count goes to every room that has the poll."""
+    """The count goes to every room that has the poll. Where an earlier one is on its way still, it follows when that has arrived."""
     poll = incident.polls.get(deadline.about)
     if poll is None:
         return []
-    effects: dict[RoomRef, Send] = {}
-    for channel, seat in _rooms(world, incident, poll, now):
-        words = _count(world, incident, poll, channel, seat, now) if seat.room not in effects else None
-        if words is None:
+    sends: list[Effect] = []
+    for room, (seat, words) in _counts(world, incident, poll, now).items():
+        live = incident.live.get((ROLE, about(poll.said), room))
+        if live is not None and (live.waiting or live.digest == words.text):
             continue
-        live = incident.live.get((ROLE, about(poll.said), seat.room))
-        if live is not None and live.digest == words.text:
-            continue
-        effects[seat.room] = Send(
-            incident.id,
-            seat.room,
-            words,
-            Urgency.CHATTER,
-            about=about(poll.said),
-            partner=seat.partner,
-            answers=None,
-            role=ROLE,
-            digest=words.text,
+        sends.append(
+            Send(
+                incident.id,
+                room,
+                words,
+                Urgency.CHATTER,
+                about=about(poll.said),
+                partner=seat.partner,
+                role=ROLE,
+                digest=words.text,
+            )
         )
-    return list(effects.values())
+    return sends
+
+
+def withdrawn(incident: Incident, said: str) -> list[Effect]:
+    """A poll was taken back: its counts go from every room, and there is none any more."""
+    if said not in incident.polls:
+        return []
+    away = [effect for live in _told(incident, said) for effect in _away(incident, live)]
+    return [*away, Unwake(f"poll:{incident.id}:{said}")]
+
+
+def said_anew(world: World, incident: Incident, said: str, effects: list[Effect], now: datetime) -> list[Effect]:
+    """A poll was changed, as these effects record it: its count goes from rooms that may not see it any more, and is told anew elsewhere."""
+    if said not in incident.polls:
+        return []
+    later = after_all(world, incident.id, effects, now)
+    state = later.incidents[incident.id]
+    seen = _counts(later, state, state.polls[said], now)
+    told = _told(incident, said)
+    away = [effect for live in told if live.room not in seen for effect in _away(incident, live)]
+    return [*away, *([_wake(incident, said, now)] if told else [])]
+
+
+def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
+    """What became of a count. Where more was voted while it was on its way, that follows now."""
+    row, effects = event.row, delivery.delivered(world, came, event)
+    incident, said = world.incidents.get(row.stream), str(row.about).removeprefix("poll ")
+    if incident is None or incident.closed_at is not None or event.became != "sent":
+        return effects
+    later = after_all(world, incident.id, effects, came.now).incidents[incident.id]
+    live, poll = later.live.get((ROLE, about(said), row.to)), later.polls.get(said)
+    if live is None or poll is None or live.waiting:
+        return effects
+    seen = _counts(world, later, poll, came.now).get(row.to)
+    return [*effects, _wake(incident, said, came.now)] if seen is not None and seen[1].text != live.digest else effects
+
+
+def _told(incident: Incident, said: str) -> list[Live]:
+    """The counts of a poll that stand, or may stand, in rooms."""
+    counts = [live for (role, of, _), live in incident.live.items() if (role, of) == (ROLE, about(said))]
+    return [live for live in counts if live.message is not None or not live.refused]
+
+
+def _away(incident: Incident, live: Live) -> list[Effect]:
+    return [
+        Drop(live.send, "the poll was taken back"),
+        Remove(incident.id, live.send, live.room, live.about, live.partner),
+    ]
 
 
 def about(said: str) -> str:
@@ -116,6 +169,16 @@ def _rooms(world: World, incident: Incident, poll: Polled, now: datetime) -> Ite
                     yield channel, seat
 
 
+def _counts(world: World, incident: Incident, poll: Polled, now: datetime) -> dict[RoomRef, tuple[Seat, Cleared]]:
+    """The count as each room may be told it now."""
+    found: dict[RoomRef, tuple[Seat, Cleared]] = {}
+    for channel, seat in _rooms(world, incident, poll, now):
+        words = _count(world, incident, poll, channel, seat, now) if seat.room not in found else None
+        if words is not None:
+            found[seat.room] = (seat, words)
+    return found
+
+
 def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: Seat, now: datetime) -> Cleared | None:
     """How many chose what, of those whose words this room may read."""
     book, so = world.book_of(incident), circumstances(world, incident, now)
@@ -148,7 +211,8 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
     for where, counts in poll.counts.items():
         for option, votes in enumerate(counts) if may_hear(where) else ():
             total[option] += votes
-    lines = [f"{escape(option, quote=False)}: <b>{total[number]}</b>" for number, option in enumerate(poll.options)]
+    most = sorted(sorted(range(len(total)), key=lambda number: -total[number])[:MOST_OPTIONS])
+    lines = [f"{escape(_option(poll.options[number]), quote=False)}: <b>{total[number]}</b>" for number in most]
     words = spoken(book, view, field, "\n".join(lines))
     if words is None:
         return None
@@ -158,4 +222,12 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
         if poll.closed
         else say(spoken_here, "📊 Votes in all rooms so far:")
     )
-    return glue([heading, words])
+    rest = len(total) - len(most)
+    more = [say(spoken_here, "… and {count} more", count=rest)] if rest else []
+    return glue([heading, words, *more])
+
+
+def _option(words: str) -> str:
+    """An option as it stands in a count: one line, and not a long one, for the bot speaks here."""
+    words = " ".join(legible(words).split())
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1].rstrip()}…"

@@ -102,12 +102,13 @@ def _told_anew(
     kept = said if never is None else replace(before, raised=said.raised)
     reached = {send.to for send in told.sends}
     goes = never is None or said.raised != before.raised
-    return [
+    effects: list[Effect] = [
         Record(incident.id, fact),
         Remember(kept),
         *told.sends,
         *(effect for room in have if goes and room not in reached for effect in _away(said, room, event.copies)),
     ]
+    return [*effects, *polls.said_anew(world, incident, said.id, effects, came.now)]
 
 
 def _silenced(world: World, incident: Incident, event: Talk) -> str | None:
@@ -169,6 +170,7 @@ def take_back(incident: Incident, said: Utterance, where: RoomRef, copies: tuple
         Record(incident.id, TakenBack(said.id, where)),
         Remember(replace(said, gone=True, spoken=None)),
         *(effect for room in rooms for effect in _away(said, room, copies)),
+        *polls.withdrawn(incident, said.id),
     ]
 
 
@@ -206,9 +208,9 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     if row.kind == "react":
         return []
     if row.kind == "delete":
+        sign = signs.of(world, event.said, event.copies) if event.said is not None else []
         if event.became == "sent":
             return [Record(row.stream, MessageRemoved(row.token, row.to)), *sign]
-        sign = signs.of(world, event.said, event.copies) if event.said is not None else []
         return [Record(row.stream, MessageRemains(row.token, row.to, event.reason)), *(_emptied(world, event) or sign)]
     fact: MessageSent | MessageRefused | MessageUnknown
     if event.became == "sent":

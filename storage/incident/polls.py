@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from storage.facts import PollClosed, Said, TakenBack, Voted
-from storage.incident.state import Incident, Polled
+from storage.facts import PollClosed, Said, SaidAnew, TakenBack, Voted
+from storage.incident.state import Incident, Polled, Votes
 from storage.store import Kept
 
 
@@ -15,7 +15,21 @@ def opened(state: Incident, f: Said) -> Incident:
     if not poll:
         return state
     options = tuple(str(one) for one in poll.get("options", ()))
-    new = Polled(f.said, f.partner, f.room, f.channels, f.raised, f.origins, f.onward, options)
+    several = bool(poll.get("several", False))
+    new = Polled(f.said, f.partner, f.room, f.channels, f.raised, f.origins, f.onward, options, several)
+    return replace(state, polls={**state.polls, f.said: new})
+
+
+def said_anew(state: Incident, f: SaidAnew) -> Incident:
+    """The incident after something was changed, which may be a poll: votes for other options than there are now count no more."""
+    before = state.polls.get(f.said)
+    if before is None:
+        return state
+    poll = f.content.get("poll") or {}
+    options = tuple(str(one) for one in poll.get("options", ())) or before.options
+    new = replace(before, raised=f.raised, options=options, several=bool(poll.get("several", before.several)))
+    if options != before.options:
+        new = replace(new, votes={}, counts={})
     return replace(state, polls={**state.polls, f.said: new})
 
 
@@ -27,7 +41,7 @@ def apply(state: Incident, kept: Kept) -> Incident:
             if f.counts:
                 poll = replace(poll, counts={**poll.counts, f.room: f.counts})
             else:
-                poll = replace(poll, votes={**poll.votes, (f.room, f.person): f.options})
+                poll = replace(poll, votes=_voted(poll.votes, f))
             return replace(state, polls={**state.polls, said: poll})
         case PollClosed(said=said) if said in state.polls:
             closed = replace(state.polls[said], closed=True)
@@ -36,6 +50,13 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return replace(state, polls={name: one for name, one in state.polls.items() if name != said})
         case _:
             return state
+
+
+def _voted(before: Votes, f: Voted) -> Votes:
+    """Whoever is enrolled has one vote, wherever they give it: the last counts."""
+    if f.person.startswith("P-"):
+        before = {key: options for key, options in before.items() if key[1] != f.person}
+    return {**before, (f.room, f.person): f.options}
 
 
 CONCERNED = (Voted, PollClosed)

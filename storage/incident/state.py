@@ -315,9 +315,16 @@ class Stopped:
     said: str | None = None
 
 
+Votes = Mapping[tuple[RoomRef, str], tuple[int, ...]]
+"""By room and person: the places of the options, from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A poll in a channel, and its votes: by room and person where they are known, and as counted by a network where they are not."""
+    """A poll in a channel, and its votes: by room and person where they are known, and as counted by a network where they are not.
+
+    ``several``: more than one option may be chosen. Of a person who is enrolled there is one vote at most, whatever the room.
+    """
 
     said: str
     partner: str
@@ -327,7 +334,8 @@ class Polled:
     origins: tuple[str, ...]
     onward: tuple[str, ...]
     options: tuple[str, ...]
-    votes: Mapping[tuple[RoomRef, str], tuple[int, ...]] = field(default_factory=dict)
+    several: bool = False
+    votes: Votes = field(default_factory=dict)
     counts: Mapping[RoomRef, tuple[int, ...]] = field(default_factory=dict)
     closed: bool = False
 

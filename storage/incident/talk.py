@@ -28,6 +28,8 @@ STOPPED_ONCE_IN = timedelta(minutes=10)
 def apply(state: Incident, kept: Kept) -> Incident:
     """The incident after one of these facts."""
     match kept.fact:
+        case Said() as f if f.never is not None:
+            return state  # what was never to be told must not come out later, in a recap or as a poll's count
         case Said() as f:
             recent = Recent(
                 f.said, f.at, f.partner, f.person, str(f.content.get("name") or ""), f.content.get("words"), f.room,
@@ -37,7 +39,8 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return polls.opened(replace(state, talk={**state.talk, **new}), f)
         case SaidAnew(said=said, raised=raised, content=content):
             words, kind = content.get("words"), _kind(content)
-            return _each(state, said, lambda one: (replace(one, words=words, raised=raised, kind=kind),))
+            anew = _each(state, said, lambda one: (replace(one, words=words, raised=raised, kind=kind),))
+            return polls.said_anew(anew, kept.fact)
         case TakenBack(said=said):
             return polls.apply(_each(state, said, lambda one: ()), kept)
         case TalkStopped() as f:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from handlers.events import Delivery
+from handlers.polls import LONGEST, MOST_OPTIONS
 from playbooks.spoken import Poll, Spoken
-from storage.effects import Send
 from storage.facts import Voted
-from tests.handlers.border_stage import AID, BRANDWEER, CITY, FIRE, FIRE_TELEGRAM, LIAISON, MAYOR
+from storage.store import OutboxRow
+from tests.handlers.border_stage import AID, BRANDWEER, CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, LIAISON, MAYOR
 from tests.handlers.talk_stage import TalkStage, talking
 
 
-def polled(*changes: tuple[str, str]) -> tuple[TalkStage, str]:
+def polled(
+    *changes: tuple[str, str], options: tuple[str, ...] = ("yes", "no"), several: bool = False
+) -> tuple[TalkStage, str]:
     """A poll by the mayor."""
     stage = talking(*changes)
-    stage.speak(CITY, "", MAYOR, spoken=Spoken(poll=Poll("Evacuate?", ("yes", "no"))))
+    stage.speak(CITY, "", MAYOR, spoken=Spoken(poll=Poll("Evacuate?", options, several)))
     name = stage.last().id
     stage.all_become(name)
     return stage, name
@@ -24,7 +28,10 @@ def counts(stage: TalkStage) -> dict[object, str]:
     """What the rooms are told of the votes within the next seconds."""
     before = len(stage.sent)
     stage.fall_due(stage.now + timedelta(seconds=6))
-    return {send.to: send.body.text for send in stage.sent[before:] if isinstance(send, Send) and send.role == "poll"}
+    told = [send for send in stage.sent[before:] if send.role == "poll"]
+    for send in told:
+        stage.accepted(send)
+    return {send.to: send.body.text for send in told}
 
 
 def test_votes_of_all_rooms_are_one_count() -> None:
@@ -70,3 +77,76 @@ def test_after_its_end_no_vote_counts() -> None:
     stage.befalls("ended", stage.said[name], room=CITY)
     stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(1,))
     assert counts(stage)[CITY] == "📊 Votes in all rooms, at the end:\nyes: 1\nno: 0"
+    stage.befalls("tallied", stage.said[name], room=FIRE_TELEGRAM, tally=(3, 1))
+    assert not counts(stage)
+
+
+def test_one_person_has_one_vote() -> None:
+    """Wherever they give it, the last counts; and one choice is one choice, whatever a client sends."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    stage.befalls("voted", stage.said[name], room=BRANDWEER, identity=LIAISON, options=(1, 0))
+    assert counts(stage)[CITY].endswith("yes: 0\nno: 1")
+    stage, name = polled(several=True)
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(1, 0, 1))
+    assert counts(stage)[CITY].endswith("yes: 1\nno: 1")
+
+
+def test_a_poll_that_is_taken_back_leaves_no_count() -> None:
+    """In any room, its own included; and none comes later."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    told = counts(stage)
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(1,))
+    stage.removes.clear()
+    stage.befalls("deleted", stage.said[name])
+    assert {one.room for one in stage.removes if one.about == f"poll {name}"} == set(told) >= {CITY, FIRE}
+    assert not counts(stage)
+
+
+def test_a_poll_that_is_raised_is_counted_no_more_where_it_may_not_be_seen() -> None:
+    """What was told there goes; elsewhere nothing changes."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    told = counts(stage)
+    stage.removes.clear()
+    stage.befalls("edited", stage.said[name], spoken=Spoken("[red] Not for all"))
+    gone = {one.room for one in stage.removes if one.about == f"poll {name}"}
+    assert gone == told.keys() - {CITY}
+    stage.befalls("voted", stage.said[name], room=CITY, identity=MAYOR, options=(1,))
+    assert counts(stage).keys() <= {CITY, CITY_TELEGRAM}
+
+
+def test_a_poll_that_asks_for_something_else_is_counted_anew() -> None:
+    """Votes for what cannot be chosen any more say nothing of what can."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    counts(stage)
+    stage.befalls("edited", stage.said[name], spoken=Spoken(poll=Poll("Stay?", ("stay", "go"))))
+    assert counts(stage)[FIRE].endswith("stay: 0\ngo: 0")
+
+
+def test_a_count_is_short_whatever_the_poll_is() -> None:
+    """Every option is one line, and of many those that most chose are told."""
+    options = ("yes\n\n🚨 EVACUATE NOW", *(f"{number} {'word ' * 100}" for number in range(19)))
+    stage, name = polled(options=options)
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(19,))
+    _, first, *lines = counts(stage)[CITY].split("\n")
+    assert first == "yes 🚨 EVACUATE NOW: 0" and lines[-1] == "… and 8 more"
+    assert len(lines) == MOST_OPTIONS and all(len(line) <= LONGEST + 5 for line in lines)
+    assert lines[-2].startswith("18 word") and lines[-2].endswith("…: 1")
+
+
+def test_a_count_waits_for_the_one_before_it() -> None:
+    """Where one is on its way there is no second message; what was voted meanwhile follows when it has arrived."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    before = len(stage.sent)
+    stage.fall_due(stage.now + timedelta(seconds=6))
+    [first] = [send for send in stage.sent[before:] if send.to == CITY]
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(1,))
+    assert CITY not in counts(stage)
+    token = stage.world.incidents[first.stream].live["poll", f"poll {name}", CITY].send
+    row = OutboxRow(token, token, first.stream, CITY, 3, '{"kind":"message"}', f"poll {name}", first.partner)
+    stage.happen(Delivery(row, "sent", "c1"))
+    assert counts(stage)[CITY].endswith("yes: 0\nno: 1")
