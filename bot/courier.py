@@ -405,6 +405,10 @@ class Courier:
                 # One of them may be at fault: they go again one by one, so that it fails alone.
                 self._leaving.apart |= {row.token for row in rows}
                 return [waits(row, reason) for row in rows]
+            case Refused(reason=reason, gone=False) if isinstance(found, Addressed) and found.out.files:
+                # Perhaps only the file is at fault, as where photos may not be sent: the words go without it, and say so.
+                self._files.leave_out(first.token)
+                return [waits(first, reason)]
             case Moved(to=to) if post is not None:
                 # Two rooms that point at each other are followed ever more slowly.
                 post.pace.failed(to.chat, now)

@@ -63,6 +63,7 @@ class Fetching:
         self._held: dict[str, Spooled | None] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._aside_now: set[str] = set()
+        self._left_out: set[str] = set()
 
     @property
     def active(self) -> int:
@@ -71,7 +72,7 @@ class Fetching:
 
     def has(self, row: OutboxRow) -> bool:
         """Whether the row may leave: its file is here, or is not to be waited for. Else it is fetched from now on."""
-        if row.token in self._held:
+        if row.token in self._held or row.token in self._left_out:
             return True
         if row.token in self._tasks:
             return False
@@ -89,8 +90,18 @@ class Fetching:
         """The file of a message that may leave; None where it goes without."""
         return self._held.get(token)
 
+    def leave_out(self, token: str) -> None:
+        """A message goes without its file from now on, whatever can be had: its network does not take it."""
+        self.let_go(token)
+        self._left_out.add(token)
+
+    def forget(self, token: str) -> None:
+        """A message has found its end."""
+        self.let_go(token)
+        self._left_out.discard(token)
+
     def let_go(self, token: str) -> None:
-        """A message has left, or does not leave any more."""
+        """A message has left, or does not leave now."""
         spooled = self._held.pop(token, None)
         if spooled is not None and self._files is not None:
             self._files.release(spooled)

@@ -49,7 +49,7 @@ class Leaving:
 
     def part_with(self, row: OutboxRow) -> None:
         """A row waits no more: let go of its file, and let go what waited for it."""
-        self._files.let_go(row.token)
+        self._files.forget(row.token)
         self.apart.discard(row.token)
         for token in self._after.pop(row.token, ()):
             self._queues.look_again(token)

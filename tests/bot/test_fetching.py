@@ -9,8 +9,9 @@ from pathlib import Path
 from bot.clock import VirtualClock
 from bot.courier import Courier
 from bot.fetching import HOLDS_UP, LONGEST_FETCH
-from bot.networks.port import FileGone, NetworkDown, Spooled
+from bot.networks.port import Delayed, FileGone, NetworkDown, Outcome, Outgoing, Refused, Sent, Spooled
 from bot.spool import PlaceRemains
+from handlers.events import Delivery
 from playbooks.spoken import File
 from storage.effects import Drop, React, Urgency
 from storage.facts import DEPLOYMENT
@@ -73,6 +74,33 @@ async def test_a_file_goes_with_its_words_and_is_let_go(tmp_path: Path) -> None:
         await send(on, says, speech("look", file=photo()))
         assert (texts(on.network.sent), files(on)) == (["Ada\nlook"], [["1.jpg"]])
         assert shelf.asked == [("1.jpg", False)] and shelf.out == 0
+
+
+async def test_a_file_that_its_network_does_not_take_goes_without(tmp_path: Path) -> None:
+    """Where photos may not be sent the words arrive, and say that there was one; also after a wait. Where words may not either, that is final."""
+
+    async def answer(out: Outgoing) -> Outcome:
+        tries = len(network.sent)
+        if out.files or "secret" in out.text:
+            return Refused("not enough rights to send photos")
+        return Delayed(5, "slow") if tries == 2 else Sent("m")
+
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    network = FakeNetwork(answers=answer)
+    async with floor(tmp_path, says.decisions, network, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, speech("look", file=photo()))
+        clock.advance(6)
+        await on.settled()
+        assert files(on) == [["1.jpg"], [], []]
+        assert texts(network.sent)[1:] == ["Ada\nlook\n[no 1.jpg]"] * 2
+        await send(on, says, speech("secret", "S-2", file=photo(2)))
+        for _ in range(2):
+            clock.advance(6)
+            await on.settled()
+        assert files(on)[3:] == [["2.jpg"], []] and await on.store.unsent() == []
+        assert [one.became for one in on.decide.of(Delivery)] == ["sent", "refused"]  # type: ignore[attr-defined]
+        assert (shelf.asked, shelf.out) == ([("1.jpg", False), ("2.jpg", False)], 0)
 
 
 async def test_what_cannot_be_had_is_said_in_its_place(tmp_path: Path) -> None:
@@ -231,3 +259,18 @@ async def test_a_file_that_never_comes_to_an_end_is_gone_without(tmp_path: Path)
         clock.advance(LONGEST_FETCH - HOLDS_UP)
         await on.network.until_sent(1)
         assert texts(on.network.sent) == ["09:00 Ada\nlook\n[no 1.jpg]"] and shelf.given_up == ["1.jpg"]
+
+
+async def test_another_file_in_an_edit_is_handed_over_or_said_to_be_missing(tmp_path: Path) -> None:
+    """An edit with another file has it; where that cannot be had its words say so, and nothing is fetched for the same file."""
+    says, shelf = Says(), Shelf()
+    async with floor(tmp_path, says.decisions, clock=VirtualClock(START), running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, speech("look", file=photo(1)))
+        await send(on, says, speech("look!", file=photo(1), amends=True))
+        await send(on, says, speech("no, this", file=photo(2), amends=True))
+        shelf.trouble.append(FileGone("too old"))
+        await send(on, says, speech("or this", file=photo(3), amends=True))
+        assert files(on) == [["1.jpg"], [], ["2.jpg"], []] and shelf.out == 0
+        assert texts(on.network.sent)[1:] == ["Ada\nlook!", "Ada\nno, this", "Ada\nor this\n[no 3.jpg]"]
+        assert all(out.kind == "edit" and out.caption for out in on.network.sent[1:])
