@@ -14,7 +14,7 @@ from tests.stories.bridge import CARL, DORA, Bridge
 
 Side = Literal["T", "M"]
 SIDES: tuple[Side, Side] = ("T", "M")
-Deed = Literal["say", "edit", "take back", "react"]
+Deed = Literal["say", "edit", "take back", "react", "react no more"]
 
 TAG = re.compile(r"\b[TM]\d{3}\b")
 FIRE, THUMB = "🔥", "👍"
@@ -24,7 +24,10 @@ LOOKS_BACK = 25
 
 @dataclass
 class Line:
-    """Something that was said: under which name, what it says in the end, and what was done to it."""
+    """Something that was said: under which name, what it says in the end, and what was done to it.
+
+    ``reaction``: the one that stands in the end, and of that ``given``: its name, or that of the copy under which it was set; ``reacted``: there was one.
+    """
 
     tag: str
     message: str
@@ -32,6 +35,8 @@ class Line:
     answers: str | None = None
     gone: bool = False
     reaction: str | None = None
+    given: str = ""
+    reacted: bool = False
 
 
 @dataclass
@@ -69,7 +74,7 @@ class Chatter:
             async with self._more:
                 await self._more.wait_for(lambda number=number: number < self._may)  # type: ignore[misc]
             await self._say(side, f"{side}{number:03}", draw)
-            deed: Deed = draw.choices(("say", "edit", "take back", "react"), (70, 12, 6, 12))[0]
+            deed: Deed = draw.choices(("say", "edit", "take back", "react", "react no more"), (65, 12, 6, 12, 5))[0]
             await self._do(side, deed, draw)
             self._done[side] = number + 1
 
@@ -101,17 +106,37 @@ class Chatter:
             line.gone = True
             await town.ada.redact(self.room, line.message)
         elif deed == "react":
-            other: Side = "M" if side == "T" else "T"
-            found = [one for one in self.of(other)[-LOOKS_BACK:] if one.reaction is None and not one.gone]
-            about = draw.choice(found) if found else None
-            copy = self._standing(side, about.tag) if about is not None else None
-            if about is None or copy is None:
-                return
-            about.reaction = THUMB if side == "T" else FIRE
-            if side == "T":
-                await town.telegram.react(town.hall, int(copy), CARL, THUMB)
-            else:
-                await town.ada.react(self.room, copy, FIRE)
+            await self._react(side, draw)
+        elif deed == "react no more":
+            await self._react_no_more(side, draw)
+
+    async def _react(self, side: Side, draw: Random) -> None:
+        found = [one for one in self._others(side) if not one.reacted]
+        about = draw.choice(found) if found else None
+        copy = self._standing(side, about.tag) if about is not None else None
+        if about is None or copy is None:
+            return
+        about.reacted, about.given = True, copy
+        about.reaction = THUMB if side == "T" else FIRE
+        if side == "T":
+            await self.town.telegram.react(self.town.hall, int(copy), CARL, THUMB)
+        else:
+            about.given = await self.town.ada.react(self.room, copy, FIRE)
+
+    async def _react_no_more(self, side: Side, draw: Random) -> None:
+        found = [one for one in self._others(side) if one.reaction is not None]
+        if not found:
+            return
+        about = draw.choice(found)
+        about.reaction = None
+        if side == "T":
+            await self.town.telegram.react(self.town.hall, int(about.given), CARL)
+        else:
+            await self.town.ada.redact(self.room, about.given)
+
+    def _others(self, side: Side) -> list[Line]:
+        """What the other side said lately, and still stands."""
+        return [one for one in self.of("M" if side == "T" else "T")[-LOOKS_BACK:] if not one.gone]
 
     def _answered(self, side: Side, draw: Random) -> str | None:
         found = [line.tag for line in [*self.said.values()][-LOOKS_BACK:] if not line.gone]

@@ -18,7 +18,7 @@ from storage.database import open_store
 from storage.facts import MessageUnknown, Said
 from storage.store import OutboxRow
 from tests.emulators.synapse import SynapseServer
-from tests.faults.chatter import SIDES, Chatter, Line, carried, carried_to_telegram
+from tests.faults.chatter import SIDES, THUMB, Chatter, Line, carried, carried_to_telegram
 from tests.faults.lives import Lives
 from tests.stories.bridge import FORUM, HALL, TOPIC, bridge
 
@@ -145,8 +145,9 @@ def _check_matrix(chatter: Chatter, kept: OnFile) -> None:
             assert one.reply_to == (there.message if there.tag[0] == "M" else names[there.tag]), line
     own = {one.event_id: one for one in chatter.town.ada.view(chatter.room)}
     for line in chatter.of("M"):
-        if line.reaction is not None and not line.gone and _named(kept, line):
-            assert chatter.town.bot in own[line.message].reactions.get(line.reaction, []), line
+        if line.reacted and not line.gone and _named(kept, line):
+            stands = chatter.town.bot in own[line.message].reactions.get(THUMB, [])
+            assert stands is (line.reaction == THUMB), line
 
 
 def _known(chatter: Chatter, kept: OnFile, line: Line) -> bool:
@@ -168,10 +169,8 @@ def _check_telegram(chatter: Chatter, kept: OnFile, room: RoomRef) -> None:
     assert places == sorted(places), "out of order"
     for line in (chatter.said[tag] for tag in kept.order):
         if line.tag[0] != "T" or room != GROUP:
-            assert kept.fates(line.tag, room) in (["sent"], ["unknown"]) or line.gone, (
-                line,
-                kept.fates(line.tag, room),
-            )
+            fates = kept.fates(line.tag, room)
+            assert fates in (["sent"], ["unknown"]) or line.gone, (line, fates)
     names = {tag: one.id for tag, one in shown}
     messages = dict(shown)
     for line in certain:
@@ -182,8 +181,9 @@ def _check_telegram(chatter: Chatter, kept: OnFile, room: RoomRef) -> None:
             said_here = there.tag[0] == "T" and room == GROUP
             if said_here or kept.fates(there.tag, room) == ["sent"]:
                 assert one.reply_to == (int(there.message) if said_here else names[there.tag]), (line, one)
-        if line.reaction is not None and room == SHIPS and (line.tag[0] == "T" or _named(kept, line)):
-            assert one.reactions.get(chatter.town.telegram.bot_id) == [line.reaction], (line, one)
+        if line.reacted and room == SHIPS and (line.tag[0] == "T" or _named(kept, line)):
+            stands = one.reactions.get(chatter.town.telegram.bot_id, [])
+            assert stands == ([line.reaction] if line.reaction is not None else []), (line, one)
 
 
 def _named(kept: OnFile, line: Line) -> bool:
@@ -194,7 +194,8 @@ def _named(kept: OnFile, line: Line) -> bool:
 def _check_unknown(chatter: Chatter, kept: OnFile) -> None:
     """At most what was on its way to each chat at each kill; in the log, and under what was said."""
     unknown = [row for rows in kept.rows.values() for row in rows if row.state == "unknown"]
-    assert {row.token for row in unknown} == kept.unknown
+    talk = {row.token for rows in kept.rows.values() for row in rows}
+    assert {row.token for row in unknown} == kept.unknown & talk
     assert all(row.to.network == "telegram" and row.kind == "message" for row in unknown)
     print(f"{len(unknown)} of unknown fate: {_arrived(chatter, kept, unknown)} of them arrived")
     assert 0 < len(unknown) <= 2 * KILLS
