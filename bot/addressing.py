@@ -193,7 +193,7 @@ class Addresses:
             return await self._together(out, row, members, {target.token: fresh}, port)
         held = files.get(row.token)
         said |= {"late": True} if before.get("late") else {}
-        if said.get("file") and not before.get("file"):
+        if said.get("file") and held is None and (said.get("anew") or not before.get("file")):
             said = _without_file(said)
         line = Line(said["head"], said["words"], said["clock"] if said.get("late") else "", said.get("mark", ""))
         html = shown([line])

@@ -1,6 +1,6 @@
 """As what a file goes to Telegram: each kind has its method, and each method takes only some files. Pure.
 
-Sources: core.telegram.org/bots/api (sendPhoto and its neighbours, sendMediaGroup, "Sending files"). Whatever fits nowhere else goes as a
+Sources: core.telegram.org/bots/api (sendPhoto and its neighbours, sendMediaGroup, editMessageMedia, "Sending files"). Whatever fits nowhere else goes as a
 document, which every client can save. A document is sent with content type detection off: Telegram would else make a sticker or an animation
 of some, and drop the words under it.
 """
@@ -32,6 +32,7 @@ _STICKERS = {
     "application/x-tgsticker": 64 << 10,
     "video/webm": 256 << 10,
 }  # bytes of each at most
+_REPLACING = frozenset({"photo", "video", "animation", "audio", "file"})
 _NAMELESS = frozenset({"photo", "voice", "sticker"})
 _PLAYED = frozenset({"video", "animation", "audio", "voice"})
 
@@ -89,6 +90,12 @@ def album(files: Sequence[Spooled], *, anew: bool = False) -> list[FileKind]:
     if set(kinds) <= {"photo", "video"} or set(kinds) == {"audio"}:
         return kinds
     return ["file"] * len(kinds)
+
+
+def replacing(file: Spooled, *, anew: bool = False, documents: bool = False) -> FileKind:
+    """As what a file can take the place of another, which no voice message can (editMessageMedia)."""
+    kind = "file" if documents else fit(file, worded=True, anew=anew)
+    return kind if kind in _REPLACING else "file"
 
 
 def _fair(file: Spooled) -> bool:

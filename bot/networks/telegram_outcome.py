@@ -49,6 +49,8 @@ _PLAIN = [
             r"message can't be edited",
             "Telegram does not let this message be changed any more (message can't be edited)",
         ),
+        (r"no media in the message", "Telegram lets nobody put another file into such a message"),
+        (r"album", "Telegram does not take such a file into the album in which it would stand"),
         (r"reaction_invalid|reactions_too_many", "the group does not take this reaction"),
         (r"caption is too long", "the words are too long to stand under a file"),
     )

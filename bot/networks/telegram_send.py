@@ -21,7 +21,9 @@ from playbooks.calling import linked
 from playbooks.spoken import FileKind
 
 TITLE_UNITS, ADDRESS_UNITS = 120, 240  # of a place: longer ones clients cut ◊
-_NO_PICTURE = re.compile(r"\b(?:photo|image|sticker|video|audio|media|webp)_\w+|for a photo")
+_NOT_AS_THIS = re.compile(
+    r"\b(?:photo|image|sticker|video|audio|media|webp)_\w+|for a photo|used in an album|type in the album"
+)
 _NOT_ITS_FILE = re.compile(r"file.?id|file identifier|file.reference|can't use file of type|wrong type of")
 
 
@@ -109,9 +111,20 @@ def _edit(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -> R
     if out.point is not None or out.poll is not None:
         return Refused("Telegram lets a bot change no place and no poll")
     where |= _buttons(out)
-    if (out.caption or bool(out.files)) != manner.turned:
+    if out.files:
+        return _another_file(out.files[0], words, manner, where)
+    if out.caption != manner.turned:
         return Request("editMessageCaption", where | {"caption": words, "parse_mode": "HTML"})
     return Request("editMessageText", where | _text(words))
+
+
+def _another_file(file: Spooled, words: str, manner: Manner, where: dict[str, Any]) -> Request:
+    """Another file in the place of the one that a message holds, and these words under it."""
+    item, uploads = _item(
+        file, telegram_files.replacing(file, anew=manner.anew, documents=manner.documents), "file0", manner
+    )
+    media = json.dumps(item | _caption(words), ensure_ascii=False)
+    return Request("editMessageMedia", where | {"media": media}, tuple(uploads))
 
 
 def _place(point: tuple[int, int], words: str, where: dict[str, Any]) -> Request:
@@ -203,7 +216,7 @@ def plainer(out: Outgoing, manner: Manner, words: str) -> Manner | None:
         tried = {"turned": True}
     elif out.files and _NOT_ITS_FILE.search(said) and not manner.anew:
         tried = {"anew": True}
-    elif out.files and _NO_PICTURE.search(said) and "forbidden" not in said:
+    elif out.files and _NOT_AS_THIS.search(said) and "forbidden" not in said:
         tried = {"documents": True}
     elif out.poll is not None and "poll" in said:
         tried = {"spelt": True}

@@ -49,6 +49,7 @@ class Methods(Sends):
             "getFile": self.get_file,
             "editMessageText": self.edit_message_text,
             "editMessageCaption": self.edit_message_caption,
+            "editMessageMedia": self.edit_message_media,
             "editMessageReplyMarkup": self.edit_message_reply_markup,
             "deleteMessage": self.delete_message,
             "answerCallbackQuery": self.answer_callback_query,
@@ -124,6 +125,22 @@ class Methods(Sends):
             raise bad(SAME)
         message.edits.append(message.html)
         message.text, message.entities, message.html, message.markup = text, entities, asked.get("caption", ""), markup
+        self._town.changed()
+        return {**self._town.shown(message), "edit_date": int(self._town.now())}
+
+    async def edit_message_media(self, asked: Mapping[str, Any]) -> Any:
+        message = self._own(asked, "edit")
+        self._changeable(message)
+        before = self._town.files[message.file].kind if message.file is not None else None
+        if before in ("voice", "sticker", "video_note"):
+            raise bad("there is no media in the message to edit")
+        held, text, entities = self._replacing(asked, before if message.album is not None else None)
+        markup = self._markup(asked)
+        if (held.id, text, entities, markup) == (message.file, message.text, message.entities, message.markup):
+            raise bad(SAME)
+        message.edits.append(message.html)
+        message.file, message.text, message.entities, message.markup = held.id, text, entities, markup
+        message.html = asked["media"].get("caption", "")
         self._town.changed()
         return {**self._town.shown(message), "edit_date": int(self._town.now())}
 

@@ -22,6 +22,7 @@ TEXT_UNITS = 4096
 CAPTION_UNITS = 1024
 DATA_BYTES = 64
 _ALBUMS = (frozenset({"photo", "video", "live_photo"}), frozenset({"audio"}), frozenset({"document"}))
+_REPLACING = frozenset({"animation", "audio", "document", "photo", "video"})
 _CALLED = {"text": "text messages", "audio": "music", "voice": "voice messages"}
 _UNDETECTED: dict[str, Kind] = {"image/webp": "sticker", "image/gif": "animation", "video/mp4": "video"}
 
@@ -113,9 +114,7 @@ class Sends:
         parts: Mapping[str, Attached] = asked.get(ATTACHED, {})
         found: list[tuple[Stored, str, list[dict[str, Any]], str]] = []
         for number, one in enumerate(media, 1):
-            given: str | Attached = one["media"]
-            if isinstance(given, str) and given.startswith("attach://"):
-                given = self._attached(parts, given)
+            given = self._given(parts, one["media"])
             try:
                 held = self._file(given, one["type"], {**one, "disable_content_type_detection": True})
             except Exception as refused:
@@ -168,9 +167,7 @@ class Sends:
     def _with_file(self, asked: Mapping[str, Any], kind: Kind) -> Any:
         self._where(asked, kind)
         text, entities = self._caption(asked)
-        given: str | Attached = asked[kind]
-        if isinstance(given, str) and given.startswith("attach://"):
-            given = self._attached(asked.get(ATTACHED, {}), given)
+        given = self._given(asked.get(ATTACHED, {}), asked[kind])
         held = self._file(given, kind, asked)
         html = asked.get("caption", "")
         if held.kind == "sticker":
@@ -195,7 +192,25 @@ class Sends:
         replied = self._replied(chat, asked.get("reply_parameters"))
         return chat, {"thread": thread, "silent": asked.get("disable_notification", False), "reply_to": replied}
 
-    def _attached(self, parts: Mapping[str, Attached], reference: str) -> Attached:
+    def _replacing(self, asked: Mapping[str, Any], in_album: Kind | None) -> tuple[Stored, str, list[dict[str, Any]]]:
+        """The file that comes in the place of another, and its caption. ``in_album``: of what kind the one before is, if it stands in an album."""
+        media = asked["media"]
+        if media["type"] not in _REPLACING:
+            raise bad("can't parse InputMedia: type must be one of animation, audio, document, photo or video")
+        held = self._file(self._given(asked.get(ATTACHED, {}), media["media"]), media["type"], media)
+        if held.kind not in _REPLACING:
+            raise bad("unsupported input message content type")
+        if in_album is not None and held.kind != in_album:
+            if not any(held.kind in together for together in _ALBUMS):
+                raise bad("message content type can't be used in an album")
+            if not any({held.kind, in_album} <= together for together in _ALBUMS):
+                raise bad("can't change media type in the album")
+        return held, *self._caption(media)
+
+    def _given(self, parts: Mapping[str, Attached], reference: str | Attached) -> str | Attached:
+        """A file of the form, where it is one that is referred to."""
+        if not isinstance(reference, str) or not reference.startswith("attach://"):
+            return reference
         part = parts.get(reference.removeprefix("attach://"))
         if part is None:
             raise bad(f"file {reference.removeprefix('attach://')} is not attached")

@@ -156,6 +156,40 @@ async def test_albums(tg: TelegramEmulator, http: aiohttp.ClientSession) -> None
     assert len(tg.messages(GROUP)) == 2
 
 
+async def test_another_file_in_the_place_of_one(tg: TelegramEmulator, http: aiohttp.ClientSession) -> None:
+    """Only what the API describes takes the place of a file, and only where a file or a text stands; an album keeps its kind."""
+    kept: dict[str, int] = {}
+    for method, (kind, data) in FILES.items():
+        kept[kind] = (await call(http, tg, method, {kind: data}, chat_id=GROUP))["result"]["message_id"]
+    kept["text"] = (await call(http, tg, "sendMessage", chat_id=GROUP, text="x"))["result"]["message_id"]
+    both = {"f0": PDF, "f1": PDF}
+    sent = await call(http, tg, "sendMediaGroup", both, chat_id=GROUP, media=attached("document", "document"))
+    kept["album"] = sent["result"][0]["message_id"]
+
+    async def put(before: str, kind: str, data: bytes = JPEG, name: str = "f") -> Any:
+        media = {"type": kind, "media": f"attach://{name}", "caption": "new"}
+        given: dict[str, Any] = {"chat_id": GROUP, "message_id": kept[before], "media": media}
+        answer = await call(http, tg, "editMessageMedia", {"f": data} if name == "f" else {}, **given)
+        if answer["ok"]:
+            assert API.complaint("Message", answer["result"]) is None
+            assert (tg.file(GROUP, kept[before]).data, answer["result"]["caption"]) == (data, "new")
+        return answer.get("description")
+
+    assert [await put(before, "photo") for before in ("photo", "video", "animation", "document", "text")] == [None] * 5
+    assert await put("audio", "document", PDF) is None and await put("album", "document", PDF) is None
+    for before, kind, data, words in (
+        ("voice", "audio", b"ID3", "there is no media in the message to edit"),
+        ("sticker", "photo", JPEG, "there is no media in the message to edit"),
+        ("photo", "voice", b"OggS", "can't parse InputMedia"),
+        ("photo", "sticker", WEBP, "can't parse InputMedia"),
+        ("photo", "photo", PDF, "IMAGE_PROCESS_FAILED"),
+        ("album", "photo", JPEG, "can't change media type in the album"),
+        ("album", "animation", GIF, "can't be used in an album"),
+    ):
+        assert words in await put(before, kind, data)
+    assert "not attached" in await put("photo", "photo", name="other")
+
+
 async def test_polls_and_places(tg: TelegramEmulator, http: aiohttp.ClientSession) -> None:
     """A poll and a place are shown as the API describes; a poll ends once; neither is edited."""
     options = [{"text": "Yes"}, {"text": "No"}]

@@ -326,6 +326,62 @@ async def test_words_under_a_file_change(tg: TelegramEmulator, network: Telegram
     assert [one.text for one in tg.messages(GROUP)] == ["two", "two"]
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "mime"),
+    [
+        ("photo", "photo", "image/jpeg"),
+        ("photo", "video", "video/mp4"),
+        ("file", "photo", "image/jpeg"),
+        ("audio", "voice", "audio/ogg"),
+        ("photo", "sticker", "image/webp"),
+        (None, "photo", "image/jpeg"),
+    ],
+)
+async def test_another_file_comes_in_the_place_of_one(
+    tg: TelegramEmulator, network: Telegram, shelf: Shelf, before: FileKind | None, now: FileKind, mime: str
+) -> None:
+    """With its own words, in the same message; what cannot stand there as what it is comes as a document."""
+    had = {"photo": "image/jpeg", "file": "application/pdf", "audio": "audio/mpeg", None: ""}[before]
+    sent = await done(network, message("one", files=(shelf(before, had),) if before else ()))
+    another = shelf(now, mime, data=TYPES[mime] + b" another")
+    edit = message("two", kind="edit", replaces=sent.message_id, caption=before is not None, files=(another,))
+    assert await network.send(edit) == Sent(sent.message_id)
+    [shown] = tg.messages(GROUP)
+    held = tg.file(GROUP, shown.id)
+    assert (shown.text, held.data) == ("two", TYPES[mime] + b" another")
+    assert held.kind == {"voice": "document", "sticker": "photo"}.get(now, now)
+
+
+async def test_a_file_that_telegram_has_takes_the_place_of_another_by_its_name(
+    tg: TelegramEmulator, network: Telegram, shelf: Shelf
+) -> None:
+    """Nothing is handed over that is there already; what is asked twice is done once."""
+    kept = tg.keep("photo", JPEG)
+    sent = await done(network, message("one", files=(shelf("photo"),)))
+    known = shelf("photo", network="telegram", where=json.dumps({"file_id": kept.id}), data=JPEG)
+    edit = message("two", kind="edit", replaces=sent.message_id, caption=True, files=(known,))
+    for _ in range(2):
+        assert await network.send(edit) == Sent(sent.message_id)
+    assert tg.file(GROUP, int(sent.message_id)) is kept
+
+
+async def test_a_file_that_cannot_be_replaced(tg: TelegramEmulator, network: Telegram, shelf: Shelf) -> None:
+    """A voice message and a sticker stay as they are, and it is said why; in an album of documents a picture comes as one of them."""
+    voice = await done(network, message("one", files=(shelf("voice", "audio/ogg"),)))
+    sticker = await done(network, message("", files=(shelf("sticker", "image/webp"),)))
+    for sent in (voice, sticker):
+        edit = message("two", kind="edit", replaces=sent.message_id, caption=True, files=(shelf("photo"),))
+        assert "another file" in await refused(network, edit)
+    plans = await done(network, message("one", files=(shelf("file", "application/pdf"),) * 2))
+    into = message("two", kind="edit", replaces=plans.message_id, caption=True, files=(shelf("photo"),))
+    assert await network.send(into) == Sent(plans.message_id)
+    assert tg.file(GROUP, int(plans.message_id)).kind == "document"
+    pictures = await done(network, message("one", files=(shelf("photo"), shelf("photo"))))
+    wrong = message("two", kind="edit", replaces=pictures.message_id, caption=True, files=(shelf("file", "a/b"),))
+    assert "album" in await refused(network, wrong)
+    assert [tg.messages(GROUP)[at].text for at in (0, 1, 2, 4)] == ["one", "", "two", "one"]
+
+
 async def test_what_cannot_be_changed(tg: TelegramEmulator, network: Telegram) -> None:
     """A place, a poll and what is gone are not changed, and it is said why."""
     place = await done(network, message("Ada", point=(1, 1)))
