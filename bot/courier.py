@@ -405,8 +405,11 @@ class Courier:
                 # One of them may be at fault: they go again one by one, so that it fails alone.
                 self._leaving.apart |= {row.token for row in rows}
                 return [waits(row, reason) for row in rows]
-            case Refused(reason=reason, gone=False) if isinstance(found, Addressed) and found.out.files:
-                # Perhaps only the file is at fault, as where photos may not be sent: the words go without it, and say so.
+            case Refused(reason=reason, gone=False) if (
+                isinstance(found, Addressed) and found.out.files and found.out.kind == "message"
+            ):
+                # Perhaps only the file is at fault, as where photos may not be sent: the words go without it, and say so. Not those of an edit,
+                # which would stand under the file that was not replaced: its sender is told instead.
                 self._files.leave_out(first.token)
                 return [waits(first, reason)]
             case Moved(to=to) if post is not None:

@@ -274,3 +274,18 @@ async def test_another_file_in_an_edit_is_handed_over_or_said_to_be_missing(tmp_
         assert files(on) == [["1.jpg"], [], ["2.jpg"], []] and shelf.out == 0
         assert texts(on.network.sent)[1:] == ["Ada\nlook!", "Ada\nno, this", "Ada\nor this\n[no 3.jpg]"]
         assert all(out.kind == "edit" and out.caption for out in on.network.sent[1:])
+
+
+async def test_an_edit_whose_file_is_refused_is_refused(tmp_path: Path) -> None:
+    """Who wrote it learns that the earlier file still stands there: nothing is changed in part."""
+
+    async def answer(out: Outgoing) -> Outcome:
+        return Refused("no other file") if out.kind == "edit" else Sent("m1")
+
+    says, shelf, network = Says(), Shelf(), FakeNetwork(answers=answer)
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START), running=False) as on:
+        await shelved(on, shelf).start()
+        await send(on, says, speech("look", file=photo(1)))
+        await send(on, says, speech("no, this", file=photo(2), amends=True))
+        assert files(on) == [["1.jpg"], ["2.jpg"]] and shelf.out == 0
+        assert [one.became for one in on.decide.of(Delivery)] == ["sent", "refused"]  # type: ignore[attr-defined]
