@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.contracts.road import Road
 from tests.emulators.matrix_view import Shown
 from tests.emulators.synapse import SynapseServer
 from tests.stories.bridge import CARL, DORA, FORUM, HALL, TOPIC, Bridge, bridge
@@ -114,3 +116,45 @@ async def _carried(town: Bridge, words: str) -> float:
 def _figures(seconds: list[float]) -> str:
     ordered = sorted(seconds)
     return f"{ordered[len(ordered) // 2] * 1000:.0f} ms mostly, {ordered[-1] * 1000:.0f} ms at most"
+
+
+@pytest.mark.timeout(110)
+async def test_each_network_is_away_while_people_talk(synapse: SynapseServer, tmp_path: Path) -> None:
+    """For two minutes, one after the other: who is on the other network talks on, and all of it comes once, in order, with its time."""
+    road = Road(synapse.port)
+    await road.open()
+    try:
+        async with bridge(synapse, tmp_path, MATRIX_HOMESERVER=road.url) as town:
+            tg = town.telegram
+            await tg.down()
+            await _until(town, "telegram", connected=False)
+            for number in range(10):
+                await town.ada.say(town.sealed, f"Dike {number}")
+            await town.on_matrix(town.plain, "Dike 9")
+            town.later(120)
+            await tg.up()
+            for chat in (HALL, FORUM):
+                await town.on_telegram("Dike 9", chat)
+                _late([one.text for one in tg.messages(chat) if "Dike" in one.text], "Dike")
+            await road.close()
+            await _until(town, "matrix", connected=False)
+            for number in range(10):
+                await tg.say(HALL, CARL, f"Gate {number}")
+            await town.on_telegram("Gate 9", FORUM)
+            town.later(240)
+            await road.open()
+            for room in (town.plain, town.sealed):
+                await town.on_matrix(room, "Gate 9")
+                _late([text for text in town.standing(room) if "Gate" in text], "Gate")
+    finally:
+        await road.close()
+
+
+def _late(texts: list[str], word: str) -> None:
+    """Ten, once each, in order, and when each was said in front."""
+    assert [text.partition("\n")[2] for text in texts] == [f"{word} {number}" for number in range(10)]
+    assert all(re.match(r"\d\d:\d\d ▸ ", text) for text in texts), texts
+
+
+async def _until(town: Bridge, network: str, *, connected: bool) -> None:
+    await town.program.until(lambda _, body: bool(body) and body["networks"][network]["connected"] is connected)
