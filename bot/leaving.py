@@ -55,16 +55,20 @@ class Leaving:
             self._queues.look_again(token)
 
     def flood(self, post: Post, line: Line, now: float) -> dict[RoomRef, list[OutboxRow]]:
-        """The talk of a line, by room and topic, where it is so much that it makes way for a digest: it is taken out, and still to be settled."""
+        """The talk of a line, by room and topic, where it is so much that it makes way for a digest: it is taken out, and still to be settled.
+
+        What counts is when it was said, not how long it has waited here: it may have waited for us.
+        """
         first = line.first
         if not merging.is_talk(first) or len(line) <= merging.MOST_OLD_TALK:
             return {}
-        old = first.created_at is not None and self._clock.now() - first.created_at > merging.LONGEST_TALK
+        instant = self._clock.now()
+        aged = merging.age(first, instant)
         held_back = post.pace.free(line.room, group=self._rooms.is_group(line.room), now=now) is not None
-        if not old and (len(line) <= merging.MOST_TALK or not held_back):
+        if aged <= merging.LONGEST_TALK and (len(line) <= merging.MOST_TALK or not (held_back or aged > merging.LATE)):
             return {}
         talk = [row for row in line.front(len(line)) if merging.is_talk(row) and row.state == "pending"]
-        if len(talk) <= merging.MOST_OLD_TALK or (not old and merging.messages(talk) <= merging.MOST_TALK):
+        if not merging.too_much(talk, instant, held_back=held_back):
             return {}
         rooms: dict[RoomRef, list[OutboxRow]] = {}
         for row in talk:

@@ -32,7 +32,7 @@ USUAL = 3500
 
 LONGEST_TALK = timedelta(hours=1)
 MOST_OLD_TALK = 10
-"""Talk of which the oldest waited longer than this, and which is more than so many rows, makes way for a digest: after an outage."""
+"""Where more than so many rows were said longer ago than this, talk makes way for a digest: after an outage, whoever was away."""
 
 ALBUM = range(2, 11)
 """How many files an album has."""
@@ -42,6 +42,7 @@ _ALBUMS = (frozenset({"photo", "video"}), frozenset({"file"}), frozenset({"audio
 
 _ALONE = ("file", "point", "poll", "amends", "buttons", "loud", "replaces")
 _APART = ('"file":{', '"point":[', '"poll":{', '"answers":"')
+_SAID_AT = re.compile(r'"said_at":(\d+)')
 _THREAD = re.compile(r'"thread":"([^"]+)"')
 _AROUND = 300
 """Letters of a payload that are not what is said."""
@@ -59,6 +60,12 @@ def late(said: Mapping[str, Any], now: datetime) -> bool:
     return now - datetime.fromtimestamp(said["said_at"], UTC) > LATE
 
 
+def age(row: OutboxRow, now: datetime) -> timedelta:
+    """How long ago it was said that a row of talk carries; its payload is not read for this, see ``messages``."""
+    found = _SAID_AT.search(row.payload)
+    return now - datetime.fromtimestamp(int(found[1]), UTC) if found is not None else timedelta(0)
+
+
 def is_talk(row: OutboxRow) -> bool:
     """Whether a row carries what somebody said, as a message of its own, and may make way."""
     return row.urgency >= Urgency.CHATTER and row.kind == "message" and '"words":' in row.payload
@@ -70,6 +77,14 @@ def merged(rows: Sequence[OutboxRow], now: datetime, split: Callable[[str], Sequ
     lines = [line_of(said, now) for _, said in found]
     most = _fitting(lines, split)
     return [row for row, _ in found[:most]] or list(rows[:1])
+
+
+def too_much(talk: Sequence[OutboxRow], now: datetime, *, held_back: bool) -> bool:
+    """Whether waiting talk makes way for a digest. ``held_back``: its room has limits, and gets several to a message."""
+    ages = [age(row, now) for row in talk]
+    if sum(1 for one in ages if one > LONGEST_TALK) > MOST_OLD_TALK:
+        return True
+    return (messages(talk) if held_back else sum(1 for one in ages if one > LATE)) > MOST_TALK
 
 
 def messages(rows: Sequence[OutboxRow]) -> int:

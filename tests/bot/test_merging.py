@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.merging import LATE, MOST_TALK, album, late, merged, messages
+from bot.merging import LATE, LONGEST_TALK, MOST_OLD_TALK, MOST_TALK, album, late, merged, messages, too_much
 from bot.outgoing import rows
 from storage.effects import Send, Tap
 from storage.store import OutboxRow
@@ -59,6 +59,20 @@ def test_only_as_much_as_fits_goes_together() -> None:
     some = written(*(speech("x" * 15, f"S-{number}") for number in range(9)))
     assert len(merged(some, START, fifty)) == 2
     assert len(merged(written(speech("x" * 90), speech("y")), START, fifty)) == 1
+
+
+def test_too_much_is_known_by_when_it_was_said() -> None:
+    """More than ten of more than an hour ago, or more than sixty that are late; where several go to a message, more than sixty messages."""
+
+    def so_many(count: int, ago: timedelta, *, held_back: bool = False, words: str = '"said_at":1') -> bool:
+        some = written(*(speech(words, f"S-{number}") for number in range(count)))
+        return too_much(some, START + ago, held_back=held_back)
+
+    old, tardy, second = LONGEST_TALK * 1.01, LATE * 1.01, timedelta(seconds=1)
+    assert so_many(MOST_OLD_TALK + 1, old) and not so_many(MOST_OLD_TALK, old)
+    assert so_many(MOST_TALK + 1, tardy) and not so_many(MOST_TALK, tardy) and not so_many(MOST_TALK * 5, second)
+    assert not so_many(MOST_TALK + 1, tardy, held_back=True)
+    assert so_many(MOST_TALK + 1, second, held_back=True, words="x" * 3900)
 
 
 def test_albums_are_of_one_sending_and_one_kind_and_ten_at_most() -> None:

@@ -7,8 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.networks.port import Delayed, Outcome, Outgoing
-from tests.handlers.border_stage import BRANDWEER, CITY, FIRE_TELEGRAM
+from bot.networks.port import Delayed, Outcome, Outgoing, Refused
+from bot.rehearsal import identity_of
+from playbooks.spoken import Spoken
+from storage.facts import MessageRefused
+from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM
 from tests.playbooks.border import NOON
 from tests.stories.test_talk import Talk, talking
 
@@ -61,3 +64,43 @@ async def test_what_was_held_back_is_not_overtaken_after_a_restart(tmp_path: Pat
         held[0] = False
         await town.until(NOON + timedelta(minutes=2))
         assert words(town) == ["0", "1", "2", "3", "4", "5"]
+
+
+async def test_a_file_that_a_room_does_not_take_takes_no_words_with_it(tmp_path: Path) -> None:
+    """Where the bot may send no photos the words arrive, with a line about the photo; nothing is refused for good."""
+    async with talking(tmp_path) as town:
+        telegram, matrix = town.networks["telegram"], town.networks["matrix"]
+        send = telegram.send
+
+        async def no_files(out: Outgoing) -> Outcome:
+            return Refused("the group does not let the bot send photos") if out.files else await send(out)
+
+        telegram.send = no_files  # type: ignore[method-assign]
+        file = matrix.offer(b"\x89PNG\r\n\x1a\n" + bytes(50), "a.png", "image/png", "file")
+        await town.speak(CITY, "", spoken=Spoken("Look at the quay", file=file))
+        await town.until(NOON + timedelta(minutes=1))
+        assert "Look at the quay" in town.last(FIRE_TELEGRAM) and "a.png" in town.last(FIRE_TELEGRAM)
+        assert "Look at the quay" in town.last(FIRE) and "a.png (" not in town.last(FIRE)
+        assert not [kept for kept in await town.facts() if isinstance(kept.fact, MessageRefused)]
+
+
+async def test_what_was_said_while_we_were_away_for_hours_is_a_digest(tmp_path: Path) -> None:
+    """Three hundred messages of hours ago are no three hundred in each room: one says how many there were. What is said now arrives as said."""
+    async with talking(tmp_path) as town:
+        telegram, matrix = town.networks["telegram"], town.networks["matrix"]
+        await town.kill()
+        before = len(matrix.messages(FIRE))
+        officer = identity_of("officer", "telegram")
+        for number in range(300):
+            words = f"old {number}"
+            telegram._unkept.append(
+                telegram._noted("message", FIRE_TELEGRAM, officer, "officer", text=words, spoken=Spoken(words))
+            )
+        town.clock.advance(timedelta(hours=5))
+        await town.start()
+        await town.settled()
+        await town.until(NOON + timedelta(hours=5, minutes=1))
+        await town.speak(FIRE_TELEGRAM, "new", "officer")
+        await town.until(NOON + timedelta(hours=5, minutes=2))
+        assert len(matrix.messages(FIRE)) - before < 10
+        assert town.last(FIRE).endswith("new")
