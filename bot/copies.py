@@ -22,6 +22,11 @@ def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
 
 
+def tells_again(about: str | None, said: str) -> bool:
+    """Whether a row is of a recap that shows something that was said: ``#ops S-3 S-4``."""
+    return about is not None and about.startswith("#") and said in about.split()[1:]
+
+
 def withdrawal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
     """The request to remove one message of a copy. Which one that is, and what else stands in it, is looked up when it leaves."""
     payload = {"kind": "delete", "html": "", "text": "", "buttons": [], "amends": part.token}

@@ -130,7 +130,8 @@ class Turn:
             asked = answers
             request = understood(heard, about, self.tx.now, seed, asked, thread)
             if isinstance(request, Request) and asked is not None:
-                return replace(request, copies=await self._copies(asked.stream, asked.id))
+                copies = await self._copies(asked.stream, asked.id)
+                return replace(request, copies=copies, recaps=await self._recaps(asked.stream, asked.id))
             return request
         found = understood(heard, about, self.tx.now, seed)
         return found if found is not None or heard.kind not in TALK else await self._talk(heard)
@@ -152,7 +153,9 @@ class Turn:
             return None
         await self._know(said.stream)
         copies = await self._copies(said.stream, said.id)
-        return talk(replace(heard, room=_place(heard, said, copies)), said, copies, taken_back)
+        found = talk(replace(heard, room=_place(heard, said, copies)), said, copies, taken_back)
+        shown_again = await self._recaps(said.stream, said.id) if found.kind in ("edited", "deleted") else ()
+        return replace(found, recaps=shown_again)
 
     async def _thread(self, heard: Heard) -> Utterance | None:
         """What began the thread in which this was said: as its network says, or the first in its topic, where that is one."""
@@ -179,6 +182,10 @@ class Turn:
     async def _copies(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
         """Every row about something that was said, as this turn leaves it."""
         return self.tx.about(stream, said, await self.store.copies(stream, said))
+
+    async def _recaps(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
+        """The recaps that show something that was said, as this turn leaves them."""
+        return self.tx.recaps(stream, said, await self.store.recaps(stream, said))
 
     async def happened(self, event: Event, depth: int = 0) -> bool:
         """Something that is on no file. Whether it could be decided."""

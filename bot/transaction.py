@@ -394,6 +394,16 @@ class Transaction:
     def about(self, stream: str, about: str, rows: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
         """Rows of the store about something, and those that this turn adds, as it leaves them."""
         new = [row for row in self._sends.values() if (row.stream, row.about) == (stream, about)]
+        return self._as_left(stream, rows, new)
+
+    def recaps(self, stream: str, said: str, rows: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
+        """The recaps that show something that was said, of these and of those that this turn adds, that wait or may stand in their rooms."""
+        new = [row for row in self._sends.values() if row.stream == stream and copies.tells_again(row.about, said)]
+        found = self._as_left(stream, rows, new)
+        rooms = dict.fromkeys(row.to for row in found)
+        return tuple(row for room in rooms for row in copies.standing(found, room))
+
+    def _as_left(self, stream: str, rows: Sequence[OutboxRow], new: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
         known = {row.token for row in rows}
         if any(row.state == "inflight" for row in rows):
             # What is claimed ahead has not left: what waits with the courier waits, whatever is on file.

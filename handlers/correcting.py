@@ -15,6 +15,7 @@ from handlers.case import Case
 from handlers.command import short_ids
 from handlers.corrections import ended
 from handlers.moments import moment
+from handlers.recap import followed
 from handlers.resaid import take_back
 from handlers.world import sight_room
 from playbooks import mandate
@@ -71,7 +72,8 @@ def _talk(case: Case, said: Utterance) -> list[Effect]:
     if said.gone:
         return [case.answer(case.say("It was taken back."))]
     words = case.say("Taken back from the other rooms, where their networks can. Here it stays until you delete it.")
-    return [*take_back(incident, said, case.request.room, case.request.copies), case.answer(words)]
+    effects = take_back(incident, said, case.request.room, case.request.copies)
+    return [*followed(case.world, said, case.request.recaps, effects, case.now), case.answer(words)]
 
 
 def retract(case: Case, arguments: str) -> list[Effect]:

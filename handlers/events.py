@@ -82,8 +82,8 @@ Befalls = Literal["edited", "deleted", "reacted", "voted", "tallied", "ended", "
 class Talk:
     """Something befell what was said in a channel.
 
-    ``copies``: every row about it. ``room``: where that happened; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
-    away. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
+    ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand. ``room``: where that happened; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
+    away: of ``whose`` reactions, where ``identity`` may be a moderator's. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
     """
 
     kind: Befalls
@@ -97,8 +97,10 @@ class Talk:
     spoken: Spoken | None = None
     emoji: str | None = None
     gone: str | None = None
+    whose: str | None = None
     options: tuple[int, ...] = ()
     tally: tuple[int, ...] = ()
+    recaps: tuple[OutboxRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

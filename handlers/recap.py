@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 
+from handlers.afterwards import after_all
 from handlers.carrying import event_of, head
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seat
@@ -23,8 +24,8 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
 from storage.deployment import Binding
-from storage.effects import Drop, Effect, Record, Send, Urgency
-from storage.facts import MessageDropped
+from storage.effects import Drop, Effect, Record, Remove, Send, Urgency
+from storage.facts import MessageDropped, SaidAnew, TakenBack
 from storage.incident import Incident, Recent
 from storage.store import OutboxRow, Utterance
 
@@ -35,6 +36,8 @@ LOOKS_BACK = timedelta(hours=6)
 AWAY = timedelta(minutes=10)
 """A room that was away for longer than this is told what it missed; before that, people still remember."""
 LASTS = timedelta(hours=1)
+GONE = "what it shows was taken back or changed"
+_CHANGES = (SaidAnew, TakenBack)
 
 KINDS = {
     "photo": "photo",
@@ -53,14 +56,20 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What of a channel a room has missed: since a time, or from one thing that was said on (``S-7``), up to another that did reach it."""
+    """What of a channel a room has missed: since a time, or from one thing that was said on (``S-7``), up to another that did reach it.
+
+    ``again``: just these, of what it was told before.
+    """
 
     since: datetime | None = None
     first: str | None = None
     before: str | None = None
+    again: tuple[str, ...] = ()
 
     def has(self, recent: Recent) -> bool:
         """Whether this is of it."""
+        if self.again:
+            return recent.said in self.again
         if self.before is not None and number(recent.said) >= number(self.before):
             return False
         if self.first is not None:
@@ -106,7 +115,7 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
     row = event.row
     why = "too late" if event.over else "decided again: what may be seen has changed"
     effects: list[Effect] = [Drop(row.token, why), Record(row.stream, MessageDropped(row.token, row.to, why))]
-    found, channel = seat(world, row.to, came.now), (row.about or "").removeprefix("#")
+    found, channel = seat(world, row.to, came.now), _channel(row)
     if event.over or event.begun or found is None or found[0].id != row.stream or channel not in found[1].channels:
         return effects
     again = _recaps(world, *found, [channel], came.now) if out(world, row.to) is None else []
@@ -116,6 +125,41 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
 def is_recap(row: OutboxRow) -> bool:
     """Whether an outbox row is one of these."""
     return row.about is not None and row.about.startswith("#")
+
+
+def followed(
+    world: World, said: Utterance, recaps: Iterable[OutboxRow], effects: list[Effect], now: datetime
+) -> list[Effect]:
+    """Something that recaps show was taken back or changed, with these effects: one that may not be read any more goes, one that waits does not
+    leave, and what else it told is told again.
+    """
+    fact = next((one.fact for one in effects if isinstance(one, Record) and isinstance(one.fact, _CHANGES)), None)
+    if fact is None:
+        return effects
+    later = after_all(world, said.stream, effects, now)
+    incident, result = later.incidents[said.stream], list(effects)
+    raised = isinstance(fact, TakenBack) or fact.raised != said.raised
+    for row in {one.send: one for one in recaps}.values():
+        found, channel = seat(later, row.to, now), _channel(row)
+        here = found[1] if found is not None and found[0].id == incident.id and channel in found[1].channels else None
+        seen = here is not None and any(
+            one.said == said.id and sees(later, incident, channel, one, here.binding, now)
+            for one in incident.talk.get(channel, ())
+        )
+        if row.state != "pending" and (seen or not raised):
+            continue
+        result += [Drop(row.send, GONE), Remove(row.stream, row.send, row.to, row.about, row.partner)]
+        if here is not None and incident.paused is None and out(later, row.to) is None:
+            result += _recaps(later, incident, here, [channel], now, Missed(again=_shown(row)))
+    return result
+
+
+def _channel(row: OutboxRow) -> str:
+    return (row.about or "").partition(" ")[0].removeprefix("#")
+
+
+def _shown(row: OutboxRow) -> tuple[str, ...]:
+    return tuple((row.about or "").split()[1:])
 
 
 def rooms_in(world: World, room: RoomRef) -> list[RoomRef]:
@@ -147,24 +191,27 @@ def told(
     book = world.book_of(incident)
     reader = room_reader(world, book, binding.room, binding.partner)
     lines: list[Cleared] = []
+    shown: list[str] = []
     answers: list[sight.Answer] = []
     for recent in reversed(incident.talk.get(channel, ())):
         if len(lines) == MOST_LINES:
             break
-        if recent.room == binding.room or recent.at < now - LOOKS_BACK or not (missed is None or missed.has(recent)):
+        long_ago = recent.at < now - LOOKS_BACK and not (missed is not None and missed.again)
+        if recent.room == binding.room or long_ago or not (missed is None or missed.has(recent)):
             continue
         said = _said(incident, channel, recent)
         view = _view(world, incident, channel, said, binding, now)
         line = _line(world, book, view, channel, recent, said, reader)
         if line is not None:
             lines.insert(0, line)
+            shown.insert(0, recent.said)
             answers.append(view.answers[f"#{channel}"])
     if not lines:
         return None
     title = quote(book, reader, book.playbook.channels[channel].title)
     heading = (
         say(reader.languages, "<b>{channel}, so far:</b>", channel=title)
-        if missed is None
+        if missed is None or missed.again
         else say(reader.languages, "<b>{channel}, meanwhile:</b>", channel=title)
     )
     ends = cleared_until(book, answers)
@@ -173,7 +220,7 @@ def told(
         binding.room,
         glue([heading, *lines]),
         Urgency.CHATTER,
-        about=f"#{channel}",
+        about=" ".join((f"#{channel}", *shown)),
         partner=binding.partner,
         language=next(iter(reader.languages), ""),
         not_after=min(now + LASTS, ends) if ends is not None else now + LASTS,

@@ -31,7 +31,7 @@ class Request:
     ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees. ``spoken`` is all that was said, ``at`` when, by the network's
     clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
-    ``copies``: where it is asked who has ``answers``, every row about that.
+    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it.
     """
 
     now: datetime
@@ -51,6 +51,7 @@ class Request:
     answers: Utterance | None = None
     thread: Utterance | None = None
     copies: tuple[OutboxRow, ...] = ()
+    recaps: tuple[OutboxRow, ...] = ()
     forwarded: str | None = None
     automatic: bool = False
 

@@ -231,6 +231,10 @@ class SqliteStore:
         """Every row about something that was said, in order of their ids."""
         return await outbox.copies(self._connection, stream, said)
 
+    async def recaps(self, stream: str, said: str) -> Sequence[OutboxRow]:
+        """Every row of a recap that shows something that was said, in order of their ids."""
+        return await outbox.recaps(self._connection, stream, said)
+
     async def rows_of_message(self, room: RoomRef, message: str) -> Sequence[OutboxRow]:
         """The rows that became this one message, in order of their ids: several where they were merged."""
         return await outbox.rows_of_message(self._connection, room, message)

@@ -97,6 +97,11 @@ async def copies(connection: Connection, stream: str, said: str) -> list[OutboxR
     return [_row(*row) for row in await connection.read("copies", (stream, said))]
 
 
+async def recaps(connection: Connection, stream: str, said: str) -> list[OutboxRow]:
+    """Every row of a recap that shows something, or takes one away: its ``about`` is the channel and what it shows (``#ops S-3 S-4``)."""
+    return [_row(*row) for row in await connection.read("recaps", (stream, said))]
+
+
 async def rows_of_message(connection: Connection, room: RoomRef, message: str) -> list[OutboxRow]:
     """The rows that became one message of a network."""
     return [_row(*row) for row in await connection.read("rows_of_message", (room.network, room.id, message))]

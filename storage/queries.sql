@@ -92,6 +92,11 @@ SELECT token, send, stream, network, room, topic, urgency, payload, about, partn
     id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
 FROM outbox WHERE stream = ? AND about = ? AND about GLOB 'S-*' ORDER BY id;
 
+-- name: recaps
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
+FROM outbox WHERE stream = ? AND about GLOB '#*' AND instr(about || ' ', ' ' || ? || ' ') ORDER BY id;
+
 -- name: by_handle
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
     id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
@@ -130,12 +135,12 @@ SELECT stream, said, emoji FROM reactions WHERE network = ? AND room = ? AND mes
 
 -- name: blank_outbox
 UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != ''
-AND (about IS NULL OR about NOT GLOB 'S-*');
+AND (about IS NULL OR NOT (about GLOB 'S-*' OR about GLOB '#*' OR about GLOB 'poll S-*'));
 
 -- name: blank_talk
-UPDATE outbox SET payload = CASE WHEN payload ->> 'amends' IS NULL THEN json_object('kind', payload ->> 'kind')
-    ELSE json_object('kind', payload ->> 'kind', 'amends', payload ->> 'amends') END
-WHERE about GLOB 'S-*' AND state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload ->> 'html' IS NOT NULL;
+UPDATE outbox SET payload = json_patch('{}',
+    json_object('kind', payload ->> 'kind', 'amends', payload ->> 'amends', 'replaces', payload ->> 'replaces'))
+WHERE (about GLOB 'S-*' OR about GLOB '#*' OR about GLOB 'poll S-*') AND state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload ->> 'html' IS NOT NULL;
 
 -- name: fire
 UPDATE deadlines SET fired_at = ? WHERE key = ? AND fired_at IS NULL;

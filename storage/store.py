@@ -300,6 +300,9 @@ class Store(Protocol):
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids."""
 
+    async def recaps(self, stream: str, said: str) -> Sequence[OutboxRow]:
+        """Every row of a recap that shows something that was said (``about``: ``#ops S-3 S-4``), and of its removal, in order of their ids."""
+
     async def rows_of_message(self, room: RoomRef, message: str) -> Sequence[OutboxRow]:
         """The rows of kind ``message`` that became this one message, in order of their ids: several where they were merged."""
 

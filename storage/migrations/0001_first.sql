@@ -61,6 +61,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_unsent ON outbox (id) WHERE state IN ('pending', 'inflight');
 CREATE INDEX outbox_message ON outbox (network, room, message) WHERE message IS NOT NULL;
 CREATE INDEX outbox_handle ON outbox (network, handle) WHERE handle IS NOT NULL;
+CREATE INDEX outbox_recap ON outbox (stream) WHERE about GLOB '#*';
 CREATE INDEX outbox_said ON outbox (stream, about) WHERE about GLOB 'S-*';
 
 -- What was said in channels, by where it stands: an index of the log, with what the log does not hold (where a file is to be had).

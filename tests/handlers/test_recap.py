@@ -48,7 +48,7 @@ def test_a_room_that_comes_in_late_gets_the_last_five_things_in_one_message() ->
     assert [line.partition(" — ")[2] for line in lines] == [f"Word {number}" for number in range(2, 7)]
     assert lines[0].startswith("12:02 ▸ matrix:@mayor:x.org · City & Sons <town hall> — ")
     assert set(told.body.shows) == {f"#ops:S-{number}" for number in range(3, 8)}
-    assert (told.urgency, told.loud, told.about) == (Urgency.CHATTER, False, "#ops")
+    assert (told.urgency, told.loud, told.about) == (Urgency.CHATTER, False, "#ops S-3 S-4 S-5 S-6 S-7")
     assert not bound(stage)
 
 
@@ -169,6 +169,7 @@ def test_a_recap_that_waited_too_long_is_decided_again() -> None:
         return recap.stale(stage.world, Came(Stale(row, over), stage.now, b""), Stale(row, over))
 
     assert texts_of(decided(row))[0].endswith("Water rises")
+    assert texts_of(decided(replace(row, about="#ops S-1")))[0].endswith("Water rises")
     others = (decided(row, over=True), decided(replace(row, part=1)), decided(replace(row, about="#gone")))
     for effects in (*others, decided(replace(row, stream="I-2"))):
         assert not texts_of(effects)
@@ -197,3 +198,62 @@ def test_it_is_said_in_every_language(language: str) -> None:
     (told,) = bound(stage)
     assert "Op" in told.body.text and "Der Damm" in told.body.text and "{" not in told.body.text
     assert language == "en" or ("so far" not in told.body.text and "voice message" not in told.body.text)
+
+
+def row_of(send: Send, state: str) -> OutboxRow:
+    """The row of a recap."""
+    return OutboxRow("t", "t", "I-1", send.to, 3, '{"kind":"message"}', send.about, send.partner, state=state)  # type: ignore[arg-type]
+
+
+def gone(stage: TalkStage) -> list[RoomRef]:
+    """The rooms from which recaps are removed."""
+    return [one.room for one in stage.removes if one.about is not None and one.about.startswith("#")]
+
+
+def recapped(*words: str) -> tuple[TalkStage, Send]:
+    """A room that has just been told these, which the city said."""
+    stage = late(talking())
+    for one in words:
+        stage.speak(CITY, one, MAYOR)
+    (told,) = bound(stage)
+    return stage, told
+
+
+@pytest.mark.parametrize("state", ["pending", "inflight", "sent", "unknown"])
+def test_a_recap_does_not_keep_what_was_taken_back(state: str) -> None:
+    """It goes, or does not leave, and the rest of it is told again; alone, it only goes."""
+    stage, told = recapped("One", "Secret", "Two")
+    [again] = stage.befalls("deleted", stage.said["S-2"], recaps=(row_of(told, state),))
+    assert (again.to, again.about) == (BRANDWEER, "#ops S-1 S-3")
+    assert gone(stage) == [BRANDWEER] and stage.drops[-1].send == "t"
+    assert "One" in again.body.text and "Two" in again.body.text and "Secret" not in again.body.text
+    stage, told = recapped("Secret")
+    assert not stage.befalls("deleted", stage.said["S-1"], recaps=(row_of(told, state),))
+    assert gone(stage) == [BRANDWEER]
+
+
+def test_a_recap_does_not_show_what_was_raised_to_a_room_that_may_not_see_it() -> None:
+    """And where that may be seen still, it stays; so it does where only words changed, unless it has not left yet."""
+    stage, told = recapped("One", "Secret")
+    [again] = stage.befalls("edited", stage.said["S-2"], spoken=Spoken("[red] Secret"), recaps=(row_of(told, "sent"),))
+    assert again.about == "#ops S-1" and gone(stage) == [BRANDWEER]
+    for words in ("[amber] Secret", "Open"):
+        stage, told = recapped("One", "Secret")
+        sent = stage.befalls("edited", stage.said["S-2"], spoken=Spoken(words), recaps=(row_of(told, "sent"),))
+        assert not gone(stage) and {one.about for one in sent} == {"S-2"}
+    sent = stage.befalls("edited", stage.said["S-2"], spoken=Spoken("Known"), recaps=(row_of(told, "pending"),))
+    [again] = [one for one in sent if one.about == "#ops S-1 S-2"]
+    assert "Known" in again.body.text and "Open" not in again.body.text
+
+
+def test_what_is_changed_without_effect_changes_no_recap() -> None:
+    """Nor is anything told again once the incident is over: then it only goes."""
+    stage, told = recapped("One", "Secret")
+    rows = (row_of(told, "pending"),)
+    assert not stage.befalls("edited", stage.said["S-2"], spoken=Spoken("Secret"), recaps=rows) and not stage.drops
+    stage.world = replace(
+        stage.world,
+        incidents={one.id: replace(one, closed_at=stage.now) for one in stage.world.incidents.values()},
+    )
+    assert not [send for send in stage.befalls("deleted", stage.said["S-2"], recaps=rows) if send.about != "S-2"]
+    assert gone(stage) == [BRANDWEER]

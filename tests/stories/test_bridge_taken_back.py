@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from bot.networks.port import Delayed, Outcome, Outgoing, RoomTraits
 from bot.rehearsal import identity_of
 from playbooks.spoken import Poll, Spoken
 from tests.handlers.border_stage import CITY, FIRE, FIRE_TELEGRAM
@@ -41,3 +45,56 @@ async def test_a_long_poll_is_counted_in_one_message(tmp_path: Path) -> None:
             await town.settled()
             await town.until(NOON + timedelta(minutes=minute))
         assert len(town.stands(FIRE_TELEGRAM)) == before + 1
+
+
+OPEN, PRIVATE = RoomTraits(encrypted=True, title="x", world_readable=True), RoomTraits(encrypted=True, title="x")
+
+
+@pytest.mark.parametrize("how", ["deleted", "raised", "/retract"])
+async def test_what_a_room_missed_is_not_kept_there(tmp_path: Path, how: str) -> None:
+    """A room that came back was told it, in one message with the rest; then only the rest stands there."""
+    async with talking(tmp_path) as town:
+        net = town.networks["matrix"]
+        await net.observe(FIRE, OPEN)
+        await town.settled()
+        await town.speak(CITY, "The bridge is shut")
+        secret = await town.speak(CITY, "Names of the injured")
+        await town.until(NOON + timedelta(minutes=20))
+        await net.observe(FIRE, PRIVATE)
+        await town.settled()
+        await town.until(NOON + timedelta(minutes=21))
+        assert FIRE in town.heard("Names of the injured")
+        if how == "deleted":
+            await net.delete(CITY, secret, MAYOR, "mayor")
+        elif how == "raised":
+            await net.rewrite(CITY, secret, MAYOR, "mayor", "[red] Names of the injured")
+        else:
+            await town.speak(CITY, "/retract", reply_to=secret)
+        await town.settled()
+        await town.until(NOON + timedelta(minutes=22))
+        assert not town.heard("Names of the injured")
+        assert sum("The bridge is shut" in words for words in town.stands(FIRE)) == 1
+
+
+async def test_what_a_room_missed_does_not_leave_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recap waits at a slow network when one thing in it is taken back."""
+    async with talking(tmp_path) as town:
+        net, telegram = town.networks["matrix"], town.networks["telegram"]
+        await telegram.observe(FIRE_TELEGRAM, replace(PRIVATE, encrypted=False, public=True))
+        await town.settled()
+        await town.speak(CITY, "The bridge is shut")
+        secret = await town.speak(CITY, "Names of the injured")
+        await town.until(NOON + timedelta(minutes=20))
+
+        async def slow(out: Outgoing) -> Outcome:
+            return Delayed(5.0, "slow")
+
+        monkeypatch.setattr(telegram, "send", slow)
+        await telegram.observe(FIRE_TELEGRAM, replace(PRIVATE, encrypted=False))
+        await town.settled()
+        await net.delete(CITY, secret, MAYOR, "mayor")
+        await town.settled()
+        monkeypatch.undo()
+        await town.until(NOON + timedelta(minutes=30))
+        assert FIRE_TELEGRAM not in town.heard("Names of the injured")
+        assert FIRE_TELEGRAM in town.heard("The bridge is shut")
