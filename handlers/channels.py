@@ -60,12 +60,13 @@ def seats(world: World, incident: Incident, channel: str, now: datetime) -> Iter
             yield Seat(binding, (channel,))
 
 
-def seat(world: World, room: RoomRef, now: datetime) -> tuple[Incident, Seat] | None:
+def seat(world: World, room: RoomRef, now: datetime, *, prefer: str | None = None) -> tuple[Incident, Seat] | None:
     """The channels that a room takes part in, and the open incident in which what is said there counts: the first that was opened.
 
-    A real incident goes before an exercise; a paused exercise has no channels.
+    A real incident goes before an exercise; a paused exercise has no channels. ``prefer``: an incident that goes before all others, where the room
+    takes part in it too: what is said there answers its words.
     """
-    for incident in sorted(world.open, key=lambda one: one.opened.exercise):
+    for incident in sorted(world.open, key=lambda one: (one.id != prefer, one.opened.exercise)):
         binding = world.who.binding(incident.playbook, room)
         if binding is None or incident.paused is not None:
             continue

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
-from difflib import get_close_matches
+from datetime import datetime, timedelta
 
 from handlers import signs
 from handlers.carrying import content, home, tell
 from handlers.channels import Seat, out, seat
+from handlers.events import Came, Talk
+from handlers.raised import higher, marked
 from handlers.which import case_of
 from handlers.world import Request, World
 from playbooks.cleared import echo
-from playbooks.labels import Tlp
-from playbooks.load import Book
 from playbooks.restricted import plain, restricted
+from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
 from storage.effects import Effect, Record, Remember
 from storage.facts import Said
@@ -29,54 +29,63 @@ from storage.store import Utterance
 ECHO_WITHIN = timedelta(minutes=5)
 """For so long another bridge that shares a room with us may bring back what we carried."""
 
-_COLOURS = {tlp.word: tlp for tlp in Tlp} | {"white": Tlp.CLEAR}
-_COLOURS |= dict.fromkeys(("rouge", "rood", "rot", "rosso", "rojo"), Tlp.RED)
-_COLOURS |= dict.fromkeys(("ambre", "ambra", "ámbar", "ambar"), Tlp.AMBER)
-_COLOURS |= dict.fromkeys(("vert", "groen", "grün", "gruen", "verde"), Tlp.GREEN)
-_RAISED = re.compile(
-    r"((?:<[a-z][^<>]*>|\s)*)\[\s*(?:tlp\s*:\s*)?([^\W\d_]{3,12}(?:\s*\+\s*strict)?)\s*\]\s*", re.IGNORECASE
-)
+_NAMED = re.compile(r"[^\w\s,.!?'\"-]|\n")
+"""Without one of these a name before words is how people call each other."""
 
 
 def heard(world: World, request: Request) -> list[Effect]:
     """What somebody said in a channel's room leads to. Nothing, where it is no channel's."""
     if request.private or request.spoken is None or request.message is None:
         return []
-    if request.automatic and request.forwarded is None:
+    if request.automatic and not _passes_on(world, request):
         return []
-    found = seat(world, request.room, request.now)
+    concerns = request.answers or request.thread
+    found = seat(world, request.room, request.now, prefer=concerns.stream if concerns is not None else None)
     if found is None:
         return []
     incident, here = found
-    book = world.book_of(incident)
     said = _utterance(world, incident, here, request)
-    if said.spoken is None or said.spoken.empty or _comes_back(incident, said):
+    if said.spoken is None or said.spoken.empty or _comes_back(world, incident, said):
         return []
-    html, raised, unknown = labelled(said.spoken.html)
+    spoken, raised, unknown = marked(said.spoken)
+    label, joined, nobody_knows = _passed_on(world, incident, said, spoken, request)
+    said = replace(said, spoken=spoken, raised=higher(raised, _of_album(incident, said), label))
+    origins = {world.book_of(incident).playbook.partners[said.partner].jurisdiction}
+    said = replace(said, origins=tuple(sorted(origins | joined)), onward=tuple(sorted(joined - origins)))
+    never = _never(world, request.identity, here.room, nobody_knows)
+    if unknown is None or never is not None:
+        return _carry(world, incident, said, request.now, never)
+    # Remembered, as never carried: whoever wrote it may put the label right by an edit.
+    kept = _carry(world, incident, replace(said, versions=0), request.now, "unknown-label")
+    return [*kept, *_no_such_label(world, request, unknown)]
+
+
+def mended(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
+    """What had a label that nobody knows was written anew: it is decided as if it had been said just now."""
+    if event.spoken is None:
+        return []
+    before, now = event.said, came.now
+    file = event.spoken.file or (before.spoken.file if before.spoken is not None else None)
+    written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"), file=file)
+    spoken, raised, unknown = marked(written)
+    if spoken.empty or spoken == before.spoken:
+        return []
+    said = replace(before, spoken=spoken, raised=higher(before.raised, raised), changed=event.at)
     if unknown is not None:
-        return _no_such_label(world, request, unknown)
-    passed_on = _passed_on(world, book, incident, said, request)
-    spoken = replace(said.spoken, html=html)
-    said = replace(said, spoken=spoken, raised=_higher(raised, _of_album(incident, said), passed_on[0]))
-    origins = {book.playbook.partners[said.partner].jurisdiction}
-    onward = tuple(sorted(passed_on[1] - origins))
-    said = replace(said, origins=tuple(sorted(origins | passed_on[1])), onward=onward)
-    return _carry(world, incident, said, request, _never(world, request, here, passed_on[2]))
+        request = Request(now, came.seed, before.room, False, event.identity, before.name, "", message=before.message)
+        return [Remember(said), *_no_such_label(world, request, unknown)]
+    never = _never(world, event.identity, before.room, unknown=False)
+    return _carry(world, incident, replace(said, versions=1), now, never)
 
 
-def labelled(html: str) -> tuple[str, str | None, str | None]:
-    """The words without a leading ``[red]``, the TLP colour (its word) it names, and what stands there if it is nearly one.
+def _passes_on(world: World, request: Request) -> bool:
+    """Whether what a program said counts as somebody's: it passes words on, and of ours only a person of the playbook's can mean to.
 
-    A colour may be said in the partners' languages. Where somebody meant to raise the label and mistyped it, nothing may be carried.
+    Another bot like this one in the room says ours too, which is nobody's.
     """
-    found = _RAISED.match(html)
-    if found is None:
-        return html, None, None
-    typed = "".join(found[2].lower().split())
-    rest = found[1] + html[found.end() :]
-    if typed in _COLOURS:
-        return rest, _COLOURS[typed].word, None
-    return (html, None, found[2]) if get_close_matches(typed, _COLOURS, n=1, cutoff=0.7) else (html, None, None)
+    if request.forwarded == "us":
+        return request.identity is not None and world.who.person(request.identity) is not None
+    return request.forwarded is not None
 
 
 def _utterance(world: World, incident: Incident, here: Seat, request: Request) -> Utterance:
@@ -119,45 +128,51 @@ def _thread(world: World, incident: Incident, here: Seat, request: Request) -> s
     return answers.thread or (answers.id if in_topic else None)
 
 
-def _carry(world: World, incident: Incident, said: Utterance, request: Request, never: str | None) -> list[Effect]:
-    told = tell(world, incident, said, request.now, never=never)
+def _carry(world: World, incident: Incident, said: Utterance, now: datetime, never: str | None) -> list[Effect]:
+    told = tell(world, incident, said, now, never=never)
     if not told.sends and not told.left_out:
         return []  # nobody else is in the channel
     said = replace(said, left_out=told.partners_left_out)
     fact = Said(
         said.id, said.channels, said.partner, said.person, said.room, said.message, said.at, said.raised, said.origins,
-        said.onward, said.answers, said.thread, said.forwarded, content(said), told.left_out,
+        said.onward, said.answers, said.thread, said.forwarded, content(said), told.left_out, never,
     )  # fmt: skip
     effects: list[Effect] = [Record(incident.id, fact), Remember(said), *told.sends]
-    return [*effects, *signs.at_once(world, said, told.sends)]
+    return effects if told.sends else [*effects, *signs.put(said, signs.NONE)]
 
 
-def _never(world: World, request: Request, here: Seat, unknown: bool) -> str | None:
+def _never(world: World, identity: str | None, room: RoomRef, unknown: bool) -> str | None:
     """Why nothing of it may be carried anywhere, if so."""
-    if request.identity is not None and world.who.withdrawn(request.identity):
+    if identity is not None and world.who.withdrawn(identity):
         return "revoked"
     if unknown:
         return "unknown-origin"
-    return out(world, here.room)
+    return out(world, room)
 
 
 def _passed_on(
-    world: World, book: Book, incident: Incident, said: Utterance, request: Request
+    world: World, incident: Incident, said: Utterance, spoken: Spoken, request: Request
 ) -> tuple[str | None, set[str], bool]:
-    """What quoting, answering and forwarding add: a label, origins; and whether it cannot be known what the words carry."""
+    """What quoting, answering and forwarding add: a label, origins; and whether it cannot be known what the words carry.
+
+    ``spoken``: the same as ``said`` has, without its label. What was said before is forwarded with the label it had, or without.
+    """
     origins: set[str] = set()
     if request.answers is not None:
         origins |= set(request.answers.origins)
+    if request.thread is not None:
+        origins |= set(request.thread.origins)
     if request.forwarded is None:
         return None, origins, False
-    words = plain(said.spoken.html).strip() if said.spoken is not None else ""
-    same = [one for recent in incident.talk.values() for one in recent if one.words is not None and words == one.words]
+    words = {plain(one.html).strip() for one in (said.spoken, spoken) if one is not None} - {""}
+    same = [one for recent in incident.talk.values() for one in recent if (one.words or "").strip() in words]
     if same:
-        return _higher(*(one.raised for one in same)), origins.union(*(one.origins for one in same)), False
+        return higher(*(one.raised for one in same)), origins.union(*(one.origins for one in same)), False
     if request.forwarded == "us":
         return None, origins, True
     author = world.who.person(request.forwarded) if request.forwarded else None
-    partner = book.playbook.partners.get(author.partner or "") if author is not None else None
+    partners = world.book_of(incident).playbook.partners
+    partner = partners.get(author.partner or "") if author is not None else None
     return None, origins | ({partner.jurisdiction} if partner is not None else set()), False
 
 
@@ -166,25 +181,50 @@ def _of_album(incident: Incident, said: Utterance) -> str | None:
     album = said.spoken.file.album if said.spoken is not None and said.spoken.file is not None else None
     if album is None:
         return None
-    return _higher(*(one.raised for recent in incident.talk.values() for one in recent if one.album == album))
+    return higher(*(one.raised for recent in incident.talk.values() for one in recent if one.album == album))
 
 
-def _higher(*raised: str | None) -> str | None:
-    found = [Tlp.parse(one) for one in raised if one is not None]
-    return Tlp(max(found)).word if found else None
+def _comes_back(world: World, incident: Incident, said: Utterance) -> bool:
+    """Whether another bridge brings back what we have just carried: the same words, after the name of whoever said them, from another room."""
+    words = plain(said.spoken.html).strip() if said.spoken is not None else ""
+    partners = world.book_of(incident).playbook.partners
+    for recent in dict.fromkeys(one for channel in said.channels for one in incident.talk.get(channel, ())):
+        before = _before(recent, said, words)
+        if before is None:
+            continue
+        whose = partners.get(recent.partner)
+        if _under_our_head(before, recent.name, whose.name if whose is not None else ""):
+            return True
+        if recent.person != said.person and _after_a_name(before, recent.name):
+            return True
+    return False
 
 
-def _comes_back(incident: Incident, said: Utterance) -> bool:
-    """Whether another bridge brings back what we have just carried: the same words, below the name of whoever said them, from another room."""
-    words = plain(said.spoken.html) if said.spoken is not None else ""
-    return any(_is_echo(one, said, words) for channel in said.channels for one in incident.talk.get(channel, ()))
+def _before(recent: Recent, said: Utterance, words: str) -> str | None:
+    """What stands before somebody's recent words, where these come from another room, soon, and end with them; else None."""
+    if recent.room == said.room or not abs(said.at - recent.at) <= ECHO_WITHIN:
+        return None
+    theirs = (recent.words or "").strip()
+    return words[: -len(theirs)] if theirs and words.endswith(theirs) else None
 
 
-def _is_echo(recent: Recent, said: Utterance, words: str) -> bool:
-    if not recent.words or recent.room == said.room or not abs(said.at - recent.at) <= ECHO_WITHIN:
+def _under_our_head(before: str, *names: str) -> bool:
+    """Whether that is the head of our copies, ``▸ Ada · Fire``, with one of these names; whoever may not know the partner reads ``▸ …``."""
+    _, ours, head = before.rpartition("▸")
+    shown = _letters(head)
+    return bool(ours) and (not shown or any(name and name in shown for name in map(_letters, names)))
+
+
+def _after_a_name(before: str, name: str) -> bool:
+    """Whether that is how other bridges say who spoke: ``<Ada>``, ``Ada:``, ``**Ada**``, a network's name in front or behind at most."""
+    if not name.strip() or _NAMED.search(before) is None:
         return False
-    before, found, after = words.partition(recent.words)
-    return bool(found) and not after.strip() and "▸" in before
+    tag = r"(?:[\[(][\w -]{1,20}[\])]\W*)?"
+    return re.fullmatch(rf"\W*{tag}{re.escape(name.strip())}\W*{tag}", before[:300], re.IGNORECASE) is not None
+
+
+def _letters(words: str) -> str:
+    return "".join(letter for letter in words.casefold() if letter.isalnum())
 
 
 def _no_such_label(world: World, request: Request, typed: str) -> list[Effect]:
@@ -192,6 +232,6 @@ def _no_such_label(world: World, request: Request, typed: str) -> list[Effect]:
     case = case_of(world, request, None)
     words = case.say(
         "Not carried to the other rooms: I do not know the label {typed}. Please write it again with [green], [amber], [amber+strict] or [red].",
-        typed=echo(f"[{typed[:20]}]", request.room),
+        typed=echo(typed[:24], request.room),
     )
     return [case.answer(words)]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import dropping, polls, reactions, signs
+from handlers import dropping, polls, reactions, relay, signs
 from handlers.carrying import content, home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
-from handlers.relay import labelled
+from handlers.raised import marked
 from handlers.world import World
 from playbooks.labels import Tlp
 from playbooks.restricted import restricted
@@ -32,6 +32,9 @@ from storage.facts import (
 )
 from storage.incident import Incident
 from storage.store import OutboxRow, Utterance
+
+NO_ROOM = "it is too long for the message in which it stands with others"
+"""Why an edit is refused that fits no more; see ``bot.addressing``."""
 
 MOVES_EVERY = timedelta(seconds=60)
 """A place that moves is told anew no more often."""
@@ -65,11 +68,12 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     before = event.said
     if event.spoken is None or event.room.chat != before.room.chat or not _theirs(world, event):
         return []
-    html, raised, unknown = labelled(restricted(event.spoken.html).strip("\n"))
+    if before.versions == 0:
+        return relay.mended(world, incident, event, came)
+    written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"))
+    spoken, raised, unknown = marked(replace(written, file=_same_file(before.spoken, event.spoken)))
     if unknown is not None:
         raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
-    spoken = event.spoken
-    spoken = replace(spoken, html=html, file=_same_file(before.spoken, event.spoken))
     now_raised = _higher(before.raised, raised)
     if before.spoken is not None and _says_the_same(before.spoken, spoken) and now_raised == before.raised:
         return []
@@ -225,7 +229,18 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         )
         told = dropping.refused(world, came, event)
     sign = signs.of(world, event.said, event.copies) if event.said is not None else []
-    return [Record(row.stream, fact), *told, *sign]
+    return [Record(row.stream, fact), *told, *sign, *_said_apart(world, came, event)]
+
+
+def _said_apart(world: World, came: Came, event: Delivery) -> list[Effect]:
+    """What it says now has no room in the message where it stands with others: the old words go from there, the new ones are said by themselves."""
+    row, said = event.row, event.said
+    incident = world.incidents.get(row.stream)
+    if event.became != "refused" or event.reason != NO_ROOM or row.kind != "edit":
+        return []
+    if incident is None or incident.closed_at is not None or said is None or said.gone or said.spoken is None:
+        return []
+    return [*_away(said, row.to, event.copies), *tell(world, incident, said, came.now, only=[row.to]).sends]
 
 
 def _emptied(world: World, event: Delivery) -> list[Effect]:

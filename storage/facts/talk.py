@@ -16,7 +16,8 @@ class Said(Fact):
     ``person``: a person's id, or an identity, or empty. ``origins``: whose information it carries; ``onward``: the origins whose words it passes on,
     which are not the speaker's own. ``answers``, ``thread``: earlier ones. ``content`` has ``name`` (who spoke), ``words`` (plain), ``file``
     ({"kind", "name", "type", "size"}), ``point``, ``poll`` and ``contact``. ``left_out`` has for each room of the channel that was not told
-    {"partner", "why", "rule", "detail"}.
+    {"partner", "why", "rule", "detail"}. ``never``: why nobody was to be told of it at all, nor may be later (a code); the same may be ``Said`` again, once
+    whoever said it has put that right.
     """
 
     said: str
@@ -34,6 +35,7 @@ class Said(Fact):
     forwarded: bool
     content: Each = field(metadata=EACH)
     left_out: Each = field(metadata=EACH)
+    never: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

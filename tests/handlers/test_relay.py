@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from handlers.channels import threaded
-from handlers.relay import labelled
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
 from storage.effects import Urgency
@@ -74,29 +73,13 @@ def test_programs_and_other_bridges_are_carried_nowhere() -> None:
     stage = talking()
     assert not stage.speak(CITY, "I am a bot", automatic=True)
     stage.speak(CITY, "Boats at the quay", MAYOR, name="Ada")
-    back = "▸ Ada · City & Sons\nBoats at the quay"
-    assert not stage.speak(FIRE, back.replace("&", "&amp;"), "matrix:@ghost:x.org")
+    for head in (
+        "▸ <b>mayor</b> · City &amp; Sons &lt;town hall&gt;",
+        "▸ City &amp; Sons &lt;town hall&gt; · official",
+        "▸ …",
+    ):
+        assert not stage.speak(FIRE, f"{head}\nBoats at the quay", "matrix:@ghost:x.org")
     assert rooms_of(stage.speak(FIRE, "Boats at the quay", LIAISON))
-
-
-@pytest.mark.parametrize(
-    ("html", "rest", "raised", "unknown"),
-    [
-        ("[red] hush", "hush", "red", None),
-        ("[TLP:AMBER+STRICT]hush", "hush", "amber+strict", None),
-        ("<b>[Red] a</b> b", "<b>a</b> b", "red", None),
-        ("[ rouge ] chut", "chut", "red", None),
-        ("[grün] leise", "leise", "green", None),
-        ("[redd] hush", "[redd] hush", None, "redd"),
-        ("[ammber] hush", "[ammber] hush", None, "ammber"),
-        ("[sic] hush", "[sic] hush", None, None),
-        ("[3] hush", "[3] hush", None, None),
-        ("hush [red]", "hush [red]", None, None),
-    ],
-)
-def test_a_label_may_be_said_in_front(html: str, rest: str, raised: str | None, unknown: str | None) -> None:
-    """In any case, in the partners' languages, inside formatting; one that is mistyped is known as such."""
-    assert labelled(html) == (rest, raised, unknown)
 
 
 def test_a_raised_label_narrows_who_is_told_and_is_shown() -> None:
@@ -108,11 +91,31 @@ def test_a_raised_label_narrows_who_is_told_and_is_shown() -> None:
 
 
 def test_a_mistyped_label_carries_nothing_and_says_so() -> None:
-    """Nobody but whoever wrote it reads anything."""
+    """Nobody but whoever wrote it reads anything, then or later; they see at once that nobody does."""
     stage = talking()
     sent = stage.speak(CITY, "[redd] hush", MAYOR)
     assert rooms_of(sent) == {CITY} and "[redd]" in sent[0].body.text
-    assert not stage.said
+    assert (stage.fact().never, stage.last().versions) == ("unknown-label", 0)
+    assert {one["why"] for one in stage.fact().left_out.values()} == {"unknown-label"}
+    assert [(one.room, one.emoji) for one in stage.reacts] == [(CITY, "🙊")]
+    assert not stage.world.incidents["I-1"].talk
+
+
+def test_a_mistyped_label_is_put_right_by_an_edit() -> None:
+    """Then it is told for the first time, as it would have been; mistyped again it is not, and that is said again, but not for an edit of nothing."""
+    stage = talking()
+    stage.speak(CITY, "[ambr+strict] hush", MAYOR)
+    said = stage.last()
+    sent = stage.befalls("edited", said, spoken=Spoken("[ambr+stict] hush"))
+    assert rooms_of(sent) == {CITY} and "[ambr+stict]" in sent[0].body.text
+    assert not stage.befalls("edited", stage.last(), spoken=Spoken("[ambr+stict] hush"))
+    sent = stage.befalls("edited", stage.last(), spoken=Spoken("[amber+strict] hush"))
+    assert rooms_of(sent) == {FIRE} and not sent[0].amends and "TLP:AMBER+STRICT" in sent[0].body.text
+    assert (stage.fact().said, stage.fact().never, stage.last().versions) == (said.id, None, 1)
+    assert [one.words for one in stage.world.incidents["I-1"].talk["ops"]] == ["hush"]
+    stage.all_become(said.id)
+    sent = stage.befalls("edited", stage.last(), spoken=Spoken("[amber+strict] silence"))
+    assert rooms_of(sent) == {FIRE} and sent[0].amends
 
 
 def test_a_label_on_one_picture_of_an_album_holds_for_those_after_it() -> None:

@@ -1,0 +1,140 @@
+"""The label that whoever speaks puts in front: it is heard wherever it stands, a slip never passes in silence, and ordinary brackets stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.raised import higher, labelled, marked
+from playbooks.restricted import plain, restricted
+from playbooks.spoken import Contact, File, Poll, Spoken
+
+
+@pytest.mark.parametrize(
+    ("words", "rest", "raised"),
+    [
+        ("[red] hush", "hush", "red"),
+        ("[red]\nhush", "hush", "red"),
+        ("[red]: hush", "hush", "red"),
+        ("[red!] hush", "hush", "red"),
+        ("[TLP:AMBER+STRICT]hush", "hush", "amber+strict"),
+        ("[TLP RED] hush", "hush", "red"),
+        ("[amber strict] hush", "hush", "amber+strict"),
+        ("[amber-strict] hush", "hush", "amber+strict"),
+        ("[amber&amp;strict] hush", "hush", "amber+strict"),
+        ("[ rouge ] chut", "chut", "red"),
+        ("[grün] leise", "leise", "green"),
+        ("[gru\u0308n] leise", "leise", "green"),
+        ("［red］ hush", "hush", "red"),
+        ("[𝗿𝗲𝗱] hush", "hush", "red"),
+        ("[[red]] hush", "hush", "red"),
+        ("*[red]* hush", "hush", "red"),
+        ("\u200e[red] hush", "hush", "red"),
+        ("[r\u00aded] hush", "hush", "red"),
+        ("<b>[Red] a</b> b", "<b>a</b> b", "red"),
+        ("<b><i>[red]</i></b> hush", "hush", "red"),
+        ("[<b>red</b>] hush", "hush", "red"),
+        ("<b>[</b>red] hush", "hush", "red"),
+        ("<blockquote>[red] hush</blockquote>", "<blockquote>hush</blockquote>", "red"),
+        ("<blockquote>So?</blockquote>[red] hush", "<blockquote>So?</blockquote>hush", "red"),
+        ("> so they say\n[red] hush", "&gt; so they say\nhush", "red"),
+        ("* [red] nods", "* nods", "red"),
+        ("• [red] hush", "• hush", "red"),
+        ("1. [red] hush", "1. hush", "red"),
+        ("🔴 [red] hush", "🔴 hush", "red"),
+        ("@Bo: [red] hush", "@Bo: hush", "red"),
+        ("@Bo [red] hush", "@Bo hush", "red"),
+        ("@bo:x.org [red] hush", "@bo:x.org hush", "red"),
+        ("[URGENT] [red] hush", "[URGENT] hush", "red"),
+        ("[red] [amber] hush", "hush", "red"),
+        ("[red]", "", "red"),
+    ],
+)
+def test_a_label_is_heard_wherever_people_put_it_in_front(words: str, rest: str, raised: str) -> None:
+    """In any case, in the partners' languages, inside formatting, after signs and mentions; the rest is what was said."""
+    assert labelled(restricted(words)) == (rest, raised, None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("[redd] x", "[reed] x", "[rd] x", "[erd] x", "[rad] x", "[ammber] x", "[ambr] x", "[amebr] x", "[grreen] x"),
+        *("[ré d] x", "[rеd] x", "[amber+stirct] x", "[amber+strict+medical] x", "[red+strict] x", "[amber+] x"),
+        *("[red: x]", "[red, hush] x", "[red/medical] x", "[code red] x", "[not red] x", "[t:red] x", "[tlp] x"),
+        *("[TLP:RED x", "[red x", "red] x", "TLP:RED x", "TLP: amber+strict x", "(red) x", "{red} x", "<red> x"),
+        *("[strict] x", "[amber][strict] x", "[secret] x", "[geheim] x", "[yellow] x", "@Ada Lovelace [red] x"),
+        *("[<b>redd</b>] x", "<blockquote>So?</blockquote>[redd] x"),
+    ],
+)
+def test_what_may_have_been_meant_for_a_label_is_known_as_such(words: str) -> None:
+    """So that nothing is carried, and whoever wrote it is told what was not understood."""
+    html, raised, unknown = labelled(restricted(words))
+    assert (html, raised) == (restricted(words), None)
+    assert unknown and unknown in plain(html)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "[sic] x",
+            "[3] x",
+            "[redacted] x",
+            "[x] done",
+            "[ ] to do",
+            "[1/2] x",
+            "[…] x",
+            "[]",
+            "[",
+            "((",
+            "",
+            "[Status] x",
+        ),
+        *("hush [red]", "see the [red] zone", "The red bridge", "I said: [red]", "red bridge [closed]", "Ada: hi"),
+        *(
+            "[ready] crews",
+            "[road] N4 closed",
+            "[room 12] x",
+            "[hot] water",
+            "[not confirmed] x",
+            "[over] x",
+            "[number 4] x",
+        ),
+        *("(ready) x", "(see annex) x", "[Read the annex first please] x", "<mayor> boats", "TLP is a protocol"),
+        *("@Ada see annex [3]", "[https://x.org] x", "[" * 50, "[great] x", "[under way] x", "[food] x"),
+    ],
+)
+def test_ordinary_brackets_are_words(words: str) -> None:
+    """They are carried as they stand."""
+    assert labelled(restricted(words)) == (restricted(words), None, None)
+
+
+def test_a_label_is_heard_in_whatever_is_said() -> None:
+    """In a poll's question, which goes on without it, in the name of a file or a contact; the highest of several counts."""
+    asked, raised, unknown = marked(Spoken(poll=Poll("[red] Which <dam> & when?", ("[green] one", "two"), True)))
+    assert asked.poll == Poll("Which <dam> & when?", ("[green] one", "two"), True) and (raised, unknown) == (
+        "red",
+        None,
+    )
+    for name in ("[red] plan.pdf", "［TLP:RED］plan.pdf"):
+        file = File("matrix", "{}", name=name)
+        assert marked(Spoken("[amber] look", file)) == (Spoken("look", file), "red", None)
+    assert marked(Spoken(contact=Contact("[red] Ada", "1")))[1] == "red"
+    for slip in (Spoken("[red] x", File("matrix", "{}", name="[redd] x")), Spoken(poll=Poll("[redd] x?", ("a", "b")))):
+        assert marked(slip)[2] == "[redd]"
+
+
+def test_the_highest_of_several() -> None:
+    """None where nobody says anything."""
+    assert (higher(None, None), higher("green", None, "amber+strict", "amber")) == (None, "amber+strict")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        *("[<b>" * 20_000, "<b>" * 50_000 + "[red]" + "</b>" * 50_000, "[" * 200_000, "[red]" * 40_000),
+        *("&gt; a\n" * 40_000, "<blockquote></blockquote>" * 20_000, "\u200b" * 100_000 + "[red] x", "@a" * 90_000),
+    ],
+)
+def test_nothing_takes_long(hostile: str) -> None:
+    """However odd: what is read is read once."""
+    assert len(labelled(hostile)[0]) <= len(hostile)
