@@ -18,13 +18,13 @@ from bot.merging import late, line_of
 from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
 from bot.outgoing import called_in, changes, follows, outgoing, written
 from bot.speech import Line, plain, shown
+from handlers.resaid import NO_ROOM
 from playbooks.rooms import RoomRef
 from storage.store import OutboxRow, StorageError, Store
 
 NEVER_ARRIVED = "what it changes never arrived"
 NOTHING_TO_TAKE = "what it takes away never arrived"
 NOT_HERE = "what it is about does not stand here"
-NO_ROOM = "it is too long for the message in which it stands with others"
 
 
 @dataclass(frozen=True, slots=True)

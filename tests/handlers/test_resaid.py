@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from handlers import happened
 from handlers.events import Came, Delivery, Stale
-from handlers.resaid import is_said, is_talk
+from handlers.resaid import NO_ROOM, is_said, is_talk
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Send, Urgency
+from storage.effects import Drop, Remove, Send, Urgency
 from storage.facts import MessageDropped, MessageUnknown, SaidAnew, TakenBack
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
@@ -156,6 +156,22 @@ def test_a_copy_of_unknown_fate_is_not_sent_again() -> None:
     stage.becomes(name, 0, "unknown", "the connection broke")
     assert len([send for send in stage.sent if send.carries]) == before
     assert stage.of(MessageUnknown) and [one.emoji for one in stage.reacts] == ["🤔"]
+
+
+def test_an_edit_that_has_no_room_takes_the_old_words_out_and_says_the_new_ones() -> None:
+    """In that room alone, as a message of its own; an edit that is refused for anything else is only recorded."""
+    stage = talking()
+    name = said(stage)
+    stage.befalls("edited", stage.said[name], spoken=Spoken("The bridge is open " + "x" * 3000))
+    copies = tuple(stage.rows[name])
+    edit = next(row for row in copies if row.kind == "edit" and row.to == FIRE_TELEGRAM)
+    event = Delivery(edit, "refused", reason=NO_ROOM, said=stage.said[name], copies=copies)
+    effects = happened(stage.world, Came(event, stage.now, b"s"))
+    [remove] = [one for one in effects if isinstance(one, Remove)]
+    [send] = [one for one in effects if isinstance(one, Send) and one.carries is not None]
+    assert remove.room == send.to == FIRE_TELEGRAM and not send.amends and "is open" in send.body.html
+    effects = happened(stage.world, Came(replace(event, reason="no"), stage.now, b"s"))
+    assert not [one for one in effects if isinstance(one, Remove | Send)]
 
 
 def test_a_stale_copy_is_decided_again() -> None:

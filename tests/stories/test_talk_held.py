@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.networks.port import Delayed, Outcome, Outgoing, Refused
+from bot.networks.port import Delayed, Limits, Outcome, Outgoing, Refused
 from bot.rehearsal import identity_of
 from playbooks.spoken import Spoken
 from storage.facts import MessageRefused
@@ -31,6 +31,13 @@ def holding(town: Talk, seconds: float = 5.0) -> list[bool]:
 def words(town: Talk) -> list[str]:
     """What was said to the fire's group of ``word 1``, ``word 2`` and so on, in the order in which it stands there."""
     return re.findall(r"word (\d+)", "\n".join(town.stands(FIRE_TELEGRAM)))
+
+
+async def limited(town: Talk) -> None:
+    """Telegram has limits from now on, as it really does."""
+    await town.kill()
+    town.networks["telegram"].limits = Limits((30, 1.0), (1, 1.0), (20, 60.0))
+    await town.start()
 
 
 async def test_what_is_decided_again_is_not_overtaken(tmp_path: Path) -> None:
@@ -64,6 +71,32 @@ async def test_what_was_held_back_is_not_overtaken_after_a_restart(tmp_path: Pat
         held[0] = False
         await town.until(NOON + timedelta(minutes=2))
         assert words(town) == ["0", "1", "2", "3", "4", "5"]
+
+
+async def test_a_correction_that_has_no_room_is_said_by_itself(tmp_path: Path) -> None:
+    """Where several were put into one message the old words go from it, and the new ones stand below; what others said there stays."""
+    async with talking(tmp_path) as town:
+        telegram, matrix = town.networks["telegram"], town.networks["matrix"]
+        await limited(town)
+        held = holding(town)
+        ids = [await town.speak(CITY, f"word {number} {'y' * 300}") for number in range(9)]
+        held[0] = False
+        await town.until(NOON + timedelta(minutes=1))
+        assert len([one for one in telegram.standing(FIRE_TELEGRAM) if "word" in one.text]) <= 2
+        mayor = identity_of("mayor", "matrix")
+        await matrix.rewrite(CITY, ids[5], mayor, "mayor", "SOUTH, not north " + "x" * 2600)
+        await town.settled()
+        await town.until(NOON + timedelta(minutes=2))
+        assert words(town) == ["0", "1", "2", "3", "4", "6", "7", "8"]
+        assert "SOUTH, not north" in town.last(FIRE_TELEGRAM) and "▸ mayor" in town.last(FIRE_TELEGRAM)
+        await matrix.rewrite(CITY, ids[5], mayor, "mayor", "EAST")
+        await town.settled()
+        await town.until(NOON + timedelta(minutes=3))
+        assert town.last(FIRE_TELEGRAM).endswith("EAST") and town.heard("SOUTH") == set()
+        await matrix.delete(CITY, ids[5], mayor, "mayor")
+        await town.settled()
+        await town.until(NOON + timedelta(minutes=4))
+        assert town.heard("EAST") == set() and words(town) == ["0", "1", "2", "3", "4", "6", "7", "8"]
 
 
 async def test_a_file_that_a_room_does_not_take_takes_no_words_with_it(tmp_path: Path) -> None:
