@@ -138,7 +138,7 @@ def _carry(world: World, incident: Incident, said: Utterance, now: datetime, nev
         said.onward, said.answers, said.thread, said.forwarded, content(said), told.left_out, never,
     )  # fmt: skip
     effects: list[Effect] = [Record(incident.id, fact), Remember(said), *told.sends]
-    return effects if told.sends else [*effects, *signs.put(said, signs.NONE)]
+    return [*effects, *signs.at_once(world, said, told.sends)]
 
 
 def _never(world: World, identity: str | None, room: RoomRef, unknown: bool) -> str | None:

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.channels import threaded
+from handlers.channels import seat, threaded
+from handlers.events import RoomEvent
 from playbooks.rooms import RoomRef
-from playbooks.spoken import File, Spoken
+from playbooks.spoken import File, Poll, Spoken
 from storage.effects import Urgency
 from storage.facts import RoomObserved
 from tests.handlers.border_stage import (
@@ -143,8 +144,6 @@ def test_a_room_that_cannot_be_trusted_is_out_of_the_channel(seen: dict[str, boo
     stage = talking()
     traits = {"encrypted": True, "tampered": False, "world_readable": False, "open_join": False, "public": False} | seen
     observed = RoomObserved(FIRE, private=False, title="", **traits)
-    from handlers.events import RoomEvent
-
     stage.happen(RoomEvent("observed", FIRE, observed=observed))
     stage.sent.clear()
     assert rooms_of(stage.speak(CITY, "Hello", MAYOR)) == MEMBERS - {FIRE}
@@ -186,6 +185,103 @@ def test_what_is_forwarded_keeps_its_label_and_its_origins() -> None:
     assert rooms_of(sent) <= {CITY, FIRE}
     assert not stage.speak(FIRE, "A-1 Evacuate", LIAISON, forwarded="us", automatic=True)
     assert {one["why"] for one in stage.fact().left_out.values()} == {"unknown-origin"}
+
+
+def test_forwarded_with_its_label_it_is_still_the_same() -> None:
+    """Networks forward what was written, label and all; ours keeps the words alone."""
+    stage = talking()
+    stage.speak(BRANDWEER, "[amber] Dutch words", "matrix:@nl:x.org")
+    stage.speak(CITY, "[amber] Dutch words", MAYOR, forwarded="")
+    assert (stage.last().origins, stage.last().onward, stage.last().raised) == (("be", "nl"), ("nl",), "amber")
+
+
+def test_a_forwarded_file_without_words_is_nothing_that_was_said_before() -> None:
+    """Its like is not to be told from no words at all."""
+    stage = talking()
+    picture = Spoken("", File("telegram", "{}", "photo"))
+    stage.speak(CITY, "", MAYOR, spoken=picture)
+    assert not stage.speak(CITY, "", spoken=replace(picture, file=File("telegram", "{}", "file")), forwarded="us")
+    assert stage.fact().never == "unknown-origin"
+
+
+def test_what_is_said_in_a_thread_carries_what_began_it() -> None:
+    """Whoever reads the one can tell the other."""
+    stage = talking()
+    stage.speak(CITY, "The dam?", MAYOR)
+    stage.speak(BRANDWEER, "It holds", thread=stage.last())
+    assert (stage.last().origins, stage.last().onward) == (("be", "nl"), ("be",))
+
+
+def test_another_bot_like_this_one_is_not_listened_to() -> None:
+    """Its copies look like ours: nothing is made of them, not even a sign below them; whoever is enrolled can forward ours."""
+    stage = talking()
+    assert not stage.speak(FIRE, "▸ Ada · Elsewhere\nBoats", "matrix:@tocsin:y.org", forwarded="us", automatic=True)
+    assert not stage.speak(FIRE, "▸ Ada · Elsewhere\nBoats", None, forwarded="us", automatic=True)
+    assert not stage.said and not stage.reacts
+
+
+@pytest.mark.parametrize("reason", ["revoked", "unknown-origin", "out"])
+def test_what_was_never_to_be_told_is_not_told_later(reason: str) -> None:
+    """Neither as the last that was said nor as a poll's count, and nothing that is forwarded is compared with it."""
+    stage = talking()
+    poll = Spoken(poll=Poll("Which dam?", ("one", "two")))
+    if reason == "revoked":
+        person = stage.world.who.person(MAYOR)
+        assert person is not None
+        stage.say(DESK, f"/revoke {person.id}", private=True)
+        stage.say(DESK, f"/revoke {person.id} yes", private=True)
+    elif reason == "out":
+        stage.happen(
+            RoomEvent("observed", CITY, observed=RoomObserved(CITY, True, False, False, True, False, False, ""))
+        )
+    more = {"forwarded": "us"} if reason == "unknown-origin" else {}
+    for spoken in (Spoken("words"), poll):
+        assert not [send for send in stage.speak(CITY, "", MAYOR, spoken=spoken, **more) if send.carries]
+    assert stage.fact().never == (reason if reason != "out" else "open")
+    assert not stage.world.incidents["I-1"].talk and not stage.world.incidents["I-1"].polls
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        *("&lt;Ada&gt; Boats at the quay", "Ada: Boats at the quay", "**Ada**\nBoats at the quay"),
+        *(
+            "<b>Ada</b>: Boats at the quay",
+            "[m] &lt;ADA&gt; Boats at the quay",
+            "Ada (Telegram): Boats at the quay",
+        ),
+    ],
+)
+def test_other_bridges_say_who_spoke_in_other_ways(back: str) -> None:
+    """From another account and room, with nothing else around the words, it is what we have carried already."""
+    stage = talking()
+    stage.speak(CITY, "Boats at the quay", name="Ada")
+    assert not stage.speak(FIRE, back, "matrix:@ghost:x.org")
+    assert stage.speak(CITY, back, "matrix:@ghost:x.org")
+
+
+@pytest.mark.parametrize(
+    "words", ["▸ crews: ok", "Ada ok", "Ada, ok", "I heard the Ada: ok", "crews: ok", "ok", "Ada: ok then"]
+)
+def test_words_of_ones_own_are_no_echo(words: str) -> None:
+    """Whoever says the same, calls the other by name or lists something has said it."""
+    stage = talking()
+    stage.speak(CITY, "ok", name="Ada")
+    assert stage.speak(FIRE, words, LIAISON)
+
+
+def test_an_answer_counts_where_its_question_does() -> None:
+    """Where the room takes part in two incidents, an answer belongs to what it answers; all else to the first, exercises last."""
+    stage = talking()
+    stage.speak(CITY, "Boats?", MAYOR)
+    asked = stage.last()
+    drill = replace(stage.world.incidents["I-1"], id="I-2", opened=replace(stage.world.incidents["I-1"].opened))
+    stage.world = replace(stage.world, incidents={**stage.world.incidents, "I-2": drill})
+    for prefer, found in ((None, "I-1"), ("I-2", "I-2"), ("I-9", "I-1")):
+        here = seat(stage.world, CITY, stage.now, prefer=prefer)
+        assert here is not None and here[0].id == found
+    stage.speak(FIRE, "Two", LIAISON, answers=replace(asked, stream="I-2"))
+    assert stage.last().stream == "I-2"
 
 
 def test_anonymous_words_are_the_partners() -> None:
