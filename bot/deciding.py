@@ -22,6 +22,7 @@ from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from handlers import escalation
 from handlers.channels import threaded
+from handlers.command import typed
 from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Stale, Talk
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
@@ -123,9 +124,10 @@ class Turn:
         if heard.kind == "message":
             answers = await self._utterance_at(heard.room, heard.reply_to)
             thread = await self._thread(heard)
-            if not heard.text.lstrip()[1:].lower().startswith(ABOUT_TALK):
+            command = typed(heard.text, None)
+            if command is None or command.name not in ABOUT_TALK:
                 return understood(heard, about, self.tx.now, seed, answers, thread)
-            if answers is None and heard.text.lstrip()[1:].lower().startswith("seen"):
+            if answers is None and command.name == "seen":
                 answers = await self.store.last_said(heard.room)
             asked = answers
             request = understood(heard, about, self.tx.now, seed, asked, thread)

@@ -11,6 +11,7 @@ from playbooks.spoken import Spoken
 
 _GEO = re.compile(r"geo:(-?\d{1,3}(?:\.\d{1,18})?),(-?\d{1,3}(?:\.\d{1,18})?)(?:[,;].*)?", re.ASCII | re.DOTALL)
 _NOT_WORDS = re.compile(r"geo:|\A[\W\d_NSEWnsewOo]*\Z")
+_LABEL = re.compile(r"\W{0,4}[\[［][^\[\]［］\n]{1,40}[\]］]")
 _LOCATIONS = ("m.location", "org.matrix.msc3488.location")
 _BRIDGED = (
     "fi.mau.double_puppet_source", "fi.mau.telegram.", "fi.mau.whatsapp.", "fi.mau.signal.", "fi.mau.discord.", "fi.mau.slack.",
@@ -119,5 +120,7 @@ def _place(content: dict[str, Any]) -> tuple[Spoken, str]:
     if description or _NOT_WORDS.search(
         text
     ):  # clients write coordinates, or a sentence about them, for those that show no map
-        html, text = matrix_html.from_plain(description), description
+        label = _LABEL.match(text)  # but not what people put in front of that
+        text = f"{label[0]} {description}".strip() if label is not None else description
+        html = matrix_html.from_plain(text)
     return Spoken(html, point=point), text

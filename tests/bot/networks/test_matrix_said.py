@@ -197,6 +197,7 @@ def test_a_caption_is_told_from_a_name() -> None:
     [
         ({"body": "digue", "geo_uri": "geo:49.123456,5.5;u=12"}, (49_123_456, 5_500_000), "digue"),
         ({"body": "Location geo:49,5 at 2026-11-23", "geo_uri": "geo:49,5"}, (49_000_000, 5_000_000), ""),
+        ({"body": "[red] Location geo:49,5", "geo_uri": "geo:49,5"}, (49_000_000, 5_000_000), "[red]"),
         ({"body": "49.0 N, 5.0 E", "geo_uri": "geo:49,5,100"}, (49_000_000, 5_000_000), ""),
         ({"body": "x", "org.matrix.msc3488.location": {"uri": "geo:-1,-2", "description": "pont"}}, (-1_000_000, -2_000_000), "pont"),
         ({"body": "x", "m.location": {"uri": "geo:1,2"}}, (1_000_000, 2_000_000), "x"),
@@ -206,7 +207,7 @@ def test_a_caption_is_told_from_a_name() -> None:
     ],
 )  # fmt: skip
 def test_places_are_read(content: dict[str, Any], point: tuple[int, int] | None, text: str) -> None:
-    """Where, and the words about it, unless those only repeat where."""
+    """Where, and the words about it, unless those only repeat where; a label in front of these stays."""
     found = heard({"msgtype": "m.location", **content})
     assert found is not None and found.spoken is not None
     assert (found.point, found.spoken.point, found.text) == (point, point, text)
