@@ -419,7 +419,8 @@ class Courier:
             case Delayed(seconds=seconds, everywhere=everywhere) if post is not None and line is not None:
                 wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)
                 until = self._clock.now() + timedelta(seconds=wait)
-                tell = line.held(now, wait)
+                waited = (self._clock.now() - first.created_at).total_seconds() if first.created_at else 0.0
+                tell = line.held(now, wait, waited)
                 return [delayed(row, outcome, until, tell=tell and row is first) for row in rows]
         return [fate(row, outcome) for row in rows]
 

@@ -102,12 +102,14 @@ class Pace:
         known.last = now
 
     def free(self, room: RoomRef, *, group: bool, now: float, kept: float = 0.0) -> int | None:
-        """How many messages the stated limits let leave for this room now, if each leaves this share of the burst to others; None where
-        no limit is stated.
+        """How many messages may leave for this room now, if each leaves this share of the burst to others: as the stated limits have it, and
+        one where the network has asked for quiet here a short while ago, as in a group in slow mode; None where nothing limits it.
         """
         self.wait(now)
-        buckets = [*self._limited(room, group=group, now=now).buckets, *([self._overall] if self._overall else [])]
-        return min((bucket.free(now, kept) for bucket in buckets), default=None)
+        known = self._limited(room, group=group, now=now)
+        buckets = [*known.buckets, *([self._overall] if self._overall else [])]
+        counts = [bucket.free(now, kept) for bucket in buckets] + ([1] if known.gap > 0 else [])
+        return min(counts, default=None)
 
     def accepted(self, room: RoomRef) -> None:
         """The network took a message: dare a little more."""

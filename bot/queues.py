@@ -23,6 +23,9 @@ from storage.store import OutboxRow
 LONG = 60.0
 """Seconds after which a room that is held up is spoken of."""
 
+LONG_IN_LINE = 600.0
+"""Seconds that a message has waited in all after which its room is spoken of, even if others have left meanwhile: as in a group in slow mode."""
+
 KEPT_FREE = 0.5
 """The share of what a network takes at once that chatter, such as the edits of a live card, leaves to everything else."""
 
@@ -120,17 +123,19 @@ class Line:
         )
         return next(found, None)
 
-    def held(self, now: float, wait: float) -> bool:
-        """The network makes it wait so many seconds more. Whether that is worth a word now: once, when it is long."""
+    def held(self, now: float, wait: float, waited: float = 0.0) -> bool:
+        """The network makes it wait so many seconds more, and its first message has waited so many. Whether that is worth a word now: once, when
+        it is long.
+        """
         self.held_since = now if self.held_since is None else self.held_since
-        if self.told or now + wait - self.held_since <= LONG:
+        if self.told or (now + wait - self.held_since <= LONG and waited + wait <= LONG_IN_LINE):
             return False
         self.told = True
         return True
 
     def released(self) -> None:
-        """The network took a message."""
-        self.held_since, self.told = None, False
+        """The network took a message. Where others wait still, it may hold these up again, of which nobody need hear a second time."""
+        self.held_since, self.told = None, self.told and len(self) > 0
 
     def pop(self) -> OutboxRow:
         """Take the first row out."""

@@ -220,6 +220,24 @@ async def test_a_room_held_up_for_long_is_spoken_of_once(tmp_path: Path) -> None
         assert [what for what, _ in became(on)] == ["delayed", "sent"]
 
 
+async def test_a_room_that_falls_behind_is_spoken_of_once(tmp_path: Path) -> None:
+    """Where each message waits less than a minute for the one before, but there are more and more of them: told once, until all have left."""
+    clock = VirtualClock(START)
+
+    async def slow(out: Outgoing) -> Outcome:
+        return Sent(out.text) if network.texts.count(out.text) == 2 else Delayed(50, "429")
+
+    network = FakeNetwork(answers=slow)
+    async with floor(tmp_path, sends(*((1, f"n{number}") for number in range(20))), network, clock=clock) as on:
+        await on.hear("go")
+        for _ in range(1200):
+            await on.settled()
+            clock.advance(1)
+        assert len(network.sent) == 40
+        told = [number for number, (what, _) in enumerate(became(on)) if what == "delayed"]
+        assert told == [11]
+
+
 async def test_every_fate_is_reported_and_kept(tmp_path: Path) -> None:
     """Sent, refused and unknown become the row's state and an event, with what the network said."""
     network = FakeNetwork(

@@ -145,6 +145,20 @@ def test_what_a_room_may_be_sent_now_is_counted() -> None:
     assert Pace(Limits()).free(A, group=True, now=0.0) is None
 
 
+def test_a_room_that_was_told_to_wait_may_be_sent_one_until_it_recovers() -> None:
+    """A group in slow mode takes one message, whatever the stated limits say; others are not concerned."""
+    pace = Pace(Limits(overall=(30, 1.0)))
+    pace.delayed(A, 60.0, everywhere=False, now=0.0)
+    assert pace.free(A, group=True, now=60.0) == 1 and pace.free(B, group=True, now=60.0) == 30
+    pace.accepted(A)
+    assert pace.free(A, group=True, now=61.0) == 1
+    pace.accepted(A)
+    assert pace.free(A, group=True, now=62.0) == 30
+    unlimited = Pace(Limits())
+    unlimited.delayed(A, 60.0, everywhere=False, now=0.0)
+    assert unlimited.free(A, group=True, now=60.0) == 1
+
+
 @given(st.integers(1, 30), st.sampled_from([0.0, 0.5, 0.75]), st.integers(0, 30))
 def test_as_many_leave_as_were_counted(count: int, kept: float, before: int) -> None:
     """Whatever has left before, so many may leave at once, and the next must wait."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.networks.port import Delayed, Limits, Outcome, Outgoing, Refused
 from bot.rehearsal import identity_of
 from playbooks.spoken import Spoken
-from storage.facts import MessageRefused
+from storage.facts import MessageRefused, TalkStopped
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM
 from tests.playbooks.border import NOON
 from tests.stories.test_talk import Talk, talking
@@ -71,6 +71,31 @@ async def test_what_was_held_back_is_not_overtaken_after_a_restart(tmp_path: Pat
         held[0] = False
         await town.until(NOON + timedelta(minutes=2))
         assert words(town) == ["0", "1", "2", "3", "4", "5"]
+
+
+async def test_a_group_in_slow_mode_is_told_everything_a_little_later(tmp_path: Path) -> None:
+    """One message a minute, as Telegram may be told to take: what was said meanwhile is one message, nothing is lost, and nobody is alarmed."""
+    async with talking(tmp_path) as town:
+        telegram = town.networks["telegram"]
+        send, last = telegram.send, [town.clock.now() - timedelta(hours=1)]
+
+        async def slow(out: Outgoing) -> Outcome:
+            wait = (last[0] + timedelta(minutes=1) - town.clock.now()).total_seconds()
+            if out.room != FIRE_TELEGRAM or out.kind != "message":
+                return await send(out)
+            if wait > 0:
+                return Delayed(wait, "slow mode")
+            last[0] = town.clock.now()
+            return await send(out)
+
+        telegram.send = slow  # type: ignore[method-assign]
+        for number in range(30):
+            await town.speak(CITY, f"word {number}")
+            await town.until(NOON + timedelta(seconds=10 * (number + 1)))
+        await town.until(NOON + timedelta(minutes=8))
+        assert words(town) == [str(number) for number in range(30)]
+        assert len([text for text in town.stands(FIRE_TELEGRAM) if "word" in text]) <= 7
+        assert not [kept for kept in await town.facts() if isinstance(kept.fact, TalkStopped)]
 
 
 async def test_a_correction_that_has_no_room_is_said_by_itself(tmp_path: Path) -> None:
