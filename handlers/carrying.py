@@ -14,13 +14,14 @@ from typing import Any
 
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seats
+from handlers.raised import higher
 from handlers.texts import say
 from handlers.world import World, circumstances, sight_room
 from playbooks import sight
 from playbooks.answers import cleared_until
 from playbooks.calling import called
 from playbooks.cleared import Cleared, Reader, attached, clock, figure, glue, name, speaker, spoken, word
-from playbooks.labels import Tlp
+from playbooks.labels import Label, Tlp
 from playbooks.load import Book
 from playbooks.restricted import plain
 from playbooks.rooms import RoomRef
@@ -97,6 +98,27 @@ def content(said: Utterance) -> dict[str, Any]:
         else {"question": poll.question, "options": list(poll.options), "several": poll.several},
         "contact": None if contact is None else {"name": contact.name, "phone": contact.phone},
     }
+
+
+def labels(book: Book, channels: Iterable[str]) -> dict[str, Any]:
+    """How closely what is said in these channels is held now, as the log has it."""
+    known = {name: book.playbook.channels[name].label.label for name in channels if name in book.playbook.channels}
+    return {
+        name: {"tlp": one.tlp.word, "compartments": sorted(one.compartments), "personal": one.personal}
+        for name, one in known.items()
+    }
+
+
+def raised_then(book: Book, channel: str, raised: str | None, then: Label | None) -> str | None:
+    """The colour to which something is raised that was said under another version of the playbook: what it was stays, though the channel's is lower now."""
+    now = book.playbook.channels[channel].label.label
+    return higher(raised, then.tlp.word if then is not None and then.tlp > now.tlp else None)
+
+
+def closed_now(book: Book, channel: str, then: Label | None) -> bool:
+    """Whether something was said in a compartment, or as personal, that the channel is not any more: nobody new is told of it."""
+    now = book.playbook.channels[channel].label.label
+    return then is not None and (not then.compartments <= now.compartments or (then.personal and not now.personal))
 
 
 def event_of(book: Book, said: Utterance, channel: str) -> Event:

@@ -13,6 +13,7 @@ from html import escape
 
 from handlers import delivery
 from handlers.afterwards import after_all
+from handlers.carrying import closed_now, raised_then
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seats
 from handlers.events import Came, Delivery, Stale, Talk
@@ -184,13 +185,15 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
     book, so = world.book_of(incident), circumstances(world, incident, now)
     room, field = sight_room(world, seat.binding), f"#{channel}"
     partners = book.playbook.partners
+    then = poll.labels.get(channel)
+    raised = raised_then(book, channel, poll.raised, then)
 
     def event(partner: str) -> Event:
         origins = {*poll.origins, partners[partner].jurisdiction}
         through = partners[poll.partner].jurisdiction if poll.onward and poll.partner in partners else None
-        return Event(partner, frozenset(origins), {field: Text(" · ".join(poll.options))}, poll.raised, through=through)
+        return Event(partner, frozenset(origins), {field: Text(" · ".join(poll.options))}, raised, through=through)
 
-    if poll.partner not in partners:
+    if poll.partner not in partners or closed_now(book, channel, then):
         return None
     view = sight.view(book, so, event(poll.partner), room, [field])
     heard: dict[str, bool] = {}

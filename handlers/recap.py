@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from handlers.afterwards import after_all
-from handlers.carrying import event_of, head
+from handlers.carrying import closed_now, event_of, head, raised_then
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seat
 from handlers.events import Came, Stale
@@ -199,7 +199,9 @@ def told(
         long_ago = recent.at < now - LOOKS_BACK and not (missed is not None and missed.again)
         if recent.room == binding.room or long_ago or not (missed is None or missed.has(recent)):
             continue
-        said = _said(incident, channel, recent)
+        if closed_now(book, channel, recent.label):
+            continue
+        said = _said(book, incident, channel, recent)
         view = _view(world, incident, channel, said, binding, now)
         line = _line(world, book, view, channel, recent, said, reader)
         if line is not None:
@@ -229,8 +231,9 @@ def told(
 
 def sees(world: World, incident: Incident, channel: str, recent: Recent, binding: Binding, now: datetime) -> bool:
     """Whether a room may see now what was said."""
-    view = _view(world, incident, channel, _said(incident, channel, recent), binding, now)
-    return isinstance(view.answers[f"#{channel}"], sight.Seen)
+    book = world.book_of(incident)
+    view = _view(world, incident, channel, _said(book, incident, channel, recent), binding, now)
+    return not closed_now(book, channel, recent.label) and isinstance(view.answers[f"#{channel}"], sight.Seen)
 
 
 def _view(
@@ -247,7 +250,7 @@ def number(said: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _said(incident: Incident, channel: str, recent: Recent) -> Utterance:
+def _said(book: Book, incident: Incident, channel: str, recent: Recent) -> Utterance:
     """What is remembered of it, as something that was said: no more than a line of it can show."""
     words = shortened(recent.words or "")
     shown = f"[{recent.kind}] {words}".rstrip() if recent.kind else words
@@ -262,7 +265,7 @@ def _said(incident: Incident, channel: str, recent: Recent) -> Utterance:
         recent.name,
         recent.at,
         recent.origins,
-        recent.raised,
+        raised_then(book, channel, recent.raised, recent.label),
         spoken=Spoken(escape(shown, quote=False)),
         onward=recent.onward,
     )

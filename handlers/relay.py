@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import signs
-from handlers.carrying import content, home, tell
+from handlers.carrying import content, home, labels, tell
 from handlers.channels import Seat, out, seat
 from handlers.events import Came, Talk
 from handlers.raised import higher, marked
@@ -136,6 +136,7 @@ def _carry(world: World, incident: Incident, said: Utterance, now: datetime, nev
     fact = Said(
         said.id, said.channels, said.partner, said.person, said.room, said.message, said.at, said.raised, said.origins,
         said.onward, said.answers, said.thread, said.forwarded, content(said), told.left_out, never,
+        labels(world.book_of(incident), said.channels),
     )  # fmt: skip
     effects: list[Effect] = [Record(incident.id, fact), Remember(said), *told.sends]
     return [*effects, *signs.at_once(world, said, told.sends)]

@@ -102,7 +102,7 @@ def _told_anew(
     have = {row.to: row.send for row in event.copies if row.kind == "message"}
     told = tell(world, incident, said, came.now, only=have, amends=True, never=never)
     said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
-    fact = SaidAnew(said.id, event.at, said.raised, content(said), told.left_out)
+    fact = SaidAnew(said.id, event.at, said.raised, content(said), told.left_out, never)
     kept = said if never is None else replace(before, raised=said.raised)
     reached = {send.to for send in told.sends}
     goes = never is None or said.raised != before.raised

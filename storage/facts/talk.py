@@ -17,7 +17,7 @@ class Said(Fact):
     which are not the speaker's own. ``answers``, ``thread``: earlier ones. ``content`` has ``name`` (who spoke), ``words`` (plain), ``file``
     ({"kind", "name", "type", "size"}), ``point``, ``poll`` and ``contact``. ``left_out`` has for each room of the channel that was not told
     {"partner", "why", "rule", "detail"}. ``never``: why nobody was to be told of it at all, nor may be later (a code); the same may be ``Said`` again, once
-    whoever said it has put that right.
+    whoever said it has put that right. ``labels``: that of each channel then, {"tlp", "compartments", "personal"}.
     """
 
     said: str
@@ -36,17 +36,21 @@ class Said(Fact):
     content: Each = field(metadata=EACH)
     left_out: Each = field(metadata=EACH)
     never: str | None = None
+    labels: Each = field(default_factory=dict, metadata=EACH)
 
 
 @dataclass(frozen=True, slots=True)
 class SaidAnew(Fact):
-    """What was said was changed by whoever said it. ``raised``: the higher of what it was and what it is now."""
+    """What was said was changed by whoever said it. ``raised``: the higher of what it was and what it is now. ``never``: nobody may be told what it says
+    now, and why (a code).
+    """
 
     said: str
     at: datetime
     raised: str | None
     content: Each = field(metadata=EACH)
     left_out: Each = field(metadata=EACH)
+    never: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

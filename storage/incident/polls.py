@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from playbooks.labels import Label, Tlp
 from storage.facts import PollClosed, Said, SaidAnew, TakenBack, Voted
 from storage.incident.state import Incident, Polled, Votes
 from storage.store import Kept
@@ -16,8 +17,19 @@ def opened(state: Incident, f: Said) -> Incident:
         return state
     options = tuple(str(one) for one in poll.get("options", ()))
     several = bool(poll.get("several", False))
-    new = Polled(f.said, f.partner, f.room, f.channels, f.raised, f.origins, f.onward, options, several)
+    new = Polled(
+        f.said, f.partner, f.room, f.channels, f.raised, f.origins, f.onward, options, several, labels=labels(f)
+    )
     return replace(state, polls={**state.polls, f.said: new})
+
+
+def labels(f: Said) -> dict[str, Label]:
+    """Those of the channels when it was said."""
+    return {
+        channel: Label(Tlp.parse(one["tlp"]), frozenset(one["compartments"]), bool(one["personal"]))
+        for channel, one in f.labels.items()
+        if one is not None
+    }
 
 
 def said_anew(state: Incident, f: SaidAnew) -> Incident:
@@ -25,7 +37,7 @@ def said_anew(state: Incident, f: SaidAnew) -> Incident:
     before = state.polls.get(f.said)
     if before is None:
         return state
-    poll = f.content.get("poll") or {}
+    poll = (f.content.get("poll") if f.never is None else None) or {}
     options = tuple(str(one) for one in poll.get("options", ())) or before.options
     new = replace(before, raised=f.raised, options=options, several=bool(poll.get("several", before.several)))
     if options != before.options:

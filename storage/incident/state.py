@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from playbooks.labels import Label
 from playbooks.rooms import RoomRef
 from playbooks.selection import Leading
 from storage.facts import (
@@ -286,6 +287,7 @@ class Recent:
     """Something lately said in a channel, for whoever comes in now. ``words`` are plain; None where they were erased.
 
     ``kind``: what went with them or was said without any: a file's kind, ``place``, ``poll`` or ``contact``; empty for words alone.
+    ``label``: the channel's when it was said.
     """
 
     said: str
@@ -300,6 +302,7 @@ class Recent:
     onward: tuple[str, ...]
     album: str | None = None
     kind: str = ""
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +326,7 @@ Votes = Mapping[tuple[RoomRef, str], tuple[int, ...]]
 class Polled:
     """A poll in a channel, and its votes: by room and person where they are known, and as counted by a network where they are not.
 
-    ``several``: more than one option may be chosen. Of a person who is enrolled there is one vote at most, whatever the room.
+    ``several``: more than one option may be chosen; ``labels``: those of its channels when it was asked. Of a person who is enrolled there is one vote at most, whatever the room.
     """
 
     said: str
@@ -337,6 +340,7 @@ class Polled:
     several: bool = False
     votes: Votes = field(default_factory=dict)
     counts: Mapping[RoomRef, tuple[int, ...]] = field(default_factory=dict)
+    labels: Mapping[str, Label] = field(default_factory=dict)
     closed: bool = False
 
 

@@ -35,8 +35,14 @@ def apply(state: Incident, kept: Kept) -> Incident:
                 f.said, f.at, f.partner, f.person, str(f.content.get("name") or ""), f.content.get("words"), f.room,
                 f.raised, f.origins, f.onward, (f.content.get("file") or {}).get("album"), _kind(f.content),
             )  # fmt: skip
-            new = {channel: (*state.talk.get(channel, ()), recent)[-MOST_RECENT:] for channel in f.channels}
+            labels = polls.labels(f)
+            new = {
+                channel: (*state.talk.get(channel, ()), replace(recent, label=labels.get(channel)))[-MOST_RECENT:]
+                for channel in f.channels
+            }
             return polls.opened(replace(state, talk={**state.talk, **new}), f)
+        case SaidAnew(said=said, raised=raised) as f if f.never is not None:
+            return polls.said_anew(_each(state, said, lambda one: (replace(one, raised=raised),)), f)
         case SaidAnew(said=said, raised=raised, content=content):
             words, kind = content.get("words"), _kind(content)
             anew = _each(state, said, lambda one: (replace(one, words=words, raised=raised, kind=kind),))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from handlers.events import Delivery
 from handlers.polls import LONGEST, MOST_OPTIONS
+from playbooks.rooms import RoomRef
 from playbooks.spoken import Poll, Spoken
 from storage.facts import Voted
 from storage.store import OutboxRow
-from tests.handlers.border_stage import AID, BRANDWEER, CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, LIAISON, MAYOR
-from tests.handlers.talk_stage import TalkStage, talking
+from tests.handlers.border_stage import (
+    AID,
+    BRANDWEER,
+    CITY,
+    CITY_TELEGRAM,
+    FIRE,
+    FIRE_TELEGRAM,
+    LIAISON,
+    MAYOR,
+    SOMEBODY,
+)
+from tests.handlers.talk_stage import TalkStage, channel_book, talking
 
 
 def polled(
@@ -150,3 +162,29 @@ def test_a_count_waits_for_the_one_before_it() -> None:
     row = OutboxRow(token, token, first.stream, CITY, 3, '{"kind":"message"}', f"poll {name}", first.partner)
     stage.happen(Delivery(row, "sent", "c1"))
     assert counts(stage)[CITY].endswith("yes: 0\nno: 1")
+
+
+def test_a_count_is_held_as_closely_as_the_poll_was() -> None:
+    """A new version of the playbook opens the channel to a room: not to votes of before."""
+    stage, name = polled()
+    [digest] = stage.world.kept
+    green = channel_book(("label: {tlp: amber}\n    purpose", "label: {tlp: green}\n    purpose"))
+    stage.world = replace(stage.world, kept={digest: green})
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    told = counts(stage)
+    assert AID not in told and FIRE in told
+
+
+def test_a_poll_that_was_never_to_be_carried_is_not_counted() -> None:
+    """Nor do options come out in its count that somebody puts there who may not speak any more."""
+    stage = talking()
+    stage.speak(CITY, "", SOMEBODY, spoken=Spoken(poll=Poll("Which?", ("secret", "no"))), forwarded="us")
+    stage.befalls("voted", stage.last(), room=CITY, identity=MAYOR, options=(0,))
+    assert not counts(stage)
+    stage, name = polled()
+    person = stage.world.who.person(MAYOR)
+    assert person is not None
+    stage.say(RoomRef("telegram", "501"), f"/revoke {person.id}", "telegram:501", private=True)
+    stage.befalls("edited", stage.said[name], spoken=Spoken(poll=Poll("Stay?", ("All out", "no"))))
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    assert counts(stage)[FIRE].endswith("yes: 1\nno: 0")

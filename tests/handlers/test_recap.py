@@ -18,7 +18,7 @@ from storage.effects import Drop, Effect, Record, Send, Urgency
 from storage.facts import RoomBound
 from storage.store import OutboxRow
 from tests.handlers.border_stage import AID, BRANDWEER, CITY, FIRE, LIAISON, MAYOR, to
-from tests.handlers.talk_stage import TalkStage, talking
+from tests.handlers.talk_stage import TalkStage, channel_book, talking
 
 
 def late(stage: TalkStage) -> TalkStage:
@@ -257,3 +257,48 @@ def test_what_is_changed_without_effect_changes_no_recap() -> None:
     )
     assert not [send for send in stage.befalls("deleted", stage.said["S-2"], recaps=rows) if send.about != "S-2"]
     assert gone(stage) == [BRANDWEER]
+
+
+GREEN = ("label: {tlp: amber}\n    purpose", "label: {tlp: green}\n    purpose")
+SEARCH = ("label: {tlp: amber}\n    purpose", "label: {tlp: amber, compartments: [medical]}\n    purpose")
+
+
+def reloaded(stage: TalkStage, *changes: tuple[str, str]) -> TalkStage:
+    """The incident goes by another version of the playbook."""
+    [digest] = stage.world.kept
+    stage.world = replace(stage.world, kept={digest: channel_book(*changes)})
+    return stage
+
+
+def test_what_was_said_under_a_higher_label_stays_as_it_was() -> None:
+    """A new version of the playbook opens the channel to a room; what was said before is not for it, what is said since is."""
+    stage = reloaded(talking(), GREEN)
+    since, later = stage.now - timedelta(hours=1), stage.now + timedelta(minutes=1)
+    reloaded(stage)
+    stage.speak(CITY, "While it was amber", MAYOR)
+    assert not came_back(reloaded(stage, GREEN).world, AID, since, later)
+    stage.speak(CITY, "Since it is green", MAYOR)
+    [told] = texts_of(came_back(stage.world, AID, since, later))
+    assert "Since" in told and "While" not in told
+    assert "While" in texts_of(came_back(stage.world, BRANDWEER, since, later))[0]
+
+
+def test_what_was_said_in_a_compartment_is_not_told_once_the_channel_has_none() -> None:
+    """To nobody: who was in it is not who is in the channel."""
+    stage = reloaded(talking(), SEARCH)
+    stage.speak(CITY, "Two are hurt", MAYOR)
+    since, later = stage.now - timedelta(hours=1), stage.now + timedelta(minutes=1)
+    assert not came_back(reloaded(stage).world, BRANDWEER, since, later)
+
+
+def test_what_somebody_says_who_may_not_speak_any_more_is_in_no_recap() -> None:
+    """They change what they said before: a room that comes in late is told that as it was."""
+    stage = late(talking())
+    stage.speak(CITY, "The bridge is open", MAYOR)
+    person = stage.world.who.person(MAYOR)
+    assert person is not None
+    stage.say(RoomRef("telegram", "501"), f"/revoke {person.id}", "telegram:501", private=True)
+    assert stage.world.who.withdrawn(MAYOR)
+    stage.befalls("edited", stage.last(), spoken=Spoken("All crews withdraw"))
+    [told] = bound(stage)
+    assert "withdraw" not in told.body.text and "open" in told.body.text
