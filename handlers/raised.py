@@ -39,9 +39,9 @@ _OPEN = _SQUARE + "{(<"
 _MARKUP = "*_~`\"'“”„«»‘’"
 _TOKEN = re.compile(r"<[^<>]*>|&#?\w{1,10};|.", re.DOTALL)
 _IN_FRONT = re.compile(
-    r"\w{1,3}[.)]\s|\d\ufe0f?\u20e3|@[^\s\[:]{1,60}:[^\s\[:]{2,60}(?=\s)|@[^\[\n:]{1,60}:|@[^\s\[\n]{1,60}"
+    r"\w{1,3}[.)]\s|\d\ufe0f?\u20e3|⭐ \d{1,9}\n|📎[^\n\[]{0,150}\n|@[^\s\[:]{1,60}:[^\s\[:]{2,60}(?=\s)|@[^\[\n:]{1,60}:|@[^\s\[\n]{1,60}"
 )
-"""What may stand before a label and has letters: a number in a list, a mention."""
+"""What may stand before a label and has letters: a number in a list, a mention, what networks make of files that they do not hand out."""
 _NEXT_NAMES = re.compile(r"(?: [^\s\[\n]{1,30}){1,3} ?(?=\[)")
 _TLP = re.compile(r"tlp\s*[:\-–]?\s*([^\W\d_]{2,12})\b", re.IGNORECASE)
 _BARE = re.compile(r"([^\W\d_]{3,12})\s?[\])】]")
