@@ -104,6 +104,30 @@ async def test_a_second_name_of_a_message_leads_to_its_row(store: SqliteStore) -
     assert await store.by_handle("matrix", "poll8") is None
 
 
+async def test_a_recap_is_found_by_each_thing_that_it_shows(store: SqliteStore) -> None:
+    """With its removal, and without looking through other messages; which of them it is stays known when the words are forgotten."""
+    sends = [
+        replace(row("a", about="#ops S-1 S-12"), payload='{"kind":"message","html":"Words"}'),
+        replace(row("b", about="#ops S-1 S-12"), payload='{"kind":"delete","html":"","amends":"a"}'),
+        replace(row("c", about="#ops S-12"), payload='{"kind":"message","html":"Words"}'),
+        replace(row("d", about="S-1"), payload='{"kind":"message","html":"Words"}'),
+    ]
+    await store.commit(Changes(NOW, sends=sends))
+    assert [one.token for one in await store.recaps(STREAM, "S-1")] == ["a", "b"]
+    assert [one.token for one in await store.recaps(STREAM, "S-12")] == ["a", "b", "c"]
+    assert not await store.recaps(STREAM, "S-2") and not await store.recaps("I-9", "S-1")
+    await store.commit(Changes(NOW, outcomes=[OutboxChange(one.token, "sent", "x") for one in sends]))
+    await store.tidy(NOW + timedelta(days=1))
+    left = await store.recaps(STREAM, "S-1")
+    assert [one.payload for one in left] == ['{"kind":"message"}', '{"kind":"delete","amends":"a"}']
+    assert [one.kind for one in left] == ["message", "delete"]
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for step in MIGRATIONS:
+            empty.executescript(step)
+        plan = str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['recaps']}", ("", "")).fetchall())
+    assert "USING INDEX outbox_recap" in plan and "TEMP" not in plan
+
+
 async def test_words_are_forgotten_and_who_said_them_stays(store: SqliteStore) -> None:
     """With other bodies, some days after."""
     await store.commit(Changes(NOW, said=[SAID]))
