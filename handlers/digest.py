@@ -76,7 +76,7 @@ def _counted(
         lines.append(
             say(
                 reader.languages,
-                "Said between {first} and {last}, while {network} was away or too slow.",
+                "Said between {first} and {last}, while {network} or I was away or too slow.",
                 first=clock(book, times[0]),
                 last=clock(book, times[-1]),
                 network=word(here.room.network),

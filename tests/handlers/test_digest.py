@@ -45,7 +45,7 @@ def test_a_flood_becomes_how_much_it_was_and_the_last_of_it() -> None:
     counted, last = flooded(stage, waiting(stage, 30))
     assert counted.body.text.split("\n") == [
         "30 messages from Operations did not come through here in time.",
-        "Said between 12:00 and 12:29, while Matrix was away or too slow.",
+        "Said between 12:00 and 12:29, while Matrix or I was away or too slow.",
     ]
     assert last.body.text.startswith("Operations, meanwhile:\n") and last.body.text.count("\n") == 5
     assert "Word 29" in last.body.text and "Word 24" not in last.body.text
