@@ -60,8 +60,8 @@ def heard(world: World, request: Request) -> list[Effect]:
     return [*kept, *_no_such_label(world, request, unknown)]
 
 
-def mended(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
-    """What had a label that nobody knows was written anew: it is decided as if it had been said just now."""
+def mended(world: World, incident: Incident, event: Talk, came: Came, never: str | None) -> list[Effect]:
+    """What had a label that nobody knows was written anew: it is decided as if it had been said just now. ``never``: why nobody may be told of it."""
     if event.spoken is None:
         return []
     before, now = event.said, came.now
@@ -74,7 +74,6 @@ def mended(world: World, incident: Incident, event: Talk, came: Came) -> list[Ef
     if unknown is not None:
         request = Request(now, came.seed, before.room, False, event.identity, before.name, "", message=before.message)
         return [Remember(said), *_no_such_label(world, request, unknown)]
-    never = _never(world, event.identity, before.room, unknown=False)
     return _carry(world, incident, replace(said, versions=1), now, never)
 
 

@@ -69,7 +69,7 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     if event.spoken is None or event.room.chat != before.room.chat or not _theirs(world, event):
         return []
     if before.versions == 0:
-        return relay.mended(world, incident, event, came)
+        return relay.mended(world, incident, event, came, _silenced(world, incident, event))
     written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"))
     spoken, raised, unknown = marked(replace(written, file=_same_file(before.spoken, event.spoken)))
     if unknown is not None:
@@ -120,7 +120,7 @@ def _silenced(world: World, incident: Incident, event: Talk) -> str | None:
     if event.identity is not None and world.who.withdrawn(event.identity):
         return "revoked"
     own = home(world, incident, event.said)
-    found = seat(world, own, event.at)
+    found = seat(world, own, event.at, prefer=incident.id)
     if found is None or found[0].id != incident.id or not set(found[1].channels) & set(event.said.channels):
         return "inactive"
     return out(world, own)

@@ -281,7 +281,22 @@ def test_an_answer_counts_where_its_question_does() -> None:
         here = seat(stage.world, CITY, stage.now, prefer=prefer)
         assert here is not None and here[0].id == found
     stage.speak(FIRE, "Two", LIAISON, answers=replace(asked, stream="I-2"))
-    assert stage.last().stream == "I-2"
+    answer = stage.last()
+    assert answer.stream == "I-2"
+    assert {send.amends for send in stage.befalls("edited", answer, spoken=Spoken("Three"), identity=LIAISON)} == {True}
+    stage.speak(FIRE, "[ambr] Two", LIAISON, answers=replace(asked, stream="I-2"))
+    sent = stage.befalls("edited", stage.last(), spoken=Spoken("[amber] Two"), identity=LIAISON)
+    assert CITY in rooms_of(sent) and {send.stream for send in sent} == {"I-2"}
+
+
+def test_a_label_put_right_in_a_room_that_is_out_by_then_is_told_to_nobody() -> None:
+    """What holds for new words holds for these."""
+    stage = talking()
+    stage.speak(CITY, "[ambr] hush", MAYOR)
+    stage.happen(RoomEvent("observed", CITY, observed=RoomObserved(CITY, True, False, False, True, False, False, "")))
+    stage.sent.clear()
+    assert not stage.befalls("edited", stage.last(), spoken=Spoken("[amber] hush"))
+    assert stage.fact().never == "open" and not stage.world.incidents["I-1"].talk
 
 
 def test_anonymous_words_are_the_partners() -> None:
