@@ -272,6 +272,31 @@ async def test_where_somebody_is_is_told_again_after_a_minute(town: Bridge) -> N
     await town.ada.look_until(town.sealed, shown.event_id, lambda one: "49.60000, 4.60000" in one.text)
 
 
+async def test_an_edit_that_says_red_takes_the_copies_away(town: Bridge) -> None:
+    """They stay where red may be: in the encrypted room."""
+    event = await town.telegram.say(HALL, CARL, "Names of the missing")
+    copy = await town.on_telegram("Names of the missing", FORUM)
+    plain, sealed = await town.on_matrix(town.plain, "Names of"), await town.on_matrix(town.sealed, "Names of")
+    await town.telegram.edit(HALL, event.id, "[red] Names of the missing: Eva")
+    await town.ada.wait_gone(town.plain, plain.event_id)
+    await town.telegram.wait_for(lambda: copy.deleted, 20)
+    await town.ada.look_until(
+        town.sealed, sealed.event_id, lambda one: "missing: Eva" in one.text and "RED" in one.text
+    )
+
+
+async def test_a_reaction_that_telegram_does_not_know_troubles_nobody(town: Bridge) -> None:
+    """It stands in the other Matrix room; on Telegram there is none, and the sign stays."""
+    said_there = await town.telegram.say(HALL, CARL, "Ducks ahead")
+    copy, there = await town.on_matrix(town.plain, "Ducks ahead"), await town.on_matrix(town.sealed, "Ducks ahead")
+    await town.telegram_sign(HALL, said_there.id, "👌")
+    await town.ada.react(town.plain, copy.event_id, "🦆")
+    await town.sign(town.sealed, there.event_id, "🦆")
+    await town.ada.say(town.plain, "After the ducks")
+    await town.on_telegram("After the ducks")
+    await town.telegram_sign(HALL, said_there.id, "👌")
+
+
 async def test_after_the_end_nothing_is_carried(town: Bridge) -> None:
     """The incident is closed: what is said stays where it is said."""
     await town.telegram.start(501)
