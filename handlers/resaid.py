@@ -19,7 +19,7 @@ from playbooks.labels import Tlp
 from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Effect, Record, Remember, Remove, Urgency, Wake
+from storage.effects import Drop, Effect, Record, Remember, Remove, Unwake, Urgency, Wake
 from storage.facts import (
     MessageDropped,
     MessageRefused,
@@ -75,7 +75,8 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     if unknown is not None:
         raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
     now_raised = _higher(before.raised, raised)
-    if before.spoken is not None and _says_the_same(before.spoken, spoken) and now_raised == before.raised:
+    ends = _ends(before, spoken, event)
+    if before.spoken is not None and _says_the_same(before.spoken, spoken) and now_raised == before.raised and not ends:
         return []
     if _moves_too_soon(before, spoken, event):
         # The last place it was told at must not be where it stays.
@@ -88,7 +89,8 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
         # Where it ended is told as it was told on the way, in words: no network lets us change them into a map.
         spoken = replace(spoken, live_until=event.at)
     said = replace(before, spoken=spoken, raised=now_raised)
-    return _told_anew(world, incident, event, said, came, _silenced(world, incident, event))
+    effects = _told_anew(world, incident, event, said, came, _silenced(world, incident, event))
+    return [Unwake(f"place:{before.id}"), *effects] if ends else effects
 
 
 def _told_anew(
@@ -145,6 +147,12 @@ def _says_the_same(before: Spoken, now: Spoken) -> bool:
         return (one.html, file and (file.kind, file.name, file.size), one.point, one.poll, one.contact)
 
     return read(before) == read(now)
+
+
+def _ends(before: Utterance, now: Spoken, event: Talk) -> bool:
+    """Whether a place that moved comes to rest before its time: then it is told where, though that may be known here already, and only here."""
+    until = before.spoken.live_until if before.spoken is not None else None
+    return until is not None and now.live_until is None and now.point is not None and event.at < until
 
 
 def _moves_too_soon(before: Utterance, now: Spoken, event: Talk) -> bool:

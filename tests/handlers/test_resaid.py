@@ -215,3 +215,16 @@ def test_nothing_is_done_about_talk_of_an_incident_that_is_over() -> None:
     row = stage.rows[name][0]
     effects = stage.happen(Delivery(replace(row, state="sent"), "sent", "m", said=stage.said[name], copies=(row,)))
     assert effects
+
+
+def test_a_place_that_comes_to_rest_where_it_was_last_seen_is_told_at_once() -> None:
+    """The last step was too soon after the one before to be told: the end is not, and it is told once."""
+    stage = talking()
+    until = stage.now + timedelta(hours=1)
+    stage.speak(CITY, "", MAYOR, spoken=Spoken(point=(1_000_000, 2_000_000), live_until=until))
+    name = stage.last().id
+    stage.now += timedelta(seconds=5)
+    assert not stage.befalls("edited", stage.said[name], spoken=Spoken(point=(1_100_000, 2_000_000), live_until=until))
+    for told in (True, False):
+        stage.now += timedelta(seconds=5)
+        assert bool(stage.befalls("edited", stage.said[name], spoken=Spoken(point=(1_100_000, 2_000_000)))) is told
