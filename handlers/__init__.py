@@ -174,7 +174,7 @@ def _happened(world: World, came: Came) -> list[Effect]:
         case Delivery() as event if resaid.is_talk(event.row) or _goes_with_talk(event.row):
             return resaid.delivered(world, came, event)
         case Delivery() as event if polls.is_count(event.row):
-            return polls.delivered(world, came, event)
+            return polls.followed(world, came, event, delivery.delivered(world, came, event))
         case Stale() as event if resaid.is_talk(event.row):
             return resaid.stale(world, came, event)
         case Stale() as event if recap.is_recap(event.row):

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-from handlers import delivery
 from handlers.afterwards import after_all
 from handlers.carrying import closed_now, raised_then
 from handlers.case import room_reader
@@ -109,9 +108,9 @@ def said_anew(world: World, incident: Incident, said: str, effects: list[Effect]
     return [*away, *([_wake(incident, said, now)] if told else [])]
 
 
-def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
-    """What became of a count. Where more was voted while it was on its way, that follows now."""
-    row, effects = event.row, delivery.delivered(world, came, event)
+def followed(world: World, came: Came, event: Delivery, effects: list[Effect]) -> list[Effect]:
+    """What became of a count, with what follows. Where more was voted while it was on its way, that follows now."""
+    row = event.row
     incident, said = world.incidents.get(row.stream), str(row.about).removeprefix("poll ")
     if incident is None or incident.closed_at is not None or event.became != "sent":
         return effects
