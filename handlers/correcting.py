@@ -16,7 +16,7 @@ from handlers.command import short_ids
 from handlers.corrections import ended
 from handlers.moments import moment
 from handlers.recap import followed
-from handlers.resaid import take_back
+from handlers.taking_back import take_back
 from handlers.world import sight_room
 from playbooks import mandate
 from playbooks.cleared import Cleared, glue, listed, name, short_id, strong

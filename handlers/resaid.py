@@ -14,12 +14,12 @@ from handlers.carrying import content, home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.raised import marked
+from handlers.taking_back import away, take_back
 from handlers.world import World
 from playbooks.labels import Tlp
 from playbooks.restricted import restricted
-from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Effect, Record, Remember, Remove, Unwake, Urgency, Wake
+from storage.effects import Drop, Effect, Record, Remember, Unwake, Urgency, Wake
 from storage.facts import (
     MessageDropped,
     MessageRefused,
@@ -28,7 +28,6 @@ from storage.facts import (
     MessageSent,
     MessageUnknown,
     SaidAnew,
-    TakenBack,
 )
 from storage.incident import Incident
 from storage.store import OutboxRow, Utterance
@@ -46,7 +45,7 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
     if incident is None or event.said.gone:
         return []
     if event.kind == "deleted":
-        return _taken_back(incident, event) if event.room == event.said.room else []
+        return take_back(incident, event.said, event.room, event.copies) if event.room == event.said.room else []
     if incident.closed_at is not None or incident.paused is not None:
         return []
     match event.kind:
@@ -112,7 +111,7 @@ def _told_anew(
         Record(incident.id, fact),
         Remember(kept),
         *told.sends,
-        *(effect for room in have if goes and room not in reached for effect in _away(said, room, event.copies)),
+        *(effect for room in have if goes and room not in reached for effect in away(said, room, event.copies)),
     ]
     return [*effects, *polls.said_anew(world, incident, said.id, effects, came.now)]
 
@@ -168,37 +167,6 @@ def _higher(*raised: str | None) -> str | None:
     return Tlp(max(found)).word if found else None
 
 
-# --- taken back --------------------------------------------------------------------------------------------------------
-
-
-def _taken_back(incident: Incident, event: Talk) -> list[Effect]:
-    return take_back(incident, event.said, event.room, event.copies)
-
-
-def take_back(incident: Incident, said: Utterance, where: RoomRef, copies: tuple[OutboxRow, ...]) -> list[Effect]:
-    """Take every copy away. ``where``: the room in which that was asked for."""
-    rooms = dict.fromkeys(row.to for row in copies if row.kind == "message")
-    return [
-        Record(incident.id, TakenBack(said.id, where)),
-        Remember(replace(said, gone=True, spoken=None)),
-        *(effect for room in rooms for effect in _away(said, room, copies)),
-        *polls.withdrawn(incident, said.id),
-    ]
-
-
-def _away(said: Utterance, room: RoomRef, copies: tuple[OutboxRow, ...]) -> list[Effect]:
-    """Take the copy out of a room: what waits does not leave, what stands there is removed."""
-    here = [row for row in copies if row.to == room and row.kind in ("message", "edit")]
-    sends = dict.fromkeys(row.send for row in here)
-    partner = here[0].partner if here else None
-    waits = [Drop(send, "it was taken back") for send in sends]
-    # What seems to wait may be leaving just now: its removal is asked for all the same, and forgotten where it did wait.
-    shown = dict.fromkeys(
-        row.send for row in here if row.kind == "message" and row.state in ("pending", "sent", "unknown", "inflight")
-    )
-    return [*waits, *(Remove(said.stream, send, room, said.id, partner) for send in shown)]
-
-
 # --- copies ------------------------------------------------------------------------------------------------------------
 
 
@@ -248,7 +216,7 @@ def _said_apart(world: World, came: Came, event: Delivery) -> list[Effect]:
         return []
     if incident is None or incident.closed_at is not None or said is None or said.gone or said.spoken is None:
         return []
-    return [*_away(said, row.to, event.copies), *tell(world, incident, said, came.now, only=[row.to]).sends]
+    return [*away(said, row.to, event.copies), *tell(world, incident, said, came.now, only=[row.to]).sends]
 
 
 def _emptied(world: World, event: Delivery) -> list[Effect]:
