@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 from bot.merging import late, line_of
@@ -52,22 +51,19 @@ class Standing:
     """A reaction of the bot's. One without a name is hidden by any that came after it, and seen again when these are taken away."""
 
     emoji: str
+    sign: bool
     name: str | None
 
 
-def reactions_in(rows: Sequence[OutboxRow], chat: RoomRef) -> list[Standing]:
-    """Of all rows about something that was said, the bot's reactions to it that stand in a chat, the last that was put there last."""
+def reactions_in(rows: Sequence[OutboxRow]) -> list[Standing]:
+    """Of the bot's reactions to something in a chat (``Store.reactions``) those that stand there, the last that was put there last."""
     stand: list[Standing] = []
     for row in rows:
-        if row.kind != "react" or row.to.chat != chat:
-            continue
         said = json.loads(row.payload)
-        emoji = str(said["emoji"])
-        if said.get("gone") and (row.state == "sent" or row.reason == NOTHING_TO_TAKE):
-            last = next((one for one in reversed(stand) if one.emoji == emoji), None)
-            stand = [one for one in stand if one is not last]
-        elif not said.get("gone") and row.state == "sent":
-            stand.append(Standing(emoji, row.message))
+        new = Standing(str(said["emoji"]), bool(said.get("sign")), row.message)
+        if row.state == "sent" or (said.get("gone") and row.reason == NOTHING_TO_TAKE):
+            stand = [one for one in stand if (one.emoji, one.sign) != (new.emoji, new.sign)]
+            stand += [] if said.get("gone") else [new]
     return stand
 
 
@@ -156,10 +152,9 @@ class Addresses:
         out = replace(outgoing(row), replaces=target.message)
         if not said.get("gone"):
             return Addressed(out, (row,))
-        about = await self._store.copies(row.stream, said["on"])
-        before = list(takewhile(lambda one: one.token != row.token, about))
-        stand = reactions_in(before, row.to.chat)
-        ours = next((one for one in reversed(stand) if one.emoji == said["emoji"]), None)
+        stand = reactions_in(await self._store.reactions(row.stream, said["on"], row.to, row.token))
+        is_sign = bool(said.get("sign"))
+        ours = next((one for one in stand if (one.emoji, one.sign) == (said["emoji"], is_sign)), None)
         if ours is None:
             return Refused(NOTHING_TO_TAKE)
         left = [one for one in stand if one is not ours]

@@ -33,7 +33,7 @@ from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import changes, held_until, moved
-from bot.queues import GIVES_WAY, Line, Post, Queues
+from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Urgency
@@ -427,7 +427,9 @@ class Courier:
     def _stand(self, row: OutboxRow) -> list[Report]:
         """Put a row in line. What need not be sent any more because of it."""
         self._queues.add(row)
-        return gave_way(self._queues.gives_way(row, signs.ALL), GIVES_WAY) if row.urgency == Urgency.SIGN else []
+        if row.urgency == Urgency.SIGN:
+            return gave_way(self._queues.gives_way(row, signs.ALL), GIVES_WAY)
+        return gave_way(self._queues.undone(row), UNDONE)
 
     def _had(self, token: str) -> None:
         self._queues.look_again(token)

@@ -182,8 +182,14 @@ class Turn:
         return self.tx.utterance(stream, said) or await self.store.utterance(stream, said)
 
     async def _copies(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
-        """Every row about something that was said, as this turn leaves it."""
-        return self.tx.about(stream, said, await self.store.copies(stream, said))
+        """Every row about something that was said, as this turn leaves it; not reactions, of which there may be any number."""
+        rows = self.tx.about(stream, said, await self.store.copies(stream, said))
+        return tuple(row for row in rows if row.kind != "react")
+
+    async def _signs(self, said: Utterance) -> tuple[OutboxRow, ...]:
+        """What is known of the bot's reactions to something where it was said, as this turn leaves it."""
+        rows = self.tx.about(said.stream, said.id, await self.store.reactions(said.stream, said.id, said.room))
+        return tuple(row for row in rows if row.kind == "react")
 
     async def _recaps(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
         """The recaps that show something that was said, as this turn leaves them."""
@@ -196,9 +202,11 @@ class Turn:
         if isinstance(event, Delivery):
             event = replace(event, repeat=Tokens(seed).repeat)
         if isinstance(event, Delivery | Stale) and row is not None and row.about is not None and is_talk(row):
-            event = replace(event, said=await self._utterance(row.stream, row.about))
-            if isinstance(event, Delivery):
-                event = replace(event, copies=await self._copies(row.stream, row.about))
+            said = await self._utterance(row.stream, row.about)
+            event = replace(event, said=said)
+            if isinstance(event, Delivery) and row.kind != "react":
+                signs = await self._signs(said) if said is not None else ()
+                event = replace(event, copies=(*await self._copies(row.stream, row.about), *signs))
         came = Came(event, self.tx.now, seed)
         if row is not None:
             await self._know(row.stream)

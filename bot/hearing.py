@@ -103,7 +103,7 @@ def talk(heard: Heard, said: Utterance, copies: Sequence[OutboxRow], taken_back:
         kind, gone = "reacted", taken_back.emoji
     return Talk(
         kind, said, tuple(copies), heard.room, heard.said_at, heard.key, heard.sender, heard.sender_name, heard.spoken,
-        heard.emoji, gone, options=heard.options, tally=heard.tally,
+        heard.emoji, gone, taken_back.who if taken_back is not None else None, options=heard.options, tally=heard.tally,
     )  # fmt: skip
 
 

@@ -220,7 +220,7 @@ def _another_file(before: OutboxRow, now: Mapping[str, Any]) -> bool:
 
 def reaction(effect: React, token: str, partner: str | None = None) -> OutboxRow:
     """The bot's reaction to something that was said, in one room, put there or taken away."""
-    urgency = Urgency.SIGN if effect.sign else Urgency.CHATTER
+    urgency = Urgency.SIGN if effect.sign and not effect.gone else Urgency.CHATTER
     payload: dict[str, Any] = {
         "kind": "react",
         "html": "",

@@ -36,6 +36,7 @@ SIGN_EVERY = 3.0
 """Seconds between two signs in one room."""
 
 GIVES_WAY = "a later sign says it"
+UNDONE = "it was taken away again before it left"
 
 _Key = tuple[int, int, int, int]
 """Urgency, place, number, arrival."""
@@ -350,6 +351,28 @@ class Queues:
                 self.remove(row)
                 taken.append(row)
         return taken
+
+    def undone(self, row: OutboxRow) -> list[OutboxRow]:
+        """Take out a reaction that waits and is taken away again with this row, and this row: neither need leave. Empty where none waits."""
+        line = self.line(row.to)
+        if row.kind != "react" or line is None:
+            return []
+        asked = json.loads(row.payload)
+        if not asked["gone"]:
+            return []
+        urgency = Urgency.SIGN if asked["sign"] else Urgency.CHATTER
+        before = [one for one in {*line.all_of(Urgency.CHATTER), *line.all_of(urgency)} if one.kind == "react"]
+        same = [
+            (one.id, one, says["gone"])
+            for one in before
+            if (one.stream, one.about, one.to) == (row.stream, row.about, row.to) and one.token != row.token
+            for says in [json.loads(one.payload)]
+            if (says["emoji"], says["sign"]) == (asked["emoji"], asked["sign"])
+        ]
+        number, last, away = max(same, key=lambda one: one[0], default=(0, row, True))
+        if away or number >= row.id or last.state != "pending" or row.state != "pending":
+            return []
+        return [one for one in (last, row) if self.remove(one)]
 
     def take(self, send: str) -> list[OutboxRow]:
         """Take the waiting rows of a Send, or one row by its token, out for good."""

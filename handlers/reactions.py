@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,54 +11,77 @@ from handlers.channels import Seat, out, seats
 from handlers.events import Came, Talk
 from handlers.world import World, circumstances, sight_room
 from playbooks import sight
+from playbooks.emoji import alike, is_emoji
 from playbooks.rooms import RoomRef
 from storage.deployment import Binding
 from storage.effects import Effect, React, Record, Remember
 from storage.facts import ReactedTo
 from storage.incident import Incident
-from storage.store import ReactionKept, Utterance
+from storage.store import Reacted, ReactionKept, Utterance
 
-MOST = 100
-"""Reactions that are remembered under one thing."""
+EACH = 10
+"""Different reactions that somebody may have under one thing; their own oldest makes way."""
+
+SHOWN = 20
+"""Different reactions that are carried under one thing: those that were given first."""
+
+MOST = 500
+"""Reactions that are remembered under one thing; later ones are not heard."""
 
 _COMES = ("pending", "inflight", "sent")
 """Copies under which a reaction will stand: it leaves for a room after what it is about."""
 
 
 def given(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
-    """A reaction stands once under each copy, however many gave it elsewhere; nobody is told whose it is."""
+    """A reaction stands once under each copy, however many gave it elsewhere; nobody is told whose it is. Only an emoji is one."""
     said, book = event.said, world.book_of(incident)
     binding = world.who.binding(incident.playbook, event.room)
-    if (
-        binding is None
-        or out(world, event.room) is not None
-        or (event.identity and world.who.withdrawn(event.identity))
-    ):
+    if binding is None or out(world, event.room) is not None or binding.partner not in book.playbook.partners:
         return []
-    if binding.partner not in book.playbook.partners:
+    who = event.whose or _who(world, event)
+    may = event.identity is None or not world.who.withdrawn(event.identity)
+    emoji = alike(event.emoji) if event.emoji is not None and may and is_emoji(event.emoji) else None
+    gone = alike(event.gone) if event.gone is not None else None
+    here = str(binding.room)
+    now = [one for one in said.reactions if one != (gone, who, here)]
+    if emoji is not None:
+        now = _with(now, Reacted(emoji, who, here))
+    if tuple(now) == said.reactions:
         return []
-    person = world.who.person(event.identity) if event.identity else None
-    who = person.id if person is not None else event.identity or str(event.room)
-    here = f"{who} {binding.room}"
-    before = said.reactions
-    reactions = [one for one in before if event.gone is None or one != f"{event.gone} {here}"]
-    if event.emoji is not None:
-        reactions = [*reactions, f"{event.emoji} {here}"][-MOST:]
-    now = tuple(dict.fromkeys(reactions))
-    if now == before:
-        return []
+    changed = [(one, True) for one in said.reactions if one not in now]
+    changed += [(one, False) for one in now if one not in said.reactions]
     facts = [
-        Record(incident.id, ReactedTo(said.id, binding.partner, who, event.room, emoji, gone))
-        for emoji, gone in ((event.gone, True), (event.emoji, False))
-        if emoji is not None
+        Record(incident.id, ReactedTo(said.id, binding.partner, who, event.room, one.emoji, away))
+        for one, away in changed
     ]
     kept: list[Effect] = []
-    if event.emoji is not None:
-        kept = [Remember(ReactionKept(event.room, event.key, said.stream, said.id, event.emoji))]
-    return [*facts, *kept, Remember(replace(said, reactions=now)), *_put(world, incident, event, now, came.now)]
+    if emoji is not None:
+        kept = [Remember(ReactionKept(event.room, event.key, said.stream, said.id, emoji, who))]
+    after = replace(said, reactions=tuple(now))
+    return [*facts, *kept, Remember(after), *_put(world, incident, event, after.reactions, came.now)]
 
 
-def _put(world: World, incident: Incident, event: Talk, now: Iterable[str], at: datetime) -> Iterator[React]:
+def _who(world: World, event: Talk) -> str:
+    person = world.who.person(event.identity) if event.identity else None
+    return person.id if person is not None else event.identity or str(event.room)
+
+
+def _with(reactions: list[Reacted], new: Reacted) -> list[Reacted]:
+    """These and a new one: in the place of the oldest of the same person, where they have as many as they may."""
+    theirs = list(dict.fromkeys(one.emoji for one in reactions if one.who == new.who))
+    if new in reactions:
+        return reactions
+    if len(theirs) >= EACH and new.emoji not in theirs:
+        reactions = [one for one in reactions if (one.emoji, one.who) != (theirs[0], new.who)]
+    return [*reactions, new] if len(reactions) < MOST else reactions
+
+
+def _shown(reactions: Iterable[Reacted]) -> list[Reacted]:
+    first = set(list(dict.fromkeys(one.emoji for one in reactions))[:SHOWN])
+    return [one for one in reactions if one.emoji in first]
+
+
+def _put(world: World, incident: Incident, event: Talk, now: Sequence[Reacted], at: datetime) -> Iterator[React]:
     """Where it was said, and where a copy stands or is still to arrive: what stands there after this, and did not, or does not any more.
 
     Not where it was given. What is taken away is taken away everywhere: where it never stood, nothing is asked of the network.
@@ -67,23 +90,19 @@ def _put(world: World, incident: Incident, event: Talk, now: Iterable[str], at: 
     own, whose = home(world, incident, said), world.who.binding(incident.playbook, event.room)
     have = {row.to for row in event.copies if row.kind == "message" and row.state in _COMES} | {own}
     eyes = _Eyes(world, incident, said, at)
-    before = [one for one in said.reactions if _parts(one)[0] != event.gone]
+    taken = {one.emoji for one in said.reactions if one not in now}
+    before, after = _shown(said.reactions), _shown(now)
     for seat in eyes.seats:
-        if seat.room not in have or seat.binding == whose or out(world, seat.room) is not None:
+        if seat.room not in have or out(world, seat.room) is not None:
             continue
         room = said.room if seat.room == own else seat.room
-        stand = eyes.sees(seat, now)
+        stood, stand = eyes.sees(seat, before), eyes.sees(seat, after)
         # What comes goes first: where a bot has one reaction, it takes the place of what goes, in one step.
-        if event.emoji is not None and event.emoji in stand - eyes.sees(seat, before):
-            yield React(said.stream, said.id, room, event.emoji)
-        if event.gone is not None and event.gone not in stand:
-            yield React(said.stream, said.id, room, event.gone, gone=True)
-
-
-def _parts(reaction: str) -> tuple[str, RoomRef]:
-    """What was given, and where. Matrix takes any words for an emoji."""
-    emoji, _, room = reaction.rsplit(" ", 2)
-    return emoji, RoomRef.parse(room)
+        for emoji in sorted(stand - stood):
+            yield React(said.stream, said.id, room, emoji)
+        goes = stood if seat.binding == whose else stood | taken
+        for emoji in sorted(goes - stand):
+            yield React(said.stream, said.id, room, emoji, gone=True)
 
 
 class _Eyes:
@@ -93,6 +112,7 @@ class _Eyes:
         self._world, self._incident, self._said = world, incident, said
         self._book, self._so = world.book_of(incident), circumstances(world, incident, now)
         self._questions: dict[tuple[str, str], sight.Question] = {}
+        self._bindings: dict[str, Binding | None] = {}
         self._channels: dict[RoomRef, list[str]] = {}
         self.seats: list[Seat] = []
         for channel in said.channels:
@@ -102,15 +122,21 @@ class _Eyes:
                         self.seats.append(seat)
                     self._channels.setdefault(seat.room, []).append(channel)
 
-    def sees(self, seat: Seat, reactions: Iterable[str]) -> set[str]:
-        """The emoji that stand in a room of all these, each ``EMOJI WHO ROOM``."""
+    def sees(self, seat: Seat, reactions: Iterable[Reacted]) -> set[str]:
+        """The emoji that stand in a room of all these."""
         found: set[str] = set()
-        for one in reactions:
-            emoji, given_in = _parts(one)
-            binding = self._world.who.binding(self._incident.playbook, given_in)
-            if emoji not in found and binding is not None and binding.room != seat.room and self._may(binding, seat):
+        for emoji, _, room in reactions:
+            if emoji in found:
+                continue
+            binding = self._bound(room)
+            if binding is not None and binding.room != seat.room and self._may(binding, seat):
                 found.add(emoji)
         return found
+
+    def _bound(self, room: str) -> Binding | None:
+        if room not in self._bindings:
+            self._bindings[room] = self._world.who.binding(self._incident.playbook, RoomRef.parse(room))
+        return self._bindings[room]
 
     def _may(self, giver: Binding, seat: Seat) -> bool:
         if giver.partner not in self._book.playbook.partners:

@@ -37,7 +37,7 @@ def of(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> list[Effec
     earlier = _standing(said, copies)
     if emoji is None or earlier[-1:] == [emoji]:
         return []
-    away = [React(said.stream, said.id, said.room, one, gone=True) for one in earlier]
+    away = [React(said.stream, said.id, said.room, one, gone=True, sign=True) for one in earlier]
     return [*away, *put(said, emoji)]
 
 
@@ -63,15 +63,16 @@ def _left_out(world: World, said: Utterance) -> bool:
 
 
 def _standing(said: Utterance, copies: Iterable[OutboxRow]) -> list[str]:
-    """The signs under it that are there or on their way, the last one last. What is taken away here is a sign, or alike."""
+    """The signs under it that are there or on their way, the last one last."""
     found: list[str] = []
     for row in copies:
         if row.kind != "react" or row.to != said.room or row.state in ("dropped", "refused"):
             continue
         told = json.loads(row.payload)
-        if told.get("gone"):
-            found = [one for one in found if one != told["emoji"]]
-        elif told.get("sign"):
+        if not told.get("sign"):
+            continue
+        found = [one for one in found if one != told["emoji"]]
+        if not told.get("gone"):
             found.append(str(told["emoji"]))
     return found
 

@@ -231,6 +231,10 @@ class SqliteStore:
         """Every row about something that was said, in order of their ids."""
         return await outbox.copies(self._connection, stream, said)
 
+    async def reactions(self, stream: str, said: str, room: RoomRef, before: str | None = None) -> Sequence[OutboxRow]:
+        """The bot's reactions to it in a chat: of each emoji the newest row in each state."""
+        return await outbox.reactions(self._connection, stream, said, room, before)
+
     async def recaps(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row of a recap that shows something that was said, in order of their ids."""
         return await outbox.recaps(self._connection, stream, said)

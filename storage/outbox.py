@@ -93,8 +93,15 @@ async def sent_message(connection: Connection, room: RoomRef, message: str) -> M
 
 
 async def copies(connection: Connection, stream: str, said: str) -> list[OutboxRow]:
-    """Every row about something that was said in a channel."""
+    """Every row about something that was said in a channel, reactions apart."""
     return [_row(*row) for row in await connection.read("copies", (stream, said))]
+
+
+async def reactions(
+    connection: Connection, stream: str, said: str, room: RoomRef, before: str | None
+) -> list[OutboxRow]:
+    """The bot's reactions to it in a chat: of each emoji the newest row in each state."""
+    return [_row(*row) for row in await connection.read("reactions", (stream, said, room.network, room.id, before))]
 
 
 async def recaps(connection: Connection, stream: str, said: str) -> list[OutboxRow]:

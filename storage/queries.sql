@@ -90,7 +90,17 @@ FROM outbox WHERE network = ? AND room = ? AND message = ? AND (payload = '' OR 
 -- name: copies
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
     id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
-FROM outbox WHERE stream = ? AND about = ? AND about GLOB 'S-*' ORDER BY id;
+FROM outbox WHERE stream = ? AND about = ? AND about GLOB 'S-*' AND payload NOT GLOB '{"kind":"react"*' ORDER BY id;
+
+-- name: reactions
+SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
+    id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
+FROM outbox WHERE id IN (
+    SELECT max(id) FROM outbox
+    WHERE stream = ?1 AND about = ?2 AND network = ?3 AND room = ?4 AND payload GLOB '{"kind":"react"*' AND state != 'dropped'
+        AND id < coalesce((SELECT id FROM outbox WHERE token = ?5), 9223372036854775807)
+    GROUP BY payload ->> 'emoji', payload ->> 'sign', state, reason
+) ORDER BY id;
 
 -- name: recaps
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
@@ -128,10 +138,10 @@ SELECT stream, about FROM outbox WHERE network = ? AND room = ? AND message = ? 
 UPDATE said SET body = '' WHERE at < ? AND body != '';
 
 -- name: react
-INSERT INTO reactions (network, room, message, stream, said, emoji) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO reactions (network, room, message, stream, said, emoji, who) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: reaction
-SELECT stream, said, emoji FROM reactions WHERE network = ? AND room = ? AND message = ?;
+SELECT stream, said, emoji, who FROM reactions WHERE network = ? AND room = ? AND message = ?;
 
 -- name: blank_outbox
 UPDATE outbox SET payload = '' WHERE state IN ('sent', 'refused', 'dropped') AND done_at < ? AND payload != ''

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Spoken
@@ -132,6 +132,14 @@ class Deadline:
     about: str
 
 
+class Reacted(NamedTuple):
+    """A reaction that somebody gave: ``who`` as in ``Utterance.person``, ``room`` as it is bound, written out."""
+
+    emoji: str
+    who: str
+    room: str
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """Something that was said in a channel's room, found again by its id or by where it stands.
@@ -140,7 +148,7 @@ class Utterance:
     was never enrolled, or empty; ``name``: how whoever spoke is called on their network. ``raised``: the TLP colour the speaker set, if any;
     ``origins``: the jurisdictions whose information it carries. ``answers`` and ``thread`` are ids of earlier ones. ``spoken`` is None once it is forgotten.
     ``versions``: how often it was said anew, last at ``changed``. ``gone``: it was taken back. ``onward``: the origins that are not the speaker's own; ``forwarded``: the
-    words are somebody else's. ``left_out``: the partners a room of whose was not told. ``reactions``: who reacted, each ``EMOJI PERSON``.
+    words are somebody else's. ``left_out``: the partners a room of whose was not told. ``reactions``: in the order in which they were given.
     """
 
     stream: str
@@ -162,19 +170,20 @@ class Utterance:
     onward: tuple[str, ...] = ()
     forwarded: bool = False
     left_out: tuple[str, ...] = ()
-    reactions: tuple[str, ...] = ()
+    reactions: tuple[Reacted, ...] = ()
     changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReactionKept:
-    """A reaction that is an event of its own on its network, found again when it is taken back."""
+    """A reaction that is an event of its own on its network, found again when it is taken back, by ``who`` gave it or a moderator."""
 
     room: RoomRef
     message: str  # the reaction's own name
     stream: str
     said: str
     emoji: str
+    who: str
 
 
 @dataclass(slots=True)
@@ -298,7 +307,12 @@ class Store(Protocol):
         """The first that was said in a topic, of all that belongs to this stream. ``room`` has a topic."""
 
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
-        """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids."""
+        """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids. Not reactions."""
+
+    async def reactions(self, stream: str, said: str, room: RoomRef, before: str | None = None) -> Sequence[OutboxRow]:
+        """The bot's reactions to something that was said, in a chat: of each emoji, and of signs apart, the newest row in each state that was not
+        dropped, in order of their ids. ``before``: only those written before the row with this token.
+        """
 
     async def recaps(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row of a recap that shows something that was said (``about``: ``#ops S-3 S-4``), and of its removal, in order of their ids."""

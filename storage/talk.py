@@ -12,13 +12,16 @@ from playbooks.rooms import RoomRef
 from storage import canonical
 from storage.connection import Connection, change
 from storage.queries import instant, instant_or_none, micros, micros_or_none
-from storage.store import ReactionKept, Utterance
+from storage.store import Reacted, ReactionKept, Utterance
 
 
 def keep(inner: sqlite3.Connection, said: Sequence[Utterance], reactions: Sequence[ReactionKept]) -> None:
     """Remember what was said, or how it is now, and reactions that may be taken back."""
     change(inner, "say", [_written(one) for one in said])
-    rows = [(r.room.network, r.room.id, r.message, r.stream, r.said, canonical.well_formed(r.emoji)) for r in reactions]
+    rows = [
+        (r.room.network, r.room.id, r.message, r.stream, r.said, canonical.well_formed(r.emoji), r.who)
+        for r in reactions
+    ]
     change(inner, "react", rows)
 
 
@@ -78,5 +81,5 @@ def _read(
         stream, said, RoomRef(network, room, topic), message, tuple(known["channels"]), known["partner"], known["person"],
         known["name"], instant(at), tuple(known["origins"]), known["raised"], known["answers"], known["thread"],
         spoken.read(body) if body else None, known["versions"], known["gone"], tuple(known["onward"]), known["forwarded"],
-        tuple(known["left_out"]), tuple(known["reactions"]), instant_or_none(known["changed"]),
+        tuple(known["left_out"]), tuple(Reacted(*one) for one in known["reactions"]), instant_or_none(known["changed"]),
     )  # fmt: skip

@@ -62,7 +62,11 @@ CREATE INDEX outbox_unsent ON outbox (id) WHERE state IN ('pending', 'inflight')
 CREATE INDEX outbox_message ON outbox (network, room, message) WHERE message IS NOT NULL;
 CREATE INDEX outbox_handle ON outbox (network, handle) WHERE handle IS NOT NULL;
 CREATE INDEX outbox_recap ON outbox (stream) WHERE about GLOB '#*';
-CREATE INDEX outbox_said ON outbox (stream, about) WHERE about GLOB 'S-*';
+CREATE INDEX outbox_said ON outbox (stream, about) WHERE about GLOB 'S-*' AND payload NOT GLOB '{"kind":"react"*';
+-- A member may react as often as they like: nothing else is read more slowly for it.
+CREATE INDEX outbox_reaction
+ON outbox (stream, about, network, room, payload ->> 'emoji', payload ->> 'sign', state, reason)
+WHERE payload GLOB '{"kind":"react"*';
 
 -- What was said in channels, by where it stands: an index of the log, with what the log does not hold (where a file is to be had).
 CREATE TABLE said (
@@ -88,6 +92,7 @@ CREATE TABLE reactions (
     stream TEXT NOT NULL,
     said TEXT NOT NULL,
     emoji TEXT NOT NULL,
+    who TEXT NOT NULL,
     PRIMARY KEY (network, room, message)
 ) STRICT, WITHOUT ROWID;
 

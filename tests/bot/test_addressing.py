@@ -225,7 +225,7 @@ async def test_a_reaction_that_two_gave_goes_with_the_second(tmp_path: Path) -> 
     matrix.answers = answer
     async with floor(tmp_path, says.decisions, matrix, clock=VirtualClock(START)) as on:
         await send(on, says, speech("first", to=MATRIX))
-        for gone in (False, False, True, True):
-            await send(on, says, React(DEPLOYMENT, "S-1", MATRIX, "👌", gone=gone))
+        for gone, sign in ((False, True), (False, False), (True, True), (True, False)):
+            await send(on, says, React(DEPLOYMENT, "S-1", MATRIX, "👌", gone=gone, sign=sign))
         asked = [(out.emoji, out.replaces) for out in matrix.sent[1:]]
         assert asked == [("👌", "m1"), ("👌", "m1"), (None, "$👌")]

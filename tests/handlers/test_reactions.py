@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from handlers.reactions import EACH, SHOWN
 from playbooks.rooms import RoomRef
 from storage.effects import React
 from storage.facts import ReactedTo
@@ -113,13 +116,62 @@ def test_an_exchange_puts_first_what_comes() -> None:
     assert [(one.emoji, one.gone) for one in stage.reacts if one.room == CITY] == [("🔥", False), ("👍", True)]
 
 
-def test_any_words_may_be_a_reaction() -> None:
-    """As Matrix takes them: what begins like another is not that other."""
+@pytest.mark.parametrize("words", ["NO! Mayor says stay", "well done", "", ":party:", "x" * 40_000, "👍👍"])
+def test_words_are_no_reaction(words: str) -> None:
+    """Matrix takes any words for one: they are carried nowhere, kept nowhere, and taking them away disturbs nothing."""
     stage = talking()
     name = said(stage)
-    for words in ("well done", "well"):
-        stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji=words)
-    assert [one.emoji for one in stage.reacts if one.room == CITY] == ["well done", "well"]
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji=words)
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, gone=words)
+    assert not stage.reacts and not stage.said[name].reactions and not stage.of(ReactedTo)
+
+
+def test_somebody_has_ten_reactions_under_one_thing_and_never_in_the_place_of_others() -> None:
+    """Their own oldest makes way; what another gave alike stays; rooms see a bounded number, and so do rows."""
+    stage = talking()
+    name = said(stage)
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="👍")
+    emoji = [chr(0x1F400 + number) for number in range(100)]
+    for number in range(500):
+        stage.reacts.clear()
+        stage.befalls("reacted", stage.said[name], room=FIRE, identity="matrix:@eve:x.org", emoji=emoji[number % 100])
+        assert len(stage.reacts) <= 2 * len(MEMBERS)
+    kept = stage.said[name].reactions
+    assert [one.emoji for one in kept if one.who == "matrix:@eve:x.org"] == emoji[-EACH:]
+    assert [one.emoji for one in kept if one.who != "matrix:@eve:x.org"] == ["👍"]
+
+
+def test_a_room_sees_the_first_reactions_and_later_ones_when_those_go() -> None:
+    """Twenty different ones, whoever gave them."""
+    stage = talking()
+    name = said(stage)
+    for number in range(30):
+        who = f"matrix:@p{number // 5}:x.org"
+        stage.befalls("reacted", stage.said[name], room=FIRE, identity=who, emoji=chr(0x1F400 + number))
+    assert {one.emoji for one in stage.reacts} == {chr(0x1F400 + number) for number in range(SHOWN)}
     stage.reacts.clear()
-    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, gone="well")
-    assert [(one.emoji, one.gone) for one in stage.reacts if one.room == CITY] == [("well", True)]
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity="matrix:@p0:x.org", gone=chr(0x1F400))
+    assert {(one.emoji, one.gone) for one in stage.reacts} == {(chr(0x1F400), True), (chr(0x1F400 + SHOWN), False)}
+
+
+def test_a_moderator_takes_away_what_somebody_gave() -> None:
+    """Whose it was counts, not who took it away; it goes elsewhere too, and the log says whose it was."""
+    stage = talking()
+    name = said(stage)
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="💩")
+    [given] = stage.said[name].reactions
+    stage.reacts.clear()
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity="matrix:@mod:x.org", gone="💩", whose=given.who)
+    assert stage.reacts and all(one.gone for one in stage.reacts) and not stage.said[name].reactions
+    assert [one.person for one in stage.of(ReactedTo)] == [given.who] * 2  # type: ignore[attr-defined]
+
+
+def test_a_heart_is_a_heart_on_both_networks() -> None:
+    """Some clients write the mark that asks for colour."""
+    stage = talking()
+    name = said(stage)
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="❤️")
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity="matrix:@b:x.org", emoji="❤")
+    assert {one.emoji for one in stage.reacts} == {"❤"}
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, gone="❤")
+    assert not any(one.gone for one in stage.reacts)

@@ -12,14 +12,14 @@ from playbooks.spoken import File, Spoken
 from storage.database import SqliteStore
 from storage.migrations import MIGRATIONS
 from storage.queries import SQL
-from storage.store import Changes, OutboxChange, OutboxRow, ReactionKept, Utterance
+from storage.store import Changes, OutboxChange, OutboxRow, Reacted, ReactionKept, Utterance
 from tests.storage.small import NOW, ROOM, STREAM
 
 THERE = RoomRef("matrix", "!there")
 SAID = Utterance(
     STREAM, "S-1", ROOM, "m1", ("ops",), "fire", "P-1", "Zo\u00eb\ud83d", NOW, ("be", "nl"), "red", "S-0", None,
     Spoken("<b>x</b>", File("telegram", '{"file_id": "f"}', "photo", size=7)), 2, False, ("nl",), True, ("aid",),
-    ("👍 P-2",), NOW,
+    (Reacted("👍", "P-2", "matrix:!there"),), NOW,
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ async def test_the_first_that_was_said_in_a_topic(store: SqliteStore) -> None:
 
 async def test_a_reaction_is_found_by_its_own_name(store: SqliteStore) -> None:
     """Told twice it is one."""
-    kept = ReactionKept(THERE, "$r", STREAM, "S-1", "👍")
+    kept = ReactionKept(THERE, "$r", STREAM, "S-1", "👍", "P-2")
     await store.commit(Changes(NOW, reactions=[kept]))
     await store.commit(Changes(NOW, reactions=[kept]))
     assert await store.reaction(THERE, "$r") == kept
