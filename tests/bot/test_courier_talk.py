@@ -400,3 +400,24 @@ async def test_a_row_has_one_number_here_and_on_file(tmp_path: Path) -> None:
         here = [(row.token, row.id) for row in on.courier.waiting(DEPLOYMENT)]
         assert here == [(row.token, row.id) for row in await on.store.unsent()] and here[0][1] > 3
         network.state.connected = True
+
+
+async def test_a_reaction_that_is_undone_before_it_leaves_does_not_leave(tmp_path: Path) -> None:
+    """However often somebody changes their mind while a room waits: what stood there stays, or goes once."""
+    says, network = Says(), FakeNetwork()
+
+    def react(emoji: str, *, gone: bool = False) -> React:
+        return React(DEPLOYMENT, "S-1", room(2), emoji, gone=gone)
+
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START)) as on:
+        await send(on, says, *many(1), react("👍"))
+        before = len(network.sent)
+        network.state.connected = False
+        for _ in range(20):
+            await send(on, says, react("🔥"), react("🔥", gone=True), react("👍", gone=True), react("👍"))
+        await send(on, says, react("👍", gone=True))
+        assert len([row for row in await on.store.unsent() if row.kind == "react"]) == 1
+        network.state.connected = True
+        on.courier.poke()
+        await on.settled()
+        assert [(out.kind, out.emoji) for out in network.sent[before:]] == [("react", None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -153,3 +154,26 @@ async def test_what_stands_where_is_known_after_its_words_are_forgotten(store: S
     assert await store.tidy(NOW + timedelta(days=1)) == 0
     alert = await store.row("c")
     assert alert is not None and alert.payload == ""
+
+
+async def test_reactions_are_read_apart_and_only_the_newest_of_each(store: SqliteStore) -> None:
+    """However often somebody reacts, no more rows are read; signs are apart, and what was dropped is no more. Both are found by an index."""
+
+    def react(token: str, emoji: str, *, gone: bool = False, sign: bool = False) -> OutboxRow:
+        said = {"kind": "react", "emoji": emoji, "gone": gone, "sign": sign}
+        return replace(row(token), payload=json.dumps(said, separators=(",", ":")))
+
+    rows = [react(f"r{number}", "👍" if number % 4 < 2 else "👌", gone=bool(number % 2)) for number in range(400)]
+    await store.commit(Changes(NOW, sends=[row("a"), *rows, react("s", "👌", sign=True), react("x", "👎")]))
+    outcomes = [OutboxChange(one.token, "sent") for one in rows]
+    await store.commit(Changes(NOW, outcomes=[*outcomes, OutboxChange("x", "dropped")]))
+    assert [one.token for one in await store.copies(STREAM, "S-1")] == ["a"]
+    assert [one.token for one in await store.reactions(STREAM, "S-1", THERE)] == ["r397", "r399", "s"]
+    assert [one.token for one in await store.reactions(STREAM, "S-1", THERE, "r397")] == ["r395", "r396"]
+    assert await store.reactions(STREAM, "S-1", ROOM) == []
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for step in MIGRATIONS:
+            empty.executescript(step)
+        plans = [str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['reactions']}", ("",) * 5).fetchall())]
+        plans += [str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['copies']}", ("",) * 2).fetchall())]
+    assert "INDEX outbox_reaction" in plans[0] and "INDEX outbox_said" in plans[1]

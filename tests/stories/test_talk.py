@@ -164,3 +164,22 @@ async def test_whoever_speaks_sees_what_came_of_it(tmp_path: Path) -> None:
         hush = await town.speak(CITY, "[red] Hush")
         await town.until(NOON + timedelta(minutes=2))
         assert town.signs(CITY, hush) == {"🙊"}
+
+
+async def test_one_member_who_reacts_without_end_holds_nobody_up(tmp_path: Path) -> None:
+    """Of 500 reactions of all kinds a room sees ten, nothing that is read about the message grows, and what others gave stays."""
+    async with talking(tmp_path) as town:
+        matrix = town.networks["matrix"]
+        message = await town.speak(CITY, "Is the bridge clear?")
+        copy = matrix.messages(FIRE)[-1].id
+        stood = town.signs(CITY, message)
+        await matrix.react(FIRE, copy, identity_of("officer", "matrix"), "👍", "officer")
+        before = len(await town.store.copies("I-1", "S-1"))
+        for number in range(500):
+            key = chr(0x1F400 + number % 50) if number % 5 else f"{number}" + "x" * 4000
+            await matrix.react(FIRE, copy, identity_of("eve", "matrix"), key, "eve")
+        await town.settled()
+        assert len(town.signs(CITY, message) - stood) == 11 and "👍" in town.signs(CITY, message)
+        assert len(await town.store.copies("I-1", "S-1")) == before
+        for room in (CITY, FIRE, FIRE_TELEGRAM):
+            assert len(await town.store.reactions("I-1", "S-1", room)) <= 3 * 50
