@@ -26,6 +26,4 @@ def asleep(book: Book) -> Iterator[tuple[str, str]]:
 
 
 SIGNED = timedelta(minutes=1)
-_SECTIONS = (
-    ("risks", "risks", "they are not shown, and nobody is reminded to review them"),
-)
+_SECTIONS = (("risks", "risks", "they are not shown, and nobody is reminded to review them"),)

@@ -61,7 +61,9 @@ def _refused(case: Case, book: Book, asked: Case) -> list[Effect] | None:
         words = asked.say("Not started: this room is not for exercises. Write it in a private chat with me.")
         return case.refuse(words, "/exercise", "real-room")
     if not played_in(case.world, book, exercise=True):
-        words = asked.say("Not started: no room for exercises is bound. The playbook marks them with “exercises: true”.")
+        words = asked.say(
+            "Not started: no room for exercises is bound. The playbook marks them with “exercises: true”."
+        )
         return case.refuse(words, "/exercise", "no-rooms")
     real = pausing.in_the_way(case.world, book)
     if real:

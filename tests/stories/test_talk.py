@@ -101,9 +101,10 @@ async def test_an_answer_is_one_wherever_it_is_read(tmp_path: Path) -> None:
         await town.start()
         await town.speak(FIRE, "We have two", "officer", reply_to=carried.id)
         assert town.networks["matrix"].messages(CITY)[-1].reply_to == first
-        assert town.networks["telegram"].messages(FIRE_TELEGRAM)[-1].reply_to == town.networks["telegram"].messages(
-            FIRE_TELEGRAM
-        )[-2].id
+        assert (
+            town.networks["telegram"].messages(FIRE_TELEGRAM)[-1].reply_to
+            == town.networks["telegram"].messages(FIRE_TELEGRAM)[-2].id
+        )
         await town.speak(CITY, "[red] Only we know")
         assert town.heard("Only we know") == set()
 
