@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.ahead import MOST_AHEAD
-from bot.clock import VirtualClock
+from bot.clock import SystemClock, VirtualClock
 from bot.networks.port import Delayed, Outcome, Outgoing, Refused, Sent
 from playbooks.rooms import RoomRef
 from storage.effects import Drop, Redirect, Urgency
@@ -186,7 +186,7 @@ async def test_a_claim_that_fails_claims_nothing_ahead(tmp_path: Path) -> None:
             await claim(tokens, now)
 
         on.store.claim = fails  # type: ignore[method-assign]
-        says.effects += many(2 * MOST_AHEAD, to=HERE)
+        says.effects += many(2 * MOST_AHEAD, to=HERE, at=SystemClock().now())
         await on.hear("go", room(1, "matrix"))
         await network.until_sent(2 * MOST_AHEAD)
         await on.settled()
