@@ -9,6 +9,11 @@ settings.register_profile("tocsin", derandomize=True, deadline=None)
 settings.load_profile("tocsin")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that at the end no core waits for the other."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/faults/", "tests/stories/")))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say whether everything could be tried; the reasons stand in the list above."""
     untried = len(terminalreporter.stats.get("skipped", []))
