@@ -359,4 +359,5 @@ async def lived(town: Town, seed: int, *, restarts: Sequence[int] = ()) -> None:
             town.kill_at = moments.pop(0)
         await town.until(step.at)
         await step.do(town)  # type: ignore[misc]
-    await town.until(START + timedelta(hours=HOURS))
+    # A little more than the day, so that what begins at its very end comes to rest.
+    await town.until(START + timedelta(hours=HOURS, seconds=10))
