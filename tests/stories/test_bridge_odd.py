@@ -211,6 +211,7 @@ async def test_moving_pictures_and_round_films_are_carried(town: Bridge) -> None
     await town.telegram.share(HALL, CARL, "animation", data, "Look how it moves")
     shown = await town.sees(town.sealed, lambda one: one.file_name is not None and "Look how it moves" in one.text)
     assert await town.ada.open_file(shown) == data
+    await town.on_matrix(town.plain, "Look how it moves")
     before = {one.event_id for one in town.ada.view(town.plain)}
     await town.telegram.share(HALL, DORA, "video_note", data + b"\0\0\0\x08free", seconds=4)
     shown = await town.sees(town.plain, lambda one: one.event_id not in before and one.kind == "m.video")
