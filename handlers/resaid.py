@@ -13,7 +13,7 @@ from handlers import dropping, polls, reactions, relay, signs
 from handlers.carrying import content, home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
-from handlers.raised import marked
+from handlers.raised import higher, marked
 from handlers.taking_back import away, take_back
 from handlers.world import World
 from playbooks.labels import Tlp
@@ -52,7 +52,8 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
         case "edited":
             return _edited(world, incident, event, came)
         case "settled":
-            return _told_anew(world, incident, event, event.said, came, None)
+            never = _silenced(world, incident, event)
+            return _told_anew(world, incident, event, event.said, came, None) if never is None else []
         case "reacted":
             return reactions.given(world, incident, event, came)
         case "voted" | "tallied" | "ended":
@@ -73,11 +74,12 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     spoken, raised, unknown = marked(replace(written, file=_same_file(before.spoken, event.spoken)))
     if unknown is not None:
         raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
-    now_raised = _higher(before.raised, raised)
+    now_raised = higher(before.raised, raised)
     ends = _ends(before, spoken, event)
     if before.spoken is not None and _says_the_same(before.spoken, spoken) and now_raised == before.raised and not ends:
         return []
-    if _moves_too_soon(before, spoken, event):
+    never = _silenced(world, incident, event)
+    if never is None and now_raised == before.raised and _moves_too_soon(before, spoken, event):
         # The last place it was told at must not be where it stays.
         later = (before.changed or before.at) + MOVES_EVERY
         return [
@@ -88,7 +90,7 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
         # Where it ended is told as it was told on the way, in words: no network lets us change them into a map.
         spoken = replace(spoken, live_until=event.at)
     said = replace(before, spoken=spoken, raised=now_raised)
-    effects = _told_anew(world, incident, event, said, came, _silenced(world, incident, event))
+    effects = _told_anew(world, incident, event, said, came, never)
     return [Unwake(f"place:{before.id}"), *effects] if ends else effects
 
 
@@ -118,7 +120,8 @@ def _told_anew(
 
 def _silenced(world: World, incident: Incident, event: Talk) -> str | None:
     """Why nothing that whoever changes this says now may be carried, if so: the same that holds for new words."""
-    if event.identity is not None and world.who.withdrawn(event.identity):
+    speaker = event.said.person
+    if speaker in world.who.revoked or any(world.who.withdrawn(one) for one in (event.identity, speaker) if one):
         return "revoked"
     own = home(world, incident, event.said)
     found = seat(world, own, event.at, prefer=incident.id)
@@ -160,11 +163,6 @@ def _moves_too_soon(before: Utterance, now: Spoken, event: Talk) -> bool:
     last = before.changed or before.at
     ends = now.live_until is None
     return not ends and event.at - last < MOVES_EVERY
-
-
-def _higher(*raised: str | None) -> str | None:
-    found = [Tlp.parse(one) for one in raised if one is not None]
-    return Tlp(max(found)).word if found else None
 
 
 # --- copies ------------------------------------------------------------------------------------------------------------
@@ -224,7 +222,7 @@ def _emptied(world: World, event: Delivery) -> list[Effect]:
     row, said = event.row, event.said
     incident = world.incidents.get(row.stream)
     here = [one for one in event.copies if one.to == row.to]
-    alone = sum(one.kind == "message" for one in here) == 1
+    alone = [one.state for one in here if one.kind == "message"] == ["sent"]
     tried = sum(one.kind == "delete" and one.state == "refused" for one in here) > 1
     if incident is None or said is None or event.gone or row.partner is None or tried or not alone:
         return []

@@ -228,3 +228,37 @@ def test_a_place_that_comes_to_rest_where_it_was_last_seen_is_told_at_once() -> 
     for told in (True, False):
         stage.now += timedelta(seconds=5)
         assert bool(stage.befalls("edited", stage.said[name], spoken=Spoken(point=(1_100_000, 2_000_000)))) is told
+
+
+def test_a_label_on_a_moving_place_is_heard_at_once_and_whoever_is_revoked_moves_no_more() -> None:
+    """Neither waits for the minute to be over."""
+    stage = talking()
+    until = stage.now + timedelta(hours=1)
+    stage.speak(FIRE, "", LIAISON, spoken=Spoken(point=(1_000_000, 2_000_000), live_until=until))
+    name = stage.last().id
+    stage.all_become(name)
+    stage.now += timedelta(seconds=10)
+    moved = Spoken(point=(1_000_100, 2_000_000), live_until=until)
+    stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=moved)
+    assert stage.said[name].spoken == moved
+    stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=replace(moved, html="[red] here"))
+    assert stage.said[name].raised == "red"
+    assert {one.room for one in stage.removes} == {row.to for row in stage.rows[name]} - {CITY}  # which may read red
+    person = stage.world.who.person(LIAISON)
+    assert person is not None
+    stage.say("telegram:501", f"/revoke {person.id}", private=True)
+    stage.say("telegram:501", f"/revoke {person.id} yes", private=True)
+    assert not stage.befalls("settled", stage.said[name])
+
+
+def test_what_never_arrived_is_not_emptied() -> None:
+    """A room that may not have it at all is told nothing of it."""
+    stage = talking()
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    stage.becomes(name, 0, "unknown")
+    stage.befalls("deleted", stage.said[name])
+    gone = replace(stage.rows[name][0], token="d", send="d", payload='{"kind":"delete","amends":"x"}', state="refused")
+    copies = (*stage.rows[name], gone)
+    effects = stage.happen(Delivery(gone, "refused", reason="it is not there", said=stage.said[name], copies=copies))
+    assert not [one for one in effects if isinstance(one, Send)]
