@@ -239,9 +239,10 @@ def test_a_label_on_a_moving_place_is_heard_at_once_and_whoever_is_revoked_moves
     stage.all_become(name)
     stage.now += timedelta(seconds=10)
     moved = Spoken(point=(1_000_100, 2_000_000), live_until=until)
+    labelled = Spoken("[red] here", point=(1_000_100, 2_000_000), live_until=until)
     stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=moved)
     assert stage.said[name].spoken == moved
-    stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=replace(moved, html="[red] here"))
+    stage.befalls("edited", stage.said[name], identity=LIAISON, spoken=labelled)
     assert stage.said[name].raised == "red"
     assert {one.room for one in stage.removes} == {row.to for row in stage.rows[name]} - {CITY}  # which may read red
     person = stage.world.who.person(LIAISON)
