@@ -37,7 +37,7 @@ pure: dev
 
 everything: dev
 	@echo "Pure tests, on two cores" && $(BIN)/python -m pytest -q -n 2 $(PURE)
-	@echo "All other tests, file by file on two cores" && $(BIN)/python -m pytest -q -n 2 --dist loadfile $(PURE:%=--ignore=%)
+	@echo "All other tests, file by file on two cores" && $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(PURE:%=--ignore=%)
 
 format: dev ## Put the code into its one format
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
