@@ -1,0 +1,98 @@
+"""A copy of one stream of the log for somebody: for whom, by whom, why, and of each entry only what they may see.
+
+Every form (bundle, HTML, CSV, …) is written from a ``Copy``, in as many passes as it needs and in bounded memory. Fields are left out, never
+entries: what a form shows can be traced to the entry that commits to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from storage.notes import Checkpoint
+from storage.store import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """For whom a copy is made. ``partner``: its id, None for an auditor, to whom everything is shown. ``name``: for people.
+    ``knows``: the partners of whom it may know that they take part, itself among them; of no use for an auditor.
+    """
+
+    partner: str | None
+    name: str
+    knows: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """How the log and a manifest name it: the partner's id, or ``auditor``."""
+        return self.partner or "auditor"
+
+
+AUDITOR = Recipient(None, "auditor")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every copy says of itself, in whatever form.
+
+    ``by``: who asked (``operator``, or a person's id); ``reason``: why; ``basis``: by which right, None where none was named. ``at``: when.
+    ``deployment``, ``vkey``: who keeps the log, and the public key that signed; ``checkpoint`` and ``note``: size and root, and the signed note over
+    them. ``title``, ``playbook``: of the incident, None where the recipient was not told, or there is none. ``withheld`` counts, for each
+    kind of fact, the fields that are not shown; ``disclosed`` those that are. ``zone``: the IANA time zone in which times are told to people.
+    """
+
+    stream: str
+    exercise: bool
+    title: str | None
+    playbook: str | None
+    recipient: Recipient
+    by: str
+    reason: str
+    basis: str | None
+    at: datetime
+    deployment: str
+    vkey: str
+    checkpoint: Checkpoint
+    note: str
+    disclosed: int
+    withheld: Mapping[str, int]
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a copy.
+
+    ``entry``: its canonical bytes (RFC 8785). ``shown``: the disclosures that the recipient may see, [salt, path, value], sorted by path as they are kept.
+    ``hidden``: how many more fields the entry commits to. ``kept``: the fact, with None for what is not shown.
+    """
+
+    entry: bytes
+    shown: list[tuple[str, str, object]]
+    hidden: int
+    kept: Kept
+
+
+class Copy(Protocol):
+    """A copy that can be read as often as a form needs to."""
+
+    @property
+    def about(self) -> About: ...
+
+    @property
+    def playbooks(self) -> Mapping[str, bytes]:
+        """SHA-256 → bytes of the playbooks that the entries name; empty for a partner: a playbook may name whom it must not know of."""
+        ...
+
+    def lines(self) -> AsyncIterator[Line]:
+        """Every entry, in order."""
+        ...
+
+
+class Form(Protocol):
+    """One form of a copy: writes all of it to a file. Raises StorageError with what to do for what it cannot hold."""
+
+    async def __call__(self, copy: Copy, out: BinaryIO) -> None: ...
