@@ -476,9 +476,11 @@ async def test_a_cancelled_commit_is_settled(store: SqliteStore) -> None:
         task = asyncio.create_task(store.append(STREAM, *incident(), now=NOW))
         for _ in range(turns):
             await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        if task.cancel():
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            await task  # a fast disk was done before anybody could cancel
         assert len(await store.facts(STREAM)) % len(incident()) == 0
     await store.append(STREAM, *incident(), now=NOW)
     assert len(await store.facts(STREAM)) >= len(incident())
