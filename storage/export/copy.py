@@ -6,7 +6,7 @@ entries: what a form shows can be traced to the entry that commits to it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -76,6 +76,17 @@ class Line:
     kept: Kept
 
 
+class Cosigned(Protocol):
+    """A checkpoint of this log that a partner signed too. ``note``: signed by the deployment and by ``partner``, whose key is ``vkey``."""
+
+    @property
+    def note(self) -> str: ...
+    @property
+    def partner(self) -> str: ...
+    @property
+    def vkey(self) -> str: ...
+
+
 class Copy(Protocol):
     """A copy that can be read as often as a form needs to."""
 
@@ -85,6 +96,20 @@ class Copy(Protocol):
     @property
     def playbooks(self) -> Mapping[str, bytes]:
         """SHA-256 → bytes of the playbooks that the entries name; empty for a partner: a playbook may name whom it must not know of."""
+        ...
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The chain of signing keys (``store.key_chain()``): notes, oldest first; empty where there was one key only."""
+        ...
+
+    @property
+    def cosigned(self) -> Sequence[Cosigned]:
+        """Checkpoints of this log that partners signed too (``store.cosigned(stream)``), of the partners that the recipient may know of."""
+        ...
+
+    def sign(self, text: str) -> str:
+        """A signed note over this text, by the deployment's key: for a bundle's manifest."""
         ...
 
     def lines(self) -> AsyncIterator[Line]:
