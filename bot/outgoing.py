@@ -264,7 +264,8 @@ def disclosed(send: Send, token: str, epoch: int) -> Disclosed:
         for tap in line:
             label = label.join(tap.label.label)
     return Disclosed(
-        token, send.about or "", send.partner, send.to, send.language, _marking(label), epoch, shown(send)
+        token, send.about or "", send.partner, send.to, send.language, _marking(label), epoch, shown(send),
+        send.carries.person or None if send.carries is not None else None,
     )  # fmt: skip
 
 

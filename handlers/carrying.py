@@ -197,6 +197,7 @@ class _Bridge:
             goes_with if what.live_until is None or goes_with is None or what.point is None else None,
             _instead(reader, view, what.file) if what.file is not None else None,
             self._called(seat, what.html),
+            said.person,
         )
         return Send(
             self.incident.id,

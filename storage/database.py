@@ -15,6 +15,7 @@ from storage.connection import Connection, Outlives, change, connect
 from storage.facts import Fact
 from storage.keys import hold
 from storage.notes import Signer
+from storage.persons import Keyring
 from storage.queries import SQL, micros
 from storage.store import (
     Changes,
@@ -62,6 +63,7 @@ class SqliteStore:
         self._data_version = data_version
         self.folder = folder
         self.signer = signer
+        self._keyring = Keyring(folder)
 
     @classmethod
     async def over(cls, connection: Connection, folder: Path, signer: Signer) -> SqliteStore:
@@ -128,7 +130,7 @@ class SqliteStore:
 
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]:
         """A stream's facts from a position on."""
-        return await log.facts(self._connection, stream, start)
+        return await log.facts(self._connection, self._keyring, stream, start)
 
     async def incidents(self) -> Sequence[Summary]:
         """Every incident on file, in the order they were opened."""
@@ -161,7 +163,7 @@ class SqliteStore:
             now = changes.now
             inbox.settle(inner, changes.handled, changes.failed, now)
             change(inner, "add_playbook", changes.playbooks)
-            log.append(inner, sealed, now)
+            log.append(inner, sealed, now, self._keyring)
             outbox.add(inner, changes.sends, now)
             outbox.claim(inner, changes.claims, now)
             outbox.settle(inner, changes.outcomes, now)
@@ -226,6 +228,10 @@ class SqliteStore:
     async def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
         """The first that was said in a topic, of all that belongs to this stream."""
         return await talk.first_in_topic(self._connection, stream, room)
+
+    async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
+        """What was sent as one album in a chat, in the order in which it was heard."""
+        return await talk.said_together(self._connection, room, album)
 
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said, in order of their ids."""
@@ -337,4 +343,4 @@ class SqliteStore:
 
     def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
         """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""
-        return log.entries(self._connection, stream)
+        return log.entries(self._connection, self._keyring, stream)

@@ -61,7 +61,7 @@ class Carried:
 
     ``head``: who speaks; of several messages carried as one, it stands once for each speaker in turn. ``attached``: a file, a place or a poll; ``instead``:
     what stands in its place where a file cannot be carried. ``clock``: when it was said, put before it where it arrives late.
-    ``mentions``: accounts on the room's network that the words call upon, each with the name by which they do (see ``playbooks.calling``).
+    ``person``: whose words they are, as in ``Utterance.person``. ``mentions``: accounts on the room's network that the words call upon, each with the name by which they do (see ``playbooks.calling``).
     """
 
     head: Cleared
@@ -71,6 +71,7 @@ class Carried:
     attached: Attached | None = None
     instead: Cleared | None = None
     mentions: tuple[tuple[str, str], ...] = ()
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

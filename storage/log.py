@@ -22,6 +22,8 @@ from storage import canonical, tree
 from storage.connection import Connection, change
 from storage.entry import Entry
 from storage.facts import Fact, from_parts, parts, timestamp
+from storage.facts.personal import whose
+from storage.persons import Keyring
 from storage.queries import SQL
 from storage.store import Kept, StorageError, StreamHead, Summary
 
@@ -35,7 +37,7 @@ PAGE = 500
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A fact committed to field by field, before it has a place: its disclosures as they are kept, and their digests,
-    sorted."""
+    sorted. ``personal``: those that are somebody's own data, apart, each time with whose (a person's id, or an account)."""
 
     stream: str
     playbook_sha256: str | None
@@ -43,6 +45,7 @@ class Sealed:
     version: int
     digests: list[str]
     disclosures: bytes
+    personal: Sequence[tuple[str, bytes]] = ()
 
 
 def seal(
@@ -53,13 +56,26 @@ def seal(
     ``write`` writes a value canonically: for many facts at once, ``Once`` of it.
     """
     fields = parts(fact)
+    paths = _paths(tuple(fields))
     disclosures = [
         f'["{salt}",{written},{write(fields[path])}]'
-        for salt, (path, written) in zip(_salts(len(fields)), _paths(tuple(fields)), strict=True)
+        for salt, (path, written) in zip(_salts(len(fields)), paths, strict=True)
     ]
-    digests = [canonical.disclosure_digest(text) for text in disclosures]
-    body = ("[" + ",".join(disclosures) + "]").encode()
-    return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, sorted(digests), body)
+    digests = sorted(map(canonical.disclosure_digest, disclosures))
+    owners = dict(whose(fact))
+    if not owners:
+        return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, digests, _listed(disclosures))
+    theirs: dict[str | None, list[str]] = {None: []}
+    for (path, _), text in zip(paths, disclosures, strict=True):
+        owner = owners.get(path) or owners.get(path.partition("/")[0])
+        theirs.setdefault(owner, []).append(text)
+    open_to_all = _listed(theirs.pop(None))
+    personal = [(owner, _listed(texts)) for owner, texts in theirs.items() if owner is not None]
+    return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, digests, open_to_all, personal)
+
+
+def _listed(disclosures: Sequence[str]) -> bytes:
+    return ("[" + ",".join(disclosures) + "]").encode()
 
 
 def _salts(count: int) -> list[str]:
@@ -77,7 +93,7 @@ def _paths(paths: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(path, canonical.write_composed(path)) for path in sorted(paths)]
 
 
-def append(inner: sqlite3.Connection, sealed: Sequence[Sealed], now: datetime) -> None:
+def append(inner: sqlite3.Connection, sealed: Sequence[Sealed], now: datetime, keyring: Keyring) -> None:
     """Append facts to their streams, inside a transaction. The edges are read there too: another process may have
     appended."""
     if not sealed:
@@ -87,33 +103,40 @@ def append(inner: sqlite3.Connection, sealed: Sequence[Sealed], now: datetime) -
     edges = {stream: (size, _edge(edge, size)) for stream, size, edge in found}
     sizes = {name: edges[name][0] if name in edges else 0 for name in names}
     ts = timestamp(now)
-    entries, disclosures, nodes = [], [], []
+    entries, disclosures, nodes, personal = [], [], [], []
     for item in sealed:
         seq = sizes[item.stream]
         _, edge = edges.setdefault(item.stream, (0, []))
         data = Entry(seq, item.type, item.version, ts, item.stream, item.playbook_sha256, item.digests).encode()
         leaf = tree.leaf_hash(data)
         entries.append((item.stream, seq, item.type, data, leaf))
-        disclosures.append((item.stream, seq, item.disclosures))
+        disclosures.append((item.stream, seq, item.disclosures, len(item.personal)))
+        personal += [(item.stream, seq, *keyring.seal(who, _where(item.stream, seq), d)) for who, d in item.personal]
         nodes += [(item.stream, *node) for node in tree.grow(edge, seq, leaf)]
         sizes[item.stream] = seq + 1
     change(inner, "add_entry", entries)
     change(inner, "add_disclosures", disclosures)
+    change(inner, "add_personal", personal)
     change(inner, "add_node", nodes)
     change(inner, "set_stream", [(name, sizes[name], b"".join(edges[name][1])) for name in names])
 
 
-async def facts(connection: Connection, stream: str, start: int) -> list[Kept]:
-    """A stream's facts from a position on."""
-    return [_kept(stream, *row) for row in await connection.read("entries", (stream, start, -1))]
+async def facts(connection: Connection, keyring: Keyring, stream: str, start: int) -> list[Kept]:
+    """A stream's facts from a position on. What was forgotten is None."""
+    rows = await connection.read("entries", (stream, start, -1))
+    keyring.refresh()
+    return [_kept(keyring, stream, *row) for row in rows]
 
 
-async def entries(connection: Connection, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
-    """A stream's entries: position, canonical bytes, disclosures."""
+async def entries(
+    connection: Connection, keyring: Keyring, stream: str
+) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
+    """A stream's entries: position, canonical bytes, disclosures in the order of their paths."""
     seq = 0
     while page := await connection.read("entries", (stream, seq, PAGE)):
-        for seq, data, body in page:
-            yield seq, bytes(data), json.loads(body) if body is not None else []
+        keyring.refresh()
+        for seq, data, body, personal in page:
+            yield seq, bytes(data), _disclosed(keyring, stream, seq, body, personal)
         seq += 1
 
 
@@ -162,13 +185,33 @@ def prove(stream: str, ranges: Sequence[tuple[int, int]], hashes: Sequence[Any])
         raise StorageError(f"the log of {stream} lacks a hash it needs ({missing}): restore a backup") from missing
 
 
-def _kept(stream: str, seq: int, data: bytes, body: bytes | None) -> Kept:
+def _kept(keyring: Keyring, stream: str, seq: int, data: bytes, body: bytes | None, personal: str | None) -> Kept:
     said = json.loads(data)
+    values = {path: value for _, path, value in _disclosed(keyring, stream, seq, body, personal)}
     try:
-        fact = from_parts(said["type"], said["v"], _values(body))
+        fact = from_parts(said["type"], said["v"], values)
     except (ValueError, TypeError) as error:
         raise StorageError(f"entry {seq} of {stream} cannot be read by this version of Tocsin: {error}") from error
     return Kept(stream, seq, _time(said["ts"]), said["playbook_sha256"], fact)
+
+
+def _disclosed(keyring: Keyring, stream: str, seq: int, body: bytes | None, personal: str | None) -> list[list[Any]]:
+    """An entry's disclosures, [salt, path, value], as far as they were not forgotten. ``personal``: JSON of [key, sealed in hexadecimal]."""
+    found: list[list[Any]] = [] if body is None else json.loads(body)
+    if personal is None:
+        return found
+    for name, sealed in json.loads(personal):
+        opened = keyring.open(name, _where(stream, seq), bytes.fromhex(sealed))
+        found += [] if opened is None else json.loads(opened)
+    return sorted(found, key=_path)
+
+
+def _path(disclosure: list[Any]) -> str:
+    return str(disclosure[1])
+
+
+def _where(stream: str, seq: int) -> str:
+    return f"{stream}/{seq}"
 
 
 def _values(body: bytes | None) -> dict[str, Any]:

@@ -131,6 +131,10 @@ ORDER BY at DESC LIMIT 1;
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said
 WHERE stream = ? AND network = ? AND room = ? AND topic = ? ORDER BY CAST(substr(said, 3) AS INTEGER) LIMIT 1;
 
+-- name: said_together
+SELECT stream, said, network, room, topic, message, facts, body, at FROM said
+WHERE network = ? AND room = ? AND body ->> '$.file.album' = ? AND body GLOB '*"album":"*' ORDER BY CAST(substr(said, 3) AS INTEGER);
+
 -- name: carried_at
 SELECT stream, about FROM outbox WHERE network = ? AND room = ? AND message = ? AND about GLOB 'S-*' ORDER BY id DESC LIMIT 1;
 
@@ -205,13 +209,19 @@ ON CONFLICT (stream) DO UPDATE SET size = excluded.size, edge = excluded.edge;
 INSERT INTO entries (stream, seq, type, entry, leaf) VALUES (?, ?, ?, ?, ?);
 
 -- name: add_disclosures
-INSERT INTO disclosures (stream, seq, body) VALUES (?, ?, ?);
+INSERT INTO disclosures (stream, seq, body, personal) VALUES (?, ?, ?, ?);
+
+-- name: add_personal
+INSERT INTO personal (stream, seq, key, body) VALUES (?, ?, ?, ?);
 
 -- name: add_node
 INSERT INTO nodes (stream, level, position, hash) VALUES (?, ?, ?, ?);
 
 -- name: entries
-SELECT e.seq, e.entry, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
+SELECT e.seq, e.entry, d.body, CASE WHEN d.personal > 0 THEN (
+    SELECT json_group_array(json_array(p.key, hex(p.body))) FROM personal p WHERE p.stream = e.stream AND p.seq = e.seq
+) END
+FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
 WHERE e.stream = ? AND e.seq >= ? ORDER BY e.seq LIMIT ?;
 
 -- name: hashes

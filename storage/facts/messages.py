@@ -13,7 +13,7 @@ class Disclosed(Fact):
     """One message shows fields to one room.
 
     ``fields`` has every field of what was decided, shown or not: {"form", "value", "rule", "agreements"}, or
-    {"withheld", "rule"}.
+    {"withheld", "rule"}. ``of``: the person whose words these are, where they are somebody's in a channel.
     """
 
     send: str
@@ -24,6 +24,7 @@ class Disclosed(Fact):
     label: str
     epoch: int
     fields: Each = field(metadata=EACH)
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Said(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SaidAnew(Fact):
-    """What was said was changed by whoever said it. ``raised``: the higher of what it was and what it is now. ``never``: nobody may be told what it says
+    """What was said was changed by whoever said it (``person``, as there). ``raised``: the higher of what it was and what it is now. ``never``: nobody may be told what it says
     now, and why (a code).
     """
 
@@ -51,6 +51,7 @@ class SaidAnew(Fact):
     content: Each = field(metadata=EACH)
     left_out: Each = field(metadata=EACH)
     never: str | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

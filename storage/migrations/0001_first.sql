@@ -82,6 +82,8 @@ CREATE TABLE said (
     PRIMARY KEY (stream, said)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX said_where ON said (network, room, message);
+-- Files that were sent together.
+CREATE INDEX said_album ON said (network, room, body ->> '$.file.album') WHERE body GLOB '*"album":"*';
 -- What was said in a topic, in the order in which it was heard: ids count up.
 CREATE INDEX said_topic ON said (stream, network, room, topic, CAST(substr(said, 3) AS INTEGER)) WHERE topic IS NOT NULL;
 
@@ -123,14 +125,25 @@ CREATE TABLE entries (
 ) STRICT;
 CREATE INDEX entries_of_incidents ON entries (type, stream) WHERE type IN ('IncidentOpened', 'IncidentClosed');
 
--- Salts and values beside the entries that commit to them: what can be withheld from a reader, and erased.
+-- Salts and values beside the entries that commit to them: what can be withheld from a reader, and erased. ``personal``: how many
+-- persons more are in the next table.
 CREATE TABLE disclosures (
     stream TEXT NOT NULL,
     seq INTEGER NOT NULL,
     body BLOB NOT NULL,
-    key_id TEXT,
+    personal INTEGER NOT NULL,
     UNIQUE (stream, seq)
 ) STRICT;
+
+-- What is a person's own, sealed under a key that is kept elsewhere: without the key it is forgotten.
+CREATE TABLE personal (
+    stream TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (stream, seq, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX personal_by_key ON personal (key);
 
 -- The roots of the tree's whole subtrees above its leaves, so that proofs hash nothing again.
 CREATE TABLE nodes (

@@ -67,7 +67,7 @@ def test_salts_are_fresh() -> None:
 def test_text_is_composed_before_hashing() -> None:
     """Text in any form of Unicode is committed to in NFC."""
     sealed = log.seal(STREAM, None, note(unicodedata.normalize("NFD", "Chênée")))
-    assert "Chênée" in sealed.disclosures.decode()
+    assert "Chênée" in sealed.personal[0][1].decode()
 
 
 async def test_refuses_floats(store: SqliteStore) -> None:

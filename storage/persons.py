@@ -1,0 +1,131 @@
+"""A key for each person whose data the log holds, in a file apart from the database: whoever is forgotten loses theirs, and every
+backup of the database forgets with it.
+
+Sealed with AES-256-GCM (NIST SP 800-38D), a fresh nonce each time, bound to the entry's place. The file has a line of JSON for each person: ``id`` (what the database
+knows), ``subject`` (a person's id, or an account) and ``key``. It is to be backed up apart from the database, and old copies of it are to be destroyed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Collection
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from storage.connection import words
+from storage.keys import sync_folder
+from storage.store import StorageError
+
+FILE = "persons.keys"
+_NONCE = 12
+
+
+class Keyring:
+    """The keys of persons, as the file has them now: another process may have added some, or forgotten some."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._seen: tuple[int, ...] | None = None
+        self._ids: dict[str, str] = {}  # subject → id
+        self._keys: dict[str, AESGCM] = {}  # id → key
+
+    def seal(self, subject: str, place: str, data: bytes) -> tuple[str, bytes]:
+        """(id of the key, sealed data). A new person's key is on the disk before this returns. Raises StorageError."""
+        self._look()
+        if subject not in self._ids:
+            self._add(subject)
+        name = self._ids[subject]
+        nonce = os.urandom(_NONCE)
+        return name, nonce + self._keys[name].encrypt(nonce, data, place.encode())
+
+    def open(self, name: str, place: str, sealed: bytes) -> bytes | None:
+        """What was sealed; None where the person was forgotten. Raises StorageError for data that is not what was sealed."""
+        key = self._keys.get(name)
+        if key is None:
+            return None
+        try:
+            return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise StorageError(f"what is kept of a person at {place} is damaged: restore a backup") from error
+
+    def refresh(self) -> None:
+        """See what other processes did to the file."""
+        self._look()
+
+    def known(self, subjects: Collection[str]) -> frozenset[str]:
+        """The ids of these persons' keys, of those that have one."""
+        self._look()
+        return frozenset(self._ids[one] for one in subjects if one in self._ids)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Destroy keys, by their ids, for good: the file is written anew without them."""
+        self._look()
+        with words(self.path):
+            lines = self.path.read_bytes().splitlines() if self.path.exists() else []
+            kept = [line for line in lines if json.loads(line)["id"] not in names]
+            draft = self.path.with_name(f"{FILE}.{os.getpid()}.new")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+                file.write(b"".join(line + b"\n" for line in kept))
+                file.flush()
+                os.fsync(file.fileno())
+            _blank(self.path)
+            draft.replace(self.path)
+            sync_folder(self.path.parent)
+        self._seen = None
+        self._look()
+
+    def _add(self, subject: str) -> None:
+        name, key = os.urandom(9).hex(), AESGCM.generate_key(256)
+        line = json.dumps({"id": name, "subject": subject, "key": b64encode(key).decode()}).encode() + b"\n"
+        with words(self.path):
+            new = not self.path.exists()
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                end = file.seek(0, os.SEEK_END)
+                torn = end > 0 and os.pread(file.fileno(), 1, end - 1) != b"\n"
+                data = b"\n" + line if torn else line
+                if file.write(data) != len(data):
+                    raise OSError(28, "no room left on the disk", str(self.path))
+                os.fsync(file.fileno())
+            if new:
+                sync_folder(self.path.parent)
+        self._look()
+
+    def _look(self) -> None:
+        with words(self.path):
+            try:
+                found = self.path.stat()
+            except FileNotFoundError:
+                self._seen, self._ids, self._keys = None, {}, {}
+                return
+            seen = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if seen != self._seen:
+                self._read(self.path.read_bytes())
+                self._seen = seen
+
+    def _read(self, data: bytes) -> None:
+        ids: dict[str, str] = {}
+        keys: dict[str, AESGCM] = {}
+        for line in data.split(b"\n"):
+            try:
+                said = json.loads(line)
+                name, subject, key = said["id"], said["subject"], AESGCM(b64decode(said["key"]))
+            except (ValueError, KeyError, TypeError):
+                continue  # a torn line: nothing was sealed with that key yet
+            ids[subject] = name
+            keys[name] = key
+        self._ids, self._keys = ids, keys  # whole: another thread may be reading
+
+
+def _blank(path: Path) -> None:
+    """Overwrite a file before it is let go: some file systems then hold nothing of it."""
+    if path.exists():
+        with path.open("r+b", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            file.write(bytes(size))
+            os.fsync(file.fileno())
