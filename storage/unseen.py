@@ -1,0 +1,57 @@
+"""A fact of which some fields are not shown, as in a copy for somebody: what stands in their place says so wherever it is put into words.
+
+So a sentence about a fact never has to ask which of its parts its reader may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import fields
+from typing import Any
+
+from storage.facts.fact import Fact
+
+WITHHELD = "(withheld)"
+
+
+class Unseen:
+    """What stands in the place of a field that is not shown: whatever is asked of it, it says so."""
+
+    def __str__(self) -> str:
+        return WITHHELD
+
+    __repr__ = __str__
+
+    def __format__(self, how: str) -> str:
+        return WITHHELD
+
+    def __iter__(self) -> Iterator[Any]:
+        yield WITHHELD
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: object) -> Unseen:
+        return self
+
+
+UNSEEN = Unseen()
+
+
+def visible(fact: Fact, shown: Collection[str]) -> Fact:
+    """The fact with ``UNSEEN`` for every field whose path is not in ``shown``; of an ``each`` attribute only the keys that are."""
+    said: dict[str, Any] = {}
+    for attribute in fields(fact):
+        value = getattr(fact, attribute.name)
+        if attribute.metadata.get("each"):
+            said[attribute.name] = {key: one for key, one in value.items() if f"{attribute.name}/{key}" in shown}
+        else:
+            said[attribute.name] = value if attribute.name in shown else UNSEEN
+    return type(fact)(**said)
+
+
+def is_seen(value: object) -> bool:
+    """Whether a field of a fact is shown."""
+    return value is not UNSEEN
