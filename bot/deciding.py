@@ -29,7 +29,7 @@ from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Effect, Record, Remove, Repeat, Send
 from storage.facts import DEPLOYMENT, DeadlinePassed, EscalationStalled, EventFailed, Fact, MessageDropped
-from storage.store import Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
+from storage.store import Beside, Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,11 @@ class Turn:
             thread = await self._thread(heard)
             command = typed(heard.text, None)
             if command is None or command.name not in ABOUT_TALK:
-                return understood(heard, about, self.tx.now, seed, answers, thread)
+                found = understood(heard, about, self.tx.now, seed, answers, thread)
+                file = heard.spoken.file if heard.spoken is not None else None
+                if isinstance(found, Request) and file is not None and file.album is not None:
+                    return replace(found, album=await self._beside(heard.room, file.album))
+                return found
             if answers is None and command.name == "seen":
                 answers = await self.store.last_said(heard.room)
             asked = answers
@@ -157,7 +161,10 @@ class Turn:
         copies = await self._copies(said.stream, said.id)
         found = talk(replace(heard, room=_place(heard, said, copies)), said, copies, taken_back)
         shown_again = await self._recaps(said.stream, said.id) if found.kind in ("edited", "deleted") else ()
-        return replace(found, recaps=shown_again)
+        together = (
+            await self._beside(said.room, said.album) if found.kind == "edited" and said.album is not None else ()
+        )
+        return replace(found, recaps=shown_again, album=tuple(one for one in together if one.said.id != said.id))
 
     async def _thread(self, heard: Heard) -> Utterance | None:
         """What began the thread in which this was said: as its network says, or the first in its topic, where that is one."""
@@ -185,6 +192,12 @@ class Turn:
         """Every row about something that was said, as this turn leaves it; not reactions, of which there may be any number."""
         rows = self.tx.about(stream, said, await self.store.copies(stream, said))
         return tuple(row for row in rows if row.kind != "react")
+
+    async def _beside(self, room: RoomRef, album: str) -> tuple[Beside, ...]:
+        """What was sent as this album so far, with every row about it, as this turn leaves it."""
+        kept = await self.store.said_together(room, album)
+        found = self.tx.said_together(room, album, kept)
+        return tuple([Beside(one, await self._copies(one.stream, one.id)) for one in found])
 
     async def _signs(self, said: Utterance) -> tuple[OutboxRow, ...]:
         """What is known of the bot's reactions to something where it was said, as this turn leaves it."""

@@ -383,6 +383,11 @@ class Transaction:
         """What was said under this id in this turn."""
         return next((one for one in self._said.values() if one.message == message and one.room.chat == room.chat), None)
 
+    def said_together(self, room: RoomRef, album: str, kept: Iterable[Utterance]) -> list[Utterance]:
+        """What was sent as one album in a chat, of what is on file (``kept``) and of this turn, as this turn leaves it."""
+        found = {(one.stream, one.id): one for one in kept} | self._said
+        return [one for one in found.values() if one.room.chat == room.chat and one.album == album]
+
     def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
         """The first that was said in a topic in this turn, of all that belongs to this stream."""
         return next((one for one in self._said.values() if (one.stream, one.room) == (stream, room)), None)

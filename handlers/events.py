@@ -9,7 +9,7 @@ from typing import Literal
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Spoken
 from storage.facts import RoomObserved
-from storage.store import OutboxRow, Utterance
+from storage.store import Beside, OutboxRow, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ Befalls = Literal["edited", "deleted", "reacted", "voted", "tallied", "ended", "
 class Talk:
     """Something befell what was said in a channel.
 
-    ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand. ``room``: where that happened; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
+    ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand. ``album``: where it is edited, what was
+    sent in one album with it. ``room``: where that happened; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
     away: of ``whose`` reactions, where ``identity`` may be a moderator's. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
     """
 
@@ -101,6 +102,7 @@ class Talk:
     options: tuple[int, ...] = ()
     tally: tuple[int, ...] = ()
     recaps: tuple[OutboxRow, ...] = ()
+    album: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

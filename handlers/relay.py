@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import signs
+from handlers.anew import NO_SUCH_LABEL, held_together, raised_together
 from handlers.carrying import content, home, labels, tell
 from handlers.channels import Seat, out, seat
 from handlers.events import Came, Talk
@@ -49,15 +50,19 @@ def heard(world: World, request: Request) -> list[Effect]:
         return []
     spoken, raised, unknown = marked(said.spoken)
     label, joined, nobody_knows = _passed_on(world, incident, said, spoken, request)
-    said = replace(said, spoken=spoken, raised=higher(raised, _of_album(incident, said), label))
+    beside = [one for one in request.album if one.said.stream == incident.id]
+    said = replace(said, spoken=spoken, raised=higher(raised, label, *(one.said.raised for one in beside)))
     origins = {world.book_of(incident).playbook.partners[said.partner].jurisdiction}
     said = replace(said, origins=tuple(sorted(origins | joined)), onward=tuple(sorted(joined - origins)))
     never = _never(world, request.identity, here.room, nobody_knows)
-    if unknown is None or never is not None:
-        return _carry(world, incident, said, request.now, never)
+    # Of what was sent together only one carries the words that raise it, and not always the first.
+    if never is not None or (unknown is None and all(one.said.versions for one in beside)):
+        effects = raised_together(world, incident, beside, said.raised, said.at, request.now, never)
+        return [*effects, *_carry(world, incident, said, request.now, never)]
     # Remembered, as never carried: whoever wrote it may put the label right by an edit.
-    kept = _carry(world, incident, replace(said, versions=0), request.now, "unknown-label")
-    return [*kept, *_no_such_label(world, request, unknown)]
+    effects = held_together(world, incident, beside, said.at, request.now)
+    effects += _carry(world, incident, replace(said, versions=0), request.now, NO_SUCH_LABEL)
+    return [*effects, *(_no_such_label(world, request, unknown) if unknown is not None else [])]
 
 
 def mended(world: World, incident: Incident, event: Talk, came: Came, never: str | None) -> list[Effect]:
@@ -71,10 +76,18 @@ def mended(world: World, incident: Incident, event: Talk, came: Came, never: str
     if spoken.empty or spoken == before.spoken:
         return []
     said = replace(before, spoken=spoken, raised=higher(before.raised, raised), changed=event.at)
+    others = [one.said for one in event.album if one.said.stream == incident.id and not one.said.versions]
+    if unknown is None and any(marked(one.spoken or Spoken())[2] for one in others):
+        return [Remember(said)]  # another of the same album has a label that nobody knows
     if unknown is not None:
         request = Request(now, came.seed, before.room, False, event.identity, before.name, "", message=before.message)
         return [Remember(said), *_no_such_label(world, request, unknown)]
-    return _carry(world, incident, replace(said, versions=1), now, never)
+    effects = _carry(world, incident, replace(said, versions=1), now, never)
+    for one in others:
+        # What waited for this label goes with it.
+        other = replace(one, raised=higher(one.raised, said.raised), versions=1, changed=event.at)
+        effects += _carry(world, incident, other, now, never)
+    return [*effects, *raised_together(world, incident, event.album, said.raised, event.at, now, never)]
 
 
 def _passes_on(world: World, request: Request) -> bool:
@@ -174,14 +187,6 @@ def _passed_on(
     partners = world.book_of(incident).playbook.partners
     partner = partners.get(author.partner or "") if author is not None else None
     return None, origins | ({partner.jurisdiction} if partner is not None else set()), False
-
-
-def _of_album(incident: Incident, said: Utterance) -> str | None:
-    """The label that an earlier picture of the same album has: only one of them carries the words that raise it."""
-    album = said.spoken.file.album if said.spoken is not None and said.spoken.file is not None else None
-    if album is None:
-        return None
-    return higher(*(one.raised for recent in incident.talk.values() for one in recent if one.album == album))
 
 
 def _comes_back(world: World, incident: Incident, said: Utterance) -> bool:

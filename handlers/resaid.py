@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from handlers import dropping, polls, reactions, relay, signs
-from handlers.carrying import content, home, taken_back, tell
+from handlers.anew import raised_together, told_anew
+from handlers.carrying import home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.raised import higher, marked
@@ -27,7 +28,6 @@ from storage.facts import (
     MessageRemoved,
     MessageSent,
     MessageUnknown,
-    SaidAnew,
 )
 from storage.incident import Incident
 from storage.store import OutboxRow, Utterance
@@ -53,7 +53,10 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
             return _edited(world, incident, event, came)
         case "settled":
             never = _silenced(world, incident, event)
-            return _told_anew(world, incident, event, event.said, came, None) if never is None else []
+            said = event.said
+            return (
+                told_anew(world, incident, said, said, event.copies, event.at, came.now, None) if never is None else []
+            )
         case "reacted":
             return reactions.given(world, incident, event, came)
         case "voted" | "tallied" | "ended":
@@ -90,32 +93,9 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
         # Where it ended is told as it was told on the way, in words: no network lets us change them into a map.
         spoken = replace(spoken, live_until=event.at)
     said = replace(before, spoken=spoken, raised=now_raised)
-    effects = _told_anew(world, incident, event, said, came, never)
+    effects = told_anew(world, incident, before, said, event.copies, event.at, came.now, never)
+    effects += raised_together(world, incident, event.album, now_raised, event.at, came.now, never)
     return [Unwake(f"place:{before.id}"), *effects] if ends else effects
-
-
-def _told_anew(
-    world: World, incident: Incident, event: Talk, said: Utterance, came: Came, never: str | None
-) -> list[Effect]:
-    """Every copy says it as it is now; where it may not be any more, it is taken away. ``never``: nobody may be told, and why; then only a label
-    that was raised takes copies away.
-    """
-    before = event.said
-    said = replace(said, versions=before.versions + 1, changed=event.at)
-    have = {row.to: row.send for row in event.copies if row.kind == "message"}
-    told = tell(world, incident, said, came.now, only=have, amends=True, never=never)
-    said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
-    fact = SaidAnew(said.id, event.at, said.raised, content(said), told.left_out, never)
-    kept = said if never is None else replace(before, raised=said.raised)
-    reached = {send.to for send in told.sends}
-    goes = never is None or said.raised != before.raised
-    effects: list[Effect] = [
-        Record(incident.id, fact),
-        Remember(kept),
-        *told.sends,
-        *(effect for room in have if goes and room not in reached for effect in away(said, room, event.copies)),
-    ]
-    return [*effects, *polls.said_anew(world, incident, said.id, effects, came.now)]
 
 
 def _silenced(world: World, incident: Incident, event: Talk) -> str | None:

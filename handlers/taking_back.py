@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from handlers import polls
@@ -23,7 +24,7 @@ def take_back(incident: Incident, said: Utterance, where: RoomRef, copies: tuple
     ]
 
 
-def away(said: Utterance, room: RoomRef, copies: tuple[OutboxRow, ...]) -> list[Effect]:
+def away(said: Utterance, room: RoomRef, copies: Sequence[OutboxRow]) -> list[Effect]:
     """Take the copy out of a room: what waits does not leave, what stands there is removed."""
     here = [row for row in copies if row.to == room and row.kind in ("message", "edit")]
     sends = dict.fromkeys(row.send for row in here)

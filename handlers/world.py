@@ -19,7 +19,7 @@ from playbooks.selection import Circumstances
 from playbooks.spoken import Spoken
 from storage.deployment import Binding, Deployment, PersonOnFile
 from storage.incident import Incident
-from storage.store import Mentioned, OutboxRow, Utterance
+from storage.store import Beside, Mentioned, OutboxRow, Utterance
 
 Via = Literal["command", "button", "reaction", "reply"]
 
@@ -31,6 +31,7 @@ class Request:
     ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees. ``spoken`` is all that was said, ``at`` when, by the network's
     clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
+    ``album``: what was sent in one album with it before.
     ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it.
     """
 
@@ -54,6 +55,7 @@ class Request:
     recaps: tuple[OutboxRow, ...] = ()
     forwarded: str | None = None
     automatic: bool = False
+    album: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

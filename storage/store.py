@@ -173,6 +173,19 @@ class Utterance:
     reactions: tuple[Reacted, ...] = ()
     changed: datetime | None = None
 
+    @property
+    def album(self) -> str | None:
+        """What the files have in common that were sent together with its own; None where it is alone."""
+        return self.spoken.file.album if self.spoken is not None and self.spoken.file is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Something that was sent in one album with something else, and every row about it."""
+
+    said: Utterance
+    copies: tuple[OutboxRow, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class ReactionKept:
@@ -305,6 +318,9 @@ class Store(Protocol):
 
     async def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
         """The first that was said in a topic, of all that belongs to this stream. ``room`` has a topic."""
+
+    async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
+        """What was sent as one album in a chat, in the order in which it was heard."""
 
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
         """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids. Not reactions."""

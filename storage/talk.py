@@ -52,6 +52,11 @@ async def first_in_topic(connection: Connection, stream: str, room: RoomRef) -> 
     return _read(*found[0]) if found else None
 
 
+async def said_together(connection: Connection, room: RoomRef, album: str) -> list[Utterance]:
+    """What was sent as one album in a chat, in the order in which it was heard."""
+    return [_read(*one) for one in await connection.read("said_together", (room.network, room.id, album))]
+
+
 async def reaction(connection: Connection, room: RoomRef, message: str) -> ReactionKept | None:
     """A reaction by its own name."""
     found = await connection.read("reaction", (room.network, room.id, message))

@@ -37,7 +37,10 @@ def apply(state: Incident, kept: Kept) -> Incident:
             )  # fmt: skip
             labels = polls.labels(f)
             new = {
-                channel: (*state.talk.get(channel, ()), replace(recent, label=labels.get(channel)))[-MOST_RECENT:]
+                channel: (
+                    *(one for one in state.talk.get(channel, ()) if one.said != f.said),
+                    replace(recent, label=labels.get(channel)),
+                )[-MOST_RECENT:]
                 for channel in f.channels
             }
             return polls.opened(replace(state, talk={**state.talk, **new}), f)

@@ -14,7 +14,7 @@ from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
 from storage.effects import Drop, Effect, React, Remember, Remove, Send
 from storage.facts import Said
-from storage.store import OutboxRow, Utterance
+from storage.store import Beside, OutboxRow, Utterance
 from tests.handlers.border_stage import CITY, LIAISON, MAYOR, OFFICER, SOMEBODY
 from tests.handlers.stage import Stage
 from tests.playbooks.border import BORDER, NOON
@@ -80,6 +80,8 @@ class TalkStage(Stage):
         """Somebody says something (``words`` are restricted HTML); what is sent in consequence."""
         self.count += 1
         spoken = more.pop("spoken", None) or Spoken(restricted(words))
+        album = spoken.file.album if spoken.file is not None else None  # type: ignore[attr-defined]
+        more.setdefault("album", self.beside(room, album))
         request = Request(
             self.now, b"seed", room, False, identity, str(more.pop("name", "Bo")), words, message=f"m{self.count}",
             spoken=spoken, at=self.now, **more,  # type: ignore[arg-type]
@@ -87,6 +89,11 @@ class TalkStage(Stage):
         before = len(self.sent)
         self.apply(hear(self.world, request))
         return self.sent[before:]
+
+    def beside(self, room: RoomRef, album: str | None) -> tuple[Beside, ...]:
+        """What was sent as one album in a room, with every row about it."""
+        said = [one for one in self.said.values() if album is not None and (one.room, one.album) == (room, album)]
+        return tuple(Beside(one, tuple(self.rows.get(one.id, ()))) for one in said)
 
     def last(self) -> Utterance:
         """What was said last."""
@@ -103,6 +110,8 @@ class TalkStage(Stage):
         room = more.pop("room", said.room)
         if kind == "edited":
             more.setdefault("identity", MAYOR)
+            beside = self.beside(said.room, said.album)
+            more.setdefault("album", tuple(one for one in beside if one.said.id != said.id))
         event = Talk(kind, said, tuple(self.rows.get(said.id, ())), room, self.now, "key", **more)  # type: ignore[arg-type]
         before = len(self.sent)
         self.apply(happened(self.world, Came(event, self.now, b"seed")))

@@ -12,7 +12,8 @@ from handlers.events import RoomEvent
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Poll, Spoken
 from storage.effects import Urgency
-from storage.facts import RoomObserved
+from storage.facts import RoomObserved, SaidAnew
+from storage.store import Utterance
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
@@ -128,6 +129,59 @@ def test_a_label_on_one_picture_of_an_album_holds_for_those_after_it() -> None:
     assert [one.raised for one in stage.said.values()] == ["red", "red", "red"]
     stage.speak(CITY, "", MAYOR, spoken=replace(pictures[1], file=File("matrix", "{}", "photo", album="a2")))
     assert stage.last().raised is None
+
+
+def pictures(stage: TalkStage, *captions: str) -> list[Utterance]:
+    """The mayor sends so many pictures together; what was said, in order."""
+    for number, words in enumerate(captions):
+        picture = Spoken(words, File("matrix", f"{{{number}}}", "photo", album="a1"))
+        stage.speak(CITY, words, MAYOR, spoken=picture)
+    return list(stage.said.values())
+
+
+def test_a_label_on_a_later_picture_takes_back_those_before_it() -> None:
+    """Whether they wait, have left or arrived; where the label allows them they say it, and the log has the join of each."""
+    stage = talking()
+    first, second = pictures(stage, "the dam", "")
+    stage.all_become(first.id)
+    pictures(stage, "[amber+strict] from the other side")
+    assert [one.raised for one in stage.said.values()] == ["amber+strict"] * 3
+    assert {one.said for one in stage.of(SaidAnew)} == {first.id, second.id}
+    gone = {(one.about, one.room) for one in stage.removes}
+    assert gone == {(one.id, room) for one in (first, second) for room in MEMBERS - {FIRE}}
+    anew = [one for one in stage.sent if one.amends]
+    assert {(one.about, one.to) for one in anew} == {(first.id, FIRE), (second.id, FIRE)}
+    assert all("TLP:AMBER+STRICT" in one.body.text for one in anew)
+
+
+def test_a_mistyped_label_on_any_picture_holds_the_whole_album() -> None:
+    """Those before are taken away, those after it are not carried, and all are once the label is put right."""
+    stage = talking()
+    pictures(stage, "the dam", "[ambr+strict] hush", "")
+    first, second, third = stage.said.values()
+    assert [one.versions for one in (first, second, third)] == [0, 0, 0]
+    assert {remove.room for remove in stage.removes if remove.about == first.id} == MEMBERS
+    assert not [send for send in stage.sent if send.about == third.id]
+    assert len([send for send in stage.sent if "[ambr+strict]" in send.body.text]) == 1
+    fixed = replace(second.spoken or Spoken(), html="[amber+strict] hush")
+    sent = stage.befalls("edited", second, spoken=fixed)
+    assert {(send.about, send.to, send.amends) for send in sent} == {(one, FIRE, False) for one in stage.said}
+    assert [one.raised for one in stage.said.values()] == ["amber+strict"] * 3
+    recent = stage.world.incidents["I-1"].talk["ops"]
+    assert sorted((one.said, one.raised) for one in recent) == [(one, "amber+strict") for one in stage.said]
+
+
+def test_a_label_that_an_edit_puts_on_one_picture_holds_for_all() -> None:
+    """Also for those on which nobody edited anything."""
+    stage = talking()
+    first, second = pictures(stage, "the dam", "")
+    for one in (first, second):
+        stage.all_become(one.id)
+    stage.befalls("edited", second, spoken=replace(second.spoken or Spoken(), html="[red] look"))
+    assert [one.raised for one in stage.said.values()] == ["red", "red"]
+    assert {(one.about, one.room) for one in stage.removes} == {
+        (one.id, room) for one in (first, second) for room in MEMBERS
+    }
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,24 @@ async def test_an_album_of_three_is_one_on_telegram_and_three_on_matrix(town: Br
     assert (await town.on_telegram("What is on the second?", FORUM)).reply_to == copies[1].id
 
 
+async def test_a_label_on_the_last_picture_of_an_album_holds_for_all(town: Bridge) -> None:
+    """Whatever had left by then: only the room that may read it has the pictures, each with the label."""
+    before = {room: {one.event_id for one in town.ada.view(room)} for room in (town.plain, town.sealed)}
+    after = max((one.id for one in town.telegram.messages(FORUM)), default=0)
+    views = [{"kind": "photo", "data": saved("JPEG", quality=quality)} for quality in (31, 51)]
+    parts = [*views, {"kind": "photo", "data": saved("JPEG", quality=71), "caption": "[red] Their hideout"}]
+    await town.telegram.album(HALL, DORA, parts)
+
+    def held() -> bool:
+        found = _pictures(town, town.sealed, before[town.sealed])
+        return len(found) == 3 and all("TLP:RED" in one.text for one in found)
+
+    await town.ada.wait_until(held)
+    await town.program.at_rest()
+    await town.ada.wait_until(lambda: not _pictures(town, town.plain, before[town.plain]))
+    assert not [one for one in town.telegram.messages(FORUM) if one.id > after and one.file]
+
+
 def _pictures(town: Bridge, room: str, known: set[str]) -> list[Shown]:
     return [one for one in town.ada.view(room) if one.kind == "m.image" and one.event_id not in known]
 
