@@ -18,12 +18,14 @@ from storage.store import Kept
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """For whom a copy is made. ``partner``: its id, None for an auditor, to whom everything is shown. ``name``: for people.
-    ``knows``: the partners of whom it may know that they take part, itself among them; of no use for an auditor.
+    ``knows``: the partners of whom it may know that they take part, itself among them; ``people``: the ids of those enrolled for it. Of no use for an
+    auditor.
     """
 
     partner: str | None
     name: str
     knows: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
