@@ -291,6 +291,30 @@ def log(
 
 
 @app.command()
+def ask(
+    incident: Annotated[str, typer.Argument(help="Its short id, like I-3.", metavar="INCIDENT")],
+    question: Annotated[str, typer.Argument(help="Which; a wrong one lists them.", metavar="QUESTION")] = "",
+    what: Annotated[
+        list[str] | None, typer.Argument(help="What it is about: an alert and a field, a partner.", metavar="[WHAT]...")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Of `saw`: before this time, in the incident's zone.", metavar="TIME")
+    ] = None,
+    why: Annotated[str, typer.Option("--reason", help="Why you ask; it is recorded.", metavar="TEXT")] = "",
+    as_json: Json = False,
+) -> None:
+    """Ask the log who knew what, when, by which right.
+
+    who-saw A-17 [FIELD], saw PARTNER, silent [A-17], unknown, withheld, leads, readings. Each answer names the entries that
+    prove it. That you asked, and why, is recorded first.
+    """
+    from bot.cli_ask import Query
+    from bot.cli_ask import ask as asking
+
+    asking(settings(), incident, Query(question, tuple(what or ()), until), why, "json" if as_json else "text")
+
+
+@app.command()
 def export(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
     path: Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="PATH")],
@@ -329,6 +353,53 @@ def verify(
     from bot.cli_verify import verify as examine
 
     raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text"))
+
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go, and erase nothing.")]
+
+
+@app.command()
+def erase(
+    what: Annotated[
+        str, typer.Argument(help="A person (P-3, or an account like telegram:501), or an incident.", metavar="WHAT")
+    ],
+    reason: Reason = "",
+    basis: Annotated[str, typer.Option("--basis", help="By which right; it is recorded.", metavar="TEXT")] = "",
+    entry: Annotated[int | None, typer.Option("--entry", help="Of an incident: which entry.", metavar="N")] = None,
+    path: Annotated[str | None, typer.Option("--field", help="And which field of it.", metavar="FIELD")] = None,
+    dry: DryRun = False,
+) -> None:
+    """Forget a person, or one field of an entry; the log still verifies.
+
+    Not where a legal hold lies, not of an open incident, nobody who still has a role.
+    """
+    from bot.cli_erase import erase as erasing
+
+    erasing(settings(), what, entry, path, reason, basis, dry)
+
+
+@app.command()
+def hold(
+    on: Annotated[str | None, typer.Argument(help="An incident, or a person.", metavar="WHAT")] = None,
+    reason: Reason = "",
+    lift: Annotated[bool, typer.Option("--lift", help="The hold is over.")] = False,
+) -> None:
+    """Place a legal hold, so that nothing of it can be erased; or lift it. Alone: list them."""
+    from bot.cli_erase import hold as holding
+
+    holding(settings(), on, reason, lift)
+
+
+@app.command()
+def retention(reason: Reason = "", dry: DryRun = False, as_json: Json = False) -> None:
+    """Erase what logs hold whose time is over (`log.keep` of their playbook).
+
+    The entries stand and verify; what they held is gone. Where a legal hold lies, nothing goes.
+    """
+    from bot.cli_erase import retention as retaining
+
+    retaining(settings(), reason, dry, as_json)
 
 
 @app.command()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from playbooks.rooms import Network, RoomRef
-from storage import canonical, checkpoints, deadlines, inbox, keys, log, outbox, talk, tree
+from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, log, outbox, talk, tree
 from storage.checkpoints import RolledBack
 from storage.connection import Connection, Outlives, change, connect
+from storage.erasing import Erasure
 from storage.facts import Fact
 from storage.keys import hold
 from storage.notes import Signer
@@ -168,7 +170,7 @@ class SqliteStore:
             outbox.claim(inner, changes.claims, now)
             outbox.settle(inner, changes.outcomes, now)
             outbox.redirect(inner, changes.redirects)
-            talk.keep(inner, changes.said, changes.reactions)
+            talk.keep(inner, changes.said, changes.reactions, changes.threads)
             deadlines.settle(inner, changes.fired, changes.unwakes, changes.postponed, changes.wakes, now)
             change(inner, "count", list(changes.counters.items()))
 
@@ -229,6 +231,14 @@ class SqliteStore:
         """The first that was said in a topic, of all that belongs to this stream."""
         return await talk.first_in_topic(self._connection, stream, room)
 
+    async def thread_of(self, room: RoomRef) -> ThreadKept | None:
+        """The thread for which a topic was made."""
+        return await talk.thread_of(self._connection, room)
+
+    async def place_of(self, stream: str, said: str, room: RoomRef) -> RoomRef | None:
+        """The topic that was made in a chat for the thread which this began."""
+        return await talk.place_of(self._connection, stream, said, room)
+
     async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
         """What was sent as one album in a chat, in the order in which it was heard."""
         return await talk.said_together(self._connection, room, album)
@@ -277,8 +287,8 @@ class SqliteStore:
         """Every stream with its size and root."""
         return await log.heads(self._connection)
 
-    async def sign(self, now: datetime) -> Sequence[str]:
-        """Sign a checkpoint for every stream that grew. Returns the signed notes.
+    async def sign(self, now: datetime, streams: Collection[str] | None = None) -> Sequence[str]:
+        """Sign a checkpoint for every stream that grew, or for those of them that are named. Returns the signed notes.
 
         Raises RolledBack, and signs nothing, if the database is not the one that was signed before.
         """
@@ -286,7 +296,7 @@ class SqliteStore:
         def work(inner: sqlite3.Connection) -> list[str]:
             inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
             heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-            return checkpoints.sign(inner, heads, self.signer, self.folder, now)
+            return checkpoints.sign(inner, heads, self.signer, self.folder, now, streams)
 
         return await self._connection.write(work)
 
@@ -340,6 +350,26 @@ class SqliteStore:
         blanked = await self._connection.write(work)
         await self._connection.fold()
         return blanked
+
+    # what is forgotten
+
+    async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, int]]:
+        """The ids of these persons' keys, and how many entries of each stream hold something of theirs."""
+        names = self._keyring.known(frozenset(subjects))
+        return names, dict(await self._connection.read("personal_of", (json.dumps(sorted(names)),)))
+
+    async def destroy(self, erasure: Erasure, now: datetime) -> None:
+        """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. A crash between the two leaves keys of
+        nothing here, and doing it again destroys them."""
+        sealed = [log.seal(stream, None, fact) for stream, fact in erasure.facts]
+
+        def work(inner: sqlite3.Connection) -> None:
+            destroying.destroy(inner, self._keyring, erasure, now)
+            log.append(inner, sealed, now, self._keyring)
+
+        await self._connection.write(work)
+        self._keyring.forget(erasure.keys)
+        await self._connection.fold()
 
     def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
         """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""

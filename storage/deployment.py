@@ -17,6 +17,7 @@ from storage.facts import (
     DutyOffered,
     DutyReminded,
     DutyTaken,
+    Fact,
     IdentityJoined,
     IdentityLost,
     InvitationMade,
@@ -24,6 +25,7 @@ from storage.facts import (
     NetworkBack,
     NetworkLost,
     PersonEnrolled,
+    PersonErased,
     PersonRevoked,
     ReachTestAnswered,
     ReachTestSent,
@@ -214,6 +216,8 @@ def fold(state: Deployment, facts: Iterable[Kept]) -> Deployment:
 
 
 def _apply(state: Deployment, kept: Kept) -> Deployment:
+    if _forgotten(kept.fact):
+        return state
     match kept.fact:
         case RoomBound() as f:
             bindings = {key: b for key, b in state.bindings.items() if not _same_place(b, f)}
@@ -261,6 +265,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
                 identities={**state.identities, f.identity: f.person},
                 strayed={account: who for account, who in state.strayed.items() if account != f.identity},
             )
+        case PersonErased(person=person) if person is not None and person in state.people:
+            return _erased(state, person)
         case PersonRevoked(person=person):
             gone = replace(_void(state, person, kept.at), revoked=state.revoked | {person}, epoch=state.epoch + 1)
             return replace(
@@ -321,6 +327,32 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
         case _:
             pass
     return state
+
+
+_WITHOUT = {
+    PersonEnrolled: "identity", IdentityJoined: "identity", IdentityLost: "identity", DirectChatOpened: "identity", LanguageChosen: "who",
+    WordsKept: "identity", RoomObserved: "room", RoomLost: "room", RoomRegained: "room", Unread: "room",
+}  # fmt: skip
+"""What says nothing any more once this is erased."""
+
+
+def _forgotten(fact: Fact) -> bool:
+    name = _WITHOUT.get(type(fact))
+    return name is not None and getattr(fact, name) is None
+
+
+def _erased(state: Deployment, person: str) -> Deployment:
+    """What a restart would find: nobody is known by that id any more, and the accounts are nobody's."""
+    theirs = state.people[person].identities
+    return replace(
+        state,
+        people={name: one for name, one in state.people.items() if name != person},
+        identities={account: who for account, who in state.identities.items() if who != person},
+        languages={who: language for who, language in state.languages.items() if who not in theirs},
+        direct={account: room for account, room in state.direct.items() if account not in theirs},
+        strayed={account: who for account, who in state.strayed.items() if who != person},
+        words={name: kept for name, kept in state.words.items() if kept.identity not in theirs},
+    )
 
 
 _PLAIN = (False, False, False, False, False)

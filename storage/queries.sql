@@ -131,6 +131,15 @@ ORDER BY at DESC LIMIT 1;
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said
 WHERE stream = ? AND network = ? AND room = ? AND topic = ? ORDER BY CAST(substr(said, 3) AS INTEGER) LIMIT 1;
 
+-- name: thread
+INSERT INTO threads (stream, said, network, room, topic) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: thread_of
+SELECT stream, said FROM threads WHERE network = ? AND room = ? AND topic = ?;
+
+-- name: place_of
+SELECT topic FROM threads WHERE stream = ? AND said = ? AND network = ? AND room = ?;
+
 -- name: said_together
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said
 WHERE network = ? AND room = ? AND body ->> '$.file.album' = ? AND body GLOB '*"album":"*' ORDER BY CAST(substr(said, 3) AS INTEGER);
@@ -214,6 +223,45 @@ INSERT INTO disclosures (stream, seq, body, personal) VALUES (?, ?, ?, ?);
 -- name: add_personal
 INSERT INTO personal (stream, seq, key, body) VALUES (?, ?, ?, ?);
 
+-- name: personal_of
+SELECT stream, count(DISTINCT seq) FROM personal WHERE key IN (SELECT value FROM json_each(?)) GROUP BY stream ORDER BY stream;
+
+-- name: disclosures_at
+SELECT body FROM disclosures WHERE stream = ? AND seq = ?;
+
+-- name: set_disclosures
+UPDATE disclosures SET body = ? WHERE stream = ? AND seq = ?;
+
+-- name: personal_at
+SELECT key, body FROM personal WHERE stream = ? AND seq = ?;
+
+-- name: set_personal
+UPDATE personal SET body = ? WHERE stream = ? AND seq = ? AND key = ?;
+
+-- name: forget_person
+DELETE FROM personal WHERE key = ?;
+
+-- name: forget_disclosures
+DELETE FROM disclosures WHERE stream = ? AND seq < ?;
+
+-- name: forget_personal
+DELETE FROM personal WHERE stream = ? AND seq < ?;
+
+-- name: forget_said
+DELETE FROM said WHERE stream = ?;
+
+-- name: forget_reactions
+DELETE FROM reactions WHERE stream = ?;
+
+-- name: forget_sent
+UPDATE outbox SET payload = '' WHERE stream = ? AND state IN ('sent', 'refused', 'dropped', 'unknown');
+
+-- name: forget_sent_to
+DELETE FROM outbox WHERE network = ? AND room = ? AND state IN ('sent', 'refused', 'dropped', 'unknown');
+
+-- name: forget_heard
+UPDATE inbox SET body = '' WHERE state != 'waiting' AND done_at <= ? AND body != '';
+
 -- name: add_node
 INSERT INTO nodes (stream, level, position, hash) VALUES (?, ?, ?, ?);
 
@@ -247,7 +295,8 @@ SELECT stream, max(size), root, note FROM checkpoints GROUP BY stream;
 SELECT note FROM checkpoints WHERE stream = ? ORDER BY size DESC LIMIT 1;
 
 -- name: add_checkpoint
-INSERT INTO checkpoints (stream, size, root, note, signed_at) VALUES (?, ?, ?, ?, ?);
+INSERT INTO checkpoints (stream, size, root, note, signed_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (stream, size) DO UPDATE SET note = excluded.note, signed_at = excluded.signed_at WHERE root = excluded.root;
 
 -- name: add_signer
 INSERT INTO signers (vkey, since) VALUES (?, ?) ON CONFLICT (vkey) DO NOTHING;

@@ -3,7 +3,7 @@
 What is named here is kept under a key of that person's (``storage.persons``): without the key it is withheld for ever, in every backup too. Not named, because an
 inquiry needs it and the law asks for it: who held which office, decided what, and what was said in its exercise (alerts, decisions, reports, duties).
 A person's id (``P-3``) stays: it says nothing without the entry that says whose it is. An account (``telegram:501``) is the person's data wherever it
-stands in an id's place.
+stands in an id's place, or in a room's: on Telegram a private chat is called as its account is.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ THEIRS: Mapping[type[Fact], tuple[str, tuple[str, ...]]] = {
 KEYED: Mapping[type[Fact], str] = {RollCallStarted: "persons"}
 """Facts with a mapping of persons, whose every value is that of its key."""
 
-_NAMES = frozenset({"person", "identity", "who", "by", "to", "proposed_by", "confirmed_by", "given_by"})
+_NAMES = frozenset({"person", "identity", "who", "by", "to", "proposed_by", "confirmed_by", "given_by", "room"})
 _ACCOUNTS = ("telegram:", "matrix:@")
 
 
-def is_account(value: object) -> bool:
-    """Whether this names an account on a network, and not a person's id or a room."""
-    return isinstance(value, str) and value.startswith(_ACCOUNTS) and not value.startswith("telegram:-")
+def is_account(name: str) -> bool:
+    """Whether this names an account on a network, or a private chat that is called as its account is (Telegram's), and not a person's id or a room."""
+    return name.startswith(_ACCOUNTS) and not name.startswith("telegram:-")
 
 
 def whose(fact: Fact) -> Iterator[tuple[str, str]]:
@@ -65,7 +65,7 @@ def whose(fact: Fact) -> Iterator[tuple[str, str]]:
     names, (owner, theirs) = _of(cast(Hashable, type(fact)))
     for name in names:
         value = getattr(fact, name)
-        if is_account(value):
+        if value is not None and is_account(value := str(value)):
             yield name, value
     if owner:
         subject = getattr(fact, owner)

@@ -1,0 +1,192 @@
+"""``tocsin erase``, ``hold`` and ``retention``: what is forgotten of the log, by which right, and what must not be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from datetime import timedelta
+
+from bot import filed
+from bot.cli import UNANSWERED, Stop
+from bot.cli_log import OPERATOR
+from bot.settings import Settings
+from playbooks.load import PlaybookErrors, parse
+from storage import erasing
+from storage.database import SqliteStore
+from storage.erasing import Erasure, Overdue, Refused
+from storage.facts import DEPLOYMENT, HoldLifted, HoldPlaced, timestamp
+from storage.facts.personal import is_account
+
+_PERSON = re.compile(r"[Pp]-?0*(\d+)")
+
+
+def erase(
+    settings: Settings, what: str, entry: int | None, path: str | None, reason: str, basis: str, dry: bool
+) -> None:
+    """Erase a person's data, or one field of an entry; or (``dry``) say what would go."""
+    if (entry is None) != (path is None):
+        raise Stop(
+            UNANSWERED,
+            "--entry and --field go together: an entry's number, and the field as `tocsin log --json` names it",
+        )
+    _stated(reason, basis)
+    asyncio.run(_erase(settings, what, entry, path, reason.strip(), basis.strip(), dry))
+
+
+async def _erase(
+    settings: Settings, what: str, entry: int | None, path: str | None, reason: str, basis: str, dry: bool
+) -> None:
+    try:
+        if entry is not None and path is not None:
+            async with filed.found(settings, what) as (store, stream, _):
+                found = await erasing.of_field(store, stream, entry, path, by=OPERATOR, reason=reason, basis=basis)
+                await _carry_out(store, found, dry)
+            return
+        async with filed.real(settings) as store:
+            found = await erasing.of_person(store, _person(what), by=OPERATOR, reason=reason, basis=basis)
+            await _carry_out(store, found, dry)
+    except (Refused, filed.NotOnFile) as why:
+        raise Stop(UNANSWERED, str(why)) from None
+
+
+async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
+    for stream, entries in erasure.entries.items():
+        print(
+            f"{stream}: {entries} {'entry' if entries == 1 else 'entries'} {'would show' if dry else 'will show'} less"
+        )
+    if dry:
+        print("Nothing was erased: this was a dry run.")
+        return
+    await store.destroy(erasure, await filed.now(store))
+    print("Erased, and recorded with your reason. The log verifies as before; what is gone shows as withheld.")
+    if erasure.keys:
+        print(
+            "Old copies of persons.keys must be destroyed too: with them a backup of the database could still be read."
+        )
+
+
+def hold(settings: Settings, on: str | None, reason: str, lift: bool) -> None:
+    """Place a legal hold on an incident or a person, or lift it; without either, list those that lie."""
+    if on is None:
+        asyncio.run(_list_holds(settings))
+        return
+    if not reason.strip():
+        raise Stop(UNANSWERED, "--reason is missing: say why, such as the court and its order; it is recorded")
+    asyncio.run(_hold(settings, on, reason.strip(), lift))
+
+
+async def _hold(settings: Settings, on: str, reason: str, lift: bool) -> None:
+    if _PERSON.fullmatch(on) or is_account(on):
+        async with filed.real(settings) as store:
+            await _place(store, _person(on), reason, lift)
+        return
+    try:
+        async with filed.found(settings, on) as (store, stream, _):
+            await _place(store, stream, reason, lift)
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
+
+
+async def _place(store: SqliteStore, on: str, reason: str, lift: bool) -> None:
+    lying = await erasing.holds(store)
+    if lift and on not in lying:
+        raise Stop(UNANSWERED, f"no legal hold lies on {on}")
+    if not lift and on in lying:
+        raise Stop(UNANSWERED, f"a legal hold lies on {on} already: {lying[on].reason}")
+    fact = HoldLifted(on, OPERATOR, reason) if lift else HoldPlaced(on, OPERATOR, reason)
+    await store.append(DEPLOYMENT, fact, now=await filed.now(store))
+    print(
+        f"The legal hold on {on} is lifted."
+        if lift
+        else f"Nothing of {on} can be erased now, until the hold is lifted."
+    )
+
+
+async def _list_holds(settings: Settings) -> None:
+    async with filed.real(settings) as store:
+        lying = await erasing.holds(store)
+    for on, fact in sorted(lying.items()):
+        print(f"{on:<6} {fact.reason}")
+    if not lying:
+        print("There is no legal hold.")
+
+
+def retention(settings: Settings, reason: str, dry: bool, as_json: bool) -> None:
+    """Destroy what the logs hold whose time is over by their playbooks, or (``dry``) say which those are."""
+    if not dry:
+        _stated(reason, "the playbook")
+    asyncio.run(_retention(settings, reason.strip(), dry, as_json))
+
+
+async def _retention(settings: Settings, reason: str, dry: bool, as_json: bool) -> None:
+    async with filed.real(settings) as store:
+        kept_for = {one.incident: await _kept_for(store, one.incident) for one in await store.incidents()}
+        now = await filed.now(store)
+        found = await erasing.retention(store, kept_for, now)
+        erasure = erasing.of_logs(found, by=OPERATOR, reason=reason)
+        if as_json:
+            print(json.dumps({"incidents": [_row(one) for one in found]}, ensure_ascii=False, indent=2))
+        else:
+            _say(found, dry)
+        if not dry and erasure.facts:
+            await store.destroy(erasure, now)
+
+
+def _say(found: list[Overdue], dry: bool) -> None:
+    for one in found:
+        print(f"{one.incident:<6} closed {one.closed_at:%Y-%m-%d}  {_what(one, dry)}")
+    if not found:
+        print("No incident on file is closed.")
+    elif dry:
+        print("Nothing was erased: this was a dry run.")
+
+
+def _what(one: Overdue, dry: bool) -> str:
+    if one.erased:
+        return "erased already"
+    if one.keep is None:
+        return "kept: its playbook cannot be read any more, so nothing says for how long"
+    until = f"{one.closed_at + one.keep:%Y-%m-%d}"
+    if not one.over:
+        return f"kept until {until}"
+    if one.held is not None:
+        return f"its time was over on {until}; kept, a legal hold lies on it: {one.held}"
+    return f"its time was over on {until}: {'would be erased' if dry else 'erased'} ({one.size} entries)"
+
+
+def _row(one: Overdue) -> dict[str, object]:
+    return {
+        "incident": one.incident,
+        "closed_at": timestamp(one.closed_at),
+        "keep_days": one.keep.days if one.keep is not None else None,
+        "over": one.over,
+        "hold": one.held,
+        "erased": one.erased,
+        "entries": one.size,
+    }
+
+
+async def _kept_for(store: SqliteStore, incident: str) -> timedelta | None:
+    """How long the playbook that was last in force keeps the log."""
+    digest = next((one.playbook_sha256 for one in reversed(await store.facts(incident)) if one.playbook_sha256), None)
+    source = await store.playbook(digest) if digest is not None else None
+    if source is None:
+        return None
+    try:
+        return parse(source, incident).playbook.log.keep
+    except PlaybookErrors:
+        return None
+
+
+def _person(what: str) -> str:
+    """``p3`` and ``P-03`` are one person; an account is taken as it is."""
+    short = _PERSON.fullmatch(what.strip())
+    return f"P-{short[1]}" if short else what.strip()
+
+
+def _stated(reason: str, basis: str) -> None:
+    if not reason.strip():
+        raise Stop(UNANSWERED, "--reason is missing: say why; it is recorded")
+    if not basis.strip():
+        raise Stop(UNANSWERED, "--basis is missing: say by which right, such as GDPR art. 17(1); it is recorded")

@@ -1,0 +1,186 @@
+"""What may be erased of the log, and how: a person's data, one field, or a log whose time is over. The tree stands, and whoever verifies finds less shown, not
+less true.
+
+Rules: nothing on which a legal hold lies; nothing of an incident that is open, whose log is needed; nobody who still has a role. Each erasure is a fact that says who,
+why and by which right. What goes is the salt and the value (RFC 9901 §9.7 explains why the digest that stays tells nothing without the salt), and a person's key, so that
+every backup of the database forgets too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from storage.facts import (
+    DEPLOYMENT,
+    Disclosed,
+    Fact,
+    FieldErased,
+    HoldLifted,
+    HoldPlaced,
+    IdentityJoined,
+    LogErased,
+    PersonEnrolled,
+    PersonErased,
+    PersonRevoked,
+    Said,
+    parts,
+)
+from storage.facts.personal import is_account
+from storage.store import Kept, Summary
+
+
+class Refused(Exception):
+    """It may not be erased, or there is no such thing. The message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What is to be destroyed, and the facts that say so. ``fields``: (stream, entry, path). ``streams``: whole logs, up to an entry.
+    ``accounts``: whose messages are blanked everywhere; ``keys``: ids in the keyring.
+    """
+
+    facts: Sequence[tuple[str, Fact]]
+    keys: frozenset[str] = frozenset()
+    fields: Sequence[tuple[str, int, str]] = ()
+    streams: Mapping[str, int] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> Mapping[str, int]:
+        """How many entries of each stream show less afterwards."""
+        told = {stream: fact.entries for stream, fact in self.facts if isinstance(fact, PersonErased)}
+        return told or dict(self.streams) or {stream: 1 for stream, _, _ in self.fields}
+
+
+class Source(Protocol):
+    """What is needed of the store."""
+
+    async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
+    async def incidents(self) -> Sequence[Summary]: ...
+    async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, int]]: ...
+
+
+async def holds(store: Source) -> dict[str, HoldPlaced]:
+    """The legal holds that lie on incidents and persons, by id."""
+    lying: dict[str, HoldPlaced] = {}
+    for kept in await store.facts(DEPLOYMENT):
+        match kept.fact:
+            case HoldPlaced() as fact:
+                lying[fact.on] = fact
+            case HoldLifted(on=on):
+                lying.pop(on, None)
+            case _:
+                pass
+    return lying
+
+
+async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str) -> Erasure:
+    """Everything that is held of a person: their id (``P-3``) or an account (``telegram:501``). Raises Refused."""
+    known = await store.facts(DEPLOYMENT)
+    accounts: dict[str, str] = {}
+    enrolled, revoked = set(), set()
+    for kept in known:
+        match kept.fact:
+            case PersonEnrolled(person=person, identity=identity) | IdentityJoined(person=person, identity=identity):
+                enrolled.add(person)
+                if identity:
+                    accounts[identity] = person
+            case PersonRevoked(person=person):
+                revoked.add(person)
+            case _:
+                pass
+    person = accounts.get(who, who)
+    theirs = tuple(one for one, whose in accounts.items() if whose == person)
+    if person not in enrolled and not is_account(person):
+        raise Refused(f"there is no person {who}; name one by their id, like P-3, or an account, like telegram:501")
+    if person in enrolled and person not in revoked:
+        raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
+    subjects = (person, *(theirs or ((person,) if is_account(person) else ())))
+    keys, counts = await store.personal(subjects)
+    await _free(store, [*counts, person])
+    fields = [found for stream in counts for found in _recapped(await store.facts(stream), frozenset(subjects))]
+    said = person if person in enrolled else None
+    recaps = {(stream, entry) for stream, entry, _ in fields}
+    entries = {stream: count + sum(one == stream for one, _ in recaps) for stream, count in sorted(counts.items())}
+    facts = [(stream, PersonErased(said, by, reason, basis, count)) for stream, count in entries.items()]
+    if not facts:
+        raise Refused(f"nothing is held of {who}")
+    return Erasure(facts, keys, fields, accounts=tuple(one for one in subjects if is_account(one)))
+
+
+def _recapped(kept: Iterable[Kept], subjects: frozenset[str]) -> Iterable[tuple[str, int, str]]:
+    """Where a recap showed their words together with those of others: that is sealed under nobody's key."""
+    said: set[str] = set()
+    for one in kept:
+        match one.fact:
+            case Said(said=name, person=person) if person in subjects:
+                said.add(name)
+            case Disclosed(about=about) if about and about.startswith("#") and not said.isdisjoint(about.split()):
+                yield from ((one.stream, one.seq, path) for path in parts(one.fact) if path.startswith("fields/"))
+            case _:
+                pass
+
+
+async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str, reason: str, basis: str) -> Erasure:
+    """One field of one entry of a closed incident. Raises Refused."""
+    await _free(store, [stream])
+    found = [one for one in await store.facts(stream, entry) if one.seq == entry]
+    if not found:
+        raise Refused(f"the log of {stream} has no entry {entry}")
+    held = [name for name, value in parts(found[0].fact).items() if value is not None]
+    if path not in held:
+        raise Refused(f"entry {entry} of {stream} shows no field {path}; it shows: {', '.join(held) or 'nothing'}")
+    return Erasure([(stream, FieldErased(entry, path, by, reason, basis))], fields=[(stream, entry, path)])
+
+
+async def _free(store: Source, names: Sequence[str]) -> None:
+    """Raises Refused where a hold lies on any of these, or one is an incident that is open."""
+    lying = await holds(store)
+    for name in names:
+        if name in lying:
+            raise Refused(
+                f"a legal hold lies on {name} ({lying[name].reason}): nothing of it may be erased until it is lifted"
+            )
+    for one in await store.incidents():
+        if one.incident in names and one.closed_at is None:
+            raise Refused(f"{one.incident} is open, and its log is needed: close it first")
+    if DEPLOYMENT in names and len(names) == 1:
+        raise Refused("single fields of who is who cannot be erased; a person can")
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A log and how long its playbook keeps it: ``keep`` None where the playbook cannot be read. ``held``: why it may not go though its time is over."""
+
+    incident: str
+    closed_at: datetime
+    keep: timedelta | None
+    over: bool
+    held: str | None
+    size: int
+    erased: bool
+
+
+async def retention(store: Source, kept_for: Mapping[str, timedelta | None], now: datetime) -> list[Overdue]:
+    """Every closed incident, the oldest first, and whether its time is over. ``kept_for``: incident → how long its playbook keeps it."""
+    lying = await holds(store)
+    found = []
+    for one in await store.incidents():
+        if one.closed_at is None:
+            continue
+        keep = kept_for.get(one.incident)
+        over = keep is not None and one.closed_at + keep < now
+        hold = lying.get(one.incident)
+        erased = any(isinstance(kept.fact, LogErased) for kept in await store.facts(one.incident, 0))
+        found.append(Overdue(one.incident, one.closed_at, keep, over, hold.reason if hold else None, one.size, erased))
+    return sorted(found, key=lambda one: one.closed_at)
+
+
+def of_logs(overdue: Iterable[Overdue], *, by: str, reason: str) -> Erasure:
+    """The logs whose time is over and on which no hold lies."""
+    going = [one for one in overdue if one.over and one.held is None and not one.erased and one.keep is not None]
+    facts = [(one.incident, LogErased(one.keep.days, by, reason, one.size)) for one in going if one.keep is not None]
+    return Erasure(facts, streams={one.incident: one.size for one in going})

@@ -1,0 +1,53 @@
+"""Facts of the log's own evidence: which checkpoints were given to partners, who cosigned one, and when the signing key was replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playbooks.rooms import RoomRef
+from storage.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointPosted(Fact):
+    """A signed checkpoint of this stream is on its way into a partner's room; ``MessageSent`` of the same ``send`` has the network's id for it.
+
+    ``size``: entries; ``root``: hexadecimal. ``network``: a bot can edit its own messages on Telegram, so the two are not worth the same.
+    """
+
+    send: str
+    size: int
+    root: str
+    room: RoomRef
+    partner: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointCosigned(Fact):
+    """A partner's own key signed a checkpoint of this stream, after a proof that it continues what that key had signed before.
+
+    ``size``: entries; ``root``: hexadecimal; ``vkey``: the partner's key (C2SP, algorithm 0x04). ``note``: the checkpoint with the deployment's
+    signature and the partner's. ``confirmed``: the playbook says that this key is that partner's; else only the operator does.
+    """
+
+    size: int
+    root: str
+    partner: str
+    vkey: str
+    note: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReplaced(Fact):
+    """The deployment signs with another key from here on, and why. ``old``, ``new``: the public keys (C2SP vkeys).
+
+    ``note``: the link that both signed (see ``storage.rotation``). ``by``: who replaced it.
+    """
+
+    old: str
+    new: str
+    reason: str
+    note: str
+    by: str

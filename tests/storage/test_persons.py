@@ -1,0 +1,74 @@
+"""Keys of persons: sealed under them, and forgotten with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from storage.facts import FACTS, Said
+from storage.facts.personal import KEYED, THEIRS, is_account
+from storage.persons import FILE, Keyring
+from storage.store import StorageError
+
+
+def test_what_is_sealed_is_read_only_with_its_key_and_in_its_place(tmp_path: Path) -> None:
+    """Another place, another key, a flipped bit: none of them opens."""
+    ring = Keyring(tmp_path)
+    name, sealed = ring.seal("P-1", "I-1/4", b"words")
+    assert ring.open(name, "I-1/4", sealed) == b"words"
+    assert b"words" not in sealed
+    other, _ = ring.seal("P-2", "I-1/4", b"words")
+    for wrong in (
+        (name, "I-1/5", sealed),
+        (other, "I-1/4", sealed),
+        (name, "I-1/4", sealed[:-1] + b"\0"),
+        (name, "I-1/4", b""),
+    ):
+        with pytest.raises(StorageError, match="damaged"):
+            ring.open(*wrong)
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_whoever_is_forgotten_is_forgotten_by_every_process(tmp_path: Path) -> None:
+    """A process that knows the key loses it too; who comes back has a new one."""
+    one, two = Keyring(tmp_path), Keyring(tmp_path)
+    name, sealed = one.seal("P-1", "I-1/4", b"words")
+    kept, other = one.seal("P-2", "I-1/5", b"others")
+    two.refresh()
+    assert two.open(name, "I-1/4", sealed) == b"words"
+    one.forget({name})
+    two.refresh()
+    assert one.open(name, "I-1/4", sealed) is two.open(name, "I-1/4", sealed) is None
+    assert two.open(kept, "I-1/5", other) == b"others"
+    again, _ = two.seal("P-1", "I-1/6", b"anew")
+    assert again != name
+    one.refresh()
+    assert one.known(["P-1", "P-9"]) == {again}
+
+
+def test_a_torn_line_hides_no_key(tmp_path: Path) -> None:
+    """A crash while a key was written leaves a line that counts for nothing, and the next key stands on its own."""
+    ring = Keyring(tmp_path)
+    name, sealed = ring.seal("P-1", "a/1", b"one")
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"id": "torn')
+    os.utime(tmp_path / FILE, ns=(1, 1))
+    other, more = ring.seal("P-2", "a/2", b"two")
+    anew = Keyring(tmp_path)
+    anew.refresh()
+    assert (anew.open(name, "a/1", sealed), anew.open(other, "a/2", more)) == (b"one", b"two")
+
+
+def test_what_is_somebodys_own_is_named_as_it_is_called() -> None:
+    """Every attribute in the table is there, and accounts are told from rooms and ids."""
+    for kind, (owner, theirs) in THEIRS.items():
+        assert FACTS[kind.__name__] is kind
+        assert {owner, *theirs} <= set(kind.__dataclass_fields__)
+    for kind, name in KEYED.items():
+        assert name in kind.__dataclass_fields__
+    assert THEIRS[Said] == ("person", ("content",))
+    assert [is_account(one) for one in ("telegram:501", "matrix:@ada:example.org", "telegram:-100/7", "matrix:!r:x", "P-3")] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
