@@ -162,7 +162,7 @@ class Sentences:
             case f.AlertAddressed(alert=alert):
                 return f"{alert} addressed"
             case f.Disclosed() as d:
-                said = ", ".join(part for part in (d.language, d.label) if part)
+                said = ", ".join(str(part) for part in (d.language, d.label) if part)
                 return f"{d.about or 'Message'} for {d.partner or 'nobody'} ({d.room.network.capitalize()}): {said}"
             case f.MessageSent() as m:
                 return f"{self.about(m) or 'Message'} sent to {self.room(m.room)}"
