@@ -124,11 +124,25 @@ class Addresses:
             elif begun is not None and row.to.topic is None and begun.room.topic is not None:
                 # A topic of the forum that is this room: all of it is the thread.
                 out = replace(out, room=begun.room)
+            elif begun is not None and row.to.topic is None:
+                out = await self._in_its_place(out, row, said, begun)
             elif begun is not None and out.reply_to is None and row.part == 0:
                 out = replace(out, reply_to=begun.message)
         except StorageError:
             return out  # what it refers to is worth no delay, and nothing has been written to the network yet
         return out
+
+    async def _in_its_place(self, out: Outgoing, row: OutboxRow, said: Mapping[str, Any], begun: _Place) -> Outgoing:
+        """In the topic that was made for the thread. Before that, as an answer to what began it, in a topic that it begins where there can be one.
+
+        That is called after who begins it and when: a name stays when what was said is taken back, so it says nothing of that.
+        """
+        place = await self._store.place_of(row.stream, said["thread"], row.to)
+        if place is not None:
+            return replace(out, room=place)
+        if row.part or out.reply_to not in (None, begun.message):
+            return out
+        return replace(out, reply_to=begun.message, begins=plain(f"{said['clock']} {said['head'].removeprefix('▸ ')}"))
 
     async def _standing(self, stream: str, about: str, room: RoomRef) -> _Place | None:
         """Where something that was said stands in a room: said there, or carried there; in its topic, else in its chat."""

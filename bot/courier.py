@@ -398,6 +398,7 @@ class Courier:
                         outcome.handle,
                         payload=said.payload if said.payload != row.payload else None,
                         to=row.to,
+                        place=outcome.place,
                     )
                     for row, said, name in arrived
                 ]

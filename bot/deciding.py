@@ -173,6 +173,9 @@ class Turn:
         incident = threaded(self.tx.world, heard.room, self.tx.now)
         if incident is None:
             return None
+        made = self.tx.thread_of(heard.room) or await self.store.thread_of(heard.room)
+        if made is not None and made.stream == incident.id:
+            return await self._utterance(made.stream, made.said)
         first = await self.store.first_in_topic(incident.id, heard.room)
         return first or self.tx.first_in_topic(incident.id, heard.room)
 

@@ -58,13 +58,14 @@ def sent(
     *,
     payload: str | None = None,
     to: RoomRef | None = None,
+    place: RoomRef | None = None,
 ) -> Report:
     """A row has arrived, under this name and perhaps a second one. ``payload``: what was really sent, where that is not what was written;
-    ``to``: where it stands, which may not be on file: what is claimed ahead is not moved with its room.
+    ``to``: where it stands, which may not be on file: what is claimed ahead is not moved with its room; ``place``: where the thread goes on that it began.
     """
     row = row if payload is None else replace(row, payload=payload)
     change = OutboxChange(row.token, "sent", message, to=to, handle=handle, payload=payload)
-    return Report((row,), (change,), Delivery(row, "sent", message))
+    return Report((row,), (change,), Delivery(row, "sent", message, place=place))
 
 
 def waits(row: OutboxRow, reason: str, to: RoomRef | None = None) -> Report:

@@ -52,7 +52,7 @@ from storage.facts import (
     RemovalAsked,
     as_read,
 )
-from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow, ReactionKept, Utterance
+from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow, ReactionKept, ThreadKept, Utterance
 
 Splits = Mapping[Network, Split]
 """How each network that is set up cuts a message into parts."""
@@ -79,6 +79,7 @@ class Step:
     playbooks: dict[str, bytes] = field(default_factory=dict)
     said: list[Utterance] = field(default_factory=list)
     reactions: list[ReactionKept] = field(default_factory=list)
+    threads: list[ThreadKept] = field(default_factory=list)
 
     def why_dropped(self, row: OutboxRow) -> str:
         """Why a message was taken back, by its name or that of one of its parts."""
@@ -169,6 +170,8 @@ def carry_out(
             case Remember(what=what):
                 if isinstance(what, Utterance):
                     step.said.append(what)
+                elif isinstance(what, ThreadKept):
+                    step.threads.append(what)
                 else:
                     step.reactions.append(what)
             case _:
@@ -318,6 +321,7 @@ class Transaction:
         self._playbooks: dict[str, bytes] = {}
         self._said: dict[tuple[str, str], Utterance] = {}
         self._reactions: list[ReactionKept] = []
+        self._threads: list[ThreadKept] = []
 
     def handled(self, inbox: int) -> None:
         """An event was decided."""
@@ -369,6 +373,7 @@ class Transaction:
         self._playbooks.update(step.playbooks)
         self._said.update({(one.stream, one.id): one for one in step.said})
         self._reactions += step.reactions
+        self._threads += step.threads
         return dropped
 
     def utterance(self, stream: str, said: str) -> Utterance | None:
@@ -391,6 +396,10 @@ class Transaction:
     def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
         """The first that was said in a topic in this turn, of all that belongs to this stream."""
         return next((one for one in self._said.values() if (one.stream, one.room) == (stream, room)), None)
+
+    def thread_of(self, room: RoomRef) -> ThreadKept | None:
+        """The thread for which a topic was made, as this turn knows."""
+        return next((one for one in self._threads if one.room == room), None)
 
     def reaction(self, room: RoomRef, message: str) -> ReactionKept | None:
         """A reaction of this turn by its own name."""
@@ -459,6 +468,7 @@ class Transaction:
             playbooks=list(self._playbooks.items()),
             said=list(self._said.values()),
             reactions=self._reactions,
+            threads=self._threads,
         )
 
     @property

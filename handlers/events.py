@@ -50,6 +50,7 @@ class Delivery:
     repeat: str = ""
     said: Utterance | None = None  # of a copy of what was said in a channel: that
     copies: tuple[OutboxRow, ...] = ()  # and every row about it, this one as it has become
+    place: RoomRef | None = None  # of what began a thread's place in its room: that
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from storage.facts import (
     MessageUnknown,
 )
 from storage.incident import Incident
-from storage.store import OutboxRow, Utterance
+from storage.store import OutboxRow, ThreadKept, Utterance
 
 NO_ROOM = "it is too long for the message in which it stands with others"
 """Why an edit is refused that fits no more; see ``bot.addressing``."""
@@ -183,7 +183,13 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         )
         told = dropping.refused(world, came, event)
     sign = signs.of(world, event.said, event.copies) if event.said is not None else []
-    return [Record(row.stream, fact), *told, *sign, *_said_apart(world, came, event)]
+    return [Record(row.stream, fact), *told, *sign, *_place_of_thread(event), *_said_apart(world, came, event)]
+
+
+def _place_of_thread(event: Delivery) -> list[Effect]:
+    """The thread that this copy belongs to has a place of its own in the room from now on."""
+    thread = event.said.thread if event.said is not None else None
+    return [Remember(ThreadKept(event.row.stream, thread, event.place))] if thread and event.place is not None else []
 
 
 def _said_apart(world: World, came: Came, event: Delivery) -> list[Effect]:

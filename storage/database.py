@@ -30,6 +30,7 @@ from storage.store import (
     StorageError,
     StreamHead,
     Summary,
+    ThreadKept,
     Utterance,
 )
 

@@ -12,7 +12,7 @@ from enum import IntEnum
 from playbooks.cleared import Attached, Cleared
 from playbooks.rooms import RoomRef
 from storage.facts import Fact
-from storage.store import ReactionKept, Utterance
+from storage.store import ReactionKept, ThreadKept, Utterance
 
 
 class Urgency(IntEnum):
@@ -207,9 +207,9 @@ class React:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """What was said, as it is now, or a reaction to it, is to be found again."""
+    """What was said, as it is now, a reaction to it, or where the thread goes on that it began, is to be found again."""
 
-    what: Utterance | ReactionKept
+    what: Utterance | ReactionKept | ThreadKept
 
 
 @dataclass(frozen=True, slots=True)

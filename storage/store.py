@@ -180,6 +180,15 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadKept:
+    """A thread has a place of its own: what began it (``said``), and a topic made for it in a room where it did not begin."""
+
+    stream: str
+    said: str
+    room: RoomRef
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """Something that was sent in one album with something else, and every row about it."""
 
@@ -219,6 +228,7 @@ class Changes:
     playbooks: list[tuple[str, bytes]] = field(default_factory=list)  # digest, bytes: kept for good
     said: list[Utterance] = field(default_factory=list)  # new, or as they are now
     reactions: list[ReactionKept] = field(default_factory=list)
+    threads: list[ThreadKept] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +328,12 @@ class Store(Protocol):
 
     async def first_in_topic(self, stream: str, room: RoomRef) -> Utterance | None:
         """The first that was said in a topic, of all that belongs to this stream. ``room`` has a topic."""
+
+    async def thread_of(self, room: RoomRef) -> ThreadKept | None:
+        """The thread for which a topic was made."""
+
+    async def place_of(self, stream: str, said: str, room: RoomRef) -> RoomRef | None:
+        """The topic that was made in a chat for the thread which this began."""
 
     async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
         """What was sent as one album in a chat, in the order in which it was heard."""

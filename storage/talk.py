@@ -12,17 +12,24 @@ from playbooks.rooms import RoomRef
 from storage import canonical
 from storage.connection import Connection, change
 from storage.queries import instant, instant_or_none, micros, micros_or_none
-from storage.store import Reacted, ReactionKept, Utterance
+from storage.store import Reacted, ReactionKept, ThreadKept, Utterance
 
 
-def keep(inner: sqlite3.Connection, said: Sequence[Utterance], reactions: Sequence[ReactionKept]) -> None:
-    """Remember what was said, or how it is now, and reactions that may be taken back."""
+def keep(
+    inner: sqlite3.Connection,
+    said: Sequence[Utterance],
+    reactions: Sequence[ReactionKept],
+    threads: Sequence[ThreadKept],
+) -> None:
+    """Remember what was said, or how it is now, reactions that may be taken back, and topics that were made for threads."""
     change(inner, "say", [_written(one) for one in said])
     rows = [
         (r.room.network, r.room.id, r.message, r.stream, r.said, canonical.well_formed(r.emoji), r.who)
         for r in reactions
     ]
     change(inner, "react", rows)
+    places = [(t.stream, t.said, t.room.network, t.room.id, t.room.topic) for t in threads]
+    change(inner, "thread", places)
 
 
 async def utterance(connection: Connection, stream: str, said: str) -> Utterance | None:
@@ -50,6 +57,18 @@ async def first_in_topic(connection: Connection, stream: str, room: RoomRef) -> 
     """The first that was said in a topic."""
     found = await connection.read("first_in_topic", (stream, room.network, room.id, room.topic))
     return _read(*found[0]) if found else None
+
+
+async def thread_of(connection: Connection, room: RoomRef) -> ThreadKept | None:
+    """The thread for which a topic was made."""
+    found = await connection.read("thread_of", (room.network, room.id, room.topic))
+    return ThreadKept(found[0][0], found[0][1], room) if found else None
+
+
+async def place_of(connection: Connection, stream: str, said: str, room: RoomRef) -> RoomRef | None:
+    """The topic that was made in a chat for the thread which this began."""
+    found = await connection.read("place_of", (stream, said, room.network, room.id))
+    return RoomRef(room.network, room.id, found[0][0]) if found else None
 
 
 async def said_together(connection: Connection, room: RoomRef, album: str) -> list[Utterance]:

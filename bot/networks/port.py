@@ -126,7 +126,8 @@ class Outgoing:
 
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
     who speaks. Whom ``mentions`` names is notified; the words call them ``@Name``: see ``playbooks.calling``. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
-    files, and the words stand under them.
+    files, and the words stand under them. ``begins``: the thread has no place of its own in this room yet; where the network has places for threads (topics of
+    a forum), it begins one of this name there, and says so (``Sent.place``).
     """
 
     token: str
@@ -148,18 +149,20 @@ class Outgoing:
     emoji: str | None = None
     mentions: tuple[tuple[str, str], ...] = ()  # accounts on this network that the words call, each with its name
     caption: bool = False
+    begins: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """Accepted. ``message_id`` is the network's name for it; ``others`` those of the further files of an album, in order.
 
-    ``handle`` is a second name under which the network speaks of it: of a poll on Telegram, the poll's.
+    ``handle`` is a second name under which the network speaks of it: of a poll on Telegram, the poll's. ``place``: where the thread goes on that it began.
     """
 
     message_id: str
     others: tuple[str, ...] = ()
     handle: str | None = None
+    place: RoomRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,7 @@ from bot.networks.telegram_files import MIB
 from bot.networks.telegram_form import Upload
 from bot.networks.telegram_http import OFFICIAL, NotConnectedError, RawBot, UnreadableError
 from bot.networks.telegram_send import Manner
+from bot.networks.telegram_topics import Topics
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import File
 
@@ -79,6 +81,7 @@ class Telegram:
         self._me: dict[str, Any] | None = None
         self._ears: Ears | None = None
         self._doors = Doors()
+        self._topics = Topics(self._bot, clock)
 
     # -- hearing ---------------------------------------------------------------------------------------------------
 
@@ -192,6 +195,9 @@ class Telegram:
             return Refused("Telegram rooms are not encrypted, and these words may only go into an encrypted one")
         manner = Manner()
         try:
+            topic = await self._topics.begun(out)
+            if topic is not None:
+                out = replace(out, room=topic)
             while True:
                 try:
                     asked = telegram_send.request(out, manner)
@@ -203,7 +209,7 @@ class Telegram:
                     return too_large
                 try:
                     result = await self._bot.ask(asked.method, asked.fields, asked.files)
-                    became = telegram_send.sent(asked.method, result, out)
+                    became = replace(telegram_send.sent(asked.method, result, out), place=topic)
                     await self._doors.look(result, self._ears, self._clock())
                     return became
                 except BadRequest as error:

@@ -30,7 +30,7 @@ _NOT_ITS_FILE = re.compile(r"file.?id|file identifier|file.reference|can't use f
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a message is put. ``plain``: without markup. ``anew``: files handed over though Telegram has them. ``documents``: files as documents.
-    ``spelt``: a poll as text. ``turned``: an edit of the caption instead of the text, or the reverse.
+    ``spelt``: a poll as text. ``turned``: an edit of the caption instead of the text, or the reverse. ``unanswering``: no answer to anything.
     """
 
     plain: bool = False
@@ -38,6 +38,7 @@ class Manner:
     documents: bool = False
     spelt: bool = False
     turned: bool = False
+    unanswering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
         where["message_thread_id"] = int(out.room.topic)
     if not out.loud:
         where["disable_notification"] = True
-    if out.reply_to is not None:
+    if out.reply_to is not None and not manner.unanswering:
         where["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
     return _message(out, words, manner, where)
 
@@ -212,6 +213,8 @@ def plainer(out: Outgoing, manner: Manner, words: str) -> Manner | None:
     tried: dict[str, bool] = {}
     if "can't parse entities" in said and out.text:
         tried = {"plain": True}
+    elif out.reply_to is not None and "message to be replied not found" in said:
+        tried = {"unanswering": True}  # in another topic it is asked for in vain to do without
     elif out.kind == "edit" and re.search(r"there is no (?:text|caption) in the message", said):
         tried = {"turned": True}
     elif out.files and _NOT_ITS_FILE.search(said) and not manner.anew:

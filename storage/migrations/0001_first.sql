@@ -87,6 +87,17 @@ CREATE INDEX said_album ON said (network, room, body ->> '$.file.album') WHERE b
 -- What was said in a topic, in the order in which it was heard: ids count up.
 CREATE INDEX said_topic ON said (stream, network, room, topic, CAST(substr(said, 3) AS INTEGER)) WHERE topic IS NOT NULL;
 
+-- Topics that were made for threads which began in other rooms.
+CREATE TABLE threads (
+    stream TEXT NOT NULL,
+    said TEXT NOT NULL,
+    network TEXT NOT NULL,
+    room TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    PRIMARY KEY (stream, said, network, room)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX threads_topic ON threads (network, room, topic);
+
 CREATE TABLE reactions (
     network TEXT NOT NULL,
     room TEXT NOT NULL,

@@ -258,6 +258,8 @@ class Methods(Sends):
             raise bad("the chat is not a forum")
         if chat.status != "administrator":
             raise bad("not enough rights to create a topic")
+        if not 1 <= len(asked["name"].strip()) <= 128:
+            raise bad("TOPIC_TITLE_EMPTY" if not asked["name"].strip() else "TOPIC_TITLE_TOO_LONG")
         self._town.topic(chat.id, chat.last_id + 1, asked["name"])
         return {"message_thread_id": chat.last_id, "name": asked["name"], "icon_color": 7322096}
 

@@ -189,7 +189,7 @@ class Sends:
         for one in what:
             if chat.status != "administrator" and one in self.rules.forbidden.get(chat.id, ()):
                 raise bad(f"not enough rights to send {_CALLED.get(one, f'{one}s')} to the chat")
-        replied = self._replied(chat, asked.get("reply_parameters"))
+        replied = self._replied(chat, asked.get("reply_parameters"), thread)
         return chat, {"thread": thread, "silent": asked.get("disable_notification", False), "reply_to": replied}
 
     def _replacing(self, asked: Mapping[str, Any], in_album: Kind | None) -> tuple[Stored, str, list[dict[str, Any]]]:
@@ -305,13 +305,14 @@ class Sends:
                     raise bad("BUTTON_DATA_INVALID")
         return markup if markup and any(markup.get("inline_keyboard", [])) else None
 
-    def _replied(self, chat: Chat, parameters: Mapping[str, Any] | None) -> int | None:
+    def _replied(self, chat: Chat, parameters: Mapping[str, Any] | None, thread: int | None) -> int | None:
         if parameters is None:
             return None
         message = chat.messages.get(parameters["message_id"])
         if message is not None and not message.deleted:
             return message.id
-        if parameters.get("allow_sending_without_reply"):
+        elsewhere = message is not None and message.thread != thread  # of another topic, that is not asked
+        if parameters.get("allow_sending_without_reply") and not elsewhere:
             return None
         raise bad("message to be replied not found")
 

@@ -13,7 +13,7 @@ from playbooks.spoken import File, Spoken
 from storage.database import SqliteStore
 from storage.migrations import MIGRATIONS
 from storage.queries import SQL
-from storage.store import Changes, OutboxChange, OutboxRow, Reacted, ReactionKept, Utterance
+from storage.store import Changes, OutboxChange, OutboxRow, Reacted, ReactionKept, ThreadKept, Utterance
 from tests.storage.small import NOW, ROOM, STREAM
 
 THERE = RoomRef("matrix", "!there")
@@ -177,3 +177,30 @@ async def test_reactions_are_read_apart_and_only_the_newest_of_each(store: Sqlit
         plans = [str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['reactions']}", ("",) * 5).fetchall())]
         plans += [str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['copies']}", ("",) * 2).fetchall())]
     assert "INDEX outbox_reaction" in plans[0] and "INDEX outbox_said" in plans[1]
+
+
+async def test_what_was_sent_together_is_found_by_that(store: SqliteStore) -> None:
+    """In its chat, in the order in which it was heard, without looking through the rest; forgotten words, and words that look like it, spoil nothing."""
+    files = [File("telegram", "{}", "photo", album=album) for album in ("a", "a", "b", None)]
+    said = [
+        replace(SAID, id=f"S-{9 + number}", message=f"m{number}", name="Bo", spoken=Spoken('"album":"', file))
+        for number, file in enumerate(files)
+    ]
+    await store.commit(Changes(NOW, said=[*said, replace(SAID, id="S-1", name="Bo", spoken=None)]))
+    assert await store.said_together(ROOM, "a") == said[:2]
+    assert await store.said_together(THERE, "a") == []
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for migration in MIGRATIONS:
+            empty.executescript(migration)
+        assert "said_album" in str(empty.execute(f"EXPLAIN QUERY PLAN {SQL['said_together']}", ("",) * 3).fetchall())
+
+
+async def test_a_topic_that_was_made_for_a_thread_is_found_both_ways(store: SqliteStore) -> None:
+    """The first that was made counts."""
+    topic = RoomRef("telegram", ROOM.id, "7")
+    await store.commit(Changes(NOW, threads=[ThreadKept(STREAM, "S-1", topic)]))
+    await store.commit(Changes(NOW, threads=[ThreadKept(STREAM, "S-1", replace(topic, topic="8"))]))
+    assert await store.thread_of(topic) == ThreadKept(STREAM, "S-1", topic)
+    assert await store.thread_of(replace(topic, topic="8")) is None
+    assert await store.place_of(STREAM, "S-1", ROOM) == topic
+    assert await store.place_of(STREAM, "S-2", ROOM) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -51,6 +52,49 @@ async def test_a_topic_of_a_forum_that_is_bound_whole_is_a_thread(town: Bridge) 
     await town.sees(town.sealed, lambda one: "We have two spares" in one.text and bool(one.reactions))
     await town.telegram.say(HALL, CARL, "Said in General")
     assert (await town.on_matrix(town.plain, "Said in General")).thread is None
+
+
+async def test_a_thread_that_begins_on_matrix_gets_a_topic_in_a_forum(town: Bridge) -> None:
+    """Made once, also across a restart, called after who began it and when; what is said there is in the thread. Elsewhere it is answers."""
+    tg = town.telegram
+    known = set(tg.chats[HALL].topics)
+    root = await town.ada.say(town.plain, "The dike leaks")
+    general = await town.on_telegram("The dike leaks")
+    ships = await town.on_telegram("The dike leaks", FORUM)
+    await town.program.at_rest()
+    await town.ada.say_in_thread(town.plain, root, "Sandbags are coming")
+    first = await town.on_telegram("Sandbags are coming")
+    [topic] = set(tg.chats[HALL].topics) - known
+    assert (first.thread, first.reply_to, general.thread) == (topic, general.id, None)
+    assert re.fullmatch(r"\d\d:\d\d ada-\w+ · Fire", tg.chats[HALL].topics[topic])
+    assert (await town.on_telegram("Sandbags are coming", FORUM)).reply_to == ships.id
+    sealed = (await town.on_matrix(town.sealed, "The dike leaks")).event_id
+    await town.telegram.say(HALL, CARL, "How many?", thread=topic)
+    assert (await town.on_matrix(town.plain, "How many?")).thread == root
+    assert (await town.on_matrix(town.sealed, "How many?")).thread == sealed
+    await town.restart()
+    await town.ada.say_in_thread(town.sealed, sealed, "Two hundred")
+    again = await town.on_telegram("Two hundred")
+    assert (again.thread, again.reply_to) == (topic, None)
+    assert set(tg.chats[HALL].topics) == known | {topic}
+
+
+async def test_where_no_topic_may_be_made_a_thread_is_answers(town: Bridge) -> None:
+    """The bot asks once, and nothing is late or lost for it."""
+    tg = town.telegram
+    known = set(tg.chats[HALL].topics)
+    tg.chats[HALL].status = "member"
+    try:
+        root = await town.ada.say(town.plain, "The pump stands still")
+        general = await town.on_telegram("The pump stands still")
+        await town.program.at_rest()
+        for words in ("No fuel", "Fuel is here"):
+            await town.ada.say_in_thread(town.plain, root, words)
+            answer = await town.on_telegram(words)
+            assert (answer.thread, answer.reply_to) == (None, general.id)
+        assert set(tg.chats[HALL].topics) == known
+    finally:
+        tg.chats[HALL].status = "administrator"
 
 
 async def test_whoever_is_called_has_no_need_of_a_username(town: Bridge) -> None:
