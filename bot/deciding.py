@@ -20,10 +20,10 @@ from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
-from handlers import escalation
+from handlers import escalation, posting
 from handlers.channels import threaded
 from handlers.command import typed
-from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Stale, Talk
+from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Signed, Stale, Talk
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
@@ -260,6 +260,9 @@ class Turn:
         if deadline.kind == "place":
             await self._settled(deadline)
             return
+        if deadline.kind == posting.KIND:
+            await self.happened(Signed(deadline, await self._signed(deadline.stream)))
+            return
         await self._guarded(lambda: self._carry(lambda world: self.decide.due(world, deadline, self.tx.now), seed))
 
     async def _settled(self, deadline: Deadline) -> None:
@@ -267,6 +270,15 @@ class Turn:
         said = await self._utterance(deadline.stream, deadline.about)
         if said is not None:
             await self.happened(Talk("settled", said, await self._copies(said.stream, said.id), said.room, self.tx.now))
+
+    async def _signed(self, stream: str) -> str | None:
+        """The signed state of a stream as it is on file; None where it cannot be signed, which keeps nothing else from being decided."""
+        try:
+            await self.store.sign(self.tx.now, (stream,))
+            return await self.store.checkpoint(stream)
+        except StorageError as error:
+            log.error("the log cannot be signed", extra={"stream": stream, "reason": str(error)})
+            return None
 
     async def audited(self) -> int:
         """Hold what is awaited against the deadlines that are set. How many were missing."""

@@ -17,6 +17,7 @@ import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol, cast
 
 import handlers
@@ -136,6 +137,10 @@ class Engine(Keeping):
         """Hold what is awaited against the deadlines that are set, soon."""
         self._auditing = True
         self._poke()
+
+    def signing(self) -> Mapping[str, timedelta]:
+        """How often the log of each open incident is signed, by its playbook."""
+        return {one.id: self._world.book_of(one).playbook.log.sign for one in self._world.open}
 
     def epoch(self, stream: str) -> int:
         """The policy epoch of a stream as it is now."""

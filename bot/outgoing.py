@@ -22,7 +22,8 @@ from playbooks.labels import Label
 from playbooks.rooms import RoomRef
 from playbooks.spoken import poll_of
 from storage.effects import Carried, React, Remove, Send, Tap, Urgency
-from storage.facts import DEPLOYMENT, Disclosed
+from storage.facts import DEPLOYMENT, CheckpointPosted, Disclosed
+from storage.notes import Checkpoint
 from storage.store import OutboxRow
 
 _WITH_THE_FIRST = frozenset(
@@ -110,6 +111,11 @@ def rows(
             )
         )
     return result
+
+
+def posted(send: Send, said: Checkpoint, token: str) -> CheckpointPosted:
+    """That a message gives its room the log's state to keep. ``token``: of its first part, under which its network's id is found."""
+    return CheckpointPosted(token, said.size, said.root.hex(), send.to, send.partner or "", send.to.network)
 
 
 def _meant_for_its_room(send: Send) -> None:

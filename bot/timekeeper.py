@@ -1,5 +1,5 @@
 """The timekeeper: wakes the engine when something falls due, has it audited that everything awaited will fall due, signs
-the log every minute, and tidies once a day.
+the log as often as its playbook says, and tidies once a day.
 
 Deadlines are rows of ours and fire in the engine's transaction; APScheduler only wakes the sweep at the next one.
 A sweep by monotonic
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 SWEEP = 2.0
 """Seconds between sweeps where nothing is known to fall due."""
 
-SIGN = 60.0
+SIGN = timedelta(minutes=1)
+"""How often a log is signed of which no playbook says how often: the deployment's, and those of incidents that are closed."""
 AUDIT = timedelta(minutes=1)
 """How often what is awaited is held against the deadlines that are set."""
 TIDY = timedelta(days=1)
@@ -39,6 +41,9 @@ class Deciding(Protocol):
 
     def fall_due(self) -> None: ...
     def audit(self) -> None: ...
+    def signing(self) -> Mapping[str, timedelta]:
+        """How often the log of each open incident is signed."""
+        ...
 
 
 class Timekeeper:
@@ -55,6 +60,7 @@ class Timekeeper:
         self._at_rest = asyncio.Event()
         self._tidied: datetime | None = None
         self._audited: datetime | None = None
+        self._signed: dict[str, datetime] = {}
         self.trouble: str | None = None
 
     def look(self) -> None:
@@ -86,15 +92,30 @@ class Timekeeper:
             self._audited = now
             self._engine.audit()
 
-    async def sign(self) -> None:
-        """Sign what the log has now."""
+    async def sign(self, streams: Collection[str] | None = None) -> None:
+        """Sign what the log has now; ``streams``: only these."""
         try:
-            await self._store.sign(self._clock.now())
+            await self._store.sign(self._clock.now(), streams)
         except StorageError as error:
             self.trouble = str(error)
             log.error("the log cannot be signed", extra={"reason": str(error)})
         else:
             self.trouble = None
+
+    async def sign_due(self) -> float:
+        """Sign the streams whose time has come. Returns the seconds until the next may be due."""
+        now, every = self._clock.now(), self._engine.signing()
+        streams = [head.stream for head in await self._store.heads()]
+        due = [one for one in streams if self._is_due(one, now, every.get(one, SIGN))]
+        if due:
+            await self.sign(due)
+            self._signed = {one: at for one, at in self._signed.items() if one in streams} | dict.fromkeys(due, now)
+        return min([SIGN, *every.values()]).total_seconds()
+
+    def _is_due(self, stream: str, now: datetime, every: timedelta) -> bool:
+        """A clock put back begins anew."""
+        last = self._signed.get(stream)
+        return last is None or not timedelta(0) <= now - last < every
 
     async def tidy(self) -> None:
         """Blank what was completed long ago."""
@@ -133,12 +154,13 @@ class Timekeeper:
 
     async def _signing(self) -> None:
         while not self._stopped.is_set():
+            pause = SIGN.total_seconds()
             try:
-                await self.sign()
+                pause = await self.sign_due()
                 await self.tidy()
             except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
                 log.error("keeping the log in order failed", extra={"fault": fault(error)})
-            await woken(self._clock, self._stopped, SIGN)
+            await woken(self._clock, self._stopped, pause)
 
     async def _on_a_virtual_clock(self) -> None:
         while not self._stopped.is_set():

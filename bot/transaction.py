@@ -132,6 +132,8 @@ def carry_out(
                     about = effect.about or ""
                     tracked = MessageTracked(made[0].send, effect.role, about, effect.partner, effect.to, effect.digest)
                     shown.append((effect.stream, tracked))
+                if effect.checkpoint is not None:
+                    shown.append((effect.stream, outgoing.posted(effect, effect.checkpoint, made[0].send)))
                 _send(step, made, splits)
             case Repeat(send=send, mark=mark):
                 row = subjects[send]

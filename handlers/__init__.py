@@ -17,6 +17,7 @@ from handlers import (
     pending,
     plain,
     polls,
+    posting,
     reach,
     recap,
     relay,
@@ -28,7 +29,7 @@ from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
 from handlers.escalation import audited
-from handlers.events import Came, Delivery, Flooded, NetworkEvent, Resolved, RoomEvent, Stale, Talk
+from handlers.events import Came, Delivery, Flooded, NetworkEvent, Resolved, RoomEvent, Signed, Stale, Talk
 from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
@@ -187,6 +188,8 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return cards.followed(world, came, event, delivery.stale(world, came, event))
         case Resolved() as event:
             return rooms.resolved(world, came, event)
+        case Signed() as event:
+            return posting.posted(world, event, came.now)
 
 
 def _goes_with_talk(row: OutboxRow) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Spoken
 from storage.facts import RoomObserved
-from storage.store import Beside, OutboxRow, Utterance
+from storage.store import Beside, Deadline, OutboxRow, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,15 @@ class Flooded:
     rows: tuple[OutboxRow, ...]
 
 
-Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The state of a stream's log was to be posted (``deadline``) and has been signed for it: ``note``; None where it could not be signed."""
+
+    deadline: Deadline
+    note: str | None
+
+
+Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded | Signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,22 @@ def secret(words: str, room: RoomRef) -> Cleared:
     return Cleared(escape(words, quote=False), only=room)
 
 
+_CHECKPOINT = re.compile(
+    r"[^\s+]+/(?:[A-Z]-\d{1,9}|deployment)\n(?:0|[1-9]\d{0,18})\n[A-Za-z0-9+/]{43}=\n\n— [^\s+]+ [A-Za-z0-9+/]{91}=\n"
+)
+"""Origin, size and root, an empty line, and one Ed25519 signature: 4 bytes of key id and 64 of signature, in base64."""
+
+
+def checkpoint(note: str) -> Cleared:
+    """A signed checkpoint of the log, to be copied as it stands: its size and a hash, which hide nothing that is not known.
+
+    Raises ValueError for anything else that has been signed: nothing may pass as a checkpoint that could say more.
+    """
+    if not _CHECKPOINT.fullmatch(note) or not note.replace("\n", "").isprintable():
+        raise ValueError("not a signed checkpoint")
+    return Cleared(f"<pre>{escape(note.rstrip(), quote=False)}</pre>")
+
+
 def name(book: Book, reader: Reader, partner: str) -> Cleared:
     """A partner's name, which every partner may know unless it is unlisted; otherwise an ellipsis."""
     who = book.playbook.partners.get(partner)

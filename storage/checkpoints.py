@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 from storage import canonical, log, tree
 from storage.connection import words
 from storage.facts import timestamp
-from storage.notes import Checkpoint, Signer
+from storage.notes import Checkpoint, Signer, split_note
 from storage.queries import SQL, micros
 from storage.store import StorageError, StreamHead
 
@@ -79,15 +79,23 @@ def check(inner: sqlite3.Connection, heads: Sequence[StreamHead], folder: Path) 
 
 
 def sign(
-    inner: sqlite3.Connection, heads: Sequence[StreamHead], signer: Signer, folder: Path, now: datetime
+    inner: sqlite3.Connection,
+    heads: Sequence[StreamHead],
+    signer: Signer,
+    folder: Path,
+    now: datetime,
+    streams: Collection[str] | None = None,
 ) -> list[str]:
-    """Sign every stream that grew, inside a transaction. The file beside the database comes first: a crash between
-    the two leaves a line there that the next signing repeats with the same root."""
+    """Sign every stream that grew, or was last signed with another key, inside a transaction; ``streams``: only these.
+
+    The file beside the database comes first: a crash between the two leaves a line there that the next signing repeats with the same root.
+    """
     check(inner, heads, folder)
-    kept = {stream: size for stream, size, _, _ in inner.execute(SQL["latest_checkpoints"]).fetchall()}
+    kept = {stream: (size, note) for stream, size, _, note in inner.execute(SQL["latest_checkpoints"]).fetchall()}
     rows, lines, notes = [], [], []
     for head in heads:
-        if head.size == kept.get(head.stream):
+        size, last = kept.get(head.stream, (0, ""))
+        if (head.size == size and _is_by(signer, last)) or (streams is not None and head.stream not in streams):
             continue
         note = signer.sign(Checkpoint(f"{signer.name}/{head.stream}", head.size, head.root).text)
         notes.append(note)
@@ -101,6 +109,11 @@ def sign(
         _remember(folder / FILE, lines)
         inner.executemany(SQL["add_checkpoint"], rows)
     return notes
+
+
+def _is_by(signer: Signer, note: str) -> bool:
+    key = signer.verifier
+    return any((one.name, one.key_id) == (key.name, key.key_id) for one in split_note(note)[1])
 
 
 def _remember(path: Path, lines: Sequence[bytes]) -> None:

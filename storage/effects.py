@@ -12,6 +12,7 @@ from enum import IntEnum
 from playbooks.cleared import Attached, Cleared
 from playbooks.rooms import RoomRef
 from storage.facts import Fact
+from storage.notes import Checkpoint
 from storage.store import ReactionKept, ThreadKept, Utterance
 
 
@@ -92,6 +93,8 @@ class Send:
 
     ``carries``: what it carries on from another room; ``about`` is then its id (``S-12``). ``answers`` and ``thread`` name what it answers, and what began its
     thread (``S-7``): as that stands in this room, if it does. ``amends``: it takes the place of the copy of ``about`` that this room has.
+
+    ``checkpoint``: the state of the log that it gives its reader to keep, which the log then says of itself.
     """
 
     stream: str
@@ -116,6 +119,7 @@ class Send:
     thread: str | None = None
     amends: bool = False
     place: int = 0
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,8 +366,11 @@ class Store(Protocol):
 
     # the log
     async def heads(self) -> Sequence[StreamHead]: ...
-    async def sign(self, now: datetime) -> Sequence[str]:
-        """Sign a checkpoint for every stream that grew. Returns the signed notes."""
+    async def sign(self, now: datetime, streams: Collection[str] | None = None) -> Sequence[str]:
+        """Sign a checkpoint for every stream that grew, or for those of them that are named. Returns the signed notes."""
+
+    async def checkpoint(self, stream: str) -> str | None:
+        """A stream's latest signed note."""
 
     async def tidy(self, before: datetime) -> int:
         """Blank the bodies of inbox and outbox rows completed before then. Returns how many."""

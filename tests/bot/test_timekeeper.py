@@ -115,7 +115,7 @@ async def test_a_log_that_cannot_be_signed_is_trouble_and_stops_nothing(tmp_path
     """A rolled-back database is said to be trouble; deadlines go on."""
     async with floor(tmp_path) as on:
 
-        async def refuse(now: Any) -> Any:
+        async def refuse(now: Any, streams: Any = None) -> Any:
             raise StorageError("an older database was put back")
 
         on.store.sign = refuse  # type: ignore[method-assign]
