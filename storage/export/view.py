@@ -17,7 +17,16 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage.export.copy import Recipient
 from storage.export.entitled import BEFALLS, EVERYTHING, SHOWN, Rule
-from storage.facts import Disclosed, Fact, IncidentOpened, MessageTracked, PartnerAdmitted, PersonEnrolled, parts
+from storage.facts import (
+    Disclosed,
+    Exported,
+    Fact,
+    IncidentOpened,
+    MessageTracked,
+    PartnerAdmitted,
+    PersonEnrolled,
+    parts,
+)
 from storage.store import Kept
 
 _PARTNERS = frozenset({"partner", "decides", "reader"})
@@ -117,6 +126,8 @@ class View:
         match name:
             case "title" if isinstance(fact, IncidentOpened):
                 return raw in self._titles
+            case "by" if isinstance(fact, Exported):
+                return True  # the copy itself says it
             case "about" if isinstance(raw, str):
                 return _ABOUT.fullmatch(raw) is not None
             case "fields" if isinstance(fact, Disclosed):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import EACH, Each, Fact
@@ -113,23 +115,34 @@ class CommandRefused(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LogRead(Fact):
-    """Somebody read the log: who, why, up to which entry."""
+    """Somebody read the log, up to which entry, and why in their own words (None: they gave no reason).
+
+    ``question``: what they asked of it, as ``tocsin ask`` writes it; None: they read the log itself.
+    """
 
     person: str
     partner: str | None
     reason: str | None
     upto: int
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Exported(Fact):
-    """A copy of the log was made for somebody."""
+    """A copy of the log was made for somebody: ``by`` whom, for which ``reader`` (a partner's id, or ``auditor``), why, by which right.
+
+    ``form``: bundle, csv, …; ``size``: entries with this one. ``disclosed``: how many of their fields it shows; ``withheld``: how many it does not,
+    for each kind of fact.
+    """
 
     by: str
     reader: str
     reason: str
     form: str
     size: int
+    basis: str | None = None
+    disclosed: int = 0
+    withheld: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

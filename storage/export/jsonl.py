@@ -1,0 +1,68 @@
+"""JSON lines: what the copy is, then an entry a line, for programs.
+
+The first line says for whom, by whom, why, by which right, what is withheld, and the signed checkpoint that the copy stands on. Each other line has
+an entry as the log commits to it (``entry``), the disclosures that prove what is shown (``shown``: [salt, path, value]), how many fields are
+withheld, and the fact in plain: nothing more than the first two say, and easier to read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+
+from storage import canonical
+from storage.export import program
+from storage.export.copy import About, Copy, Line
+from storage.facts import timestamp
+
+FORMAT = 1
+
+
+async def jsonl(copy: Copy, out: BinaryIO) -> None:
+    """Write a copy as JSON lines, each of them canonical (RFC 8785)."""
+    out.write(_line(about(copy.about)))
+    async for line in copy.lines():
+        out.write(_line(_entry(line)))
+
+
+def about(about: About) -> dict[str, Any]:
+    """What a copy says of itself, as JSON has it."""
+    return {
+        "format": FORMAT,
+        "program": program(),
+        "stream": about.stream,
+        "exercise": about.exercise,
+        "title": about.title,
+        "playbook": about.playbook,
+        "for": about.recipient.id,
+        "for_name": about.recipient.name,
+        "by": about.by,
+        "reason": about.reason,
+        "basis": about.basis,
+        "at": timestamp(about.at),
+        "zone": about.zone,
+        "deployment": about.deployment,
+        "key": about.vkey,
+        "size": about.checkpoint.size,
+        "root": about.checkpoint.root.hex(),
+        "checkpoint": about.note,
+        "disclosed": about.disclosed,
+        "withheld": dict(about.withheld),
+    }
+
+
+def _entry(line: Line) -> dict[str, Any]:
+    said = json.loads(line.entry)
+    return {
+        "seq": said["seq"],
+        "at": said["ts"],
+        "fact": said["type"],
+        "fields": {path: value for _, path, value in line.shown},
+        "withheld": line.hidden,
+        "shown": [list(one) for one in line.shown],
+        "entry": said,
+    }
+
+
+def _line(said: dict[str, Any]) -> bytes:
+    return canonical.encode(canonical.composed(said)) + b"\n"

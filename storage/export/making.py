@@ -1,0 +1,301 @@
+"""How a copy is made: what the recipient may see is found out, that it is made becomes a fact, the log is signed, and one form writes the file.
+
+The log is read a page at a time, as often as it takes: memory stays the same however long it is. The file appears whole or not at all. The fact
+``Exported`` is appended before the checkpoint is signed, and so is part of the copy: no copy can be made that the log does not tell of.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from storage import notes, tree
+from storage.connection import words
+from storage.export.copy import About, Copy, Cosigned, Form, Line, Recipient
+from storage.export.view import View
+from storage.facts import Exported, Fact, IncidentOpened, from_parts
+from storage.facts.fact import is_exercise
+from storage.keys import sync_folder
+from storage.notes import Signer
+from storage.store import Kept, StorageError, StreamHead
+
+Progress = Callable[[int, int], None]
+"""Told how many entries are done, of how many: anew for each time that the log is read."""
+
+_EVERY = 500
+"""Entries between two words on the progress."""
+
+
+class ExportFailed(StorageError):
+    """The copy could not be written. The message says what to do; what is kept is untouched."""
+
+
+class Source(Protocol):
+    """What an export needs of the store."""
+
+    @property
+    def signer(self) -> Signer: ...
+    async def heads(self) -> Sequence[StreamHead]: ...
+    async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
+    async def append(self, stream: str, *facts: Fact, now: datetime, playbook: str | None = None) -> None: ...
+    async def sign(self, now: datetime) -> Sequence[str]: ...
+    async def checkpoint(self, stream: str) -> str | None: ...
+    async def playbook(self, digest: str) -> bytes | None: ...
+    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which copy is asked for. ``by``: who asks (``operator``, or a person's id); ``reason``: why; ``basis``: by which right, if one was named.
+
+    ``form``: its name, for the log. ``zone``: the IANA time zone in which times are told to people.
+    """
+
+    stream: str
+    recipient: Recipient
+    by: str
+    reason: str
+    form: str
+    basis: str | None = None
+    zone: str = "UTC"
+
+
+def nothing(done: int, of: int) -> None:
+    """Progress that nobody looks at."""
+
+
+async def make(
+    store: Source,
+    asked: Asked,
+    form: Form,
+    path: Path,
+    *,
+    now: datetime,
+    replace: bool = False,
+    progress: Progress = nothing,
+) -> About:
+    """Write a copy to ``path``, whole or not at all, and return what it says of itself. An existing file is left alone unless ``replace``.
+
+    Raises ExportFailed for a path that cannot be written and for a log that is not there, before anything is recorded, and StorageError otherwise.
+    """
+    head = next((head for head in await store.heads() if head.stream == asked.stream), None)
+    if head is None:
+        raise ExportFailed(f"no log called {asked.stream} is on file")
+    draft = _draft(path, replace)
+    try:
+        view = View(asked.recipient)
+        count = await _examined(store, asked, view, head.size, progress)
+        fact = Exported(
+            by=asked.by,
+            reader=asked.recipient.id,
+            reason=asked.reason,
+            form=asked.form,
+            size=head.size + 1,
+            basis=asked.basis,
+            disclosed=count.disclosed + len(fields(Exported)),  # whoever gets a copy sees that it was made
+            withheld=dict(count.withheld),
+        )
+        await store.append(asked.stream, fact, now=now, playbook=count.playbook)
+        await store.sign(now)
+        note = await store.checkpoint(asked.stream)
+        if note is None:
+            raise StorageError(f"the log of {asked.stream} has no checkpoint after it was signed: restore a backup")
+        checkpoint = notes.parse_checkpoint(notes.split_note(note)[0])
+        disclosed, withheld = fact.disclosed, fact.withheld
+        if checkpoint.size != fact.size:  # something happened meanwhile
+            view = View(asked.recipient)
+            count = await _examined(store, asked, view, checkpoint.size, progress)
+            disclosed, withheld = count.disclosed, dict(count.withheld)
+        about = About(
+            asked.stream,
+            is_exercise(asked.stream),
+            view.title(count.opened) if count.opened is not None else None,
+            count.opened.playbook if count.opened is not None else None,
+            asked.recipient,
+            asked.by,
+            asked.reason,
+            asked.basis,
+            now,
+            store.signer.name,
+            store.signer.verifier.vkey,
+            checkpoint,
+            note,
+            disclosed,
+            withheld,
+            asked.zone,
+        )
+        await _write(await _copy(store, about, view, count, progress), form, draft, path, replace)
+    finally:
+        draft.unlink(missing_ok=True)
+    return about
+
+
+class _Count:
+    """What was found in the log before a copy is made."""
+
+    def __init__(self) -> None:
+        self.disclosed = 0
+        self.withheld: Counter[str] = Counter()
+        self.digests: dict[str, None] = {}
+        self.playbook: str | None = None
+        """The digest that the last entry was decided under."""
+        self.opened: IncidentOpened | None = None
+
+
+async def _examined(store: Source, asked: Asked, view: View, size: int, progress: Progress) -> _Count:
+    """Let the view learn what is the recipient's own, and count what it may and may not see."""
+    if asked.recipient.partner is not None:
+        async for _, said, disclosed in _pages(store, asked.stream, size, progress):
+            view.learn(kept(asked.stream, said, disclosed))
+    count = _Count()
+    async for _, said, disclosed in _pages(store, asked.stream, size, progress):
+        shown = len(disclosed)
+        if view.partner is not None:
+            may = view.shows(kept(asked.stream, said, disclosed))
+            shown = sum(path in may for _, path, _ in disclosed)
+        count.disclosed += shown
+        if hidden := len(said["_sd"]) - shown:
+            count.withheld[said["type"]] += hidden
+        if said["playbook_sha256"]:
+            count.digests[said["playbook_sha256"]] = None
+        count.playbook = said["playbook_sha256"]
+        if said["type"] == "IncidentOpened" and count.opened is None:
+            opened = kept(asked.stream, said, disclosed).fact
+            assert isinstance(opened, IncidentOpened)
+            count.opened = opened
+    return count
+
+
+async def _copy(store: Source, about: About, view: View, count: _Count, progress: Progress) -> _Made:
+    playbooks = {}
+    for digest in sorted(count.digests) if about.recipient.partner is None else ():
+        body = await store.playbook(digest)
+        if body is not None:
+            playbooks[digest] = body
+    return _Made(store, about, view, playbooks, await _keys(store), await _cosigned(store, about), progress)
+
+
+async def _keys(store: Source) -> Sequence[str]:
+    chain = getattr(store, "key_chain", None)
+    return tuple(await chain()) if chain is not None else ()
+
+
+async def _cosigned(store: Source, about: About) -> Sequence[Cosigned]:
+    found = getattr(store, "cosigned", None)
+    recipient = about.recipient
+    return (
+        [one for one in await found(about.stream) if recipient.partner is None or one.partner in recipient.knows]
+        if found is not None
+        else ()
+    )
+
+
+class _Made:
+    """A copy as it is read from the store: see ``Copy``."""
+
+    def __init__(
+        self,
+        store: Source,
+        about: About,
+        view: View,
+        playbooks: Mapping[str, bytes],
+        keys: Sequence[str],
+        cosigned: Sequence[Cosigned],
+        progress: Progress,
+    ) -> None:
+        self.about = about
+        self.playbooks = playbooks
+        self.keys = keys
+        self.cosigned = cosigned
+        self._store = store
+        self._view = view
+        self._progress = progress
+
+    def sign(self, text: str) -> str:
+        """A signed note over this text."""
+        return self._store.signer.sign(text)
+
+    async def lines(self) -> AsyncIterator[Line]:
+        """Every entry, in order; at the end, that they have the signed root, or StorageError."""
+        stream, checkpoint = self.about.stream, self.about.checkpoint
+        edge: list[bytes] = []
+        size = 0
+        async for data, said, disclosed in _pages(self._store, stream, checkpoint.size, self._progress):
+            tree.grow(edge, size, tree.leaf_hash(data))
+            size += 1
+            fact = kept(stream, said, disclosed)
+            shown = [(str(salt), str(path), value) for salt, path, value in disclosed]
+            if self._view.partner is not None:
+                may = self._view.shows(fact)
+                shown = [one for one in shown if one[1] in may]
+                fact = kept(stream, said, shown)
+            yield Line(data, shown, len(said["_sd"]) - len(shown), fact)
+        if size != checkpoint.size or tree.fold(edge) != checkpoint.root:
+            raise StorageError(
+                f"the entries of {stream} do not have the root that was signed: the database is damaged; restore a backup"
+            )
+
+
+def kept(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[Any]]) -> Kept:
+    """An entry's fact, as far as it is disclosed; what is not is None. Raises StorageError for one that this version cannot read."""
+    try:
+        fact = from_parts(said["type"], said["v"], {path: value for _, path, value in disclosed})
+    except (ValueError, TypeError) as error:
+        raise StorageError(
+            f"entry {said['seq']} of {stream} cannot be read by this version of Tocsin: {error}"
+        ) from error
+    return Kept(stream, said["seq"], datetime.fromisoformat(said["ts"]), said["playbook_sha256"], fact)
+
+
+async def _pages(
+    store: Source, stream: str, size: int, progress: Progress
+) -> AsyncIterator[tuple[bytes, dict[str, Any], list[list[object]]]]:
+    """The first ``size`` entries: bytes, what they say, and what is disclosed."""
+    async for seq, data, disclosed in store.entries(stream):
+        if seq >= size:
+            break
+        yield data, json.loads(data), disclosed
+        if (seq + 1) % _EVERY == 0 or seq + 1 == size:
+            progress(seq + 1, size)
+
+
+def _draft(path: Path, replace: bool) -> Path:
+    """An empty file beside the target, which shows that one can be written there."""
+    if path.is_dir():
+        raise ExportFailed(f"{path} is a folder: name a file in it")
+    if path.exists() and not replace:
+        raise ExportFailed(f"{path} exists: name another file, or remove it")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise ExportFailed(
+            f"{path} cannot be written ({error.strerror}): name a file in a folder that you may write to"
+        ) from error
+    return draft
+
+
+async def _write(copy: Copy, form: Form, draft: Path, path: Path, replace: bool) -> None:
+    with words(path):
+        with draft.open("w+b") as out:
+            await form(copy, out)
+            out.flush()
+            os.fsync(out.fileno())
+        _place(draft, path, replace)
+
+
+def _place(draft: Path, path: Path, replace: bool) -> None:
+    if replace:
+        draft.replace(path)
+    else:
+        try:
+            os.link(draft, path)
+        except FileExistsError as error:
+            raise ExportFailed(f"{path} exists: name another file, or remove it") from error
+    sync_folder(path.parent)
