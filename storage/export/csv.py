@@ -1,0 +1,59 @@
+"""CSV for a spreadsheet: first what the copy is, then a row for each field that is shown, and one for an entry that shows none.
+
+A row for each field keeps all of them in the same columns whatever kind of entry they are of, so that a filter on ``field`` or ``fact`` finds every
+value of it. RFC 4180, in UTF-8 with a byte order mark, which spreadsheets need to know it by.
+
+Whatever a cell holds is text: one that a spreadsheet would take for a formula begins with an apostrophe (see OWASP, "CSV Injection").
+"""
+
+from __future__ import annotations
+
+import csv as written
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import BinaryIO
+
+from storage import canonical
+from storage.entry import EXERCISE
+from storage.export.copy import Copy, Line
+from storage.export.stated import stated
+
+COLUMNS = ("entry", "time (UTC)", "fact", "field", "value", "fields withheld")
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula, the full-width forms too."""
+
+
+async def csv(copy: Copy, out: BinaryIO) -> None:
+    """Write a copy as CSV."""
+    about = copy.about
+    out.write("\ufeff".encode())
+    head = [[EXERCISE]] if about.exercise else []
+    head += [[what, words] for what, words in stated(about)]
+    head += [["Signed checkpoint", about.note.strip()], []]
+    out.write(_rows([*head, list(COLUMNS)]))
+    async for line in copy.lines():
+        out.write(_rows(_of(line)))
+
+
+def _of(line: Line) -> Iterator[list[object]]:
+    said = json.loads(line.entry)
+    head = [said["seq"], said["ts"], said["type"]]
+    values = [(path, value) for _, path, value in line.shown if value is not None]
+    if not values:
+        yield [*head, "", "", line.hidden]
+    for number, (path, value) in enumerate(values):
+        text = value if isinstance(value, str) else canonical.write(value)
+        yield [*head, path, text, "" if number else line.hidden]
+
+
+def _rows(rows: Iterator[list[object]] | list[list[str]]) -> bytes:
+    text = StringIO(newline="")
+    written.writer(text, lineterminator="\r\n").writerows([[safe(cell) for cell in row] for row in rows])
+    return text.getvalue().encode()
+
+
+def safe(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) else cell
