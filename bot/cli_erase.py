@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from datetime import timedelta
 
 from bot import filed
 from bot.cli import UNANSWERED, Stop
 from bot.cli_log import OPERATOR
+from bot.retaining import overdue
 from bot.settings import Settings
-from playbooks.load import PlaybookErrors, parse
 from storage import erasing
 from storage.database import SqliteStore
 from storage.erasing import Erasure, Overdue, Refused
@@ -121,9 +120,8 @@ def retention(settings: Settings, reason: str, dry: bool, as_json: bool) -> None
 
 async def _retention(settings: Settings, reason: str, dry: bool, as_json: bool) -> None:
     async with filed.real(settings) as store:
-        kept_for = {one.incident: await _kept_for(store, one.incident) for one in await store.incidents()}
         now = await filed.now(store)
-        found = await erasing.retention(store, kept_for, now)
+        found = await overdue(store, now)
         erasure = erasing.of_logs(found, by=OPERATOR, reason=reason)
         if as_json:
             print(json.dumps({"incidents": [_row(one) for one in found]}, ensure_ascii=False, indent=2))
@@ -165,18 +163,6 @@ def _row(one: Overdue) -> dict[str, object]:
         "erased": one.erased,
         "entries": one.size,
     }
-
-
-async def _kept_for(store: SqliteStore, incident: str) -> timedelta | None:
-    """How long the playbook that was last in force keeps the log."""
-    digest = next((one.playbook_sha256 for one in reversed(await store.facts(incident)) if one.playbook_sha256), None)
-    source = await store.playbook(digest) if digest is not None else None
-    if source is None:
-        return None
-    try:
-        return parse(source, incident).playbook.log.keep
-    except PlaybookErrors:
-        return None
 
 
 def _person(what: str) -> str:

@@ -18,10 +18,12 @@ from bot.clock import Clock
 from bot.doctor_networks import networks
 from bot.findings import Finding, told
 from bot.program import program
+from bot.retaining import overdue
 from bot.samples import only_samples
 from bot.settings import Settings
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
+from storage import persons
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT
 from storage.keys import KEY, LOCK
@@ -234,6 +236,15 @@ async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIt
             f"the log's last entry is of {facts[-1].at:%Y-%m-%d %H:%M} UTC, later than now",
             "set the clock right",
         )
+    late = [
+        one.incident for one in await overdue(store, clock.now()) if one.over and not one.erased and one.held is None
+    ]
+    if late:
+        says = f"the time for which {', '.join(late)} {'is' if len(late) == 1 else 'are'} to be kept is over"
+        yield Finding("warn", "log", says, f"see what would go: {program()} retention --dry-run")
+    if (settings.data / persons.FILE).exists():
+        says = f"{settings.data / persons.FILE} has a key for each person in the log; keep a copy apart from the backups of the database"
+        yield Finding("ok", "persons", f"{says}, and destroy old copies once somebody is erased")
     key = settings.data / KEY
     mode = stat.S_IMODE(key.stat().st_mode)
     if mode & 0o077:
