@@ -282,12 +282,13 @@ def incidents(as_json: Json = False) -> None:
 @app.command()
 def log(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
+    why: Annotated[str, typer.Option("--reason", help="Why you read it; it is recorded.", metavar="TEXT")] = "",
     as_json: Json = False,
 ) -> None:
-    """Read an incident's log; the reading is recorded."""
+    """Read an incident's log; the reading is recorded, with your reason."""
     from bot.cli_log import log as reading
 
-    reading(settings(), incident, "json" if as_json else "text")
+    reading(settings(), incident, why, "json" if as_json else "text")
 
 
 @app.command()

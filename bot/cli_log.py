@@ -50,18 +50,18 @@ def incidents(settings: Settings, form: Form) -> None:
         print(f"       {one.playbook}{': ' + one.title if one.title else ''}")
 
 
-def log(settings: Settings, incident: str, form: Form) -> None:
-    """Print a log, and record that it was read."""
-    asyncio.run(_log(settings, incident, form))
+def log(settings: Settings, incident: str, reason: str, form: Form) -> None:
+    """Print a log, and record that it was read, and why; or that no reason was given."""
+    asyncio.run(_log(settings, incident, reason.strip() or None, form))
 
 
-async def _log(settings: Settings, incident: str, form: Form) -> None:
+async def _log(settings: Settings, incident: str, reason: str | None, form: Form) -> None:
     try:
         async with filed.found(settings, incident) as (store, stream, summary):
             kept = await store.facts(stream)
             digest = next((one.playbook_sha256 for one in kept if one.playbook_sha256), None)
             source = await store.playbook(digest) if digest is not None else None
-            read = LogRead(OPERATOR, None, "tocsin log", len(kept))
+            read = LogRead(OPERATOR, None, reason, len(kept))
             await store.append(stream, read, now=await filed.now(store), playbook=digest)
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
@@ -80,7 +80,8 @@ async def _log(settings: Settings, incident: str, form: Form) -> None:
     telling = Telling(stream, summary, kept, book)
     for line in (*telling.heading(), *telling.lines()):
         print(line)
-    print(f"That you read this, as {OPERATOR}, is entry {len(kept)} of the log.")
+    why = "and why" if reason is not None else "without a reason (--reason)"
+    print(f"That you read this, as {OPERATOR}, {why}, is entry {len(kept)} of the log.")
 
 
 def _book(source: bytes | None, summary: Summary | None) -> Book | None:

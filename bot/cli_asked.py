@@ -1,0 +1,344 @@
+"""The answers of ``tocsin ask`` in lines of at most 80 columns, in the incident's own time, each with the entries that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from textwrap import wrap
+
+from playbooks.load import Book
+from playbooks.rooms import RoomRef
+from playbooks.selection import local_time
+from storage import canonical
+from storage.entry import EXERCISE
+from storage.facts.fact import is_exercise
+from storage.inquiry import (
+    REASONS,
+    AlertAnswers,
+    Asked,
+    Doubt,
+    Fate,
+    Reading,
+    Saw,
+    Sight,
+    Tenure,
+    WhoSaw,
+    Withheld,
+    Withholding,
+)
+from storage.store import Kept
+
+WIDTH = 80
+_MOST_PROOFS = 12
+_NOT_REACHED = {"held": "held back", "roomless": "no room is known", "blind": "may not see where it is"}
+_ENDED = {"replaced": "another lead followed", "covered": "another lead covers it", "closed": "the incident was closed"}
+_HOW = {
+    "wrote": "wrote it",
+    "asked for": "asked for it to be sent",
+    "confirmed": "confirmed it",
+    "issued": "issued it",
+    "supplied": "gave other values for one partner",
+    "said": "said it",
+}
+_BEGAN = {"phase": "offered with the phase", "hand": "handed over", "silence": "offered because the lead was silent"}
+
+
+class Words:
+    """Answers as lines. ``book``: the playbook it was decided under, None where there is none to be read."""
+
+    def __init__(self, stream: str, kept: Sequence[Kept], book: Book | None) -> None:
+        self._stream = stream
+        self._size = len(kept)
+        self._book = book
+        self._books = {one.playbook_sha256 for one in kept if one.playbook_sha256}
+
+    def heading(self, question: str) -> list[str]:
+        """What was asked, of which log."""
+        zone = str(self._book.playbook.timezone) if self._book is not None else "UTC"
+        first = [EXERCISE] if is_exercise(self._stream) else []
+        told = [*first, *_lines(f"{self._stream}, {self._size} entries, times in {zone}: {question}")]
+        if self._book is not None and len(self._books) == 1:
+            digest = next(iter(self._books))
+            told += _lines(f"Rules are lines of {self._book.playbook.playbook}, kept as {digest[:12]}.")
+        return [*told, ""]
+
+    def recorded(self, by: str) -> list[str]:
+        """That the question is in the log."""
+        return _lines(f"That you asked this, as {by}, and why, is entry {self._size} of the log.")
+
+    # -- who saw it ------------------------------------------------------------------------------------------------
+
+    def who_saw(self, answer: WhoSaw) -> list[str]:
+        """Those who knew because they wrote it; those who were shown it, by partner; and from whom it was kept."""
+        what = answer.about if answer.field is None else f"{answer.field} of {answer.about}"
+        lines = [f"Who knew {what} because they wrote it or agreed to it:"] if answer.authors else []
+        for one in answer.authors:
+            whose = f" of {one.partner}" if one.partner else ""
+            lines += self._item(f"{_person(one.person)}{whose} {_HOW.get(one.how, one.how)}", one.at, (one.entry,))
+        lines += ["", f"Shown to {_rooms(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}."]
+        lines += self._messages(answer, answer.seen)
+        if answer.unsent:
+            lines += ["", "Decided, and not sent:", *self._messages(answer, answer.unsent)]
+        if answer.withheld:
+            lines += ["", f"Withheld from {_rooms(answer.withheld)}:", *self._messages(answer, answer.withheld)]
+        return lines[1:] if lines[:1] == [""] else lines
+
+    def _messages(self, answer: WhoSaw, sights: Sequence[Sight]) -> list[str]:
+        """Message by message: the room, what it was shown and by which right, and what became of the message."""
+        lines: list[str] = []
+        for _, together in groupby(sights, key=lambda one: one.entry):
+            group = list(together)
+            first = group[0]
+            body = [self._right(one, answer) for one in group]
+            shown = first.form is not None
+            body += [self._fate(first.fate)] if shown else []
+            proofs = first.entries if shown else (first.entry,)
+            at = first.fate.at if shown and first.fate.at is not None else first.decided_at
+            lines += self._item(_where(first.partner, first.room), at, proofs, body)
+        return lines
+
+    def _right(self, sight: Sight, answer: WhoSaw) -> str:
+        """One field: the form, and by which rule, agreement and basis it was shown; or why it was withheld."""
+        named = sight.about != answer.about or answer.field is None
+        what = (
+            f"{sight.about} {_name(sight)}, " if sight.about != answer.about else f"{_name(sight)}, " if named else ""
+        )
+        if sight.form is None:
+            detail = f" ({sight.detail})" if sight.detail else ""
+            by = [f"{REASONS.get(sight.why or '', sight.why or '')}{detail}", self._rule(sight)]
+            return what.removesuffix(", ") + (": " if what else "") + ", ".join(filter(None, by))
+        right = ", ".join(filter(None, (self._rule(sight), _under(sight.agreements), sight.basis or "")))
+        empty = " (nothing was in it)" if sight.value is None else ""
+        return f"{what}{sight.form}{empty}: {right or 'no rule noted'}"
+
+    def _rule(self, sight: Sight) -> str:
+        """The line of the playbook; which playbook it is where there was more than one."""
+        if not sight.rule:
+            return ""
+        several = len(self._books) > 1 and sight.playbook_sha256 is not None
+        return f"line {sight.rule}" + (f" of playbook {str(sight.playbook_sha256)[:12]}" if several else "")
+
+    def _fate(self, fate: Fate) -> str:
+        match fate.state:
+            case "accepted":
+                told = f"accepted as {', '.join(fate.messages)}" if fate.messages else "accepted"
+            case "partly":
+                told = f"accepted in part, as {', '.join(fate.messages)}"
+            case "unknown":
+                told = f"nobody knows whether it arrived: {fate.reason}"
+            case "waiting":
+                told = "nothing is known of it yet"
+            case _:
+                told = f"{fate.state}: {fate.reason}"
+        if fate.removed_at is not None:
+            told += f"; taken out of the room {self._at(fate.removed_at)}"
+        elif fate.remains is not None:
+            told += f"; could not be taken out of the room: {fate.remains}"
+        return told
+
+    # -- what a partner saw ----------------------------------------------------------------------------------------
+
+    def saw(self, answer: Saw) -> list[str]:
+        """Each field in the form that was shown last, thing by thing."""
+        until = f" before {self._at(answer.until)}" if answer.until is not None else ""
+        if not answer.fields and not answer.doubtful:
+            return [f"{answer.partner} was shown nothing{until}."]
+        lines = [f"What {answer.partner} had been shown{until}:"]
+        for one in answer.fields:
+            earlier = f", before that {', '.join(one.forms[:-1])}" if len(one.forms) > 1 else ""
+            body = [_value(one.last.value)]
+            if one.withdrawn_at is not None:
+                body.append(f"withdrawn {self._at(one.withdrawn_at)}")
+            if one.removed_at is not None:
+                body.append(f"taken out of the room {self._at(one.removed_at)}")
+            lines += self._item(f"{one.about} {_name(one.last)}, {one.forms[-1]}{earlier}", one.at, one.entries, body)
+        if answer.doubtful:
+            lines += ["", "It may also have been shown, nobody knows:"]
+            for sight in answer.doubtful:
+                lines += self._item(
+                    f"{sight.about} {_name(sight)}, {sight.form}",
+                    sight.fate.unknown_at or sight.decided_at,
+                    sight.entries,
+                )
+        if answer.others:
+            lines += ["", *_lines(f"{answer.others} more messages to its rooms show no field of anything.")]
+        return lines
+
+    # -- who never acknowledged ------------------------------------------------------------------------------------
+
+    def silent(self, answer: Sequence[AlertAnswers]) -> list[str]:
+        """Alert by alert: who never answered, who answered what, and whom it never reached."""
+        lines: list[str] = [] if answer else ["No alert was issued."]
+        for alert in answer:
+            over = f", {alert.state} {self._at(alert.over_at)}" if alert.over_at is not None else ""
+            lines += ["", *_lines(f"{alert.alert} {alert.template}, by {alert.by}, {self._at(alert.at)}{over}")]
+            for one in alert.asked:
+                lines += self._asked(one)
+            for partner, why in alert.not_reached.items():
+                lines += _lines(f"  {partner}: not sent, {_NOT_REACHED[why]}", 4)
+            never = ", ".join(alert.never) or "nobody"
+            lines += _lines(f"  Never acknowledged: {never}", 4)
+        return lines[1:] if lines[:1] == [""] else lines
+
+    def _asked(self, one: Asked) -> list[str]:
+        body: list[str] = []
+        if one.shown_at is not None:
+            body.append(f"had it {self._at(one.shown_at)}")
+        elif one.unreachable_at is not None:
+            body.append(f"not reached, found {self._at(one.unreachable_at)}")
+        else:
+            body.append("no network is known to have accepted it")
+        for given in one.answers:
+            spoke = f", {given.spoke_with or 'somebody'} on the telephone" if given.via == "phone" else ""
+            late = ", after it was over" if given.late else ""
+            undone = f", taken back {self._at(given.undone_at)}" if given.undone_at is not None else ""
+            body.append(
+                f"{given.choice} {self._at(given.at)} by {_person(given.person)} ({given.via}{spoke}{late}){undone}"
+            )
+        for call in one.calls:
+            came = {True: "reached", False: "not reached", None: "nobody said what came of it"}[call.reached]
+            spoke = f", {call.spoke_with}" if call.spoke_with else ""
+            body.append(f"rung {self._at(call.at)} by {_person(call.person)}: {came}{spoke}")
+        state = "silent" if one.silent else "answered"
+        return [*_lines(f"  {one.partner}: {state} {_proofs(one.entries)}", 4), *(_below(body, 6))]
+
+    # -- the rest --------------------------------------------------------------------------------------------------
+
+    def unknown(self, answer: Sequence[Doubt]) -> list[str]:
+        """What may never have arrived, first those that nothing has settled."""
+        if not answer:
+            return ["Of every message it is known what became of it."]
+        lines: list[str] = []
+        for settled in (False, True):
+            some = [one for one in answer if one.settled == settled]
+            if some:
+                lines += ["", "Settled, perhaps seen twice:" if settled else "Still unknown:"]
+            for one in some:
+                body = [one.reason]
+                for attempt in one.attempts:
+                    when = f" {self._at(attempt.at)}" if attempt.at is not None else ""
+                    named = f" as {attempt.message}" if attempt.message else ""
+                    why = f": {attempt.reason}" if attempt.reason else ""
+                    body.append(f"repeated: {attempt.state}{when}{named}{why}")
+                lines += self._item(
+                    f"{one.about or 'a message'} to {_where(one.partner, one.room)}", one.at, one.entries, body
+                )
+        return lines[1:]
+
+    def withheld(self, answer: Withheld) -> list[str]:
+        """Every withholding, thing by thing, and every release."""
+        lines = [] if answer.withholdings else ["Nothing was withheld."]
+        for about in dict.fromkeys(one.about for one in answer.withholdings):
+            lines += ["", f"{about or 'Other messages'}:"]
+            for one in (one for one in answer.withholdings if one.about == about):
+                lines += self._withholding(one)
+        if answer.releases:
+            lines += ["", "Released:"]
+        for release in answer.releases:
+            how = "other values were given for it" if release.how == "supplied" else "it was told to ring"
+            which = f" ({', '.join(release.fields)})" if release.fields else ""
+            body = [f"{how}{which}, by {_person(release.person)}"]
+            lines += self._item(f"{release.about} to {release.partner}", release.at, release.entries, body)
+        return lines[1:] if lines[:1] == [""] else lines
+
+    def _withholding(self, one: Withholding) -> list[str]:
+        what = {
+            "field": one.field or "",
+            "copy": "the whole copy",
+            "room": "all of it, in this room",
+            "message": "a message",
+        }
+        why = REASONS.get(one.why, one.why)
+        detail = f" ({one.detail})" if one.detail else ""
+        named = f" for lack of {one.field}" if one.field and one.what in ("copy", "room") else ""
+        rule = "" if one.rule is None else f", {one.rule if ':' in one.rule else 'line ' + one.rule}"
+        often = f", {one.times} times until {self._at(one.last_at)}" if one.times > 1 else ""
+        where = _where(one.partner, RoomRef.parse(one.room) if one.room is not None else None)
+        return self._item(where, one.at, one.entries, [f"{what[one.what]}{named}: {why}{detail}{rule}{often}"])
+
+    def leads(self, answer: Sequence[Tenure]) -> list[str]:
+        """Each lead in order."""
+        lines: list[str] = [] if answer else ["Nobody led."]
+        for one in answer:
+            where = " ".join(part for part in (one.tier, one.jurisdiction) if part) or "everywhere"
+            until = f"until {self._at(one.until)}, {_ENDED[str(one.ended)]}" if one.until is not None else "it goes on"
+            came = f"{_BEGAN.get(one.why, one.why)}, accepted by {one.accepted_by}" if one.offer else "by the playbook"
+            several = f"; {one.decides} decides" if len(one.partners) > 1 else ""
+            body = [f"{one.basis or 'no basis is named'} ({one.rule})", came, until]
+            body += [f"deputies: {', '.join(one.deputies)}"] if one.deputies else []
+            lines += self._item(f"{', '.join(one.partners)} ({where}){several}", one.since, one.entries, body)
+        return lines
+
+    def readings(self, answer: Sequence[Reading]) -> list[str]:
+        """Each reading in order."""
+        lines: list[str] = [] if answer else ["Nobody has read the log before."]
+        for one in answer:
+            whose = f" of {one.partner}" if one.partner else ""
+            what = f"made a copy ({one.form}) for {one.reader}" if one.reader is not None else "read the log"
+            what = f"asked {one.question}" if one.question is not None else what
+            why = f"because: {one.reason}" if one.reason else "gave no reason"
+            lines += self._item(
+                f"{_person(one.person)}{whose}: {what}", one.at, one.entries, [f"{why} (of {one.upto} entries)"]
+            )
+        return lines
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _item(self, head: str, at: datetime, entries: Iterable[int], body: Iterable[str] = ()) -> list[str]:
+        return [*_lines(f"  {self._at(at)}  {head} {_proofs(entries)}", 23), *_below(body, 23)]
+
+    def _at(self, at: datetime) -> str:
+        there = local_time(self._book, at) if self._book is not None else at.astimezone(UTC)
+        return f"{there:%Y-%m-%d %H:%M:%S}"
+
+
+def _person(person: str | None) -> str:
+    """Somebody by their id; what was erased of the log is nobody's any more."""
+    return person or "somebody"
+
+
+def _name(sight: Sight) -> str:
+    return sight.field if sight.of is None else f"{sight.field} of {sight.of}"
+
+
+def _where(partner: str | None, room: RoomRef | None) -> str:
+    if room is None:
+        return str(partner)
+    return f"{partner}, {room}" if partner is not None else str(room)
+
+
+def _rooms(sights: Sequence[Sight]) -> str:
+    rooms = len({one.room for one in sights})
+    partners = len({one.partner for one in sights if one.partner is not None})
+    many = f"{rooms} {'room' if rooms == 1 else 'rooms'}"
+    return f"{many} of {partners} {'partner' if partners == 1 else 'partners'}" if partners else many
+
+
+def _under(agreements: Sequence[str]) -> str:
+    return f"under {', '.join(agreements)}" if agreements else ""
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "(nothing was in it)"
+    return value if isinstance(value, str) else canonical.write(value)
+
+
+def _proofs(entries: Iterable[int]) -> str:
+    """The entries that prove it: ``[12, 15]``."""
+    numbers = sorted(set(entries))
+    more = f", … {len(numbers) - _MOST_PROOFS} more" if len(numbers) > _MOST_PROOFS else ""
+    return f"[{', '.join(map(str, numbers[:_MOST_PROOFS]))}{more}]"
+
+
+def _below(body: Iterable[str], indent: int) -> list[str]:
+    """Lines under an item; somebody's own words are marked on each line, so that they can look like nothing else."""
+    return [
+        line for part in body for one in (part.splitlines() or [""]) for line in _lines(" " * indent + one, indent + 2)
+    ]
+
+
+def _lines(text: str, after: int = 0) -> list[str]:
+    lead = text[: len(text) - len(text.lstrip(" "))]
+    return wrap(text.strip(), WIDTH, initial_indent=lead, subsequent_indent=" " * after, break_on_hyphens=False) or [""]

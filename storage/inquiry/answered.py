@@ -1,0 +1,257 @@
+"""Who acknowledged each alert, and who never did: what each partner answered, took back, and was rung about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from storage.facts import (
+    Acknowledged,
+    AlertAddressed,
+    AlertCancelled,
+    AlertExpired,
+    AlertIssued,
+    AlertRetracted,
+    AlertSuperseded,
+    AnswerUndone,
+    CallReported,
+    CallTaken,
+    CopyReleased,
+    Fact,
+    PartnerUnreachable,
+)
+from storage.inquiry.fates import Fates
+from storage.inquiry.sights import sights
+from storage.store import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer. ``via``: as in ``Acknowledged``; by ``phone``, ``spoke_with`` gave it and ``person`` wrote it down. ``undone_at``: when it was taken back."""
+
+    choice: str
+    person: str
+    at: datetime
+    via: str
+    spoke_with: str | None
+    late: bool
+    undone_at: datetime | None
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Somebody rang a partner. ``reached`` is None where nobody said what came of it."""
+
+    person: str
+    at: datetime
+    reached: bool | None
+    spoke_with: str | None
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A partner whose answer was awaited. ``shown_at``: when a network first accepted a copy for it; ``unreachable_at``: when it was found that none did in
+    time. ``answers``: all it gave, those that were taken back too.
+    """
+
+    partner: str
+    at: datetime
+    shown_at: datetime | None
+    answers: tuple[Given, ...]
+    calls: tuple[Rung, ...]
+    unreachable_at: datetime | None
+    entries: tuple[int, ...]
+
+    @property
+    def silent(self) -> bool:
+        """Whether none of its answers stands."""
+        return all(one.undone_at is not None for one in self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAnswers:
+    """An alert and who answered it. ``not_reached``: partners it was meant for and was not sent to, each with how it stood (``held``, ``roomless``,
+    ``blind``). ``state``: how it ended, ``open`` where it has not. Whoever issued it is asked for no answer.
+    """
+
+    alert: str
+    template: str
+    by: str
+    at: datetime
+    state: str
+    over_at: datetime | None
+    asked: tuple[Asked, ...]
+    not_reached: Mapping[str, str]
+    entries: tuple[int, ...]
+
+    @property
+    def never(self) -> tuple[str, ...]:
+        """The partners that never acknowledged it."""
+        return tuple(one.partner for one in self.asked if one.silent)
+
+
+_OVER: Mapping[type[Fact], str] = {
+    AlertExpired: "expired",
+    AlertSuperseded: "superseded",
+    AlertCancelled: "cancelled",
+    AlertRetracted: "retracted",
+}
+
+
+@dataclass
+class _Alert:
+    issued: Kept
+    fact: AlertIssued
+    entries: list[int] = field(default_factory=list)
+    state: str = "open"
+    over_at: datetime | None = None
+    partners: dict[str, _Partner] = field(default_factory=dict)
+    not_reached: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Partner:
+    at: datetime
+    entry: int
+    given: list[tuple[Kept, Acknowledged, Kept | None]] = field(default_factory=list)
+    rung: list[tuple[Kept, CallTaken | CallReported, Kept | None]] = field(default_factory=list)
+    unreachable: Kept | None = None
+
+
+def silent(kept: Sequence[Kept], alert: str | None = None) -> tuple[AlertAnswers, ...]:
+    """Every alert (or one) with who answered it and who never did."""
+    alerts: dict[str, _Alert] = {}
+    for one in kept:
+        _note(alerts, one)
+    shown = _shown(kept, alerts)
+    return tuple(_told(one, shown) for name, one in alerts.items() if alert in (None, name))
+
+
+def _note(alerts: dict[str, _Alert], one: Kept) -> None:
+    fact = one.fact
+    match fact:
+        case AlertIssued():
+            alerts[fact.alert] = _Alert(one, fact, [one.seq])
+        case AlertAddressed(alert=name, partners=partners) if name in alerts:
+            alert = alerts[name]
+            alert.entries.append(one.seq)
+            for partner, how in partners.items():
+                _addressed(alert, one, partner, how)
+        case CopyReleased(alert=name, partner=partner) if name in alerts:
+            alerts[name].not_reached.pop(partner, None)
+            alerts[name].partners[partner] = _Partner(one.at, one.seq)
+        case Acknowledged() if fact.alert in alerts:
+            _partner(alerts[fact.alert], fact.partner, one).given.append((one, fact, None))
+        case AnswerUndone() if fact.alert in alerts:
+            _undo(_partner(alerts[fact.alert], fact.partner, one), fact, one)
+        case CallTaken(about=name, partner=partner) if name in alerts:
+            _partner(alerts[name], partner, one).rung.append((one, fact, None))
+        case CallReported(about=name, partner=partner) if name in alerts:
+            _report(_partner(alerts[name], partner, one), fact, one)
+        case PartnerUnreachable(about=name, partner=partner) if name in alerts:
+            _partner(alerts[name], partner, one).unreachable = one
+        case (
+            AlertExpired(alert=name)
+            | AlertSuperseded(alert=name)
+            | AlertCancelled(alert=name)
+            | AlertRetracted(alert=name)
+        ) if name in alerts:
+            alert = alerts[name]
+            alert.entries.append(one.seq)
+            if alert.state == "open" or isinstance(fact, AlertRetracted):
+                alert.state, alert.over_at = _OVER[type(fact)], one.at
+        case _:
+            pass
+
+
+def _addressed(alert: _Alert, one: Kept, partner: str, how: Any) -> None:
+    status = how.get("status") if isinstance(how, Mapping) else None
+    if status == "shown" and partner != alert.fact.partner:
+        alert.partners[partner] = _Partner(one.at, one.seq)
+    elif status in ("held", "roomless", "blind"):
+        alert.not_reached[partner] = status
+
+
+def _partner(alert: _Alert, partner: str, one: Kept) -> _Partner:
+    """A partner that answered or was rung, asked or not."""
+    return alert.partners.setdefault(partner, _Partner(one.at, one.seq))
+
+
+def _undo(partner: _Partner, fact: AnswerUndone, one: Kept) -> None:
+    """The person's last answer of that choice which still stands is taken back."""
+    for index in range(len(partner.given) - 1, -1, -1):
+        said, given, undone = partner.given[index]
+        if undone is None and (given.person, given.choice) == (fact.person, fact.choice):
+            partner.given[index] = (said, given, one)
+            return
+
+
+def _report(partner: _Partner, fact: CallReported, one: Kept) -> None:
+    """What came of the last call that nobody has reported yet; where there is none, a call of its own."""
+    for index in range(len(partner.rung) - 1, -1, -1):
+        taken, call, reported = partner.rung[index]
+        if reported is None and isinstance(call, CallTaken):
+            partner.rung[index] = (taken, call, one)
+            return
+    partner.rung.append((one, fact, one))
+
+
+def _shown(kept: Sequence[Kept], alerts: Mapping[str, _Alert]) -> Mapping[tuple[str, str], tuple[datetime, int]]:
+    """When a network first accepted some of each alert for each partner, and the entry that says so."""
+    first: dict[tuple[str, str], tuple[datetime, int]] = {}
+    for one in sights(kept, Fates(kept)):
+        alert = alerts.get(one.about)
+        if alert is None or one.partner is None or one.form is None or one.field not in alert.fact.fields:
+            continue
+        if one.fate.at is not None:
+            found = (one.fate.at, one.fate.entries[0])
+            first[one.about, one.partner] = min(first.get((one.about, one.partner), found), found)
+    return first
+
+
+def _told(alert: _Alert, shown: Mapping[tuple[str, str], tuple[datetime, int]]) -> AlertAnswers:
+    asked = (_asked(alert.fact.alert, name, one, shown) for name, one in alert.partners.items())
+    return AlertAnswers(
+        alert.fact.alert,
+        alert.fact.template,
+        alert.fact.partner,
+        alert.issued.at,
+        alert.state,
+        alert.over_at,
+        tuple(asked),
+        alert.not_reached,
+        tuple(alert.entries),
+    )
+
+
+def _asked(alert: str, name: str, one: _Partner, shown: Mapping[tuple[str, str], tuple[datetime, int]]) -> Asked:
+    given, calls = tuple(_given(one.given)), tuple(_calls(one.rung))
+    at, accepted = shown.get((alert, name), (None, None))
+    proofs = [one.entry]
+    proofs += [entry for answer in given for entry in answer.entries] + [
+        entry for call in calls for entry in call.entries
+    ]
+    proofs += [accepted] if accepted is not None else []
+    proofs += [one.unreachable.seq] if one.unreachable is not None else []
+    lost = one.unreachable.at if one.unreachable is not None else None
+    return Asked(name, one.at, at, given, calls, lost, tuple(sorted(set(proofs))))
+
+
+def _given(answers: Iterable[tuple[Kept, Acknowledged, Kept | None]]) -> Iterable[Given]:
+    for said, fact, undone in answers:
+        proofs = (said.seq, *((undone.seq,) if undone is not None else ()))
+        taken = undone.at if undone is not None else None
+        yield Given(fact.choice, fact.person, said.at, fact.via, fact.spoke_with, fact.late, taken, proofs)
+
+
+def _calls(rung: Iterable[tuple[Kept, CallTaken | CallReported, Kept | None]]) -> Iterable[Rung]:
+    for taken, call, reported in rung:
+        said = reported.fact if reported is not None else None
+        result = said if isinstance(said, CallReported) else None
+        proofs = {taken.seq, *((reported.seq,) if reported is not None else ())}
+        reached, spoke = (result.reached, result.spoke_with) if result is not None else (None, None)
+        yield Rung(call.person, taken.at, reached, spoke, tuple(sorted(proofs)))

@@ -1,0 +1,160 @@
+"""``tocsin ask``: what the log of the exercise that ships answers, held against what its rooms really saw."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import inquiry
+from storage.database import open_store
+from storage.facts import LogRead
+from storage.inquiry import Fates, sights
+from storage.store import Kept
+from tests.bot.running import FLOOD, Ran, tocsin
+
+Played = tuple[Path, list[dict[str, Any]], Sequence[Kept]]
+WHY = ("--reason", "the inquiry")
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A folder in which the exercise was played, all that its rooms saw, and its log."""
+    folder = tmp_path_factory.mktemp("asked")
+    ran = tocsin(folder, "rehearse", FLOOD, "--json")
+    assert ran.code == 0, ran.err
+    return folder, [json.loads(line) for line in ran.out.splitlines()], asyncio.run(_kept(folder))
+
+
+async def _kept(folder: Path) -> Sequence[Kept]:
+    store = await open_store(folder / "data" / "rehearsal", "tocsin-rehearsal", "rehearsal.sqlite")
+    try:
+        return await store.facts("X-1")
+    finally:
+        await store.close()
+
+
+def _asked(folder: Path, *question: str) -> Ran:
+    ran = tocsin(folder, "ask", "x-1", *question, *WHY)
+    assert (ran.code, ran.err) == (0, ""), ran.err
+    assert max(map(len, ran.out.splitlines())) <= 80
+    return ran
+
+
+def test_what_the_log_says_that_partners_saw_is_what_stood_in_their_rooms(played: Played) -> None:
+    """At the end and at every moment before: nobody is said to have seen words that their rooms had not, and the reverse."""
+    _, events, kept = played
+    told = [
+        e for e in events if e["direction"] == "out" and e["room"] is not None and not e["room"].startswith("private")
+    ]
+    partners = {e["partner"] for e in told}
+    values = _words(kept)
+    assert len(values) >= 4 and len(partners) >= 14
+    first: dict[tuple[str, str], datetime] = {}
+    for event in told:
+        for value in values:
+            if value in event["text"]:
+                first.setdefault((event["partner"], value), datetime.fromisoformat(event["at"]))
+    assert len({partner for partner, _ in first}) >= 10
+    for moment in (*sorted(set(first.values())), None):
+        cut = moment + timedelta(milliseconds=1) if moment is not None else None
+        for partner in partners:
+            answer = inquiry.saw(kept, partner, cut)
+            rooms = {one.last.value for one in answer.fields} & values
+            stood = {value for (whose, value), at in first.items() if whose == partner and (cut is None or at < cut)}
+            assert stood <= rooms | _earlier(kept, partner, cut), (partner, moment)
+            assert rooms <= stood | _in_private(events, values, partner), (partner, moment)
+
+
+def _words(kept: Sequence[Kept]) -> set[str]:
+    """Free words that some message showed, long enough to be nothing else."""
+    shown = sights(kept, Fates(kept))
+    found = {one.value for one in shown if one.form == "exact" and isinstance(one.value, str)}
+    return {value for value in found if len(value) > 14 and "\n" not in value}
+
+
+def _earlier(kept: Sequence[Kept], partner: str, until: datetime | None) -> set[str]:
+    """What it was shown of fields that it was shown otherwise since."""
+    return {
+        str(one.value)
+        for one in sights(kept, Fates(kept))
+        if one.partner == partner and one.fate.at is not None and (until is None or one.fate.at < until)
+    }
+
+
+def _in_private(events: Sequence[dict[str, Any]], values: set[str], partner: str) -> set[str]:
+    """What a partner's people were shown in person."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for event in events:
+        if event["direction"] == "out" and str(event["room"]).startswith("private"):
+            found[str(event["partner"])] |= {value for value in values if value in event["text"]}
+    return found[partner]
+
+
+def test_each_question_is_answered_in_80_columns_and_as_json(played: Played) -> None:
+    """The same answer twice: for people, with the entries that prove it, and for programs."""
+    folder, _, kept = played
+    who = _asked(folder, "who-saw", "a2", "access").out
+    assert "withheld from" in who.lower() and "not cleared for it (amber)" in who
+    assert "under emric" in who and "accepted as" in who and "A-2" in who
+    as_json = json.loads(tocsin(folder, "ask", "X-1", "who-saw", "A-2", "access", *WHY, "--json").out)
+    seen = inquiry.who_saw(kept, "A-2", "access").seen
+    assert [one["send"] for one in as_json["answer"]["seen"]] == [one.send for one in seen]
+    assert as_json["answer"]["seen"][0]["entries"] == list(seen[0].entries)
+    silent = _asked(folder, "silent").out
+    assert "Never acknowledged" in silent and "on the telephone" in silent
+    assert "handed over, accepted by" in _asked(folder, "leads").out
+    assert "Of every message it is known" in _asked(folder, "unknown").out
+    assert "agreement across that border (be→de)" in " ".join(_asked(folder, "withheld").out.split())
+
+
+def test_until_is_a_time_of_the_incidents_own_zone(played: Played) -> None:
+    """A time of day there, a day and a time, or nothing that can be read, with what would be right."""
+    folder, events, _ = played
+    at = next(datetime.fromisoformat(e["at"]) for e in events if e["direction"] == "out" and "A-2" in e["text"])
+    before, after = f"{at - timedelta(minutes=1):%H:%M}", f"{at + timedelta(minutes=1):%Y-%m-%d %H:%M}"
+    assert "A-2" not in _asked(folder, "saw", "drk-aachen", "--until", before).out
+    assert "A-2 action" in _asked(folder, "saw", "drk-aachen", "--until", after).out
+    for wrong in ("half past two", "25:99", "99999"):
+        ran = tocsin(folder, "ask", "X-1", "saw", "drk-aachen", "--until", wrong, *WHY)
+        assert (ran.code, ran.out) == (2, "") and "write a time like 14:05" in ran.err and "Brussels" in ran.err
+
+
+def test_asking_is_recorded_with_the_reason_before_it_is_answered(tmp_path: Path, played: Played) -> None:
+    """Who asked what and why stands in the log; without a reason nothing is asked, and a mere reading says that none was given."""
+    folder, _, _ = played
+    mute = tocsin(folder, "ask", "X-1", "silent")
+    assert mute.code == 2 and "--reason" in mute.err and mute.out == ""
+    assert tocsin(folder, "log", "X-1").out.endswith("of the log.\n")
+    assert tocsin(folder, "log", "X-1", "--reason", "to see").code == 0
+    told = _asked(folder, "readings").out
+    assert (
+        "gave no reason" in told and "because: to see" in told and "asked who-saw a2" in told
+    ) or "asked silent" in told
+    read = [one.fact for one in asyncio.run(_kept(folder)) if isinstance(one.fact, LogRead)]
+    assert (read[-1].question, read[-1].reason, read[-1].person) == ("readings", "the inquiry", "operator")
+
+
+def test_a_wrong_question_says_what_can_be_asked(played: Played) -> None:
+    """No question, another one, too little, too much, an alert, field or partner that is not there: one clear answer, code 2."""
+    folder, _, _ = played
+    for arguments, words in (
+        ((), "who-saw A-17 [FIELD]"),
+        (("who",), "saw PARTNER [--until 14:05]"),
+        (("who-saw",), "write: who-saw A-17 [FIELD]"),
+        (("leads", "A-1"), "write: leads"),
+        (("silent", "--until", "14:05"), "--until belongs to `saw`"),
+        (("who-saw", "A-99"), "it knows A-1, A-2"),
+        (("silent", "A-99"), "it knows A-1, A-2"),
+        (("who-saw", "A-2", "nothing"), "A-2 has no field nothing; it has"),
+        (("saw", "nobody"), "something was shown to aachen-fire"),
+    ):
+        ran = tocsin(folder, "ask", "X-1", *arguments, *WHY)
+        assert ran.code == 2 and words in ran.err, ran.err
+    assert "there is no incident I-9" in tocsin(folder, "ask", "I-9", "leads", *WHY).err
