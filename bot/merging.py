@@ -40,8 +40,8 @@ ALBUM = range(2, 11)
 _ALBUMS = (frozenset({"photo", "video"}), frozenset({"file"}), frozenset({"audio"}))
 """What can be in one album, as networks have them."""
 
-_ALONE = ("file", "point", "poll", "amends", "buttons", "loud", "replaces")
-_APART = ('"file":{', '"point":[', '"poll":{', '"answers":"')
+_ALONE = ("file", "point", "poll", "contact", "amends", "buttons", "loud", "replaces")
+_APART = ('"file":{', '"point":[', '"poll":{', '"contact":{', '"answers":"')
 _SAID_AT = re.compile(r'"said_at":(\d+)')
 _THREAD = re.compile(r'"thread":"([^"]+)"')
 _AROUND = 300

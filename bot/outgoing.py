@@ -20,14 +20,14 @@ from playbooks.calling import called
 from playbooks.cleared import Cleared, Misdirected
 from playbooks.labels import Label
 from playbooks.rooms import RoomRef
-from playbooks.spoken import poll_of
+from playbooks.spoken import Contact, poll_of
 from storage.effects import Carried, React, Remove, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT, CheckpointPosted, Disclosed
 from storage.notes import Checkpoint
 from storage.store import OutboxRow
 
 _WITH_THE_FIRST = frozenset(
-    {"answers", "mentions", "file", "place", "instead", "point", "live_until", "poll", "amends", "anew"}
+    {"answers", "mentions", "file", "place", "instead", "point", "live_until", "poll", "contact", "amends", "anew"}
 )
 """What only the first part of carried speech has."""
 
@@ -175,6 +175,7 @@ def _attached(carried: Carried) -> dict[str, Any]:
         "point": list(goes_with.point) if goes_with.point is not None else None,
         "live_until": int(until.timestamp()) if until is not None else None,
         "poll": asdict(goes_with.poll) if goes_with.poll is not None else None,
+        "contact": asdict(goes_with.contact) if goes_with.contact is not None else None,
     }
     return {name: one for name, one in found.items() if one is not None}
 
@@ -367,7 +368,7 @@ def outgoing(row: OutboxRow) -> Outgoing:
     A removal stays with the room where the message is: names mean nothing elsewhere.
     """
     said = json.loads(row.payload)
-    point, poll = said.get("point"), said.get("poll")
+    point, poll, contact = said.get("point"), said.get("poll"), said.get("contact")
     return Outgoing(
         row.token,
         RoomRef.parse(said["room"]) if "room" in said else row.to,
@@ -385,6 +386,7 @@ def outgoing(row: OutboxRow) -> Outgoing:
         poll=poll_of(poll) if poll else None,
         emoji=None if said.get("gone") else said.get("emoji"),
         mentions=called_in(said),
+        contact=Contact(**contact) if contact else None,
     )
 
 

@@ -63,7 +63,7 @@ def cut(mark: str, carried: Carried, split: Split, captions: int) -> list[Line]:
     instead = carried.instead.html if carried.instead is not None else ""
     goes_with = carried.attached
     under = goes_with is not None and goes_with.file is not None
-    alone = goes_with is not None and not under
+    alone = goes_with is not None and not under and goes_with.contact is None
     first = shown([Line(head, words, clock, mark)])
     if words and (alone or (under and _units(first) > captions)):
         return [Line(head, "", mark=mark), *cut_words(mark, head + MORE, words, clock, split)]

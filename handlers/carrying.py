@@ -26,7 +26,7 @@ from playbooks.load import Book
 from playbooks.restricted import plain
 from playbooks.rooms import RoomRef
 from playbooks.selection import Circumstances, Event
-from playbooks.spoken import File, Spoken
+from playbooks.spoken import File, Spoken, card
 from playbooks.values import Text
 from storage.effects import Carried, Send, Urgency
 from storage.incident import Incident
@@ -221,7 +221,7 @@ class _Bridge:
         if what.live_until is not None and what.point is not None:
             html.append(_map(what.point))
         if what.contact is not None:
-            html.append(f"👤 {_escaped(what.contact.name)} ☎ {_escaped(what.contact.phone)}")
+            html.append(card(what.contact))
         words = spoken(self.book, view, field_, "\n".join(html))
         assert words is not None  # the caller has seen that it may be seen
         if self.said.forwarded:
@@ -307,7 +307,3 @@ def _map(point: tuple[int, int]) -> str:
     latitude, longitude = (f"{part / 1_000_000:.5f}" for part in point)
     where = f"https://www.openstreetmap.org/?mlat={latitude}&amp;mlon={longitude}#map=16/{latitude}/{longitude}"
     return f'📍 <a href="{where}">{latitude}, {longitude}</a>'
-
-
-def _escaped(words: str) -> str:
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

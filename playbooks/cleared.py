@@ -27,7 +27,7 @@ from playbooks.rooms import RoomRef
 from playbooks.schema_words import text_in
 from playbooks.selection import Event, local_time
 from playbooks.sight import Answer, Seen, View, Withheld
-from playbooks.spoken import File, Poll, Spoken
+from playbooks.spoken import Contact, File, Poll, Spoken
 
 _TAG = re.compile(r"<[^>]*>")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -56,7 +56,7 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What goes with words that were cleared, and passed the gate with them: a file under a clean name, a place, a poll.
+    """What goes with words that were cleared, and passed the gate with them: a file under a clean name, a place, a poll, a contact.
 
     ``place_in_file``: whoever reads it may know the place that a photograph tells by itself; else that is taken out of it.
     """
@@ -67,6 +67,7 @@ class Attached:
     poll: Poll | None = None
     place_in_file: bool = False
     only: RoomRef | None = None
+    contact: Contact | None = None
 
 
 PROGRAM_WORDS = frozenset(
@@ -350,13 +351,16 @@ def spoken(book: Book, view: View, field: str, html: str) -> Cleared | None:
 
 def attached(view: View, field: str, said: Spoken, *, place: bool) -> Attached | None:
     """What goes with the words, where this room may see them. ``place``: it may know the place that a photograph tells by itself."""
-    if not decided(view, field) or (said.file, said.point, said.poll) == (None, None, None):
+    if not decided(view, field) or (said.file, said.point, said.poll, said.contact) == (None, None, None, None):
         return None
     poll = None
     if said.poll is not None:
         options = tuple(one_line(legible(option)) for option in said.poll.options)
         poll = Poll(one_line(legible(said.poll.question)), options, said.poll.several)
-    return Attached(said.file, said.point, said.live_until, poll, place, view.room.ref)
+    card = said.contact
+    if card is not None:
+        card = Contact(one_line(legible(card.name)), one_line(legible(card.phone)))
+    return Attached(said.file, said.point, said.live_until, poll, place, view.room.ref, card)
 
 
 def speaker(view: View, called: str) -> Cleared:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import Any, Literal
 
 from playbooks.rooms import Network
@@ -71,6 +72,11 @@ class Spoken:
     def empty(self) -> bool:
         """Whether there is nothing in it."""
         return self == Spoken()
+
+
+def card(contact: Contact) -> str:
+    """A contact as a line of restricted HTML."""
+    return f"👤 {escape(contact.name, quote=False)} ☎ {escape(contact.phone, quote=False)}"
 
 
 def written(spoken: Spoken) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from playbooks.rooms import Network, RoomRef
-from playbooks.spoken import File, Poll, Spoken
+from playbooks.spoken import Contact, File, Poll, Spoken
 
 HeardKind = Literal[
     "message",  # somebody said something: ``spoken``, and its plain words as ``text``; perhaps ``reply_to``
@@ -125,7 +125,7 @@ class Outgoing:
     None, the one from which the bot's reaction goes (on Matrix ``replaces`` is then the reaction's own id).
 
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
-    who speaks. Whom ``mentions`` names is notified; the words call them ``@Name``: see ``playbooks.calling``. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
+    who speaks. ``contact``: a card, whose name and number the words end with on a line of their own (``playbooks.spoken.card``), for networks without cards. Whom ``mentions`` names is notified; the words call them ``@Name``: see ``playbooks.calling``. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
     files, and the words stand under them. ``begins``: the thread has no place of its own in this room yet; where the network has places for threads (topics of
     a forum), it begins one of this name there, and says so (``Sent.place``).
     """
@@ -150,6 +150,7 @@ class Outgoing:
     mentions: tuple[tuple[str, str], ...] = ()  # accounts on this network that the words call, each with its name
     caption: bool = False
     begins: str | None = None
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)

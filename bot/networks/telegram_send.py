@@ -18,19 +18,21 @@ from bot.networks.telegram_form import Upload
 from bot.networks.telegram_read import GENERAL_TOPIC
 from playbooks import restricted
 from playbooks.calling import linked
-from playbooks.spoken import FileKind
+from playbooks.spoken import Contact, FileKind, card
 
 TITLE_UNITS, ADDRESS_UNITS = 120, 240  # of a place: longer ones clients cut ◊
+BUTTON_UNITS, NAME_UNITS, NUMBER_UNITS = 100, 64, 32  # of a contact: what is longer is not seen whole ◊
 _NOT_AS_THIS = re.compile(
     r"\b(?:photo|image|sticker|video|audio|media|webp)_\w+|for a photo|used in an album|type in the album"
 )
+_NOT_A_CARD = re.compile(r"contact|phone|name|button|markup|copy")
 _NOT_ITS_FILE = re.compile(r"file.?id|file identifier|file.reference|can't use file of type|wrong type of")
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a message is put. ``plain``: without markup. ``anew``: files handed over though Telegram has them. ``documents``: files as documents.
-    ``spelt``: a poll as text. ``turned``: an edit of the caption instead of the text, or the reverse. ``unanswering``: no answer to anything.
+    ``spelt``: a poll or a contact as text. ``turned``: an edit of the caption instead of the text, or the reverse. ``unanswering``: no answer to anything.
     """
 
     plain: bool = False
@@ -96,6 +98,8 @@ def _message(out: Outgoing, words: str, manner: Manner, where: dict[str, Any]) -
         words = telegram_polls.spelt(words, out.poll)
     elif out.point is not None:
         return _place(out.point, words, where)
+    elif out.contact is not None and not manner.spelt and (found := _card(out, out.contact, words)) is not None:
+        return Request("sendContact", where | found)
     return Request("sendMessage", where | _text(words))
 
 
@@ -139,6 +143,21 @@ def _place(point: tuple[int, int], words: str, where: dict[str, Any]) -> Request
         return Request("sendMessage", where | _text(f"{words}\n{link}"))
     found = {"latitude": latitude, "longitude": longitude, "title": title, "address": address}
     return Request("sendVenue", where | found)
+
+
+def _card(out: Outgoing, contact: Contact, words: str) -> dict[str, Any] | None:
+    """The fields of sendContact; None where it is too long, or already has buttons. A card has no words: a button under it says who speaks, and copies
+    the number.
+    """
+    said = [line for line in restricted.plain(words).split("\n") if line.strip()]
+    if said[-1:] == [restricted.plain(card(contact))]:
+        del said[-1]
+    who, name = " ".join(said), contact.name.strip() or contact.phone
+    lengths = ((who, BUTTON_UNITS), (name, NAME_UNITS), (contact.phone, NUMBER_UNITS))
+    if out.buttons or not all(0 < markup.utf16_units(part) <= most for part, most in lengths):
+        return None
+    button = {"text": who, "copy_text": {"text": contact.phone}}
+    return {"phone_number": contact.phone, "first_name": name, "reply_markup": {"inline_keyboard": [[button]]}}
 
 
 def _file(file: Spooled, words: str, manner: Manner, where: dict[str, Any]) -> Request:
@@ -221,7 +240,7 @@ def plainer(out: Outgoing, manner: Manner, words: str) -> Manner | None:
         tried = {"anew": True}
     elif out.files and _NOT_AS_THIS.search(said) and "forbidden" not in said:
         tried = {"documents": True}
-    elif out.poll is not None and "poll" in said:
+    elif (out.poll is not None and "poll" in said) or (out.contact is not None and _NOT_A_CARD.search(said)):
         tried = {"spelt": True}
     after = replace(manner, **tried)
     return after if after != manner else None

@@ -73,6 +73,7 @@ class Seen:
     poll: Poll | None = None
     thread: str | None = None
     mentions: tuple[str, ...] = ()  # identities
+    card: Contact | None = None
 
 
 def _filled(head: bytes, size: int, tail: bytes = b"") -> bytes:
@@ -109,7 +110,8 @@ class Talk(ABC):
     topics = False  # rooms within a room
     albums = False  # files that are sent together are told so
     forwards = False  # what somebody passes on says whose it is
-    contacts = False  # cards with a name and a number
+    contacts = False  # people send cards with a name and a number
+    cards = False  # and so does the bot
     names_pictures = True  # photos, stickers and what is recorded keep a name
     hears_as: Mapping[FileKind, FileKind] = {}  # files that come as another kind
     shows_as: Mapping[FileKind, FileKind] = {}  # files of the bot, with words under them, that come as another kind

@@ -26,7 +26,7 @@ class TelegramTalk(Talk):
     tells_deletions = False
     one_reaction = True
     threads = False
-    topics = albums = contacts = forwards = True
+    topics = albums = contacts = cards = forwards = True
     names_pictures = False
     hears_votes_of_others = False
     votes_are = "tallied"
@@ -125,7 +125,7 @@ class TelegramTalk(Talk):
             ballot = self._town.polls[message.poll]
             poll = Poll(ballot.question, ballot.options, ballot.several)
         point = message.point
-        venue = message.extra.get("venue")
+        venue, card = message.extra.get("venue"), message.extra.get("contact")
         return Seen(
             str(message.id),
             f"{venue['title']}\n{venue['address']}" if venue else message.text,
@@ -140,6 +140,7 @@ class TelegramTalk(Talk):
             mentions=tuple(
                 f"telegram:{one['user']['id']}" for one in message.entities if one["type"] == "text_mention"
             ),
+            card=Contact(card["first_name"], card["phone_number"]) if card else None,
         )
 
     def _poll(self, room: RoomRef, message: str) -> str:

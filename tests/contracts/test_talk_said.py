@@ -10,8 +10,9 @@ import pytest
 
 from bot.networks.port import Refused, Sent
 from playbooks.rooms import RoomRef
+from playbooks.spoken import Contact, card
 from tests.contracts.stand import BUTTONS, Stand
-from tests.contracts.talk import ALBUM, PHOTO, QUESTION, THINGS, Seen, Thing, marked
+from tests.contracts.talk import ALBUM, CARD, PHOTO, QUESTION, THINGS, Seen, Thing, marked
 from tests.contracts.test_talk_heard import FORMATTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -208,6 +209,25 @@ async def test_a_place_is_seen_with_who_is_there(stand: Stand, room: RoomRef) ->
     assert place.point == POINT
     assert "Ada (Liège)" in "\n".join(one.text for one in seen)
     assert question in [one.reply_to for one in seen]
+
+
+async def test_a_contact_is_a_card_or_words(stand: Stand, room: RoomRef) -> None:
+    """With who sends it, in one message that answers what it answers; where there are no cards, name and number are words. One that is too long is words too."""
+    question = await stand.say(room, "qui ?")
+    await stand.hear_text(room, "qui ?")
+    said = f"<b>Ada</b> (Liège)\n{card(CARD)}"
+    sent = await stand.sent(room, said, contact=CARD, reply_to=question)
+    long = Contact("Jean " * 20, "+3242")
+    longer = await stand.sent(room, f"<b>Ada</b> (Liège)\n{card(long)}", contact=long)
+    await stand.sent(room, "fin")
+    await stand.see(room, "fin")
+    one, two, _ = await stand.seen(room)
+    assert (one.id, one.reply_to, two.id) == (sent, question, longer)
+    assert two.card is None and two.text == marked(f"<b>Ada</b> (Liège)\n{card(long)}")[0]
+    if stand.cards:
+        assert (one.card, one.choices, one.text) == (CARD, (("Ada (Liège)",),), "")
+    else:
+        assert (one.card, one.text) == (None, marked(said)[0])
 
 
 @pytest.mark.parametrize("several", [False, True])

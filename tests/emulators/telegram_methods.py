@@ -45,6 +45,7 @@ class Methods(Sends):
             "sendLocation": self.send_location,
             "sendVenue": self.send_venue,
             "sendPoll": self.send_poll,
+            "sendContact": self.send_contact,
             "stopPoll": self.stop_poll,
             "getFile": self.get_file,
             "editMessageText": self.edit_message_text,
@@ -102,7 +103,7 @@ class Methods(Sends):
 
     async def edit_message_text(self, asked: Mapping[str, Any]) -> Any:
         message = self._own(asked, "edit")
-        if message.file is not None:
+        if message.file is not None or "contact" in message.extra:
             raise bad("there is no text in the message to edit")
         self._changeable(message)
         text, entities = self._text(asked)

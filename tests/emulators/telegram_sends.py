@@ -143,6 +143,12 @@ class Sends:
         venue = {"location": place, "title": asked["title"], "address": asked["address"]}
         return self._town.shown(self._stored(asked, "text", "", extra={"location": place, "venue": venue}))
 
+    async def send_contact(self, asked: Mapping[str, Any]) -> Any:
+        if not asked["phone_number"].strip() or not asked["first_name"].strip():
+            raise bad("PHONE_NUMBER_INVALID" if not asked["phone_number"].strip() else "first name must be non-empty")
+        card = {name: asked[name] for name in ("phone_number", "first_name", "last_name", "vcard") if name in asked}
+        return self._town.shown(self._stored(asked, "text", "", extra={"contact": card}))
+
     async def send_poll(self, asked: Mapping[str, Any]) -> Any:
         question, options = asked["question"].strip(), [one["text"].strip() for one in asked["options"]]
         if len(question) > 300:
@@ -299,6 +305,8 @@ class Sends:
                 if not button["text"].strip():
                     raise bad("can't parse inline keyboard button: Text must be non-empty")
                 kinds = button.keys() & {"callback_data", "url", "copy_text", "login_url", "web_app"}
+                if "copy_text" in button and not 1 <= len(button["copy_text"]["text"]) <= 256:
+                    raise bad("BUTTON_COPY_TEXT_INVALID")
                 if len(kinds) != 1:
                     raise bad("Text buttons are unallowed in the inline keyboard")
                 if "callback_data" in kinds and not 1 <= len(button["callback_data"].encode()) <= DATA_BYTES:

@@ -251,13 +251,20 @@ async def test_a_place_goes_both_ways(town: Bridge) -> None:
     await town.on_telegram("Camp")
 
 
-async def test_a_contact_is_words_on_matrix(town: Bridge) -> None:
-    """Name and number, both."""
+async def test_a_contact_is_a_card_on_telegram_and_words_on_matrix(town: Bridge) -> None:
+    """Name and number, both, and who sent it: on a card, that is the button under it, which copies the number."""
+    tg = town.telegram
     await town.telegram.contact(HALL, CARL, "+3249990000", "Eva", "Dumont")
     for room in (town.plain, town.sealed):
         shown = await town.on_matrix(room, "Eva Dumont")
         assert "+3249990000" in shown.text
-    await town.on_telegram("Eva Dumont", FORUM)
+    await tg.wait_for(lambda: [one for one in tg.messages(FORUM) if "contact" in one.extra], 20)
+    [copy] = [one for one in tg.messages(FORUM) if "contact" in one.extra]
+    assert copy.extra["contact"] == {"phone_number": "+3249990000", "first_name": "Eva Dumont"}
+    assert copy.buttons == [[("▸ Carl · Hall", "")]]
+    await town.program.at_rest()
+    await town.ada.reply(town.plain, (await town.on_matrix(town.plain, "Eva Dumont")).event_id, "Who is Eva?")
+    assert (await town.on_telegram("Who is Eva?", FORUM)).reply_to == copy.id
 
 
 async def test_a_moving_place_of_telegram_is_changed_in_place(town: Bridge) -> None:
