@@ -319,17 +319,22 @@ def ask(
 def export(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
     path: Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="PATH")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")] = "not stated",
-    reader: Annotated[str, typer.Option("--for", help="For whom; only `auditor` yet.", metavar="WHOM")] = "auditor",
-    form: Annotated[str, typer.Option("--format", help="In which form; only `bundle` yet.", metavar="FORM")] = "bundle",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; it is recorded, and stands in it.", metavar="TEXT")
+    ] = "",
+    basis: Annotated[str, typer.Option("--basis", help="By which right, if one is named.", metavar="TEXT")] = "",
+    whom: Annotated[str, typer.Option("--for", help="`auditor`, or a partner of it.", metavar="WHOM")] = "auditor",
+    form: Annotated[
+        str, typer.Option("--format", help="bundle, jsonl, csv, html, pdf, ics214, cap.", metavar="FORM")
+    ] = "bundle",
 ) -> None:
-    """Write a copy of a log that anyone can verify.
+    """Write a copy of a log for somebody: all of it for an auditor, what a partner may see for a partner.
 
-    For now there is one kind: a bundle, whole, for an auditor. A copy made for a partner and other forms will follow.
+    Fields are left out, never entries, so that a bundle verifies all the same. Each form says for whom it is, why, and what is withheld.
     """
-    from bot.cli_log import export as writing
+    from bot.cli_export import export as writing
 
-    writing(settings(), incident, path, reason, reader, form)
+    writing(settings(), incident, path, reason, basis, whom, form)
 
 
 @app.command()

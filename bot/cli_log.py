@@ -1,15 +1,13 @@
-"""``tocsin incidents``, ``log`` and ``export``: what is on file. Reading a log, or copying it, is recorded in it."""
+"""``tocsin incidents`` and ``log``: what is on file. Reading a log is recorded in it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any, Literal
 
 from bot import filed
-from bot.cli import UNANSWERED, Stop, complain
-from bot.program import program
+from bot.cli import UNANSWERED, Stop
 from bot.settings import Settings
 from bot.told import Telling
 from playbooks.load import Book, PlaybookErrors, parse
@@ -92,34 +90,3 @@ def _book(source: bytes | None, summary: Summary | None) -> Book | None:
         return parse(source, summary.playbook)
     except PlaybookErrors:
         return None
-
-
-def export(settings: Settings, incident: str, path: Path, reason: str, reader: str, form: str) -> None:
-    """Write a bundle, and record it."""
-    if form != "bundle":
-        raise Stop(UNANSWERED, f"--format {form}: only bundle is there yet; leave --format out")
-    if reader != "auditor":
-        raise Stop(UNANSWERED, f"--for {reader}: only a whole bundle for an auditor is there yet; leave --for out")
-    if not reason.strip():
-        raise Stop(UNANSWERED, "--reason is empty; say why the copy is made, it is recorded")
-    if path.is_dir():
-        raise Stop(UNANSWERED, f"{path} is a folder; name a file, like {path / (incident + '.zip')}")
-    if not path.absolute().parent.is_dir():
-        raise Stop(UNANSWERED, f"there is no folder {path.parent}; make it, or name another file")
-    asyncio.run(_export(settings, incident, path, reason.strip()))
-
-
-async def _export(settings: Settings, incident: str, path: Path, reason: str) -> None:
-    from storage.export.bundle import export_bundle
-
-    try:
-        async with filed.found(settings, incident) as (store, stream, _):
-            await export_bundle(
-                store, stream, reader="auditor", by=OPERATOR, reason=reason, path=path, now=await filed.now(store)
-            )
-    except filed.NotOnFile as missing:
-        raise Stop(UNANSWERED, str(missing)) from None
-    print(f"{path} holds the whole log of {stream}, for an auditor. That it was made, and why, is recorded in the log.")
-    print(f"Whoever has it can check it without this machine:  {program()} verify {path}")
-    print("Keep it: a later export can be held against it, to show that nothing was changed (verify --checkpoint).")
-    complain("It discloses everything in that log: keep it as you keep the log.")

@@ -1,0 +1,92 @@
+"""``tocsin export``: a copy of a log for somebody. That it was made, for whom and why, is recorded in the log before it is written."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bot import filed
+from bot.cli import UNANSWERED, Stop, complain
+from bot.cli_log import OPERATOR
+from bot.program import program
+from bot.settings import Settings
+from storage.export.copy import About
+from storage.export.forms import FORMS, form
+from storage.export.making import Asked, make
+from storage.export.recipients import recipient
+
+
+def export(settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str) -> None:
+    """Write a copy, and record it."""
+    form(name)  # a form that is not there is said before anything is looked for
+    if not reason.strip():
+        raise Stop(UNANSWERED, "--reason is missing: say why the copy is made; it is recorded, and stands in the copy")
+    if path.is_dir():
+        raise Stop(UNANSWERED, f"{path} is a folder; name a file, like {path / (incident + FORMS[name].suffix)}")
+    if not path.absolute().parent.is_dir():
+        raise Stop(UNANSWERED, f"there is no folder {path.parent}; make it, or name another file")
+    about = asyncio.run(_export(settings, incident, path, reason.strip(), basis.strip(), whom.strip(), name))
+    for line in _made(about, path, name):
+        print(line)
+    if about.recipient.partner is None:
+        complain("It discloses everything in that log: keep it as you keep the log.")
+    else:
+        complain(f"It shows what {about.recipient.name} was told and did: give it to nobody else.")
+
+
+async def _export(
+    settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str
+) -> About:
+    try:
+        async with filed.found(settings, incident) as (store, stream, _):
+            who, zone = await recipient(store, stream, whom)
+            asked = Asked(stream, who, OPERATOR, reason, name, basis or None, zone)
+            with Bar(sys.stderr.isatty()) as bar:
+                return await make(store, asked, form(name), path, now=await filed.now(store), progress=bar)
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
+
+
+def _made(about: About, path: Path, name: str) -> list[str]:
+    withheld = sum(about.withheld.values())
+    what = f"{about.disclosed} fields of {about.checkpoint.size} entries"
+    kept = f"; {withheld} are withheld" if withheld else ", all there are"
+    lines = [
+        f"{path} holds the log of {about.stream} for {about.recipient.name}: {what}{kept}.",
+        "That it was made, and why, is recorded in the log.",
+    ]
+    if name == "bundle":
+        lines += [
+            f"Whoever has it can check it without this machine:  {program()} verify {path}",
+            "Keep it: a later export can be held against it, to show that nothing was changed (verify --checkpoint).",
+        ]
+    else:
+        lines.append(f"It stands on a signed checkpoint; --format bundle gives all that proves it: {program()} verify.")
+    return lines
+
+
+class Bar(ExitStack):
+    """A bar on standard error, for a terminal: anew for each time that the log is read. Nothing where ``shown`` is not."""
+
+    def __init__(self, shown: bool) -> None:
+        super().__init__()
+        self._shown = shown
+        self._bar: Any = None
+        self._done = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        """So many entries are done, of how many."""
+        if not self._shown:
+            return
+        if self._bar is None or done <= self._done:
+            self.close()
+            label = "Reading the log" if self._bar is None else "Reading it again"
+            self._bar = self.enter_context(typer.progressbar(length=of, label=label, file=sys.stderr))
+            self._done = 0
+        self._bar.update(done - self._done)
+        self._done = done
