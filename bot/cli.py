@@ -328,9 +328,9 @@ def export(
         str, typer.Option("--format", help="bundle, jsonl, csv, html, pdf, ics214, cap.", metavar="FORM")
     ] = "bundle",
 ) -> None:
-    """Write a copy of a log for somebody: all of it for an auditor, what a partner may see for a partner.
+    """Write a copy of a log for an auditor, or for a partner.
 
-    Fields are left out, never entries, so that a bundle verifies all the same. Each form says for whom it is, why, and what is withheld.
+    An auditor sees all of it, a partner what it was told and did. Fields are left out, never entries, so that a bundle verifies all the same. Each form says for whom it is, why, and what is withheld.
     """
     from bot.cli_export import export as writing
 
