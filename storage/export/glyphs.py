@@ -1,0 +1,196 @@
+"""Words as glyphs: which font has a character, which shape it takes beside its neighbours, and how wide it is.
+
+The fonts lie beside this file (``fonts/``). What the chosen font lacks is taken from one that has nearly every sign there is; what that lacks too is
+written as its number, ``[U+1FAE8]``: nothing of a record is left out. HarfBuzz (``uharfbuzz``) shapes what needs it, and cuts out of a font what was
+used.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import uharfbuzz as hb
+
+from storage.export import bidi
+
+Style = Literal["regular", "bold", "mono"]
+
+_FOLDER = Path(__file__).with_name("fonts")
+_FILES = (
+    "DejaVuSansCondensed.ttf",
+    "DejaVuSansCondensed-Bold.ttf",
+    "DejaVuSansMono.ttf",
+    "Unifont.otf",
+    "UnifontUpper.otf",
+)
+_OF_STYLE: dict[Style, int] = {"regular": 0, "bold": 1, "mono": 2}
+_FALLBACKS = (0, 3, 4)
+
+_SIMPLE_BELOW = 0x530
+"""Latin, Greek and Cyrillic letters stand side by side as they are, where no mark is to be put on them."""
+
+_SIGNS = ((0x2010, 0x22FF), (0x3000, 0x9FFF), (0xAC00, 0xD7A3), (0xFF00, 0xFFEF))
+"""Dashes, arrows and the like; Chinese, Japanese and Korean, written from left to right."""
+
+_FEATURES = {"liga": False, "clig": False, "kern": False}
+"""A ligature would be found as one sign when the text is searched."""
+
+
+_NOT_DRAWN = [int.from_bytes(tag) for tag in (b"GSUB", b"GPOS", b"GDEF", b"OS/2", b"cmap", b"name", b"post", b"kern")]
+"""Tables of a font that a PDF has no use for: its text is glyphs in their places already."""
+
+
+class Glyph(NamedTuple):
+    """One glyph: its number in the font, how wide it is there; how far it moves on, and how far it is shifted. In thousandths of the size."""
+
+    number: int
+    width: int
+    advance: int
+    right: int = 0
+    up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Glyphs of one font in one direction, as they stand from the left. ``width`` in thousandths of the size."""
+
+    font: int
+    level: int
+    glyphs: tuple[Glyph, ...]
+
+    @property
+    def width(self) -> int:
+        return sum(one.advance for one in self.glyphs)
+
+
+class Font:
+    """One font, and what was used of it."""
+
+    def __init__(self, file: str) -> None:
+        self.name = file.partition(".")[0]
+        self.face = hb.Face(hb.Blob.from_file_path(str(_FOLDER / file)))
+        self._font = hb.Font(self.face)
+        self._numbers: dict[str, int | None] = {}
+        self._widths: dict[int, int] = {}
+        self.used: dict[int, str] = {}
+        """Glyph → the characters that it stands for: for searching, and what is to be cut out."""
+
+    def number(self, character: str) -> int | None:
+        """The glyph of a character by itself; None where the font has none."""
+        if character not in self._numbers:
+            self._numbers[character] = self._font.get_nominal_glyph(ord(character)) or None
+        return self._numbers[character]
+
+    def width(self, number: int) -> int:
+        """How wide a glyph is by itself, in thousandths of the size."""
+        if number not in self._widths:
+            self._widths[number] = self._scaled(self._font.get_glyph_h_advance(number))
+        return self._widths[number]
+
+    def shape(self, text: str, *, leftwards: bool) -> tuple[Glyph, ...]:
+        """A text as it is written, from the left."""
+        buffer = hb.Buffer()
+        buffer.add_str(text)
+        buffer.guess_segment_properties()
+        buffer.direction = "rtl" if leftwards else "ltr"
+        hb.shape(self._font, buffer, _FEATURES)
+        starts = sorted({info.cluster for info in buffer.glyph_infos})
+        ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+        untold = {start: text[start : ends[start]] for start in starts}
+        glyphs = []
+        for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+            rest = untold[info.cluster]
+            said = next((one for one in rest if self.number(one) == info.codepoint), rest)
+            untold[info.cluster] = rest.replace(said, "", 1)
+            self.used.setdefault(info.codepoint, said)
+            moves = map(self._scaled, (place.x_advance, place.x_offset, place.y_offset))
+            glyphs.append(Glyph(info.codepoint, self.width(info.codepoint), *moves))
+        return tuple(glyphs)
+
+    def subset(self) -> tuple[bytes, bool]:
+        """The font with nothing but what was used; glyphs keep their numbers. And whether its outlines are TrueType's; else it is bare CFF."""
+        wanted = hb.SubsetInput()
+        wanted.glyph_set.update(sorted(self.used))
+        wanted.drop_table_tag_set.update(_NOT_DRAWN)
+        wanted.flags = hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
+        cut = hb.subset(self.face, wanted)
+        if "CFF " in cut.table_tags:
+            return bytes(cut.reference_table("CFF ").data), False
+        return bytes(cut.blob.data), True
+
+    def _scaled(self, units: int) -> int:
+        return round(units * 1000 / self.face.upem)
+
+
+class Fonts:
+    """The fonts of one document."""
+
+    def __init__(self) -> None:
+        self.all = [Font(file) for file in _FILES]
+        self.word = lru_cache(maxsize=20_000)(self._word)
+
+    def width(self, text: str, style: Style) -> int:
+        """How wide a text is, in thousandths of the size."""
+        return sum(run.width for run in self.line(text, style))
+
+    def line(self, text: str, style: Style) -> list[Run]:
+        """A line as it stands from the left."""
+        if not bidi.needed(text):
+            return list(self.word(text, style))
+        runs = list(self._runs(text, style, bidi.levels(text, bidi.base(text))))
+        return [runs[place] for place in bidi.order([run.level for run in runs])]
+
+    def _word(self, text: str, style: Style) -> tuple[Run, ...]:
+        return tuple(self._runs(text, style, [0] * len(text)))
+
+    def _runs(self, text: str, style: Style, levels: list[int]) -> Iterator[Run]:
+        """The runs in the order in which they are read."""
+        for font, level, part in self._parts(text, style, levels):
+            own = self.all[font]
+            if part.isascii() or (level % 2 == 0 and all(map(_stands_alone, part))):
+                yield Run(font, level, tuple(self._alone(own, one) for one in (reversed(part) if level % 2 else part)))
+            else:
+                yield Run(font, level, own.shape(part, leftwards=bool(level % 2)))
+
+    def _alone(self, font: Font, character: str) -> Glyph:
+        number = font.number(character) or 0
+        font.used.setdefault(number, character)
+        return Glyph(number, font.width(number), font.width(number))
+
+    def _parts(self, text: str, style: Style, levels: list[int]) -> Iterator[tuple[int, int, str]]:
+        """Pieces of one font and level: (font, level, text)."""
+        own = _OF_STYLE[style]
+        font, level, part = own, levels[0] if levels else 0, ""
+        for character, at in zip(text, levels, strict=True):
+            found, said = self._holder(own, font, character)
+            if part and (found, at) != (font, level):
+                yield font, level, part
+                part = ""
+            font, level = found, at
+            part += said
+        if part:
+            yield font, level, part
+
+    def _holder(self, own: int, before: int, character: str) -> tuple[int, str]:
+        """Which font has a character, and what is to be written for it."""
+        if unicodedata.combining(character) and self.all[before].number(character):
+            return before, character
+        for font in (own, *_FALLBACKS):
+            if self.all[font].number(character):
+                return font, character
+        if unicodedata.category(character) in ("Cc", "Cf") or "\ufe00" <= character <= "\ufe0f":
+            return before, ""  # joiners, marks of direction, selectors of variants: nothing to be seen
+        return own, f"[U+{ord(character):04X}]"
+
+
+def _stands_alone(character: str) -> bool:
+    """Whether a character's glyph does not depend on its neighbours."""
+    number = ord(character)
+    return (number < _SIMPLE_BELOW and not unicodedata.combining(character)) or any(
+        first <= number <= last for first, last in _SIGNS
+    )

@@ -1,0 +1,240 @@
+"""Text on pages, from the top down: headings, paragraphs, rows of a table. A page leaves for the file when it is full.
+
+Sizes and places are in points (1/72 inch), from the lower left. Each page has its furniture: what it is of and for whom on top, EXERCISE where it is one,
+and "3 of 12" below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from playbooks.phrasing import legible
+from storage.export.glyphs import Fonts, Style
+from storage.export.pdf_file import HEIGHT, WIDTH, PdfFile, drawn
+
+MARGIN = 51.0
+TOP, BOTTOM = HEIGHT - 62.0, 50.0
+INNER = WIDTH - 2 * MARGIN
+BODY = 9.0
+SMALL = 7.5
+_LEADING = 1.32
+_PADDING = 3.0
+_GREY, _RED = "0.45", "0.78 0.09 0.09"
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What stands on each page. ``banner``: in red, in the middle of the top; empty for none."""
+
+    left: str
+    right: str
+    banner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one column of a row."""
+
+    text: str
+    style: Style = "regular"
+
+
+class Paper:
+    """A document in the making. Write to it from the top down, then ``close``."""
+
+    def __init__(self, out: BinaryIO, furniture: Furniture) -> None:
+        self._fonts = Fonts()
+        self._file = PdfFile(out, self._fonts)
+        self._furniture = furniture
+        self._parts: list[bytes] = []
+        self._y = TOP
+        self._open = False
+
+    def furnish(self, furniture: Furniture) -> None:
+        """What stands on the pages from the next on, which begins now."""
+        self.turn()
+        self._furniture = furniture
+
+    def close(self, title: str) -> None:
+        """End the last page, and the file."""
+        if not self._open and not self._file.pages:
+            self._begin()
+        self.turn()
+        total = str(self._file.pages)
+        self._file.close(title, self._fonts.line(total, "regular"), SMALL)
+
+    def turn(self) -> None:
+        """End this page, if anything is on it."""
+        if self._open:
+            self._file.page(b"".join(self._parts))
+            self._parts, self._open, self._y = [], False, TOP
+
+    def room(self, height: float) -> None:
+        """Begin another page unless so much is left on this one."""
+        if self._open and self._y - height < BOTTOM:
+            self.turn()
+        if not self._open:
+            self._begin()
+
+    def skip(self, height: float) -> None:
+        """Leave some white, unless the page is new."""
+        if self._open and self._y < TOP:
+            self._y -= height
+
+    def title(self, text: str) -> None:
+        """What the document is."""
+        self._flow(text, "bold", 17, MARGIN, INNER)
+        self.skip(4)
+
+    def heading(self, text: str) -> None:
+        """A part begins; viewers list it. It does not stand alone at the foot of a page."""
+        self.skip(12)
+        self.room(60)
+        self._file.mark(text)
+        self._flow(text, "bold", 12, MARGIN, INNER)
+        self.line()
+        self.skip(4)
+
+    def para(self, text: str, *, style: Style = "regular", size: float = BODY, indent: float = 0) -> None:
+        """Words in as many lines as they need."""
+        self._flow(text, style, size, MARGIN + indent, INNER - indent)
+        self.skip(2)
+
+    def line(self, grey: str = "0.7") -> None:
+        """A thin line across the page."""
+        self._parts.append(
+            f"{grey} G 0.5 w {MARGIN:.2f} {self._y - 1:.2f} m {MARGIN + INNER:.2f} {self._y - 1:.2f} l S\n".encode()
+        )
+        self._y -= 3
+
+    def row(
+        self, cells: Sequence[Cell], columns: Sequence[float], *, size: float = BODY, heading: Sequence[Cell] = ()
+    ) -> None:
+        """A row of a table over columns of these widths; it goes on overleaf where it must, and then ``heading`` stands above it."""
+        lines = [
+            list(self._wrapped(cell, width - 2 * _PADDING, size)) for cell, width in zip(cells, columns, strict=True)
+        ]
+        leading = size * _LEADING
+        many = max(map(len, lines), default=0)
+        at = 0
+        while True:
+            self.room(leading * min(many - at, 2) + 2 * _PADDING)
+            if heading and self._y == TOP:
+                self.row([Cell(cell.text, "bold") for cell in heading], columns, size=size)
+            fit = max(1, int((self._y - BOTTOM - 2 * _PADDING) / leading))
+            top = self._y
+            x = MARGIN
+            for cell, column, width in zip(cells, lines, columns, strict=True):
+                for number, text in enumerate(column[at : at + fit]):
+                    self._draw(
+                        text,
+                        cell.style,
+                        size,
+                        x + _PADDING,
+                        top - _PADDING - size - number * leading + 1.5,
+                        width - 2 * _PADDING,
+                    )
+                x += width
+            self._y = top - leading * min(many - at, fit) - 2 * _PADDING
+            self.line("0.87")
+            at += fit
+            if at >= many:
+                return
+            self.turn()
+
+    def box(self, label: str, text: str, *, size: float = BODY) -> None:
+        """A block of a form: its label, small, and what is in it, in a frame. It may be as tall as a page."""
+        lines = list(self._wrapped(Cell(text), INNER - 2 * _PADDING, size)) or [""]
+        at = 0
+        while at < len(lines):
+            self.room(SMALL * _LEADING + size * _LEADING + 3 * _PADDING)
+            fit = max(1, int((self._y - BOTTOM - SMALL * _LEADING - 3 * _PADDING) / (size * _LEADING)))
+            part = lines[at : at + fit]
+            top = self._y
+            self._draw(label, "bold", SMALL, MARGIN + _PADDING, top - SMALL - _PADDING + 1, INNER)
+            for number, words in enumerate(part):
+                y = top - SMALL * _LEADING - _PADDING - size - number * size * _LEADING
+                self._draw(words, "regular", size, MARGIN + _PADDING, y, INNER - 2 * _PADDING)
+            self._y = top - SMALL * _LEADING - 3 * _PADDING - len(part) * size * _LEADING
+            self._parts.append(
+                f"0.4 G 0.6 w {MARGIN:.2f} {self._y:.2f} {INNER:.2f} {top - self._y:.2f} re S\n".encode()
+            )
+            at += fit
+
+    # -- lines ---------------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._open, self._y = True, TOP
+        what = self._furniture
+        self._draw(self._short(what.left, 0.55 * INNER), "regular", SMALL, MARGIN, HEIGHT - 36, INNER, _GREY)
+        right = self._short(what.right, 0.42 * INNER)
+        self._draw(
+            right,
+            "regular",
+            SMALL,
+            WIDTH - MARGIN - self._fonts.width(right, "regular") * SMALL / 1000,
+            HEIGHT - 36,
+            INNER,
+            _GREY,
+        )
+        if what.banner:
+            self._draw(what.banner, "bold", BODY, MARGIN, HEIGHT - 49, INNER, _RED)
+            self._draw(what.banner, "bold", BODY, MARGIN, 22, INNER, _RED)
+        count = f"{self._file.pages + 1} of "
+        x = WIDTH - MARGIN - 40
+        self._draw(count, "regular", SMALL, x, 34, INNER, _GREY)
+        x += self._fonts.width(count, "regular") * SMALL / 1000
+        self._parts.append(f"q {_GREY} g 1 0 0 1 {x:.2f} 34 cm /Total Do Q\n".encode())
+
+    def _flow(self, text: str, style: Style, size: float, x: float, width: float) -> None:
+        for line in self._wrapped(Cell(text, style), width, size):
+            self.room(size * _LEADING)
+            self._draw(line, style, size, x, self._y - size, width)
+            self._y -= size * _LEADING
+
+    def _draw(self, text: str, style: Style, size: float, x: float, y: float, width: float, colour: str = "0") -> None:
+        if not text:
+            return
+        runs = self._fonts.line(text, style)
+        ink = "g" if " " not in colour else "rg"
+        self._parts.append(f"{colour} {ink} BT ".encode() + drawn(runs, size, x, y) + b"ET\n")
+
+    def _short(self, text: str, width: float) -> str:
+        """One line of at most this width."""
+        line = next(self._wrapped(Cell(text), width, SMALL), "")
+        return line if line == " ".join(legible(text).split()) else f"{line} …"
+
+    def _wrapped(self, cell: Cell, width: float, size: float) -> Iterator[str]:
+        """A text in lines of at most this width; words that are wider are cut."""
+        most = width * 1000 / size
+        space = self._fonts.width(" ", cell.style)
+        for paragraph in legible(cell.text).replace("\t", "    ").split("\n"):
+            line: list[str] = []
+            taken = 0
+            for word in paragraph.split(" "):
+                for number, part in enumerate(self._cut(word, cell.style, most)):
+                    needs = self._fonts.width(part, cell.style)
+                    gap = 0 if number or not line else space
+                    if line and (number or taken + gap + needs > most):
+                        yield " ".join(line)
+                        line, taken, gap = [], 0, 0
+                    line.append(part)
+                    taken += gap + needs
+            yield " ".join(line)
+
+    def _cut(self, word: str, style: Style, most: float) -> Iterator[str]:
+        """A word in pieces that fit on a line."""
+        if self._fonts.width(word, style) <= most:
+            yield word
+            return
+        piece, taken = "", 0
+        for character in word:
+            needs = self._fonts.width(character, style)
+            if piece and taken + needs > most:
+                yield piece
+                piece, taken = "", 0
+            piece += character
+            taken += needs
+        yield piece
