@@ -70,7 +70,7 @@ def check(inner: sqlite3.Connection, heads: Sequence[StreamHead], folder: Path) 
                 f"the log of {stream} has {size} entries, but {signed.size} were signed: "
                 "an older database was put back. " + _REMEDY
             )
-        if _root_at(inner, now[stream], signed.size) != signed.root:
+        if root_at(inner, now[stream], signed.size) != signed.root:
             raise RolledBack(
                 f"the log of {stream} is not the one that was signed at {signed.size} entries: "
                 "its history was replaced. " + _REMEDY
@@ -127,7 +127,8 @@ def _remember(path: Path, lines: Sequence[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-def _root_at(inner: sqlite3.Connection, head: StreamHead, size: int) -> bytes:
+def root_at(inner: sqlite3.Connection, head: StreamHead, size: int) -> bytes:
+    """The root of a stream when it had ``size`` entries: 1 to as many as it has."""
     if size == head.size:
         return head.root
     places = json.dumps(tree.cover(0, size))

@@ -14,6 +14,7 @@ from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, 
 from storage.checkpoints import RolledBack
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
+from storage.evidence import Evidence, led_to, replaced
 from storage.facts import Fact
 from storage.keys import hold
 from storage.notes import Signer
@@ -52,13 +53,13 @@ async def open_store(
     signer = keys.signer(folder, name)
     connection = await connect(folder / file, outlives)
     try:
-        return await SqliteStore.over(connection, folder, signer)
+        return await SqliteStore.over(connection, folder, await replaced(connection, folder, signer))
     except BaseException:
         await connection.close()
         raise
 
 
-class SqliteStore:
+class SqliteStore(Evidence):
     """What is kept, in one SQLite file. Implements ``storage.store.Store``."""
 
     def __init__(self, connection: Connection, folder: Path, signer: Signer, data_version: int) -> None:
@@ -316,6 +317,7 @@ class SqliteStore:
 
     async def health(self) -> Sequence[str]:
         """What is wrong with what is kept, a sentence each; empty when all is well."""
+        known = led_to(self.signer.verifier.vkey, await self.key_chain())
 
         def work(inner: sqlite3.Connection) -> list[str]:
             found = []
@@ -324,8 +326,7 @@ class SqliteStore:
                 checkpoints.check(inner, heads, self.folder)
             except StorageError as error:
                 found.append(str(error))
-            vkeys = [vkey for vkey, _ in inner.execute(SQL["signers"])]
-            if any(vkey != self.signer.verifier.vkey for vkey in vkeys):
+            if not {vkey for vkey, _ in inner.execute(SQL["signers"])} <= known:
                 found.append(
                     "the log was signed with another key or under another name before: tell the partners the new one"
                 )

@@ -17,6 +17,8 @@ from storage.notes import BadNote, Signer
 from storage.store import StorageError
 
 KEY = "signing.key"
+FOLLOWING = "signing.key.new"
+"""The key that is to take the place of the one that signs: there only while it is being replaced, or where that was broken off."""
 LOCK = "tocsin.lock"
 
 
@@ -26,6 +28,41 @@ def signer(folder: Path, name: str) -> Signer:
     with words(path):
         if not path.exists():
             _make(path)
+    return _read(path, name)
+
+
+def following(folder: Path, name: str) -> Signer | None:
+    """The key that is to follow, if one was made."""
+    path = folder / FOLLOWING
+    with words(path):
+        there = path.exists()
+    return _read(path, name) if there else None
+
+
+def make_following(folder: Path, name: str) -> Signer:
+    """The key that is to follow, on the disk with mode 600: the one that an earlier try left there, else a new one."""
+    path = folder / FOLLOWING
+    with words(path):
+        if not path.exists():
+            _make(path)
+    return _read(path, name)
+
+
+def adopt(folder: Path, name: str) -> Signer:
+    """Put the key that is to follow in the place of the one that signs, which is kept aside (``signing.KEYID.key``). May be done twice."""
+    path = folder / KEY
+    with words(path):
+        with contextlib.suppress(FileExistsError):
+            os.link(path, folder / f"signing.{_read(path, name).verifier.key_id.hex()}.key")
+        sync_folder(folder)
+        with contextlib.suppress(FileNotFoundError):
+            (folder / FOLLOWING).replace(path)
+        sync_folder(folder)
+    return _read(path, name)
+
+
+def _read(path: Path, name: str) -> Signer:
+    with words(path):
         data = path.read_bytes()
     try:
         key = serialization.load_pem_private_key(data, None)

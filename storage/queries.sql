@@ -272,6 +272,10 @@ SELECT e.seq, e.entry, d.body, CASE WHEN d.personal > 0 THEN (
 FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
 WHERE e.stream = ? AND e.seq >= ? ORDER BY e.seq LIMIT ?;
 
+-- name: evidence
+SELECT e.type, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
+WHERE e.stream = ? AND e.type IN ('CheckpointCosigned', 'KeyReplaced') ORDER BY e.seq;
+
 -- name: hashes
 SELECT w.value ->> 0, w.value ->> 1,
     CASE w.value ->> 0

@@ -1,0 +1,197 @@
+"""What the log can show for itself beyond its own word: the chain of its keys, who cosigned it, and how it stands to what somebody kept."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from storage import checkpoints, keys, log, rotation, tree
+from storage.connection import Connection
+from storage.cosigning import Cosigned, Request, Witness
+from storage.facts import DEPLOYMENT, CheckpointCosigned, Fact, KeyReplaced
+from storage.notes import BadNote, Checkpoint, Signer, Verifier, parse_checkpoint, split_note
+from storage.queries import SQL
+from storage.store import Changes, StorageError
+
+Stands = Literal["part", "rolled back", "replaced", "not ours", "no checkpoint"]
+"""How the log stands to a checkpoint: it is a part of it; the log is shorter than it; its entries are others; another log's, or nobody's
+signature; nothing that can be read as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of holding a checkpoint against the log. ``stream``, ``said``: of the checkpoint, None where it cannot be read. ``size``: entries now."""
+
+    stands: Stands
+    stream: str | None = None
+    said: Checkpoint | None = None
+    size: int = 0
+
+
+class Evidence(ABC):
+    """The store's operations on evidence. A part of ``SqliteStore``."""
+
+    _connection: Connection
+    folder: Path
+    signer: Signer
+
+    @abstractmethod
+    async def commit(self, changes: Changes) -> None: ...
+
+    @abstractmethod
+    async def checkpoint(self, stream: str) -> str | None: ...
+
+    @abstractmethod
+    async def consistency(self, stream: str, first: int, second: int) -> Sequence[bytes]: ...
+
+    @abstractmethod
+    async def sign(self, now: datetime, streams: Collection[str] | None = None) -> Sequence[str]: ...
+
+    async def key_chain(self) -> list[str]:
+        """The links from the first signing key to the one that signs now: notes, oldest first; empty where there was one key only."""
+        rows = await self._connection.read("evidence", (DEPLOYMENT,))
+        return [said["note"] for said in _of(rows, KeyReplaced)]
+
+    async def cosigned(self, stream: str) -> list[Cosigned]:
+        """The checkpoints of a stream that partners' keys signed too, in the order in which they came."""
+        rows = await self._connection.read("evidence", (stream,))
+        return [Cosigned(said["note"], said["partner"], said["vkey"]) for said in _of(rows, CheckpointCosigned)]
+
+    async def compared(self, note: str) -> Compared:
+        """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""
+
+        def work(inner: sqlite3.Connection) -> Compared:
+            return _compared(inner, self.signer, note)
+
+        return await self._connection.write(work)
+
+    async def request(self, stream: str, since: int, now: datetime) -> Request:
+        """What a witness is asked to cosign: the state now, with the proof that it continues the log of ``since`` entries.
+
+        Raises StorageError, as where the log is shorter than what the witness has signed.
+        """
+        await self.sign(now, (stream,))
+        note = await self.checkpoint(stream)
+        if note is None:
+            raise StorageError(f"no log called {stream} is on file")
+        size = parse_checkpoint(split_note(note)[0]).size
+        if since > size:
+            raise StorageError(
+                f"the log of {stream} has {size} entries, and the witness signed {since}: an older database was put back. "
+                "Restore the newest backup and tell the partners"
+            )
+        return Request(since, await self.consistency(stream, since, size) if since else (), note)
+
+    async def keep_cosigned(
+        self, stream: str, note: str, partner: str, vkey: str, now: datetime, *, playbook: str | None, confirmed: bool
+    ) -> CheckpointCosigned:
+        """Record that a partner's key signed a checkpoint of this stream. Raises StorageError for one that did not, or is not this log's."""
+        try:
+            witness, (text, signatures) = Witness.parse(vkey), split_note(note)
+        except BadNote as error:
+            raise StorageError(f"this cannot be read: {error}") from error
+        compared = await self.compared(note)
+        if compared.stands != "part" or compared.stream != stream or compared.said is None:
+            raise StorageError(refusal(stream, compared))
+        if not any(witness.signed_at(one, text) for one in signatures):
+            raise StorageError(f"{witness.vkey} did not sign this; ask the partner which key it used")
+        said = compared.said
+        known = {(one.partner, one.vkey, _size(one.note)) for one in await self.cosigned(stream)}
+        fact = CheckpointCosigned(said.size, said.root.hex(), partner, vkey, note, confirmed)
+        if (partner, vkey, said.size) not in known:
+            await self.commit(Changes(now, records=[(stream, playbook, fact)]))
+        return fact
+
+    async def replace_key(self, reason: str, by: str, now: datetime) -> str:
+        """Sign with a new key from here on. Returns its link, which both keys signed. Only while no bot runs.
+
+        A crash at any step leaves either the old key, and nothing recorded, or a record that the next start carries out.
+        """
+        await self.sign(now)
+        following = keys.make_following(self.folder, self.signer.name)
+        note = rotation.link(self.signer, following, now)
+        old, new = self.signer.verifier.vkey, following.verifier.vkey
+        await self.commit(Changes(now, records=[(DEPLOYMENT, None, KeyReplaced(old, new, reason, note, by))]))
+        self.signer = keys.adopt(self.folder, self.signer.name)
+        await self.sign(now)
+        return note
+
+
+async def replaced(connection: Connection, folder: Path, signer: Signer) -> Signer:
+    """The key that signs: where a replacement was recorded and the program died before the new key was put in its place, finish that."""
+    following = keys.following(folder, signer.name)
+    if following is None:
+        return signer
+    rows = await connection.read("evidence", (DEPLOYMENT,))
+    recorded = [said["new"] for said in _of(rows, KeyReplaced)]
+    return keys.adopt(folder, signer.name) if recorded[-1:] == [following.verifier.vkey] else signer
+
+
+def refusal(stream: str, compared: Compared) -> str:
+    """In words for an operator, how the log stands to a checkpoint that it should contain."""
+    said = compared.said
+    if said is None:
+        return "this is no checkpoint that can be read: name the file or the text as it was kept"
+    if compared.stands == "not ours":
+        return f"this checkpoint is of {said.origin}, or was not signed by a key of this deployment"
+    if compared.stands == "rolled back":
+        return (
+            f"rolled back: the witness saw {said.size} entries of {compared.stream}, here are {compared.size}. "
+            "An older database was put back: restore the newest backup and tell the partners"
+        )
+    if compared.stands == "replaced":
+        return (
+            f"replaced: the first {said.size} entries of {compared.stream} are not those that the witness saw. "
+            "Restore the newest backup and tell the partners"
+        )
+    return f"this is a checkpoint of {compared.stream}, not of {stream}"
+
+
+def _of(rows: Sequence[Any], kind: type[Fact]) -> Iterator[dict[str, Any]]:
+    """The fields of the facts of one kind; those of which something was erased are left out."""
+    for found, body in rows:
+        said = {} if body is None else {path: value for _, path, value in json.loads(body)}
+        if found == kind.__name__ and said.get("note"):
+            yield said
+
+
+def _compared(inner: sqlite3.Connection, signer: Signer, note: str) -> Compared:
+    try:
+        text, signatures = split_note(note)
+        said = parse_checkpoint(text)
+    except BadNote:
+        return Compared("no checkpoint")
+    name, _, stream = said.origin.rpartition("/")
+    vkeys = {signer.verifier.vkey, *(vkey for vkey, _ in inner.execute(SQL["signers"]))}
+    mine = [Verifier.parse(vkey) for vkey in vkeys]
+    if name != signer.name or not any(key.verifies(one, text) for key in mine for one in signatures):
+        return Compared("not ours", stream, said)
+    heads = {row[0]: log.head(*row) for row in inner.execute(SQL["streams_named"], (json.dumps([stream]),))}
+    size = heads[stream].size if stream in heads else 0
+    if said.size > size:
+        return Compared("rolled back", stream, said, size)
+    root = tree.EMPTY if said.size == 0 else checkpoints.root_at(inner, heads[stream], said.size)
+    return Compared("part" if root == said.root else "replaced", stream, said, size)
+
+
+def _size(note: str) -> int:
+    return parse_checkpoint(split_note(note)[0]).size
+
+
+def led_to(vkey: str, chain: Sequence[str]) -> frozenset[str]:
+    """The keys from which links lead to this one, itself among them."""
+    found = {vkey}
+    for note in reversed(chain):
+        try:
+            link = rotation.parse_link(note)
+        except BadNote:
+            continue
+        if link.new.vkey in found:
+            found.add(link.old.vkey)
+    return frozenset(found)
