@@ -1,0 +1,156 @@
+"""The report: one HTML file that a browser opens from the file system, checks by itself, and shows only as far as it holds.
+
+The file carries the entries and what is shown of them as in the bundle, and a program (``report/*.js``) that hashes them, holds them against
+the signed checkpoint, and only then tells what they say. There is no second text beside them that could say otherwise; for whom, by whom and why
+the copy was made is read from the entry that records it. The one thing taken on trust is the time zone, which stands beside UTC wherever it is used.
+
+| in the file | what it holds |
+|---|---|
+| ``#seal`` | canonical JSON {"key", "keys", "note", "cosigned"}: our public key, the chain that led to it, the signed checkpoint, and what partners signed too |
+| ``.log`` | blocks of lines: the leaf's hash in hexadecimal, TAB, the entry, TAB, what is shown of it |
+
+In both, ``<`` is written ``\\u003c``, so that nothing in the log can end the element; otherwise it is the bundle's canonical JSON (RFC 8785), and
+a character that differs is noticed. A policy in the page forbids every connection, and every program and style but those whose hash it names.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import BinaryIO
+
+from storage import canonical, notes, tree
+from storage.export.copy import About, Copy, Line
+from storage.facts.fact import is_exercise
+from storage.store import StorageError
+
+REPORT = Path(__file__).with_name("report")
+
+SCRIPTS = (
+    "digest.js",
+    "signature.js",
+    "log.js",
+    "words.js",
+    "kinds.js",
+    "elements.js",
+    "account.js",
+    "sections.js",
+    "timeline.js",
+    "report.js",
+)
+"""The program's files, in the order in which each needs the ones before it."""
+
+MOST_ENTRIES = 500_000
+"""So many a browser still holds in its memory (about a gigabyte); a longer log is for the other forms."""
+
+_BLOCK = 48 * 1024
+"""Bytes of lines in one element: below what a browser would cut into several pieces of text (65,536 characters)."""
+
+_OPENING = """\
+<!doctype html>
+<html lang="en" data-zone="{zone}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>Tocsin · not checked</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<div class="verdict checking">
+<p class="word">Not checked · Non vérifié</p>
+<p>This page checks itself as soon as it is loaded. If this text stays, it was changed, or your browser does not run its program.</p>
+<p lang="fr">Cette page se vérifie dès qu’elle est chargée. Si ce texte reste, elle a été modifiée, ou votre navigateur n’exécute pas son programme.</p>
+</div>
+<noscript>{exercise}
+<p>Without JavaScript this page cannot be checked or laid out, but nothing is hidden: the whole data stands in its source, a line for each entry.
+Ask for the bundle of the same log, and check it with the verifier in it (python3 verify.py FILE), or with: tocsin verify FILE</p>
+<p lang="fr">Sans JavaScript, cette page ne peut être ni vérifiée ni mise en forme, mais rien n’est caché : toutes les données figurent dans son code source,
+une ligne par entrée. Demandez le dossier complet (bundle) du même journal, et vérifiez-le avec le vérificateur qu’il contient (python3 verify.py FICHIER),
+ou avec : tocsin verify FICHIER</p>
+</noscript>
+</main>
+<script type="application/json" id="seal">{seal}</script>
+"""
+
+_EXERCISE = "\n<p><strong>EXERCISE EXERCISE EXERCISE · EXERCICE EXERCICE EXERCICE</strong></p>"
+
+
+async def html(copy: Copy, out: BinaryIO) -> None:
+    """Write the report of a copy (a ``Form``). Raises StorageError for a log that a browser cannot hold, before anything is written."""
+    about = copy.about
+    if about.checkpoint.size > MOST_ENTRIES:
+        raise StorageError(
+            f"a log of {about.checkpoint.size:,} entries is too long for one page in a browser "
+            f"(at most {MOST_ENTRIES:,}): export it as bundle, csv or jsonl"
+        )
+    program = "\n".join((REPORT / name).read_text("utf-8") for name in SCRIPTS)
+    out.write(_opening(about, _seal(copy), program).encode())
+    block = bytearray()
+    async for line in copy.lines():
+        block += _line(line)
+        if len(block) > _BLOCK:
+            out.write(_element(block))
+            block.clear()
+    if block:
+        out.write(_element(block))
+    out.write(f"<script>{program}</script>\n</body>\n</html>\n".encode())
+
+
+def _seal(copy: Copy) -> bytes:
+    """What is signed. Of each partner's cosignatures the one over most entries: it speaks for all before it. By whose key it is told, not by whose name:
+    the log itself says whose key it is."""
+    largest: dict[str, tuple[int, str]] = {}
+    for one in copy.cosigned:
+        size = notes.parse_checkpoint(notes.split_note(one.note)[0]).size
+        if size <= copy.about.checkpoint.size and size > largest.get(one.vkey, (0, ""))[0]:
+            largest[one.vkey] = size, one.note
+    cosigned = [{"note": note, "vkey": vkey} for vkey, (_, note) in sorted(largest.items())]
+    seal = {"key": copy.about.vkey, "keys": list(copy.keys), "note": copy.about.note, "cosigned": cosigned}
+    return _inert(canonical.encode(seal))
+
+
+def _opening(about: About, seal: bytes, program: str) -> str:
+    style = (REPORT / "report.css").read_text("utf-8")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_source(program)}'",
+            f"style-src '{_source(style)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+    return _OPENING.format(
+        zone=escape(about.zone),
+        policy=policy,
+        style=style,
+        exercise=_EXERCISE if is_exercise(about.stream) else "",
+        seal=seal.decode(),
+    )
+
+
+def _line(line: Line) -> bytes:
+    shown = canonical.encode([list(one) for one in line.shown])
+    return b"\t".join((tree.leaf_hash(line.entry).hex().encode(), _inert(line.entry), _inert(shown))) + b"\n"
+
+
+def _inert(json: bytes) -> bytes:
+    """JSON in which nothing can end a script or begin a comment; ``<`` stands in texts only, where this is the same character."""
+    return json.replace(b"<", rb"\u003c")
+
+
+def _element(block: bytes | bytearray) -> bytes:
+    return b'<script type="application/json" class="log">\n' + bytes(block) + b"</script>\n"
+
+
+def _source(text: str) -> str:
+    """A program or style as a Content Security Policy names it: by its hash (CSP Level 3 §2.3.1)."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,147 @@
+// What the entries add up to: who led when, which alerts were answered and when, what became of each message, who was shown what.
+// Filled only by entries that were verified.
+
+const OUTCOMES = { MessageSent: "sent", MessageRefused: "refused", MessageUnknown: "unknown", MessageDropped: "dropped" };
+const ENDS = { AlertSuperseded: "superseded", AlertCancelled: "cancelled", AlertRetracted: "retracted", AlertExpired: "expired" };
+
+class Account {
+  items = [];
+  leads = [];
+  alerts = new Map();
+  sends = new Map();
+  disclosures = new Map();
+  partners = new Set();
+  ids = new Set();
+  kinds = new Map();
+  opened = null;
+  closed = null;
+  copies = [];
+  cosigners = new Map();
+  #leading = new Map();
+
+  /** Takes in an entry: its head, the Map of what is shown of it, how many fields are hidden, and its line in the page. */
+  add(entry, shown, hidden, line) {
+    const get = (path) => shown.get(path) ?? null;
+    const item = { seq: entry.seq, type: entry.type, at: Date.parse(entry.ts), line, hidden, send: get("send") };
+    this.items.push(item);
+    const kind = this.kinds.get(entry.type) ?? { shown: 0, hidden: 0, count: 0 };
+    kind.shown += shown.size;
+    kind.hidden += hidden;
+    kind.count += 1;
+    this.kinds.set(entry.type, kind);
+    this.#names(shown);
+    const take = this[`on${entry.type}`];
+    if (take) take.call(this, get, item, shown);
+    if (entry.type in OUTCOMES && item.send) Object.assign(this.#send(item.send), { outcome: OUTCOMES[entry.type], room: get("room"), reason: get("reason"), item });
+    if (entry.type in ENDS && get("alert")) this.#alert(get("alert")).ends.push({ how: ENDS[entry.type], by: get("by"), item });
+  }
+
+  #names(shown) {
+    for (const [path, value] of shown) {
+      if (path === "partner" && isText(value)) this.partners.add(value);
+      else if (path === "partners" && Array.isArray(value)) value.filter(isText).forEach((one) => this.partners.add(one));
+      else if (path.startsWith("partners/")) this.partners.add(path.slice(9));
+      else if (isText(value) && value.length < 12 && /^[A-Z]-\d+$/.test(value) && path !== "person") this.ids.add(value);
+    }
+  }
+
+  #send(id) {
+    if (!this.sends.has(id)) this.sends.set(id, { about: null, partner: null, room: null, outcome: "open", reason: null, item: null });
+    return this.sends.get(id);
+  }
+
+  #alert(id) {
+    const fresh = { id, issued: null, template: null, partner: null, addressed: new Map(), answers: new Map(), again: new Map(), ends: [] };
+    if (!this.alerts.has(id)) this.alerts.set(id, fresh);
+    return this.alerts.get(id);
+  }
+
+  onIncidentOpened(get, item) {
+    this.opened ??= { item, title: get("title"), playbook: get("playbook"), rehearsal: get("rehearsal") === true };
+  }
+
+  onIncidentClosed(get, item) {
+    this.closed = item;
+  }
+
+  onExported(get, item) {
+    this.copies.push({ item, reader: get("reader"), by: get("by"), reason: get("reason"), basis: get("basis"), size: get("size") });
+  }
+
+  onCheckpointCosigned(get) {
+    if (get("vkey") && get("partner")) this.cosigners.set(get("vkey"), { partner: get("partner"), confirmed: get("confirmed") === true });
+  }
+
+  onLeadTaken(get, item) {
+    const scope = [get("tier"), get("jurisdiction")].filter((one) => one !== null).map(worded).join(" · ");
+    this.#endLead(scope, item);
+    const lead = { scope, item, until: null, decides: get("decides"), partners: get("partners") ?? [], basis: get("basis"), rule: get("rule") };
+    this.#leading.set(scope, lead);
+    this.leads.push(lead);
+  }
+
+  onLeadEnded(get, item) {
+    this.#endLead([get("tier"), get("jurisdiction")].filter((one) => one !== null).map(worded).join(" · "), item);
+  }
+
+  #endLead(scope, item) {
+    const before = this.#leading.get(scope);
+    if (before) before.until = item;
+    this.#leading.delete(scope);
+  }
+
+  onAlertIssued(get, item) {
+    if (get("alert")) Object.assign(this.#alert(get("alert")), { issued: item, template: get("template"), partner: get("partner") });
+  }
+
+  onAlertAddressed(get, item, shown) {
+    if (!get("alert")) return;
+    for (const [path, value] of shown) {
+      if (path.startsWith("partners/") && value && value.status !== "unselected") this.#alert(get("alert")).addressed.set(path.slice(9), value.status);
+    }
+  }
+
+  onAcknowledged(get, item) {
+    if (!get("alert") || !get("partner")) return;
+    const { answers } = this.#alert(get("alert"));
+    const answer = { item, person: get("person"), choice: get("choice"), via: get("via"), late: get("late") === true };
+    answers.set(get("partner"), [...(answers.get(get("partner")) ?? []), answer]);
+  }
+
+  onAnswerUndone(get) {
+    const answers = this.alerts.get(get("alert"))?.answers;
+    const left = (answers?.get(get("partner")) ?? []).slice(0, -1);
+    if (left.length) answers.set(get("partner"), left);
+    else answers?.delete(get("partner"));
+  }
+
+  onEscalated(get) {
+    const again = this.alerts.get(get("about"))?.again;
+    if (again && get("partner")) again.set(get("partner"), (again.get(get("partner")) ?? 0) + 1);
+  }
+
+  onMessageTracked(get) {
+    if (!get("send")) return;
+    const send = this.#send(get("send"));
+    send.about ??= get("about");
+    send.partner ??= get("partner");
+    send.room ??= get("room");
+  }
+
+  onDisclosed(get, item, shown) {
+    this.onMessageTracked(get);
+    for (const [path, value] of shown) {
+      if (!path.startsWith("fields/") || !value || typeof value !== "object") continue;
+      const row = { about: get("about"), field: path.slice(7), partner: get("partner"), form: value.form ?? null, value: value.value ?? null, withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null, under: [value.agreements, value.basis].flat().filter(Boolean) };
+      const key = canonical(Object.values(row));
+      const known = this.disclosures.get(key);
+      if (known) known.count += 1;
+      else this.disclosures.set(key, { ...row, item, count: 1 });
+    }
+  }
+
+  /** The copy that this page is: the last one that was made of as many entries as were signed. */
+  copyOf(size) {
+    return this.copies.findLast((copy) => copy.size === size) ?? null;
+  }
+}

@@ -1,0 +1,187 @@
+// The parts of the report above the timeline.
+
+/** What somebody is called in the log, or that this copy does not say so. */
+const named = (value, otherwise = "notShown") => (value === null || value === "" ? el("span", { class: "quiet" }, say(otherwise)) : said(plain(value)));
+
+/** A button with an entry's number, which leads to the entry. */
+function entryLink(item) {
+  if (!item) return "";
+  return el("button", { type: "button", class: "entry-link", title: say("entry", { n: item.seq }), onclick: () => timeline.go(item.seq) }, `#${item.seq}`);
+}
+
+function pairs(rows) {
+  const list = el("dl", { class: "pairs" });
+  for (const [name, ...value] of rows) list.append(el("div", {}, el("dt", {}, name), el("dd", {}, ...value)));
+  return list;
+}
+
+/** In groups of four, as one reads it out. */
+const grouped = (digits) => digits.match(/.{4}/g).join(" ");
+
+function aboutSection({ seal: { checkpoint, key } }, account) {
+  const copy = account.copyOf(checkpoint.size);
+  const who = (value, code) => (value === code ? say(code) : named(value));
+  const [first, last] = [account.items.at(0), account.items.at(-1)];
+  const rows = [
+    [say("forWhom"), who(copy?.reader ?? null, "auditor")],
+    [say("byWhom"), who(copy?.by ?? null, "operator")],
+    [say("why"), named(copy?.reason ?? null)],
+    [say("basis"), named(copy?.basis ?? null, "notStated")],
+    [say("when"), copy ? told(copy.item.at, true) : named(null)],
+    [say("keeper"), said(key.name)],
+    [say("playbook"), named(account.opened?.playbook ?? null)],
+    [say("covers"), ...(first ? [told(first.at, true), " – ", told(last.at, true)] : [named(null)])],
+    [say("size"), number(checkpoint.size)],
+    [say("root"), el("code", {}, grouped(hex(checkpoint.root)))],
+  ];
+  return section("about", pairs(rows), el("p", { class: "quiet" }, clock.zone === "UTC" ? say("timesUtc") : say("times", { zone: clock.zone })));
+}
+
+/** A key as one compares it by telephone: 32 digits of the SHA-256 of its line. */
+const fingerprint = (vkey) => el("code", {}, grouped(hex(sha256(UTF8.encode(vkey))).slice(0, 32)));
+
+function keySection({ seal }, account, note) {
+  const whose = ({ vkey, name }) => {
+    const known = account.cosigners.get(vkey);
+    return known ? said(say(known.confirmed ? "confirmedBy" : "unconfirmed", known)) : said(name);
+  };
+  const others = seal.cosigned.map((one) => [whose(one), number(one.size - 1), told(one.at, true), fingerprint(one.vkey)]);
+  const before = seal.earlier.map(({ old, at }) => [fingerprint(old), said(at)]);
+  return section(
+    "key",
+    el("p", { class: "fingerprint" }, fingerprint(seal.vkey)),
+    el("p", { class: "quiet" }, say("fingerprintHow")),
+    el("p", {}, say("keyMore")),
+    el("p", {}, say("otherwise")),
+    ...(before.length ? [table(say("earlierKeys"), [say("fingerprint"), say("replacedAt")], before)] : []),
+    el("p", {}, say(others.length ? "cosignedMore" : "cosignedNone")),
+    ...(others.length ? [table(null, [say("cosigned"), say("upTo"), say("at"), say("fingerprint")], others)] : []),
+    el("details", {}, el("summary", {}, say("note")), el("pre", {}, said(note)), el("p", {}, `${say("keyLine")}: `, el("code", {}, said(seal.vkey)))),
+  );
+}
+
+function withheldSection({ shown, withheld }, account) {
+  if (!withheld) return section("withheld", el("p", {}, say("withheldNone")));
+  const rows = [...account.kinds].filter(([, kind]) => kind.hidden).sort((one, other) => other[1].hidden - one[1].hidden);
+  const words = say("withheldSome", { hidden: number(withheld), shown: number(shown) });
+  return section(
+    "withheld",
+    el("p", {}, words),
+    table(null, [say("kind"), say("hiddenCount"), say("shownCount")], rows.map(([type, kind]) => [kindOf(type).names[tongue], number(kind.hidden), number(kind.shown)]), 8),
+  );
+}
+
+function leadsSection(account) {
+  if (!account.leads.length) return section("leads", el("p", { class: "quiet" }, say("leadsNone")));
+  const end = account.closed ?? account.items.at(-1);
+  const until = (lead) => lead.until ?? end;
+  const start = Math.min(...account.leads.map((lead) => lead.item.at));
+  const length = Math.max(1, Math.max(...account.leads.map((lead) => until(lead).at)) - start);
+  const scopes = [...new Set(account.leads.map((lead) => lead.scope))].sort();
+  const colours = new Map();
+  const bars = el("div", { class: "bars", "aria-hidden": "true" });
+  for (const scope of scopes) {
+    const track = el("div", { class: "track" });
+    for (const lead of account.leads.filter((one) => one.scope === scope)) {
+      const who = plain(lead.decides ?? lead.partners);
+      if (!colours.has(who)) colours.set(who, colours.size % 6);
+      const bar = el("div", { class: `bar colour-${colours.get(who)}`, title: who }, said(short(who, 40)));
+      bar.style.left = `${(100 * (lead.item.at - start)) / length}%`;
+      bar.style.width = `${(100 * Math.max(0, until(lead).at - lead.item.at)) / length}%`;
+      track.append(bar);
+    }
+    bars.append(el("div", { class: "bar-row" }, el("div", { class: "bar-name" }, said(scope)), track));
+  }
+  bars.append(el("div", { class: "bar-row" }, el("div", {}), el("div", { class: "bar-ends" }, el("span", {}, clock.time(start)), el("span", {}, clock.time(start + length)))));
+  const rows = [...account.leads].sort((one, other) => scopes.indexOf(one.scope) - scopes.indexOf(other.scope) || one.item.at - other.item.at);
+  const heads = [say("scope"), say("decides"), say("partners"), say("from"), say("until"), say("lasted"), say("basis"), ""];
+  return section(
+    "leads",
+    bars,
+    table(null, heads, rows.map((lead) => [
+      said(lead.scope), named(lead.decides), named(plain(lead.partners)), told(lead.item.at), told(until(lead).at),
+      el("span", { class: "when" }, lasted(until(lead).at - lead.item.at)), named(lead.basis, "notStated"), entryLink(lead.item),
+    ])),
+  );
+}
+
+function alertBox(alert) {
+  const rows = [];
+  const all = new Set([...alert.addressed.keys(), ...alert.answers.keys()]);
+  for (const partner of all) {
+    const first = alert.answers.get(partner)?.[0];
+    const last = alert.answers.get(partner)?.at(-1);
+    const status = alert.addressed.get(partner);
+    rows.push({ partner, first, last, status, at: first?.item.at ?? Infinity, again: alert.again.get(partner) ?? 0 });
+  }
+  rows.sort((one, other) => one.at - other.at || (one.partner < other.partner ? -1 : 1));
+  const silent = (status) => (status === "held" || status === "roomless" ? say(status) : say("never"));
+  const heads = [say("partner"), say("answer"), say("after"), say("at"), say("person"), say("via"), say("reminders"), ""];
+  const cells = rows.map(({ partner, first, last, status, again }) => [
+    said(partner),
+    first ? el("span", { class: last.choice === "cannot" ? "lacking" : "good" }, worded(last.choice), last.late ? ` (${say("late")})` : "") : el("span", { class: "lacking" }, silent(status)),
+    first && alert.issued ? el("span", { class: "when" }, lasted(first.item.at - alert.issued.at)) : "",
+    first ? told(first.item.at) : "", first ? named(first.person) : "", first ? worded(first.via ?? "") : "",
+    again ? number(again) : "", entryLink(first?.item),
+  ]);
+  const head = el("h3", {}, said(alert.id), " ", alert.template ? said(alert.template) : "");
+  const events = [];
+  const { issued, partner: issuer } = alert;
+  if (issued) events.push([say("issued", { time: `${clock.time(issued.at)} (${clock.utc(issued.at)})` }), issuer ? ` ${say("issuedBy", { partner: issuer })}` : "", entryLink(issued)]);
+  for (const { how, by, item } of alert.ends) events.push([say(how, { by: by ?? "?" }), ` ${clock.time(item.at)} (${clock.utc(item.at)})`, entryLink(item)]);
+  const line = el("p", { class: "quiet" }, ...events.flatMap((event, i) => (i ? [" · ", ...event] : event)));
+  if (!rows.length) return el("div", { class: "alert" }, head, line, el("p", { class: "quiet" }, say("alertUnknown")));
+  const answered = rows.filter(({ first }) => first).length;
+  return el("div", { class: "alert" }, head, line, table(`${alert.id}: ${say("answered", { n: answered, all: rows.length })}`, heads, cells));
+}
+
+function alertsSection(account) {
+  const alerts = [...account.alerts.values()];
+  return section("alertsTitle", ...(alerts.length ? alerts.map(alertBox) : [el("p", { class: "quiet" }, say("alertsNone"))]));
+}
+
+const RESULTS = ["sent", "refused", "unknown", "dropped", "open"];
+
+function deliveriesSection(account) {
+  if (!account.sends.size) return section("deliveries", el("p", { class: "quiet" }, say("deliveriesNone")));
+  const whose = new Map([...account.sends.values()].filter((send) => send.room && send.partner).map((send) => [send.room, send.partner]));
+  const rooms = new Map();
+  for (const send of account.sends.values()) {
+    const partner = send.partner ?? whose.get(send.room) ?? null;
+    const key = canonical([partner, send.room]);
+    if (!rooms.has(key)) rooms.set(key, { partner, room: send.room, sent: 0, refused: 0, unknown: 0, dropped: 0, open: 0 });
+    rooms.get(key)[send.outcome] += 1;
+  }
+  const order = (room) => `${room.partner ?? "~"} ${room.room}`;
+  const rows = [...rooms.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
+  const counts = (room) => RESULTS.map((result) => el("span", { class: room[result] && result !== "sent" ? "lacking" : "" }, number(room[result])));
+  const parts = [table(null, [say("partner"), say("room"), ...RESULTS.map((result) => say(result))], rows.map((room) => [named(room.partner, "nobodys"), named(room.room), ...counts(room)]), 30)];
+  const failed = [...account.sends.values()].filter((send) => send.item && send.outcome !== "sent").sort((one, other) => one.item.seq - other.item.seq);
+  if (failed.length) {
+    const heads = [say("when"), say("partner"), say("room"), say("subject"), say("result"), say("reason"), ""];
+    parts.push(table(say("notDelivered"), heads, failed.map((send) => [
+      told(send.item.at), named(send.partner ?? whose.get(send.room) ?? null, "nobodys"), named(send.room), named(send.about, "notStated"),
+      kindOf(send.item.type).names[tongue], named(send.reason), entryLink(send.item),
+    ])));
+  }
+  return section("deliveries", ...parts);
+}
+
+function disclosuresSection(account, filters, redraw) {
+  const all = [...account.disclosures.values()];
+  if (!all.length) return section("disclosures", el("p", { class: "quiet" }, say("disclosuresNone")));
+  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].sort().map((value) => [value, short(value, 40)])];
+  const pick = (label, name) => choice(label, filters[name], values(name), (value) => { filters[name] = value; redraw(); });
+  const rows = all.filter((row) => ["about", "partner", "field"].every((name) => !filters[name] || row[name] === filters[name]));
+  const heads = [say("subject"), say("field"), say("partner"), say("form"), say("rule"), say("agreement"), say("first"), say("count"), ""];
+  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, `${say("hiddenAll")}: ${worded(row.withheld)}${row.detail ? ` (${row.detail})` : ""}`) : el("span", {}, worded(row.form ?? ""), ...(row.value === null ? [` (${say("empty")})`] : [": ", said(short(plain(row.value)))])));
+  return section(
+    "disclosures",
+    el("p", {}, say("disclosuresMore")),
+    el("div", { class: "filters" }, pick(say("subject"), "about"), pick(say("partner"), "partner"), pick(say("field"), "field")),
+    table(null, heads, rows.map((row) => [
+      named(row.about, "notStated"), said(row.field), named(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
+      row.under.length ? said(plain(row.under)) : "", told(row.item.at), number(row.count), entryLink(row.item),
+    ])),
+  );
+}
