@@ -38,6 +38,8 @@ class Addressed:
 
         A reaction has one only where it is something by itself, else it would be taken for what it stands under.
         """
+        if self.out.kind == "end":
+            return [None]
         if self.out.kind == "react" and sent.message_id == self.out.replaces:
             return [None]
         if len(self.out.files) > 1:
@@ -191,6 +193,8 @@ class Addresses:
             # What is to be removed was named when that was asked, whatever is known of it now.
             return Addressed(out, (row,)) if out.kind == "delete" and out.replaces else Refused(NEVER_ARRIVED)
         out = replace(out, replaces=target.message)
+        if out.kind == "end":
+            return Addressed(out, (row,))
         members = await self._store.rows_of_message(target.to, target.message)
         if out.kind == "delete":
             return await self._without(out, row, target, members, port)

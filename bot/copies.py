@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from playbooks.rooms import RoomRef
-from storage.effects import Remove, Urgency
+from storage.effects import EndPoll, Remove, Urgency
 from storage.store import OutboxRow
 
 NEVER_STOOD = ("refused", "dropped")
@@ -41,6 +41,15 @@ def withdrawal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
         effect.partner,
         not_after=effect.not_after,
     )
+
+
+def ending(effect: EndPoll, part: OutboxRow, token: str) -> OutboxRow:
+    """The request to take no more votes in a copy of a poll."""
+    payload = {"kind": "end", "html": "", "text": "", "buttons": [], "amends": part.token}
+    body = json.dumps(payload, separators=(",", ":"))
+    return OutboxRow(
+        token, token, effect.stream, part.to, int(Urgency.CHATTER), body, effect.said, effect.partner
+    )  # fmt: skip
 
 
 def amended(row: OutboxRow) -> str | None:

@@ -27,7 +27,7 @@ from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Signed, S
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
-from storage.effects import Effect, Record, Remove, Repeat, Send
+from storage.effects import Effect, EndPoll, Record, Remove, Repeat, Send
 from storage.facts import DEPLOYMENT, DeadlinePassed, EscalationStalled, EventFailed, Fact, MessageDropped
 from storage.store import Beside, Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
 
@@ -145,10 +145,13 @@ class Turn:
     async def _talk(self, heard: Heard) -> Talk | None:
         """What befell something that was said in a channel; None where it befell nothing of that kind."""
         taken_back = None
-        if heard.kind == "tallied":
-            ours = await self.store.by_handle(heard.room.network, heard.handle or "")
+        if (handle := heard.handle) is not None:
+            ours = await self.store.by_handle(heard.room.network, handle)
             said = await self._utterance(ours.stream, ours.about) if ours is not None and ours.about else None
-            heard = replace(heard, room=ours.to) if ours is not None else heard
+            heard = replace(heard, room=ours.to, kind="tallied") if ours is not None else heard
+            if said is None and heard.kind == "ended":
+                said = self.tx.polled(handle) or await self.store.polled(heard.room.network, handle)
+                heard = replace(heard, room=said.room, message_id=said.message) if said is not None else heard
         else:
             said = await self._utterance_at(heard.room, heard.message_id)
             if said is None and heard.kind == "deleted" and heard.message_id is not None:
@@ -318,6 +321,8 @@ class Turn:
             if (isinstance(one, Send) and one.amends) or (isinstance(one, Remove) and is_said(one.about)):
                 if one.about is not None and one.about not in parts:
                     parts[one.about] = await self._copies(one.stream, one.about)
+            elif isinstance(one, EndPoll):
+                parts[one.said] = await self._copies(one.stream, one.said)
             elif isinstance(one, Remove):
                 parts[one.send] = await self._parts(one.send)
         captions = {network: port.captions for network, port in self.networks.items()}

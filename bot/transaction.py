@@ -27,6 +27,7 @@ from storage.effects import (
     PROMPT,
     Drop,
     Effect,
+    EndPoll,
     Enter,
     Hush,
     Leave,
@@ -167,6 +168,9 @@ def carry_out(
                         asked = RemovalAsked(part.token, made_one.token, effect.about, effect.partner, part.to)
                         shown.append((effect.stream, asked))
                         _send(step, [made_one], splits)
+            case EndPoll(said=said, room=room):
+                polls = [one for one in copies.standing((parts or {}).get(said, ()), room) if '"poll":{' in one.payload]
+                _send(step, [copies.ending(effect, one, tokens.next()) for one in polls], splits)
             case React():
                 _send(step, [outgoing.reaction(effect, tokens.next())], splits)
             case Remember(what=what):
@@ -389,6 +393,11 @@ class Transaction:
     def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
         """What was said under this id in this turn."""
         return next((one for one in self._said.values() if one.message == message and one.room.chat == room.chat), None)
+
+    def polled(self, handle: str) -> Utterance | None:
+        """The poll with this second name that was asked in this turn."""
+        polls = [(one, one.spoken.poll) for one in self._said.values() if one.spoken is not None]
+        return next((one for one, poll in polls if poll is not None and poll.handle == handle), None)
 
     def said_together(self, room: RoomRef, album: str, kept: Iterable[Utterance]) -> list[Utterance]:
         """What was sent as one album in a chat, of what is on file (``kept``) and of this turn, as this turn leaves it."""

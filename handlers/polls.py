@@ -1,7 +1,7 @@
 """Polls in channels: native in every room where its network has them, and one count for all of them, kept current below each.
 
-Nobody's vote is told, only how many chose what; and a room counts only votes from partners whose words it may read there. Telegram does not tell a
-bot of votes in people's own polls, so these are in no count: whoever asks there reads them in the poll itself. Whoever is enrolled has one vote,
+Nobody's vote is told, only how many chose what; and a room counts only votes from partners whose words it may read there. Telegram tells a bot of
+votes in people's own polls only as these are stopped: they are counted then. Where a poll ends its copies end too. Whoever is enrolled has one vote,
 wherever they give it. The count is words of the bot's, so what stands in it is short and on one line; it goes where the poll goes, and with it.
 """
 
@@ -24,7 +24,7 @@ from playbooks.phrasing import legible
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
 from playbooks.values import Text
-from storage.effects import Drop, Effect, Record, Remove, Send, Unwake, Urgency, Wake
+from storage.effects import Drop, Effect, EndPoll, Record, Remove, Send, Unwake, Urgency, Wake
 from storage.facts import MessageDropped, PollClosed, Voted
 from storage.incident import Incident, Live, Polled
 from storage.store import Deadline, OutboxRow
@@ -33,6 +33,7 @@ ROLE = "poll"
 EVERY = timedelta(seconds=5)
 """A count is told anew at most this often."""
 MOST_OPTIONS = 12
+_NEVER = ("refused", "dropped")
 LONGEST = 100
 """Characters of an option: so a count fits one message on every network, whatever a poll has."""
 
@@ -54,13 +55,23 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
             return [Record(incident.id, Voted(said, event.room, who, options, ())), _wake(incident, said, came.now)]
         case "tallied":
             room = event.room
-            if poll.counts.get(room) == event.tally or len(event.tally) != len(poll.options):
+            if poll.counts.get(room) == event.tally or not _counts_all(poll, event):
                 return []
             return [Record(incident.id, Voted(said, room, "", (), event.tally)), _wake(incident, said, came.now)]
         case _:
             if event.room != poll.room:
                 return []
-            return [Record(incident.id, PollClosed(said, event.room)), _wake(incident, said, came.now)]
+            counted = (
+                [Record(incident.id, Voted(said, event.room, "", (), event.tally))] if _counts_all(poll, event) else []
+            )
+            have = {row.to: row.partner for row in event.copies if row.kind == "message" and row.state not in _NEVER}
+            ends = [EndPoll(incident.id, said, room, partner) for room, partner in have.items()]
+            return [*counted, Record(incident.id, PollClosed(said, event.room)), *ends, _wake(incident, said, came.now)]
+
+
+def _counts_all(poll: Polled, event: Talk) -> bool:
+    """Whether a network says how often each option was chosen."""
+    return bool(event.tally) and len(event.tally) == len(poll.options)
 
 
 def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:

@@ -163,7 +163,7 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     row = event.row
     if event.became in ("moved", "delayed"):
         return dropping.refused(world, came, event) if event.became == "delayed" else []
-    if row.kind == "react":
+    if row.kind in ("react", "end"):
         return []
     if row.kind == "delete":
         sign = signs.of(world, event.said, event.copies) if event.said is not None else []

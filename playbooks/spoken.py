@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Literal
@@ -40,11 +40,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A question with options to choose from. ``several``: more than one may be chosen."""
+    """A question with options to choose from. ``several``: more than one may be chosen. ``handle``: a second name under which its network speaks of it."""
 
     question: str
     options: tuple[str, ...]
     several: bool = False
+    handle: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +112,5 @@ def file_of(parts: Mapping[str, Any]) -> File:
 
 def poll_of(parts: Mapping[str, Any]) -> Poll:
     """A poll from what ``asdict`` made of it."""
-    return Poll(str(parts["question"]), tuple(map(str, parts["options"])), bool(parts.get("several")))
+    options = tuple(map(str, parts["options"]))
+    return Poll(str(parts["question"]), options, bool(parts.get("several")), str(parts.get("handle") or ""))

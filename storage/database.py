@@ -241,6 +241,10 @@ class SqliteStore(Evidence):
         """The topic that was made in a chat for the thread which this began."""
         return await talk.place_of(self._connection, stream, said, room)
 
+    async def polled(self, network: Network, handle: str) -> Utterance | None:
+        """The poll that somebody asked which has this second name on its network."""
+        return await talk.polled(self._connection, network, handle)
+
     async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
         """What was sent as one album in a chat, in the order in which it was heard."""
         return await talk.said_together(self._connection, room, album)

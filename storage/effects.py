@@ -210,6 +210,16 @@ class React:
 
 
 @dataclass(frozen=True, slots=True)
+class EndPoll:
+    """The copy that a room has of a poll takes no more votes."""
+
+    stream: str
+    said: str
+    room: RoomRef
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Remember:
     """What was said, as it is now, a reaction to it, or where the thread goes on that it began, is to be found again."""
 
@@ -243,6 +253,7 @@ Effect = (
     | Redirect
     | Drop
     | Remove
+    | EndPoll
     | React
     | Remember
     | Hush

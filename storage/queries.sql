@@ -140,6 +140,10 @@ SELECT stream, said FROM threads WHERE network = ? AND room = ? AND topic = ?;
 -- name: place_of
 SELECT topic FROM threads WHERE stream = ? AND said = ? AND network = ? AND room = ?;
 
+-- name: polled
+SELECT stream, said, network, room, topic, message, facts, body, at FROM said
+WHERE network = ? AND body ->> '$.poll.handle' = ? AND body GLOB '*"handle":"*' ORDER BY at DESC LIMIT 1;
+
 -- name: said_together
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said
 WHERE network = ? AND room = ? AND body ->> '$.file.album' = ? AND body GLOB '*"album":"*' ORDER BY CAST(substr(said, 3) AS INTEGER);

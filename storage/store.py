@@ -92,7 +92,7 @@ class OutboxRow:
 
     @property
     def kind(self) -> str:
-        """What it does: ``message``, ``edit``, ``delete``, ``react``, ``join`` or ``leave``; empty where its body was blanked."""
+        """What it does: ``message``, ``edit``, ``delete``, ``react``, ``end``, ``join`` or ``leave``; empty where its body was blanked."""
         found = _KIND.match(self.payload)
         return found[1] if found else ""
 
@@ -334,6 +334,9 @@ class Store(Protocol):
 
     async def place_of(self, stream: str, said: str, room: RoomRef) -> RoomRef | None:
         """The topic that was made in a chat for the thread which this began."""
+
+    async def polled(self, network: Network, handle: str) -> Utterance | None:
+        """The poll that somebody asked which has this second name on its network."""
 
     async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
         """What was sent as one album in a chat, in the order in which it was heard."""

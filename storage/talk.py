@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from playbooks import spoken
-from playbooks.rooms import RoomRef
+from playbooks.rooms import Network, RoomRef
 from storage import canonical
 from storage.connection import Connection, change
 from storage.queries import instant, instant_or_none, micros, micros_or_none
@@ -69,6 +69,12 @@ async def place_of(connection: Connection, stream: str, said: str, room: RoomRef
     """The topic that was made in a chat for the thread which this began."""
     found = await connection.read("place_of", (stream, said, room.network, room.id))
     return RoomRef(room.network, room.id, found[0][0]) if found else None
+
+
+async def polled(connection: Connection, network: Network, handle: str) -> Utterance | None:
+    """The poll that somebody asked which has this second name on its network."""
+    found = await connection.read("polled", (network, handle))
+    return _read(*found[0]) if found else None
 
 
 async def said_together(connection: Connection, room: RoomRef, album: str) -> list[Utterance]:

@@ -139,6 +139,8 @@ class Matrix:
                     return await matrix_say.remove(session, shelf, out)
                 case "react":
                     return await matrix_say.react(session, out)
+                case "end":
+                    return await matrix_say.end(session, out)
                 case "message" | "edit":
                     return await matrix_say.say(session, shelf, out, self._clock())
                 case _:

@@ -81,6 +81,15 @@ async def remove(session: Session, shelf: Shelf, out: Outgoing) -> Outcome:
     return Sent(gone)
 
 
+async def end(session: Session, out: Outgoing) -> Outcome:
+    """End a poll of ours; doing so again changes nothing. Raises NetworkDown."""
+    room = await session.room(out.room.id)
+    if (trouble := _trouble(session, room, out)) is not None:
+        return trouble
+    await _put(session, room, matrix_write.end_of(out))
+    return Sent(out.replaces or "")
+
+
 async def join(session: Session, out: Outgoing) -> Outcome:
     """Enter a room; doing so again changes nothing. Raises NetworkDown."""
     await session.home.call("POST", f"{CLIENT}/join/{quote(out.room.id, safe='')}", {})

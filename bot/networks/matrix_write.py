@@ -17,6 +17,7 @@ MARKER = "org.tocsin.id"
 MESSAGE = "m.room.message"
 # The form of before polls were in the specification is the one that clients write and all of them read.
 POLL = "org.matrix.msc3381.poll.start"
+POLL_END = "org.matrix.msc3381.poll.end"
 _TEXT = "org.matrix.msc1767.text"
 _VEIL = "█████"  # of one length, whatever is behind it
 _WORDS = ("body", "format", "formatted_body")
@@ -85,6 +86,14 @@ def reaction_of(out: Outgoing) -> Said:
     """The event that reacts with ``out.emoji``."""
     relation = {"rel_type": "m.annotation", "event_id": out.replaces, "key": drawn(out.emoji or "")}
     return Said(out.token, "m.reaction", {"m.relates_to": relation, MARKER: out.token})
+
+
+def end_of(out: Outgoing) -> Said:
+    """The event that ends the poll which ``out.replaces`` names."""
+    relation = {"rel_type": "m.reference", "event_id": out.replaces}
+    return Said(
+        out.token, POLL_END, {"m.relates_to": relation, POLL_END: {}, _TEXT: "📊", "body": "📊", MARKER: out.token}
+    )
 
 
 def drawn(emoji: str) -> str:

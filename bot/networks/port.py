@@ -24,7 +24,7 @@ HeardKind = Literal[
     "reaction",  # somebody reacted to ``message_id`` with ``emoji``, or took the reaction ``gone`` back, or both
     "voted",  # ``sender`` chose ``options`` in the poll ``message_id``, or none any more
     "tallied",  # our poll with this ``handle`` stands at ``tally``; ``room`` means nothing
-    "ended",  # the poll ``message_id`` takes no more votes
+    "ended",  # the poll ``message_id``, or the one with this ``handle``, takes no more votes, and stands at ``tally`` where that is told
     "invited",  # we were invited into ``room`` by ``sender``
     "joined",  # we are now in ``room``
     "removed",  # we were thrown out of ``room``, or it was closed to us
@@ -121,7 +121,7 @@ class Outgoing:
     ``token`` is unique for ever and stable over retries: the Matrix transaction id. ``html`` is restricted HTML
     (``b i u s code pre blockquote`` and ``a href``), with newlines as line breaks; ``text`` is the same without markup. It already fits
     the network (``NetworkPort.split``). ``replaces`` names the message to edit instead of sending a new one, or, of kind
-    ``delete``, the one to remove: one that is not there any more counts as removed. Of kind ``react`` it is the one to react to with ``emoji``; with
+    ``delete``, the one to remove: one that is not there any more counts as removed; of kind ``end`` the poll that takes no more votes. Of kind ``react`` it is the one to react to with ``emoji``; with
     None, the one from which the bot's reaction goes (on Matrix ``replaces`` is then the reaction's own id).
 
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
@@ -132,7 +132,7 @@ class Outgoing:
 
     token: str
     room: RoomRef
-    kind: Literal["message", "edit", "delete", "react", "join", "leave"] = "message"
+    kind: Literal["message", "edit", "delete", "react", "end", "join", "leave"] = "message"
     html: str = ""
     text: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()

@@ -257,6 +257,9 @@ class Rehearsal(People):
             if isinstance(removed, Refused):
                 return removed, []
             return Sent(out.replaces or ""), [removed] if removed is not None else []
+        if out.kind == "end":
+            ended = place.end(out.replaces or "")
+            return Sent(out.replaces or ""), [ended] if ended is not None else []
         files = await self._files_of(out)
         if isinstance(files, Refused):
             return files, []

@@ -139,12 +139,14 @@ class People:
             await self._hear("tallied", NOWHERE, message_id=None, handle=shown.handle(), tally=shown.tally())
 
     async def end_poll(self, room: RoomRef, message: str, identity: str, name: str = "") -> None:
-        """Whoever asked takes no more votes. Telegram does not tell. Raises LookupError where there is no poll that takes any."""
+        """Whoever asked takes no more votes; Telegram tells how it stands then. Raises LookupError where there is no poll that takes any."""
         closed = replace(self._poll(room, message), closed=True)
         if (place := self._in(room)) is not None:
             place.shown[message] = closed
         if self.name == "matrix":
             await self._hear("ended", room, identity, name, message_id=message)
+        elif closed.poll is not None and closed.sender is not None:
+            await self._hear("ended", NOWHERE, message_id=None, handle=closed.poll.handle, tally=closed.tally())
 
     # -- within ----------------------------------------------------------------------------------------------------
 
@@ -167,6 +169,9 @@ class People:
     ) -> str:
         text = plain(spoken.html)
         place = self._in(room)
+        if spoken.poll is not None and self.name == "telegram":
+            handle = sha256(f"{room} {len(place.shown) if place is not None else 0} {spoken.poll}".encode()).hexdigest()
+            spoken = replace(spoken, poll=replace(spoken.poll, handle=handle[:16]))
 
         def put(key: str) -> None:
             if kind != "message" or place is None:

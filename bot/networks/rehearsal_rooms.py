@@ -151,6 +151,13 @@ class Place:
         self.shown.pop(name, None)
         return replace(shown, befell="removed") if shown is not None else self.unreact(name)
 
+    def end(self, name: str) -> Shown | None:
+        """A poll takes no more votes; None where there is none that did."""
+        shown = self.shown.get(name)
+        if shown is None or shown.poll is None or shown.closed:
+            return None
+        return self.change(shown, "edited", closed=True)
+
     def react(self, message: str, name: str, who: str | None, emoji: str | None) -> Shown | None:
         """Put somebody's reaction under a message; None where that is not there. On Telegram everybody has one at most."""
         shown = self.shown.get(message)

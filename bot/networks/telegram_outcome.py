@@ -32,6 +32,9 @@ THROTTLED_SECONDS = 5.0  # for a 429 that does not say how long
 
 _TOO_LARGE = re.compile(r"too large|too big|\(413\)")
 _GONE = re.compile(r"message to (?:react|delete|edit|be edited) not found|message_id_invalid")
+_ENDED = re.compile(
+    r"poll has already been closed|message with poll to stop not found"
+)  # the second: in words, or gone
 _PLAIN = [
     (re.compile(pattern), plain)
     for pattern, plain in (
@@ -59,7 +62,7 @@ _PLAIN = [
 
 def outcome(error: TelegramError, out: Outgoing, words: str) -> Outcome:
     """What an error means for the message. ``words`` are the error's own, without secrets."""
-    if out.kind in ("delete", "react"):
+    if out.kind in ("delete", "react", "end"):
         return _of_repeatable(error, out, words)
     return _of_message(error, out, words)
 
@@ -99,11 +102,13 @@ def _of_message(error: TelegramError, out: Outgoing, words: str) -> Outcome:
 
 
 def _of_repeatable(error: TelegramError, out: Outgoing, words: str) -> Outcome:
-    """What an error means for a removal or a reaction, which may be asked for as often as one likes: what is gone is gone."""
+    """What an error means for a removal, the end of a poll or a reaction, which may be asked for as often as one likes: what is gone is gone."""
     match error:
         case ChatMigrated():
             return Refused("the group has become another, in which the message has another name")
         case BadRequest() if out.emoji is None and _GONE.search(words.lower()):
+            return Sent(out.replaces or "")
+        case BadRequest() if out.kind == "end" and _ENDED.search(words.lower()):
             return Sent(out.replaces or "")
     of_message = _of_message(error, replace(out, kind="message", replaces=None), words)
     if isinstance(of_message, Unknown):

@@ -179,11 +179,15 @@ def _emoji(reactions: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _tally(key: str, poll: Mapping[str, Any], received: int | None) -> Heard | None:
-    """How a poll of ours stands. Only its id is told, neither chat nor time."""
+    """How a poll of ours stands, or that one has ended: also of people's own polls that is told, with how it stands then, once they are stopped.
+
+    Only its id is told, neither chat nor time.
+    """
     if not poll.get("options"):
         return None
     votes = tuple(int(option["voter_count"]) for option in poll["options"])
-    return Heard(key, "tallied", _NOWHERE, _time(received or 0), handle=str(poll["id"]), tally=votes)
+    kind: HeardKind = "ended" if poll.get("is_closed") is True else "tallied"
+    return Heard(key, kind, _NOWHERE, _time(received or 0), handle=str(poll["id"]), tally=votes)
 
 
 def _membership(key: str, change: Mapping[str, Any]) -> Heard:

@@ -124,7 +124,7 @@ def _count(value: object) -> int | None:
 
 def _poll(poll: Mapping[str, Any]) -> Poll:
     options = tuple(_words(option["text"]) for option in poll["options"])
-    return Poll(_words(poll["question"]), options, poll.get("allows_multiple_answers") is True)
+    return Poll(_words(poll["question"]), options, poll.get("allows_multiple_answers") is True, _words(poll.get("id")))
 
 
 def _contact(contact: Mapping[str, Any]) -> Contact:

@@ -65,6 +65,8 @@ def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
             return Request("deleteMessage", where | {"message_id": int(out.replaces or "")})
         case "react":
             return _reaction(out, where | {"message_id": int(out.replaces or "")})
+        case "end":
+            return Request("stopPoll", where | {"message_id": int(out.replaces or "")})
         case "message" | "edit":
             pass
     if out.replaces is not None:

@@ -84,6 +84,8 @@ CREATE TABLE said (
 CREATE INDEX said_where ON said (network, room, message);
 -- Files that were sent together.
 CREATE INDEX said_album ON said (network, room, body ->> '$.file.album') WHERE body GLOB '*"album":"*';
+-- Polls, by the second name that their networks give them.
+CREATE INDEX said_poll ON said (network, body ->> '$.poll.handle') WHERE body GLOB '*"handle":"*';
 -- What was said in a topic, in the order in which it was heard: ids count up.
 CREATE INDEX said_topic ON said (stream, network, room, topic, CAST(substr(said, 3) AS INTEGER)) WHERE topic IS NOT NULL;
 

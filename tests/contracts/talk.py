@@ -221,6 +221,10 @@ class Talk(ABC):
         """A new topic in a new room with everybody in it. Only where there are topics."""
 
     @abstractmethod
+    def takes_votes(self, room: RoomRef, message: str) -> bool:
+        """Whether people may still vote in a poll of the bot, as they see it."""
+
+    @abstractmethod
     async def see_signs(self, room: RoomRef, message: str, emoji: tuple[str, ...]) -> None:
         """Wait until the bot's reactions to a message are these, in any order."""
 

@@ -120,6 +120,9 @@ class MatrixTalk(Talk):
     async def topic(self) -> RoomRef:
         raise LookupError("there are no topics on Matrix")
 
+    def takes_votes(self, room: RoomRef, message: str) -> bool:
+        return not next(one for one in self._ada.view(room.id) if one.event_id == message).ended
+
     async def see_signs(self, room: RoomRef, message: str, emoji: tuple[str, ...]) -> None:
         def so(shown: Shown) -> bool:
             here = (one.replace("\ufe0f", "") for one, who in shown.reactions.items() if self._me in who)

@@ -103,6 +103,9 @@ class RehearsalTalk(Talk):
         room = await self.room()
         return RoomRef(room.network, room.id, "7")
 
+    def takes_votes(self, room: RoomRef, message: str) -> bool:
+        return not next(shown for shown in self._people.standing(room) if shown.id == message).closed
+
     async def see_signs(self, room: RoomRef, message: str, emoji: tuple[str, ...]) -> None:
         def signs() -> list[str]:
             standing = {shown.id: shown for shown in self._people.standing(room)}

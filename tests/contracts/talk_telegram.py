@@ -93,7 +93,7 @@ class TelegramTalk(Talk):
         await self._town.vote(_user(self.ada), self._poll(room, message), *options)
 
     async def end_poll(self, room: RoomRef, message: str) -> None:
-        self._town.polls[self._poll(room, message)].closed = True  # of other people's polls bots are told nothing
+        await self._town.stop(int(room.id), int(message))
 
     async def pass_on(self, source: RoomRef, message: str, room: RoomRef) -> str:
         return str((await self._town.forward(int(room.id), _user(self.ada), int(source.id), int(message))).id)
@@ -109,6 +109,9 @@ class TelegramTalk(Talk):
         chat.type, chat.forum = "supergroup", True
         self._town.topic(chat.id, number, "Digue")
         return RoomRef("telegram", room.id, str(number))
+
+    def takes_votes(self, room: RoomRef, message: str) -> bool:
+        return not self._town.polls[self._poll(room, message)].closed
 
     async def see_signs(self, room: RoomRef, message: str, emoji: tuple[str, ...]) -> None:
         await self._town.wait_sign(int(room.id), int(message), emoji[0] if emoji else None)

@@ -267,7 +267,7 @@ async def test_a_contact_is_a_card(stand: Stand, room: RoomRef) -> None:
 
 @pytest.mark.parametrize("several", [False, True])
 async def test_a_poll_is_a_question_with_options(stand: Stand, room: RoomRef, several: bool) -> None:
-    """What is asked, what can be chosen and whether more than one may be; on Matrix then who chose what, and its end."""
+    """What is asked, what can be chosen and whether more than one may be; then who chose what, and its end: on Telegram with how it stands, and only then."""
     question = replace(QUESTION, several=several)
     asked = await stand.ask(room, question)
     heard = await stand.hear(room, "message")
@@ -280,7 +280,10 @@ async def test_a_poll_is_a_question_with_options(stand: Stand, room: RoomRef, se
         await stand.end_poll(room, asked)
         await stand.say(room, "après")
         await stand.hear_text(room, "après")
-        assert [one.kind for one in stand.heard(room) if one.kind in ("voted", "tallied")] == []
+        assert [one.kind for one in stand.heard(room) if one.kind in ("voted", "tallied", "ended")] == []
+        handle = heard.spoken.poll.handle
+        [ended] = [one for one in stand.heard(kind="ended") if one.handle == handle]
+        assert handle and ended.tally == tuple(int(number in chosen) for number in range(3))
         return
     voted = await stand.hear(room, "voted")
     assert (voted.message_id, voted.sender, voted.options) == (asked, stand.ada.identity, chosen)

@@ -258,6 +258,21 @@ async def test_a_poll_is_seen_and_votes_come_back(stand: Stand, room: RoomRef, s
     assert tallied.sender is None
 
 
+async def test_a_poll_of_the_bot_is_ended(stand: Stand, room: RoomRef) -> None:
+    """People see that it takes no more votes; done twice it is done once, and where there is no poll there is nothing to do or a refusal."""
+    asked = await stand.sent(room, "<b>Bo</b> (Verviers)", poll=QUESTION)
+    await stand.sent(room, "fin")
+    await stand.see(room, "fin")
+    assert stand.takes_votes(room, asked)
+    for _ in range(2):
+        assert isinstance(await stand.send(room, "", kind="end", replaces=asked), Sent)
+    await stand.sent(room, "vraiment")
+    await stand.see(room, "vraiment")
+    assert not stand.takes_votes(room, asked)
+    missing = "$nothing" if stand.network == "matrix" else "999999"
+    assert isinstance(await stand.send(room, "", kind="end", replaces=missing), Sent | Refused)
+
+
 async def test_who_is_called_upon_is_notified(stand: Stand, room: RoomRef) -> None:
     """Accounts that the words call upon are named to the network, which makes their phones ring where it can."""
     account = stand.ada.identity.partition(":")[2]

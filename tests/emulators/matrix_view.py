@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.emulators.synapse import SynapseServer
 
 POLL = "org.matrix.msc3381.poll.start"
+POLL_END = "org.matrix.msc3381.poll.end"
 _FILES = ("m.image", "m.video", "m.audio", "m.file")
 _GEO = re.compile(r"geo:(-?[0-9.]+),(-?[0-9.]+)")
 
@@ -38,6 +39,7 @@ class Shown:
     reply_to: str | None = None
     thread: str | None = None
     edited: bool = False
+    ended: bool = False  # a poll: it takes no more votes
     reactions: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -101,6 +103,9 @@ class Viewing:
             if event.type == "m.reaction":
                 if about is not None:
                     about.reactions.setdefault(relation["key"], []).append(event.sender)
+            elif event.type == POLL_END:
+                if about is not None and about.sender == event.sender:
+                    about.ended = True
             elif relation.get("rel_type") == "m.replace":
                 if about is not None and about.sender == event.sender:
                     _say(about, event.content["m.new_content"])

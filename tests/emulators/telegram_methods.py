@@ -153,7 +153,7 @@ class Methods(Sends):
         if ballot.closed:
             raise bad("poll has already been closed")
         ballot.closed = True
-        self._town.changed()
+        self._town.tell("poll", ballot.shown())
         return ballot.shown()
 
     async def get_file(self, asked: Mapping[str, Any]) -> Any:

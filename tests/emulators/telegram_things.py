@@ -13,7 +13,7 @@ from tests.emulators.telegram_files import Kind
 from tests.emulators.telegram_town import Message, Town
 
 THINGS = {
-    "share", "album", "location", "move", "settle", "venue", "contact", "poll", "dice", "forward", "vote", "erase",
+    "share", "album", "location", "move", "settle", "venue", "contact", "poll", "dice", "forward", "vote", "stop", "erase",
     "file_seen", "wait_file", "wait_sign",
 }  # fmt: skip
 FOR_EVER = 0x7FFFFFFF  # the live period of a place that is shared until further notice
@@ -144,6 +144,12 @@ class Things(Town):
             persistent = [str(number) for number in chosen]
             answer = {"poll_id": poll, "user": self.users[user], "option_ids": list(chosen)}
             self.tell("poll_answer", {**answer, "option_persistent_ids": persistent})
+
+    async def stop(self, chat: int, message_id: int) -> None:
+        """Whoever asked takes no more votes: bots are told how a poll stands when it is stopped by hand, anybody's."""
+        ballot = self.polls[self.chats[chat].messages[message_id].poll or ""]
+        ballot.closed = True
+        self.tell("poll", ballot.shown())
 
     async def erase(self, chat: int, message_id: int) -> None:
         """A person deletes a message. Telegram tells bots nothing of it."""

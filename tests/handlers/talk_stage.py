@@ -12,7 +12,7 @@ from playbooks.load import Book, parse
 from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
-from storage.effects import Drop, Effect, React, Remember, Remove, Send
+from storage.effects import Drop, Effect, EndPoll, React, Remember, Remove, Send
 from storage.facts import Said
 from storage.store import Beside, OutboxRow, Utterance
 from tests.handlers.border_stage import CITY, LIAISON, MAYOR, OFFICER, SOMEBODY
@@ -53,6 +53,7 @@ class TalkStage(Stage):
     reacts: list[React] = field(default_factory=list)
     removes: list[Remove] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
+    ends: list[EndPoll] = field(default_factory=list)
 
     def apply(self, effects: list[Effect]) -> list[Effect]:
         for effect in effects:
@@ -72,6 +73,8 @@ class TalkStage(Stage):
                 self.reacts.append(effect)
             elif isinstance(effect, Remove):
                 self.removes.append(effect)
+            elif isinstance(effect, EndPoll):
+                self.ends.append(effect)
             elif isinstance(effect, Drop):
                 self.drops.append(effect)
         return super().apply(effects)

@@ -93,6 +93,18 @@ def test_after_its_end_no_vote_counts() -> None:
     assert not counts(stage)
 
 
+def test_where_a_poll_ends_its_copies_end_and_what_was_chosen_there_counts() -> None:
+    """Telegram says how a poll of somebody's stands once they stop it; each room that has a copy is told, and nobody whose copy never arrived."""
+    stage, name = polled()
+    stage.rows[name][0] = replace(stage.rows[name][0], state="refused")
+    copies = [row.to for row in stage.rows[name]]
+    stage.befalls("ended", stage.said[name], room=CITY, tally=(2, 1))
+    assert [one.room for one in stage.ends] == copies[1:] and {one.said for one in stage.ends} == {name}
+    assert counts(stage)[CITY] == "📊 Votes in all rooms, at the end:\nyes: 2\nno: 1"
+    stage.befalls("ended", stage.said[name], room=CITY, tally=(2, 1))
+    assert len(stage.ends) == len(copies) - 1
+
+
 def test_one_person_has_one_vote() -> None:
     """Wherever they give it, the last counts; and one choice is one choice, whatever a client sends."""
     stage, name = polled()

@@ -316,6 +316,8 @@ async def test_a_poll_of_matrix_has_one_count(town: Bridge) -> None:
     )
     await town.ada.end_poll(town.sealed, asked)
     await town.sees(town.plain, lambda one: "at the end" in one.text and "South: 2" in one.text)
+    await tg.wait_for(lambda: ballot.closed, 20)
+    await town.ada.look_until(town.plain, there.event_id, lambda one: one.ended)
 
 
 async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
@@ -336,6 +338,15 @@ async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     await tg.vote(DORA, topic.poll or "", 2)
     await tg.wait_for(lambda: [one for one in tg.messages(HALL) if "One: 1" in one.text and "Three: 2" in one.text], 20)
     await town.sees(town.plain, lambda one: "One: 1" in one.text and "Three: 2" in one.text)
+    own = next(one for one in tg.chats[HALL].messages.values() if one.poll and "pumps" in tg.polls[one.poll].question)
+    await tg.vote(CARL, own.poll or "", 1, 2)
+    await tg.stop(HALL, own.id)
+    await town.sees(
+        town.plain, lambda one: "at the end" in one.text and "Two: 1" in one.text and "Three: 3" in one.text
+    )
+    await tg.wait_for(lambda: tg.polls[topic.poll or ""].closed, 20)
+    for room, poll in shown.items():
+        await town.ada.look_until(room, poll.event_id, lambda one: one.ended)
 
 
 async def test_too_large_a_file_is_named_instead(town: Bridge) -> None:

@@ -354,7 +354,7 @@ async def test_reactions_come_and_go(town: People) -> None:
 
 
 async def test_votes_in_our_poll_are_told_as_sums(town: People) -> None:
-    """Each change of a poll of ours is heard as how it stands, under the poll's own id; people's own polls tell nothing."""
+    """Each change of a poll of ours is heard as how it stands, under the poll's own id; people's own polls tell it once they are stopped."""
     ours = town.ballot("Where?", ("Here", "There"), ours=True)
     await town.vote(ADA, ours.id, 1)
     await town.vote(BOB, ours.id, 1)
@@ -363,6 +363,11 @@ async def test_votes_in_our_poll_are_told_as_sums(town: People) -> None:
     assert [one.tally for one in tallies] == [(0, 1), (0, 2), (0, 1)]
     assert {(one.kind, one.handle, one.said_at) for one in tallies} == {("tallied", ours.id, NOON)}
     theirs = await town.poll(GROUP, ADA, "When?", ["Now", "Later"])
-    heard_all(town)
+    [asked] = heard_all(town)
+    assert asked is not None and asked.spoken is not None and asked.spoken.poll is not None
     await town.vote(BOB, theirs.poll or "", 0)
     assert heard_all(town) == []
+    await town.stop(GROUP, theirs.id)
+    [ended] = heard_all(town)
+    assert ended is not None
+    assert (ended.kind, ended.handle, ended.tally) == ("ended", asked.spoken.poll.handle, (1, 0))
