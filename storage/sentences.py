@@ -169,7 +169,7 @@ class Sentences:
             case f.MessageRefused() as m:
                 return f"Refused by {self.room(m.room)}: {m.reason}"
             case f.MessageUnknown() as m:
-                again = "; sent once more" if m.repeat else ""
+                again = "; sent once more" if m.repeat and is_seen(m.repeat) else ""
                 return f"Not known whether it arrived in {self.room(m.room)}: {m.reason}{again}"
             case f.MessageDropped() as m:
                 return f"Not sent to {self.room(m.room)}: {m.reason}"
@@ -204,8 +204,7 @@ class Sentences:
                 spoke = f": spoke with {c.spoke_with}" if c.spoke_with else ""
                 return f"{c.about}: {c.person} {reached} {c.partner} by telephone{spoke}"
             case f.CheckinStarted() as c:
-                asked = f"{len(c.partners)} {'partner' if len(c.partners) == 1 else 'partners'} asked"
-                return f"Check-in {c.name}, round {c.round}: {asked}"
+                return f"Check-in {c.name}, round {c.round}, begins"
             case f.CheckinAnswered() as c:
                 late = " (late)" if c.late is True else ""
                 return f"{c.round}: {c.partner} answers {c.answer}{late}, {c.person}" + _words(c.words)
@@ -284,9 +283,11 @@ class Sentences:
             case f.AlertDrafted() | f.AlertIssued() | f.AlertRequested() | f.DecisionTaken():
                 yield from (
                     f"{name.removeprefix('_')}: {_value(value)}"
-                    for name, value in fact.fields.items()
+                    for name, value in sorted(fact.fields.items(), key=lambda one: not one[0].startswith("_"))
                     if value is not None
                 )
+            case f.CheckinStarted() as c if c.partners:
+                yield f"asks {', '.join(c.partners)}"
             case f.Disclosed() as d:
                 yield from self._fields(d)
             case f.AlertAddressed():

@@ -134,7 +134,6 @@ class Paper:
                         size,
                         x + _PADDING,
                         top - _PADDING - size - number * leading + 1.5,
-                        width - 2 * _PADDING,
                     )
                 x += width
             self._y = top - leading * min(many - at, fit) - 2 * _PADDING
@@ -144,23 +143,27 @@ class Paper:
                 return
             self.turn()
 
-    def box(self, label: str, text: str, *, size: float = BODY) -> None:
-        """A block of a form: its label, small, and what is in it, in a frame. It may be as tall as a page."""
-        lines = list(self._wrapped(Cell(text), INNER - 2 * _PADDING, size)) or [""]
+    def boxes(self, blocks: Sequence[tuple[str, str]], columns: Sequence[float], *, size: float = BODY) -> None:
+        """Blocks of a form beside each other: the label, small, and what is in it, in a frame. They go on overleaf where they must."""
+        lines = [
+            list(self._wrapped(Cell(text), width - 2 * _PADDING, size))
+            for (_, text), width in zip(blocks, columns, strict=True)
+        ]
+        leading, head = size * _LEADING, SMALL * _LEADING + _PADDING
+        many = max(map(len, lines), default=1)
         at = 0
-        while at < len(lines):
-            self.room(SMALL * _LEADING + size * _LEADING + 3 * _PADDING)
-            fit = max(1, int((self._y - BOTTOM - SMALL * _LEADING - 3 * _PADDING) / (size * _LEADING)))
-            part = lines[at : at + fit]
-            top = self._y
-            self._draw(label, "bold", SMALL, MARGIN + _PADDING, top - SMALL - _PADDING + 1, INNER)
-            for number, words in enumerate(part):
-                y = top - SMALL * _LEADING - _PADDING - size - number * size * _LEADING
-                self._draw(words, "regular", size, MARGIN + _PADDING, y, INNER - 2 * _PADDING)
-            self._y = top - SMALL * _LEADING - 3 * _PADDING - len(part) * size * _LEADING
-            self._parts.append(
-                f"0.4 G 0.6 w {MARGIN:.2f} {self._y:.2f} {INNER:.2f} {top - self._y:.2f} re S\n".encode()
-            )
+        while at < many:
+            self.room(head + leading + 2 * _PADDING)
+            fit = min(many - at, max(1, int((self._y - BOTTOM - head - 2 * _PADDING) / leading)))
+            top, x = self._y, MARGIN
+            tall = head + fit * leading + 2 * _PADDING
+            for (label, _), column, width in zip(blocks, lines, columns, strict=True):
+                self._draw(label, "bold", SMALL, x + _PADDING, top - SMALL - _PADDING + 1)
+                for number, words in enumerate(column[at : at + fit]):
+                    self._draw(words, "regular", size, x + _PADDING, top - head - size - number * leading)
+                self._parts.append(f"0.4 G 0.6 w {x:.2f} {top - tall:.2f} {width:.2f} {tall:.2f} re S\n".encode())
+                x += width
+            self._y = top - tall
             at += fit
 
     # -- lines ---------------------------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ class Paper:
     def _begin(self) -> None:
         self._open, self._y = True, TOP
         what = self._furniture
-        self._draw(self._short(what.left, 0.55 * INNER), "regular", SMALL, MARGIN, HEIGHT - 36, INNER, _GREY)
+        self._draw(self._short(what.left, 0.55 * INNER), "regular", SMALL, MARGIN, HEIGHT - 36, _GREY)
         right = self._short(what.right, 0.42 * INNER)
         self._draw(
             right,
@@ -176,25 +179,24 @@ class Paper:
             SMALL,
             WIDTH - MARGIN - self._fonts.width(right, "regular") * SMALL / 1000,
             HEIGHT - 36,
-            INNER,
             _GREY,
         )
         if what.banner:
-            self._draw(what.banner, "bold", BODY, MARGIN, HEIGHT - 49, INNER, _RED)
-            self._draw(what.banner, "bold", BODY, MARGIN, 22, INNER, _RED)
+            self._draw(what.banner, "bold", BODY, MARGIN, HEIGHT - 49, _RED)
+            self._draw(what.banner, "bold", BODY, MARGIN, 22, _RED)
         count = f"{self._file.pages + 1} of "
         x = WIDTH - MARGIN - 40
-        self._draw(count, "regular", SMALL, x, 34, INNER, _GREY)
+        self._draw(count, "regular", SMALL, x, 34, _GREY)
         x += self._fonts.width(count, "regular") * SMALL / 1000
         self._parts.append(f"q {_GREY} g 1 0 0 1 {x:.2f} 34 cm /Total Do Q\n".encode())
 
     def _flow(self, text: str, style: Style, size: float, x: float, width: float) -> None:
         for line in self._wrapped(Cell(text, style), width, size):
             self.room(size * _LEADING)
-            self._draw(line, style, size, x, self._y - size, width)
+            self._draw(line, style, size, x, self._y - size)
             self._y -= size * _LEADING
 
-    def _draw(self, text: str, style: Style, size: float, x: float, y: float, width: float, colour: str = "0") -> None:
+    def _draw(self, text: str, style: Style, size: float, x: float, y: float, colour: str = "0") -> None:
         if not text:
             return
         runs = self._fonts.line(text, style)

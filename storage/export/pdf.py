@@ -1,0 +1,202 @@
+"""A report for the file, as PDF: for whom and why, the signed checkpoint, who led when, each alert with its deliveries and answers, what was decided and
+why, and then the timeline, entry by entry.
+
+Two readings of the copy; each page leaves for the file when it is full. The same copy has the same bytes: there is no date in the file but those that it
+states, and no name of a program.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
+
+from storage.entry import EXERCISE
+from storage.export.copy import About, Copy
+from storage.export.gathered import MOST_FAILED, Alert, Gathered, Told, by_network, sent_first, span
+from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
+from storage.export.stated import moment, stated
+from storage.export.timeline import rows
+from storage.sentences import Sentences
+from storage.unseen import visible
+
+_LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
+_ANSWERS: Final = (104.0, 130.0, 92.0, 98.0, INNER - 424.0)
+_TIMELINE: Final = (50.0, 48.0, INNER - 98.0)
+_STATED: Final = (78.0, INNER - 78.0)
+
+
+async def pdf(copy: Copy, out: BinaryIO) -> None:
+    """Write the report."""
+    about = copy.about
+    gathered = Gathered()
+    async for line in copy.lines():
+        gathered.take(line.kept.seq, line.kept.at, visible(line.kept.fact, {path for _, path, _ in line.shown}))
+    report = _Report(about, Paper(out, furniture(about)))
+    report.front()
+    report.leads(gathered)
+    report.alerts(gathered)
+    report.deliveries(gathered)
+    report.decisions(gathered)
+    await report.timeline(copy)
+    report.paper.close(_titled(about))
+
+
+def furniture(about: About) -> Furniture:
+    """What stands on every page of a copy."""
+    incident = f"{about.stream}, {about.title}" if about.title else about.stream
+    return Furniture(incident, f"for {about.recipient.name}", EXERCISE if about.exercise else "")
+
+
+def statement(paper: Paper, about: About) -> None:
+    """For whom, by whom, why, what is withheld, and the checkpoint with its note."""
+    for what, words in stated(about):
+        paper.row([Cell(what, "bold"), Cell(words)], _STATED)
+    paper.skip(4)
+    paper.para("The signed checkpoint that this copy stands on:", size=SMALL)
+    paper.para(about.note.rstrip("\n"), style="mono", size=SMALL, indent=6)
+
+
+def _titled(about: About) -> str:
+    return f"Report on {about.stream}" + (f", {about.title}" if about.title else "")
+
+
+class _Report:
+    """The parts of the report, in order."""
+
+    def __init__(self, about: About, paper: Paper) -> None:
+        self.paper = paper
+        self._about = about
+        self._zone = ZoneInfo(about.zone)
+        self._words = Sentences(lambda at: at.astimezone(self._zone))
+
+    def front(self) -> None:
+        """What this is."""
+        self.paper.title(_titled(self._about))
+        if self._about.exercise:
+            self.paper.para(EXERCISE, style="bold", size=11)
+        statement(self.paper, self._about)
+        self.paper.para(
+            "This report is for reading. What it says can be traced to the numbered entries of the log; a bundle of the same log proves them, offline, "
+            'without trust in whoever made it. Where it says "(withheld)", or how many fields are withheld, the log holds more than this reader may see.',
+            size=SMALL,
+        )  # fmt: skip
+
+    def leads(self, gathered: Gathered) -> None:
+        """Who led when."""
+        self.paper.heading("Who led when")
+        if not gathered.leads:
+            self.paper.para("No lead is shown.")
+        head = [Cell("From"), Cell("Until"), Cell("Lead"), Cell("Who"), Cell("On which basis")]
+        for number, led in enumerate(gathered.leads):
+            fact = led.fact
+            where = " ".join(str(part) for part in (fact.tier, fact.jurisdiction) if part) or "of all"
+            basis = "; ".join(str(part) for part in (fact.basis, fact.rule) if part)
+            until = self._moment(led.until) if led.until is not None else "still"
+            cells = [
+                Cell(self._moment(led.since)),
+                Cell(until),
+                Cell(where),
+                Cell(", ".join(fact.partners)),
+                Cell(basis),
+            ]
+            self._row(cells, _LEADS, head, first=number == 0)
+
+    def alerts(self, gathered: Gathered) -> None:
+        """Each alert: what it said, whom it reached when, and who answered what and when."""
+        self.paper.heading("Alerts, and who answered")
+        if not gathered.alerts:
+            self.paper.para("No alert is shown.")
+        for alert in gathered.alerts.values():
+            self._alert(alert)
+
+    def _alert(self, alert: Alert) -> None:
+        self.paper.skip(4)
+        self.paper.room(70)
+        if alert.issued is None or alert.at is None:
+            self.paper.para(f"{alert.id}: who issued it is not shown", style="bold")
+        else:
+            self.paper.para(f"{self._moment(alert.at)}  {self._words.sentence(alert.issued)}", style="bold")
+            for line in self._words.below(alert.issued):
+                self.paper.para(line, indent=8)
+        if alert.over is not None:
+            self.paper.para(f"{self._moment(alert.over[0])}  {alert.over[1]}", indent=8)
+        head = [Cell("Partner"), Cell("Delivered"), Cell("Answer"), Cell("Answered"), Cell("After")]
+        for number, (partner, told) in enumerate(sorted(alert.partners.items())):
+            self._row([Cell(partner), *self._told(alert, told)], _ANSWERS, head, first=number == 0)
+        self.paper.skip(4)
+
+    def _told(self, alert: Alert, told: Told) -> list[Cell]:
+        delivered = [f"{network} {self._time(at)}" for network, at in sorted(told.sent.items())]
+        delivered += [f"{network}: {what}" for network, what in sorted(told.failed.items())]
+        if told.held:
+            delivered.append("held back")
+        answers = [f"{what}{' (late)' if late else ''}" for _, what, late in told.answers]
+        if not answers:
+            steps = f", {told.steps} {'step' if told.steps == 1 else 'steps'} of escalation" if told.steps else ""
+            answers = [("none" if self._about.recipient.partner is None else "none shown") + steps]
+        began = sent_first(told) or alert.at
+        after = [span(at - began) if began is not None and at >= began else "" for at, _, _ in told.answers]
+        return [
+            Cell("\n".join(delivered) or "not shown"),
+            Cell("\n".join(answers)),
+            Cell("\n".join(self._moment(at) for at, _, _ in told.answers)),
+            Cell("\n".join(after)),
+        ]
+
+    def deliveries(self, gathered: Gathered) -> None:
+        """What the networks made of all messages, and each that failed."""
+        self.paper.heading("Deliveries")
+        counted = by_network(gathered.outcomes)
+        if not counted:
+            self.paper.para("No delivery is shown.")
+        for network, outcomes in counted:
+            said = ", ".join(f"{count} {_OUTCOMES[what]}" for what, count in sorted(outcomes.items()))
+            self.paper.para(f"{network}: {said}")
+        for seq, at, fact in gathered.failed:
+            self.paper.para(f"{seq}  {self._moment(at)}  {self._words.sentence(fact)}", indent=8)
+        if len(gathered.failed) == MOST_FAILED:
+            self.paper.para("More failed; the timeline has them all.", indent=8)
+
+    def decisions(self, gathered: Gathered) -> None:
+        """What was decided, and why."""
+        self.paper.heading("Decisions")
+        if not gathered.decisions:
+            self.paper.para("No decision is shown.")
+        for seq, at, fact in gathered.decisions:
+            self.paper.room(40)
+            self.paper.para(f"{self._moment(at)}  {self._words.sentence(fact)}, entry {seq}", style="bold")
+            for line in self._words.below(fact):
+                self.paper.para(line, indent=8)
+
+    async def timeline(self, copy: Copy) -> None:
+        """Every entry."""
+        self.paper.heading("Timeline")
+        head = [Cell("Entry"), Cell("Time"), Cell("What happened")]
+        day = None
+        async for row in rows(copy):
+            local = row.at.astimezone(self._zone)
+            if local.date() != day:
+                day = local.date()
+                self.paper.room(50)
+                self.paper.para(f"{local:%Y-%m-%d}", style="bold")
+                self._head(head, _TIMELINE)
+            words = "\n".join([row.said, *(f"   {line}" for line in row.below)])
+            self.paper.row([Cell(row.entries), Cell(f"{local:%H:%M:%S}"), Cell(words)], _TIMELINE, size=8, heading=head)
+
+    def _row(self, cells: list[Cell], columns: tuple[float, ...], head: list[Cell], *, first: bool) -> None:
+        if first:
+            self._head(head, columns)
+        self.paper.row(cells, columns, size=8, heading=head)
+
+    def _head(self, head: list[Cell], columns: tuple[float, ...]) -> None:
+        self.paper.row([Cell(cell.text, "bold") for cell in head], columns, size=8)
+
+    def _moment(self, at: datetime) -> str:
+        return moment(at, self._about.zone)
+
+    def _time(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):%H:%M:%S}"
+
+
+_OUTCOMES = {"sent": "accepted", "refused": "refused", "unknown": "may or may not have arrived", "dropped": "not sent"}
