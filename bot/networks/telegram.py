@@ -41,13 +41,12 @@ from bot.networks.telegram_doors import Doors
 from bot.networks.telegram_files import MIB
 from bot.networks.telegram_form import Upload
 from bot.networks.telegram_http import OFFICIAL, NotConnectedError, RawBot, UnreadableError
-from bot.networks.telegram_send import Manner
+from bot.networks.telegram_links import written_out
+from bot.networks.telegram_send import CAPTION_UNITS, TEXT_UNITS, Manner
 from bot.networks.telegram_topics import Topics
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import File
 
-TEXT_UNITS = 4096
-CAPTION_UNITS = 1024
 DOWNLOAD_BYTES = 20 * MIB
 UPLOAD_BYTES = 50 * MIB
 OWN_SERVER_UPLOAD_BYTES = 2000 * MIB
@@ -105,7 +104,7 @@ class Telegram:
 
     def split(self, html: str) -> list[str]:
         """Parts of at most 4096 UTF-16 units after parsing, which is how Telegram counts."""
-        return markup.split(html, TEXT_UNITS)
+        return markup.split(written_out(html), TEXT_UNITS)
 
     def read(self, body: str) -> Heard | None:
         """What a kept update says. Raises ValueError when it cannot be read."""

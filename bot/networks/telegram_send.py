@@ -15,11 +15,13 @@ from typing import Any
 from bot.networks import markup, telegram_emoji, telegram_files, telegram_polls
 from bot.networks.port import Outgoing, Refused, Sent, Spooled
 from bot.networks.telegram_form import Upload
+from bot.networks.telegram_links import written_out
 from bot.networks.telegram_read import GENERAL_TOPIC
 from playbooks import restricted
 from playbooks.calling import linked
 from playbooks.spoken import Contact, FileKind, card
 
+TEXT_UNITS, CAPTION_UNITS = 4096, 1024
 TITLE_UNITS, ADDRESS_UNITS = 120, 240  # of a place: longer ones clients cut ◊
 BUTTON_UNITS, NAME_UNITS, NUMBER_UNITS = 100, 64, 32  # of a contact: what is longer is not seen whole ◊
 _NOT_AS_THIS = re.compile(
@@ -54,7 +56,7 @@ class Request:
 
 def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
     """What to ask of Telegram, or why it cannot be asked. Raises ValueError for a foreign address."""
-    words = markup.escape(out.text) if manner.plain else _calling(out, out.html or markup.escape(out.text))
+    words = markup.escape(out.text) if manner.plain else _calling(out, _with_addresses(out))
     where: dict[str, Any] = {"chat_id": int(out.room.id)}
     match out.kind:
         case "join":
@@ -78,6 +80,14 @@ def request(out: Outgoing, manner: Manner = Manner()) -> Request | Refused:
     if out.reply_to is not None and not manner.unanswering:
         where["reply_parameters"] = {"message_id": int(out.reply_to), "allow_sending_without_reply": True}
     return _message(out, words, manner, where)
+
+
+def _with_addresses(out: Outgoing) -> str:
+    """The words with such addresses written out as are no links here, where there is room for them."""
+    html = out.html or markup.escape(out.text)
+    whole = written_out(html)
+    most = CAPTION_UNITS if out.files or out.caption else TEXT_UNITS
+    return whole if markup.utf16_units(markup.plain(whole)) <= most else html
 
 
 def _calling(out: Outgoing, words: str) -> str:

@@ -25,6 +25,7 @@ class TelegramTalk(Talk):
 
     tells_deletions = False
     one_reaction = True
+    links_addresses = False
     threads = False
     topics = albums = contacts = cards = forwards = True
     names_pictures = False

@@ -38,6 +38,21 @@ async def test_formatting_is_seen_as_it_was_meant(stand: Stand, room: RoomRef) -
     assert (seen.text, seen.marks) == marked(FORMATTED)
 
 
+async def test_addresses_are_not_lost(stand: Stand, room: RoomRef) -> None:
+    """What a link for mail or a telephone number leads to is there to tap or to read, in words, in an edit and under a file; said once where the words say it."""
+    html = '<a href="mailto:crisis@liege.be?subject=dike">Ecris</a>, <a href="tel:+3242220000">rufe</a> ou <a href="tel:+32-112">+32112</a> {}'
+    sent = await stand.sent(room, html.format("un"))
+    await stand.sent(room, html.format("deux"), files=(stand.spooled(PHOTO),))
+    await stand.see(room, "un")
+    assert isinstance(await stand.send(room, html.format("trois"), kind="edit", replaces=sent), Sent)
+    for word in ("deux", "trois"):
+        seen = await stand.see(room, word)
+        if stand.links_addresses:
+            assert (seen.text, seen.marks) == marked(html.format(word))
+        else:
+            assert seen.text == f"Ecris (crisis@liege.be), rufe (+3242220000) ou +32112 {word}"
+
+
 @pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.kind)
 async def test_a_file_is_seen_with_its_words(stand: Stand, room: RoomRef, thing: Thing) -> None:
     """Each kind of file stands there as what it is, its bytes unchanged, with formatted words, as an answer to what it answers."""
