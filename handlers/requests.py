@@ -35,6 +35,7 @@ from playbooks.cleared import (
     quote,
     short_id,
     strong,
+    unsaid,
     value,
 )
 from playbooks.load import Book
@@ -153,7 +154,8 @@ def _shown(
             time=moment(book, at, now, said),
         )
     ]
-    fields, roughly = _fields(world, incident, request, binding, reader, now)
+    fields, roughly, decided = _fields(world, incident, request, binding, reader, now)
+    lines[0] = glue([lines[0], decided], "")
     if fields:
         lines.append(say((), "{tlp}\n{content}", content=glue(fields)))
     if roughly:
@@ -179,8 +181,8 @@ def _shown(
 
 def _fields(
     world: World, incident: Incident, request: AlertRequested, binding: Binding, reader: Reader, now: datetime
-) -> tuple[list[Cleared], bool]:
-    """A line for each field that the room may see; and whether it sees any of them only roughly."""
+) -> tuple[list[Cleared], bool, Cleared]:
+    """A line for each field that the room may see; whether it sees any of them only roughly; and what was decided of each, given or not."""
     book = world.book_of(incident)
     event = event_of(book, request.template, request.partner, values_of(request.fields), request.raised, None)
     names = tuple(book.playbook.alerts[request.template].fields)
@@ -200,7 +202,7 @@ def _fields(
             if coarser
             else say(reader.languages, "• {field}: {value}", field=label, value=shown)
         )
-    return lines, roughly
+    return lines, roughly, unsaid(book, view, names)
 
 
 def shown_again(world: World, incident: Incident, request: str, room: RoomRef, now: datetime) -> list[Effect]:
