@@ -53,6 +53,17 @@ def fold(edge: Sequence[bytes]) -> bytes:
     return top
 
 
+def edge_of(leaves: Sequence[bytes]) -> list[bytes]:
+    """The right edge of the tree over these leaf hashes."""
+    edge: list[bytes] = []
+    for level, position in cover(0, len(leaves)):
+        row = leaves[position << level : (position + 1) << level]
+        while len(row) > 1:
+            row = [sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row), 2)]
+        edge.append(row[0])
+    return edge
+
+
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """The root over leaf hashes."""
     edge: list[bytes] = []

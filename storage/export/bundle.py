@@ -1,4 +1,4 @@
-"""The bundle: one file with a stream of the log and all that is needed to verify it offline.
+"""The bundle: one file with a copy of a stream of the log, and all that is needed to verify it offline.
 
 | file | what it holds |
 |---|---|
@@ -7,194 +7,231 @@
 | ``disclosures.jsonl`` | line i: what entry i commits to, as far as it is disclosed: ``[[salt, path, value], …]`` |
 | ``checkpoint.txt`` | the signed note over size and root, made for this bundle |
 | ``key.txt`` | the public key (C2SP vkey) |
-| ``playbooks/DIGEST.yaml`` | the playbooks the entries were decided under |
+| ``keys.jsonl`` | the chain of keys that led to it, each signed by the one before: ``{"note"}`` |
+| ``cosigned.jsonl`` | checkpoints that partners signed too: ``{"note", "partner", "vkey"}`` |
+| ``playbooks/DIGEST.yaml`` | for an auditor: the playbooks the entries were decided under |
 | ``log.txt``, ``README.txt`` | for people |
-| ``manifest.json``, ``manifest.sig`` | for whom, by whom, why, when; the SHA-256 of every other file; signed |
+| ``verify.py`` | a verifier that needs Python alone |
+| ``manifest.json``, ``manifest.sig`` | for whom, by whom, why, when, what is withheld; the SHA-256 of every other file; signed |
 
 That the copy was made is itself a fact, appended before the checkpoint, and so part of the copy.
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import json
-import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from importlib import metadata
+from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import Any, BinaryIO
 
-from storage import canonical, notes, tree
-from storage.connection import words
-from storage.entry import EXERCISE, readable, told
-from storage.export import container
-from storage.facts import Exported, Fact, timestamp
-from storage.facts.fact import is_exercise
-from storage.keys import sync_folder
-from storage.notes import Checkpoint, Signer
-from storage.store import Kept, StorageError, StreamHead
+from storage import canonical, tree
+from storage.entry import EXERCISE, opening, readable
+from storage.export import program
+from storage.export.container import Packing, manifest_text
+from storage.export.copy import About, Copy, Cosigned, Line
+from storage.export.lawyer import README
+from storage.export.span import BLOCK
+from storage.facts import timestamp
+from storage.notes import BadNote, parse_checkpoint, split_note
+from storage.store import StorageError
 
-FORMAT = 1
-
-README = """\
-This is a copy of one log of Tocsin, made to be verified by anyone.
-
-  log.txt            the log, to read: the entries and what is disclosed of them, in words.
-  entries.jsonl      the entries; each commits to every field of what happened, without showing it.
-  disclosures.jsonl  what this copy shows of each entry.
-  leaves.txt         the hash of each entry.
-  checkpoint.txt     size and root of the log, signed.
-  key.txt            the key that signed. Compare it with the one you were given by another way.
-  playbooks/         the rules that were in force.
-  manifest.json      for whom this copy was made, by whom, why, when.
-
-Verify it offline:  tocsin verify FILE
-Keep this file: it holds a checkpoint. A later copy of the same log can be held against it:
-  tocsin verify LATER --checkpoint FILE
-Do not pack it again: only the file as it was exported is intact. Unpacked into a folder, it can be checked too.
-Exit code 0: intact. 1: tampered with; it says where. 2: the question cannot be answered.
-"""
+FORMAT = 2
 
 
-class ExportFailed(StorageError):
-    """The copy could not be written. The message says what to do; what is kept is untouched."""
+async def bundle(copy: Copy, out: BinaryIO) -> None:
+    """Write the bundle of a copy. ``out`` is empty and can be read back. The largest files wait beside it until all is known of them, so
+    that memory stays the same however long the log is.
 
-
-class Source(Protocol):
-    """What an export needs of the store."""
-
-    @property
-    def signer(self) -> Signer: ...
-    async def heads(self) -> Sequence[StreamHead]: ...
-    async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
-    async def append(self, stream: str, *facts: Fact, now: datetime, playbook: str | None = None) -> None: ...
-    async def sign(self, now: datetime) -> Sequence[str]: ...
-    async def checkpoint(self, stream: str) -> str | None: ...
-    async def playbook(self, digest: str) -> bytes | None: ...
-    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]: ...
-
-
-async def export_bundle(
-    store: Source, stream: str, *, reader: str, by: str, reason: str, path: Path, now: datetime, replace: bool = False
-) -> Checkpoint:
-    """Write a bundle of a stream to ``path``, whole or not at all, and return the checkpoint it ends in.
-
-    ``reader`` is for whom, ``by`` who asked, ``reason`` why; all three are recorded. An existing file is left alone
-    unless ``replace``. Raises ExportFailed for a path that cannot be written, before anything is recorded, and
-    StorageError otherwise.
+    Raises StorageError for entries that do not have the signed root, and for more than 4 GiB.
     """
-    head = next((head for head in await store.heads() if head.stream == stream), None)
-    if head is None:
-        raise ExportFailed(f"no log called {stream} is on file")
-    draft = _draft(path, replace)
+    about = copy.about
+    folder = _beside(out)
+    members: dict[str, _Member] = {}
     try:
-        [last] = (await store.facts(stream, head.size - 1))[:1]
-        fact = Exported(by=by, reader=reader, reason=reason, form="bundle", size=head.size + 1)
-        await store.append(stream, fact, now=now, playbook=last.playbook_sha256)
-        await store.sign(now)
-        note = await store.checkpoint(stream)
-        if note is None:
-            raise StorageError(f"the log of {stream} has no checkpoint after it was signed: restore a backup")
-        checkpoint = notes.parse_checkpoint(notes.split_note(note)[0])
-        files = await _contents(store, stream, checkpoint)
-        files["checkpoint.txt"] = note.encode()
-        about = {"by": by, "reader": reader, "reason": reason, "at": timestamp(now), "stream": stream}
-        if is_exercise(stream):
-            about["exercise"] = "yes"
-        _write(draft, path, container.pack(files | _manifest(store.signer, checkpoint, about, files)), replace)
+        log = _Log(about, members, folder)
+        async for line in copy.lines():
+            log.add(line)
+        log.finish()
+        for name, data in _small(copy).items():
+            members[name] = _Member(folder, data)
+        manifest = _manifest(about, log, members)
+        members["manifest.json"] = _Member(folder, manifest)
+        signed = copy.sign(manifest_text(sha256(manifest).hexdigest()))
+        members["manifest.sig"] = _Member(folder, signed.encode())
+        await asyncio.to_thread(_pack, members, out)
     finally:
-        draft.unlink(missing_ok=True)
-    return checkpoint
+        for member in members.values():
+            member.file.close()
 
 
-async def _contents(store: Source, stream: str, checkpoint: Checkpoint) -> dict[str, bytes]:
-    entries, disclosures, leaves, text = [], [], [], []
-    digests: set[str] = set()
-    async for seq, data, disclosed in store.entries(stream):
-        if seq >= checkpoint.size:
-            break
-        said = json.loads(data)
-        entries.append(data)
-        leaves.append(tree.leaf_hash(data))
-        disclosures.append(canonical.encode(disclosed))
-        pairs = [(str(path), value) for _, path, value in disclosed]
-        text.append(readable(said["seq"], said["ts"], said["type"], pairs))
-        digests.add(said["playbook_sha256"] or "")
-    if tree.root_of(leaves) != checkpoint.root:
-        raise StorageError(f"the entries of {stream} do not have the root that was signed: the database is damaged")
+class _Member:
+    """A file of the bundle that waits to be packed, and what is known of it so far. Small ones wait in memory."""
+
+    def __init__(self, folder: str | None, data: bytes = b"") -> None:
+        self.file = tempfile.SpooledTemporaryFile(BLOCK, dir=folder)  # noqa: SIM115 (closed by whoever packs it)
+        self.size, self.check, self.hash = 0, 0, sha256()
+        self._waiting: list[bytes] = []
+        self._length = 0
+        if data:
+            self.write(data)
+
+    def write(self, data: bytes) -> None:
+        self._waiting.append(data)
+        self._length += len(data)
+        if self._length >= BLOCK:
+            self.settle()
+
+    def settle(self) -> None:
+        """Nothing is left in hand."""
+        block = b"".join(self._waiting)
+        self._waiting, self._length = [], 0
+        self.file.write(block)
+        self.hash.update(block)
+        self.size, self.check = self.size + len(block), zlib.crc32(block, self.check)
+
+    def digest(self) -> str:
+        """The SHA-256 of all of it, in hexadecimal."""
+        self.settle()
+        return self.hash.hexdigest()
+
+    def blocks(self) -> Iterable[bytes]:
+        """All of it, from the beginning."""
+        self.file.seek(0)
+        while block := self.file.read(BLOCK):
+            yield block
+
+
+class _Log:
+    """The files with a line or more for each entry, written side by side."""
+
+    def __init__(self, about: About, members: dict[str, _Member], folder: str | None) -> None:
+        self.about = about
+        self.withheld: Counter[str] = Counter()
+        self.disclosed = self.size = 0
+        self.edge: list[bytes] = []
+        self.entries, self.disclosures, self.leaves, self.text = (
+            members.setdefault(name, _Member(folder))
+            for name in ("entries.jsonl", "disclosures.jsonl", "leaves.txt", "log.txt")
+        )
+        self.text.write(opening(about.stream).encode())
+
+    def add(self, line: Line) -> None:
+        """One more entry. Those that came after the checkpoint are left to the next copy."""
+        if self.size >= self.about.checkpoint.size:
+            return
+        said = json.loads(line.entry)
+        leaf = tree.leaf_hash(line.entry)
+        tree.grow(self.edge, self.size, leaf)
+        self.entries.write(line.entry + b"\n")
+        self.leaves.write(leaf.hex().encode() + b"\n")
+        self.disclosures.write(canonical.encode(line.shown) + b"\n")
+        pairs = [(path, value) for _, path, value in line.shown]
+        text = readable(said["seq"], said["ts"], said["type"], pairs)
+        self.text.write((f"\n{text}" if self.size else text).encode())
+        self.disclosed += len(line.shown)
+        if line.hidden:
+            self.withheld[said["type"]] += line.hidden
+        self.size += 1
+
+    def finish(self) -> None:
+        """It is all of the log, or a StorageError."""
+        checkpoint = self.about.checkpoint
+        if self.size != checkpoint.size or tree.fold(self.edge) != checkpoint.root:
+            raise StorageError(
+                f"the entries of {self.about.stream} do not have the root that was signed: the database is damaged"
+            )
+
+
+def _small(copy: Copy) -> dict[str, bytes]:
+    about = copy.about
+    readme = README.format(name=about.recipient.name, deployment=about.deployment, stream=about.stream)
     files = {
-        "README.txt": (f"{EXERCISE}\n\n{README}" if is_exercise(stream) else README).encode(),
-        "entries.jsonl": b"".join(line + b"\n" for line in entries),
-        "disclosures.jsonl": b"".join(line + b"\n" for line in disclosures),
-        "leaves.txt": "".join(leaf.hex() + "\n" for leaf in leaves).encode(),
-        "log.txt": told(stream, text).encode(),
-        "key.txt": f"{store.signer.verifier.vkey}\n".encode(),
+        "README.txt": f"{EXERCISE}\n\n{readme}" if about.exercise else readme,
+        "checkpoint.txt": about.note,
+        "cosigned.jsonl": "".join(_line(_said(one)) for one in _telling(copy)),
+        "key.txt": f"{about.vkey}\n",
+        "keys.jsonl": "".join(_line({"note": note}) for note in copy.keys),
     }
-    for digest in sorted(digests - {""}):
-        body = await store.playbook(digest)
-        if body is not None:
-            files[f"playbooks/{digest}.yaml"] = body
-    return files
+    kept = {name: text.encode() for name, text in files.items()}
+    kept["verify.py"] = verifier()
+    return kept | {f"playbooks/{digest}.yaml": body for digest, body in copy.playbooks.items()}
 
 
-def _manifest(
-    signer: Signer, checkpoint: Checkpoint, about: Mapping[str, str], files: Mapping[str, bytes]
-) -> dict[str, bytes]:
-    said = canonical.composed(
-        {
-            **about,
-            "format": FORMAT,
-            "form": "bundle",
-            "program": _program(),
-            "deployment": signer.name,
-            "size": checkpoint.size,
-            "root": checkpoint.root.hex(),
-            "files": {name: sha256(data).hexdigest() for name, data in files.items()},
-        }
-    )
-    manifest = canonical.encode(said) + b"\n"
-    return {"manifest.json": manifest, "manifest.sig": signer.sign(container.manifest_text(manifest)).encode()}
+def verifier() -> bytes:
+    """The one-file verifier, as every bundle brings it."""
+    return resources.files("storage.export").joinpath("verifier.py").read_bytes()
 
 
-def _draft(path: Path, replace: bool) -> Path:
-    """An empty file beside the target, which shows that one can be written there."""
-    if path.is_dir():
-        raise ExportFailed(f"{path} is a folder: name a file in it")
-    if path.exists() and not replace:
-        raise ExportFailed(f"{path} exists: name another file, or remove it")
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _said(cosigned: Cosigned) -> Mapping[str, str]:
+    """A line of ``cosigned.jsonl``."""
+    return {"note": cosigned.note, "partner": cosigned.partner, "vkey": cosigned.vkey}
+
+
+def _telling(copy: Copy) -> list[Cosigned]:
+    """The largest checkpoint that each partner's key cosigned: it speaks for all before it. Of those that the recipient may know of."""
+    recipient = copy.about.recipient
+    largest: dict[tuple[str, str], tuple[int, Cosigned]] = {}
+    for one in copy.cosigned:
+        if recipient.partner is not None and one.partner not in recipient.knows:
+            continue
+        try:
+            size = parse_checkpoint(split_note(one.note)[0]).size
+        except BadNote as error:
+            raise StorageError(f"a checkpoint that {one.partner} cosigned cannot be read: {error}") from error
+        if size <= copy.about.checkpoint.size and size > largest.get((one.partner, one.vkey), (0, one))[0]:
+            largest[one.partner, one.vkey] = (size, one)
+    return [largest[key][1] for key in sorted(largest)]
+
+
+def _line(said: Mapping[str, str]) -> str:
+    return canonical.write(canonical.composed(said)) + "\n"
+
+
+def _manifest(about: About, log: _Log, members: Mapping[str, _Member]) -> bytes:
+    said: dict[str, Any] = {
+        "format": FORMAT,
+        "form": "bundle",
+        "program": program(),
+        "deployment": about.deployment,
+        "stream": about.stream,
+        "title": about.title,
+        "playbook": about.playbook,
+        "reader": about.recipient.id,
+        "reader_name": about.recipient.name,
+        "by": about.by,
+        "reason": about.reason,
+        "basis": about.basis,
+        "at": timestamp(about.at),
+        "zone": about.zone,
+        "size": about.checkpoint.size,
+        "root": about.checkpoint.root.hex(),
+        "disclosed": log.disclosed,
+        "withheld": dict(log.withheld),
+        "files": {name: member.digest() for name, member in members.items()},
+    }
+    if about.exercise:
+        said["exercise"] = "yes"
+    return canonical.encode(canonical.composed(said)) + b"\n"
+
+
+def _pack(members: Mapping[str, _Member], out: BinaryIO) -> None:
+    packing = Packing(out)
     try:
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise ExportFailed(
-            f"{path} cannot be written ({error.strerror}): name a file in a folder that you may write to"
-        ) from error
-    return draft
+        for name, member in sorted(members.items()):
+            member.settle()
+            packing.add(name, member.size, member.check, member.blocks())
+    except ValueError as error:
+        raise StorageError(f"{error}: export it as JSON lines or CSV, which have no such limit") from error
+    packing.finish()
 
 
-def _write(draft: Path, path: Path, data: bytes, replace: bool) -> None:
-    with words(path):
-        _flush(draft, data)
-        if replace:
-            draft.replace(path)
-        else:
-            try:
-                os.link(draft, path)
-            except FileExistsError as error:
-                raise ExportFailed(f"{path} exists: name another file, or remove it") from error
-        sync_folder(path.parent)
-
-
-def _flush(draft: Path, data: bytes) -> None:
-    with draft.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _program() -> str:
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        return metadata.version("tocsin")
-    return "unknown"
+def _beside(out: BinaryIO) -> str | None:
+    """The folder that ``out`` is in: it has room for a copy, where the system's own for temporary files may be memory."""
+    name = getattr(out, "name", None)
+    return str(Path(name).absolute().parent) if isinstance(name, str) else None

@@ -13,7 +13,9 @@ from playbooks.load import Book
 from playbooks.places import areas_named
 from playbooks.selection import Circumstances, Event
 from playbooks.values import Choice, Number, Place, Text, Value
-from storage.export.bundle import export_bundle
+from storage.export.bundle import bundle
+from storage.export.copy import AUDITOR
+from storage.export.making import Asked, make
 from storage.verify import verify_bytes
 from tests.bench.desk import STREAM, desk
 from tests.bench.measure import now
@@ -86,9 +88,8 @@ async def entries(folder: Path) -> str:
         for _ in range(4):
             await ours.tap(groups[0], f"/draft {await ours.draft(groups[0], WORDS)} send")
         path = folder / "bundle.zip"
-        checkpoint = await export_bundle(
-            ours.store, STREAM, reader="bench", by="bench", reason="bench", path=path, now=SystemClock().now()
-        )
+        asked = Asked(STREAM, AUDITOR, "bench", "bench", "bundle")
+        about = await make(ours.store, asked, bundle, path, now=SystemClock().now())
     raw = path.read_bytes()
     took = []
     for _ in range(3):
@@ -97,5 +98,5 @@ async def entries(folder: Path) -> str:
         took.append(now() - start)
         if verdict.code != 0:
             raise RuntimeError("the bundle is not intact")
-    each = checkpoint.size / sorted(took)[1]
-    return f"verify: {each:,.0f} entries a second ({checkpoint.size} entries, {len(raw) / 1e6:.1f} MB)"
+    each = about.checkpoint.size / sorted(took)[1]
+    return f"verify: {each:,.0f} entries a second ({about.checkpoint.size} entries, {len(raw) / 1e6:.1f} MB)"

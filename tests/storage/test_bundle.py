@@ -19,20 +19,19 @@ from storage import canonical, notes, tree
 from storage.database import SqliteStore, open_store
 from storage.entry import Entry, decode, readable
 from storage.export import container
-from storage.export.bundle import ExportFailed, export_bundle
+from storage.export.making import ExportFailed
 from storage.facts import Exported, NoteAdded
 from storage.notes import Checkpoint, Signer
 from storage.store import Changes, StorageError
 from storage.verify import REQUIRED, Verdict, verify, verify_bytes
+from tests.storage.bundled import Files, both, export_bundle, lines, remade, resigned, signed_manifest
 from tests.storage.small import DIGEST, NOW, PLAYBOOK, ROOM, STREAM, opened
-
-Files = dict[str, bytes]
 
 
 async def exported(store: SqliteStore, path: Path) -> bytes:
     """The bundle of the small incident."""
     await opened(store, *(NoteAdded("ada", None, ROOM, f"note {number}") for number in range(6)))
-    await export_bundle(store, STREAM, reader="court", by="ada", reason="inquiry", path=path, now=NOW)
+    await export_bundle(store, STREAM, by="ada", reason="inquiry", path=path, now=NOW)
     return path.read_bytes()
 
 
@@ -40,56 +39,6 @@ async def exported(store: SqliteStore, path: Path) -> bytes:
 async def bundle(store: SqliteStore, tmp_path: Path) -> bytes:
     """A bundle of eleven entries, the last of which says that it was made."""
     return await exported(store, tmp_path / "bundle.zip")
-
-
-def remade(bundle: bytes, change: Callable[[Files], None]) -> bytes:
-    """The bundle with its files changed, packed properly, and its manifest set right but not signed again."""
-    files = container.unpack(bundle)
-    change(files)
-    manifest = json.loads(files["manifest.json"])
-    manifest["files"] = {
-        name: sha256(data).hexdigest() for name, data in files.items() if name not in ("manifest.json", "manifest.sig")
-    }
-    files["manifest.json"] = canonical.encode(manifest) + b"\n"
-    return container.pack(files)
-
-
-def lines(name: str, change: Callable[[list[bytes]], None]) -> Callable[[Files], None]:
-    """A change to one file's lines."""
-
-    def apply(files: Files) -> None:
-        rows = files[name].splitlines()
-        change(rows)
-        files[name] = b"".join(row + b"\n" for row in rows)
-
-    return apply
-
-
-def both(*changes: Callable[[Files], None]) -> Callable[[Files], None]:
-    """Several changes."""
-
-    def apply(files: Files) -> None:
-        for change in changes:
-            change(files)
-
-    return apply
-
-
-def resigned(bundle: bytes, signer: Signer, change: Callable[[Files], None] = lambda _: None) -> bytes:
-    """The bundle changed, then made consistent again in everything, and signed by this key."""
-    files = container.unpack(bundle)
-    change(files)
-    leaves = [tree.leaf_hash(line) for line in files["entries.jsonl"].splitlines()]
-    said = Checkpoint(f"liege/{STREAM}", len(leaves), tree.root_of(leaves))
-    files["checkpoint.txt"] = signer.sign(said.text).encode()
-    files["leaves.txt"] = "".join(leaf.hex() + "\n" for leaf in leaves).encode()
-    manifest = json.loads(files["manifest.json"]) | {"size": said.size, "root": said.root.hex()}
-    manifest["files"] = {
-        name: sha256(data).hexdigest() for name, data in files.items() if name not in ("manifest.json", "manifest.sig")
-    }
-    files["manifest.json"] = canonical.encode(manifest) + b"\n"
-    files["manifest.sig"] = signer.sign(container.manifest_text(files["manifest.json"])).encode()
-    return container.pack(files)
 
 
 def named(verdict: Verdict) -> set[int]:
@@ -113,10 +62,17 @@ async def test_an_intact_bundle(bundle: bytes, tmp_path: Path, store: SqliteStor
     assert verdict.withheld == 0
 
 
-async def test_making_it_is_recorded_in_it(bundle: bytes, store: SqliteStore) -> None:
+async def test_making_it_is_recorded_in_it(bundle: bytes, store: SqliteStore, tmp_path: Path) -> None:
     """That the copy was made, for whom and why, is the last entry of the copy."""
     kept = (await store.facts(STREAM))[-1]
-    assert kept.fact == Exported(by="ada", reader="court", reason="inquiry", form="bundle", size=11)
+    assert kept.fact == Exported(
+        by="ada",
+        reader="auditor",
+        reason="inquiry",
+        form="bundle",
+        size=11,
+        disclosed=verify(tmp_path / "bundle.zip").disclosed,
+    )
     assert kept.playbook_sha256 == DIGEST
     assert b"Exported" in container.unpack(bundle)["entries.jsonl"].splitlines()[-1]
 
@@ -148,7 +104,7 @@ async def test_every_flipped_byte_is_caught(store: SqliteStore, tmp_path: Path) 
     """Whichever byte of a small bundle is changed, it never verifies."""
     note = NoteAdded("ada", None, ROOM, "x")
     await store.commit(Changes(NOW, records=[(STREAM, DIGEST, note)], playbooks=[(DIGEST, PLAYBOOK)]))
-    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+    await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     bundle = (tmp_path / "b").read_bytes()
     for at in range(len(bundle)):
         changed = bytearray(bundle)
@@ -335,7 +291,7 @@ def test_a_manifest_signed_by_nobody(bundle: bytes) -> None:
     """A manifest changed after it was signed is tampering."""
 
     def rename(files: Files) -> None:
-        files["manifest.json"] = files["manifest.json"].replace(b"court", b"press")
+        files["manifest.json"] = files["manifest.json"].replace(b"auditor", b"press")
 
     verdict = verify_bytes(remade(bundle, rename))
     assert (verdict.code, rules(verdict)) == (1, {"manifest"})
@@ -359,8 +315,7 @@ def test_an_unsigned_bundle(bundle: bytes, store: SqliteStore) -> None:
     files["checkpoint.txt"] = files["checkpoint.txt"].partition(b"\n\n")[0] + b"\n"
     manifest = json.loads(files["manifest.json"])
     manifest["files"]["checkpoint.txt"] = sha256(files["checkpoint.txt"]).hexdigest()
-    files["manifest.json"] = canonical.encode(manifest) + b"\n"
-    files["manifest.sig"] = store.signer.sign(container.manifest_text(files["manifest.json"])).encode()
+    files |= signed_manifest(manifest, store.signer)
     verdict = verify_bytes(container.pack(files))
     assert verdict.code == 2
 
@@ -392,7 +347,7 @@ async def test_a_clock_that_went_back_is_noted(store: SqliteStore, tmp_path: Pat
     """Times that go backwards are a remark, not tampering."""
     await opened(store)
     await store.append(STREAM, NoteAdded("ada", None, ROOM, "x"), now=NOW - timedelta(hours=1), playbook=DIGEST)
-    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+    await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     verdict = verify(tmp_path / "b")
     assert verdict.code == 0
     assert [(f.rule, f.entry, f.grade) for f in verdict.findings] == [("time", 4, "note")]
@@ -403,7 +358,7 @@ async def test_many_remarks_hide_no_damage(store: SqliteStore, tmp_path: Path) -
     for number in range(250):
         at = NOW - timedelta(hours=number)
         await store.append(STREAM, NoteAdded("ada", None, ROOM, f"remark {number}"), now=at)
-    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+    await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     bundle = (tmp_path / "b").read_bytes()
     assert verify_bytes(bundle).code == 0
     verdict = verify_bytes(resigned(bundle, store.signer, lines("disclosures.jsonl", lambda rows: rows.reverse())))
@@ -460,10 +415,10 @@ async def test_never_overwrites(store: SqliteStore, tmp_path: Path) -> None:
     path = tmp_path / "b"
     path.write_text("mine")
     with pytest.raises(ExportFailed, match="exists"):
-        await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=path, now=NOW)
+        await export_bundle(store, STREAM, by="b", reason="x", path=path, now=NOW)
     assert path.read_text() == "mine"
     assert len(await store.facts(STREAM)) == 4
-    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=path, now=NOW, replace=True)
+    await export_bundle(store, STREAM, by="b", reason="x", path=path, now=NOW, replace=True)
     assert verify(path).code == 0
 
 
@@ -472,9 +427,9 @@ async def test_a_path_that_cannot_be_written(store: SqliteStore, tmp_path: Path)
     await opened(store)
     for path in (tmp_path, tmp_path / "no" / "such", Path("/proc/bundle")):
         with pytest.raises(ExportFailed, match="name a"):
-            await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=path, now=NOW)
+            await export_bundle(store, STREAM, by="b", reason="x", path=path, now=NOW)
     with pytest.raises(ExportFailed, match="no log called I-9"):
-        await export_bundle(store, "I-9", reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+        await export_bundle(store, "I-9", by="b", reason="x", path=tmp_path / "b", now=NOW)
     assert len(await store.facts(STREAM)) == 4
     assert [entry.name for entry in tmp_path.iterdir()] == ["data"]
 
@@ -486,9 +441,9 @@ async def test_a_disk_that_fills_up(store: SqliteStore, tmp_path: Path, monkeypa
     def full(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("storage.export.bundle._flush", full)
+    monkeypatch.setattr("storage.export.bundle._pack", full)
     with pytest.raises(StorageError, match="no room left"):
-        await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+        await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     assert [entry.name for entry in tmp_path.iterdir()] == ["data"]
 
 
@@ -501,7 +456,7 @@ async def test_a_damaged_database_is_not_exported(store: SqliteStore, tmp_path: 
             "UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), '2026', '2025') AS BLOB) WHERE seq = 1"
         )
     with pytest.raises(StorageError, match="damaged"):
-        await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+        await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     assert not (tmp_path / "b").exists()
 
 
@@ -509,7 +464,7 @@ async def test_a_playbook_that_was_not_kept(tmp_path: Path) -> None:
     """A bundle without a playbook's bytes is intact and says what it lacks."""
     store = await open_store(tmp_path / "data", "liege")
     await store.commit(Changes(NOW, records=[(STREAM, DIGEST, NoteAdded("a", None, ROOM, "x"))]))
-    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "b", now=NOW)
+    await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     verdict = verify(tmp_path / "b")
     assert (verdict.code, rules(verdict)) == (0, {"playbook"})
     assert notes.split_note(container.unpack((tmp_path / "b").read_bytes())["checkpoint.txt"].decode())

@@ -10,10 +10,10 @@ import pytest
 
 from storage.database import SqliteStore
 from storage.export import container, repacked
-from storage.export.bundle import export_bundle
 from storage.export.witnessed import checkpoints_in
 from storage.facts import NoteAdded
 from storage.verify import verify, verify_bytes
+from tests.storage.bundled import export_bundle
 from tests.storage.small import NOW, ROOM, STREAM, opened
 
 
@@ -22,7 +22,7 @@ async def bundle(store: SqliteStore, tmp_path: Path) -> bytes:
     """A bundle of the small incident."""
     await opened(store)
     path = tmp_path / "bundle.zip"
-    await export_bundle(store, STREAM, reader="court", by="ada", reason="inquiry", path=path, now=NOW)
+    await export_bundle(store, STREAM, by="ada", reason="inquiry", path=path, now=NOW)
     return path.read_bytes()
 
 
@@ -116,7 +116,7 @@ def test_an_unpacked_folder(bundle: bytes, tmp_path: Path) -> None:
 async def test_a_witness_may_keep_an_older_bundle(bundle: bytes, store: SqliteStore, tmp_path: Path) -> None:
     """An older export, as it was or packed again, and the log's side file are held against a later one."""
     await store.append(STREAM, NoteAdded("ada", None, ROOM, "later"), now=NOW)
-    await export_bundle(store, STREAM, reader="r", by="b", reason="x", path=tmp_path / "later", now=NOW)
+    await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "later", now=NOW)
     await store.append(STREAM, NoteAdded("ada", None, ROOM, "later still"), now=NOW)
     await store.sign(NOW)
     for kept in (bundle, zipped(container.unpack(bundle)), zipped(container.unpack(bundle), inside="x/")):

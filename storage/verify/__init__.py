@@ -1,0 +1,29 @@
+"""Verify a bundle offline: with this floor's pure rooms, Python's standard library and ``cryptography``, and nothing
+that was kept.
+
+What is checked, by the name a finding gives it:
+
+- ``container``: the file is, byte for byte, the one way of packing its contents; a copy that another program packed
+  again, or unpacked into a folder, is checked for what it contains
+- ``manifest``: its signature, the SHA-256 of every other file, and that it claims what the entries bear out
+- ``key``, ``checkpoint``: a proper key and the chain of those before it; a note it signed, for this stream
+- ``entry``: canonical JSON of the right shape; ``order``: each in its place, none missing, none twice
+- ``leaf``: each entry has the hash that the signed root covers; ``root``: so has the whole
+- ``disclosure``: what is shown is what was committed to; each digest once
+- ``playbook``: its bytes have the digest that the entries name
+- ``text``: the log in words says what the entries say
+- ``witness``: a checkpoint that somebody else kept, cosigned or was sent is a part of this log
+- ``time``: a clock that went backwards, which is noted and no more
+
+Grades: ``tampered`` makes exit code 1; ``incomplete`` makes it 2 unless something was tampered with; a ``note``
+changes nothing.
+
+Entries are looked at in sections, on as many cores as there are, and nothing is held in memory whole.
+"""
+
+from storage.verify.opening import verify, verify_bytes
+from storage.verify.verdict import REQUIRED, Cosigner, Evidence, Finding, Grade, Packed, Posted, Verdict
+
+__all__ = [
+    "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Packed", "Posted", "Verdict", "verify", "verify_bytes",
+]  # fmt: skip

@@ -1,0 +1,153 @@
+"""A bundle as it comes, in a file or a folder: what is in it, and then everything that can be asked of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from storage.export import container, repacked
+from storage.export.span import Span, written
+from storage.facts.fact import is_exercise
+from storage.verify import signed, witnesses
+from storage.verify.entries import Passed, go_through
+from storage.verify.lines import Looked, TooLong, look_through
+from storage.verify.section import LEAF, Log
+from storage.verify.signed import Manifest
+from storage.verify.verdict import MOST, REQUIRED, Grade, Verdict, unanswered
+
+
+def verify(path: Path, *kept: str) -> Verdict:
+    """Verify the bundle in a file, or one unpacked into a folder. ``kept`` are the texts of signed notes that a witness
+    kept. Never raises for what the file or the notes hold."""
+    try:
+        if path.is_dir():
+            return _verify_folder(path, kept)
+        with path.open("rb") as file:
+            return _verify_file(Span.whole(file), kept)
+    except OSError as error:
+        return unanswered(f"{error.filename or path} cannot be read: {error.strerror}")
+
+
+def verify_bytes(raw: bytes, *kept: str) -> Verdict:
+    """``verify``, for the bytes of a bundle."""
+    span = written(raw)
+    with span.file:
+        return _verify_file(span, kept)
+
+
+def _verify_file(raw: Span, kept: Sequence[str]) -> Verdict:
+    if not raw.size:
+        return unanswered("the file is empty")
+    files = container.find(raw)
+    looked = {name: look_through(span) for name, span in files.items()}
+    if container.is_as_written(raw, {name: (span, looked[name].check) for name, span in files.items()}):
+        return _examined(Verdict(), files, kept, looked)
+    try:
+        again = repacked.unzip(raw, REQUIRED)
+    except repacked.Unreadable as unknown:
+        return unanswered(str(unknown))
+    if again is None:
+        verdict = Verdict()
+        if all(name in files for name in REQUIRED):
+            verdict.add(
+                "container",
+                "the container is not the one that was exported: bytes outside its files were changed or added",
+            )
+        return _examined(verdict, files, kept, looked)
+    verdict = _examined(Verdict(packed="again"), again, kept, added="note")
+    if verdict.code == 0:
+        words = "it was packed again by another program; its contents are exactly what was exported"
+        verdict.add("container", words, grade="incomplete")
+    return verdict
+
+
+def _verify_folder(folder: Path, kept: Sequence[str]) -> Verdict:
+    try:
+        files, others = repacked.gather(folder, REQUIRED)
+    except repacked.Unreadable as unknown:
+        return unanswered(str(unknown))
+    try:
+        if not any(name in files for name in REQUIRED):
+            return unanswered("no bundle was unpacked in this folder; name the file that was exported")
+        verdict = _examined(Verdict(packed="unpacked"), files, kept, added="note")
+    finally:
+        for span in files.values():
+            span.file.close()
+    for name in others[:MOST]:
+        verdict.add("container", f"{name} lies beside it and is no part of the bundle", grade="note")
+    return verdict
+
+
+def _examined(
+    verdict: Verdict,
+    files: Mapping[str, Span],
+    kept: Sequence[str],
+    looked: Mapping[str, Looked] | None = None,
+    *,
+    added: Grade = "tampered",
+) -> Verdict:
+    """What the files hold. ``added`` is how bad a file is that was not exported."""
+    missing = [name for name in REQUIRED if name not in files]
+    if len(missing) == len(REQUIRED):
+        return unanswered("this is no bundle of Tocsin")
+    looked = looked or {name: look_through(span) for name, span in files.items()}
+    for name in missing:
+        words = f"{name} is missing: the file was cut short, or the bundle is not whole"
+        verdict.add("container", words, grade="incomplete")
+    key = signed.key(verdict, files)
+    manifest = signed.manifest(verdict, files, looked, key, added)
+    said = signed.checkpoint(verdict, files, key, manifest)
+    keys = signed.chain(verdict, files, key)
+    nothing = look_through(written(b""))
+    leaves = files.get("leaves.txt")
+    log = Log(
+        looked.get("entries.jsonl", nothing).lines,
+        looked.get("disclosures.jsonl", nothing).lines,
+        leaves if said is not None and leaves is not None and leaves.size == LEAF * said.size else None,
+        said,
+        verdict.stream,
+    )
+    try:
+        passed = go_through(log, verdict)
+        witnesses.judge(verdict, files, kept, keys, passed)
+    except TooLong as long:
+        verdict.add("entry", str(long), grade="incomplete")
+        return verdict
+    _playbooks(verdict, files, looked, passed.playbooks)
+    _words(verdict, files, manifest, passed)
+    return verdict
+
+
+def _playbooks(verdict: Verdict, files: Mapping[str, Span], looked: Mapping[str, Looked], named: set[str]) -> None:
+    for name in files:
+        if name.startswith("playbooks/") and name != f"playbooks/{looked[name].digest}.yaml":
+            verdict.add("playbook", f"{name} is not the playbook of that digest")
+    if verdict.reader != "auditor":
+        return  # a partner is given none: a playbook may name whom it must not know of
+    for digest in sorted(named):
+        if f"playbooks/{digest}.yaml" not in files:
+            verdict.add("playbook", f"playbook {digest[:12]}… is not in the bundle", grade="note")
+
+
+def _words(verdict: Verdict, files: Mapping[str, Span], manifest: Manifest, passed: Passed) -> None:
+    """What is there for people says what the entries say: the text of the log, for whom and why it was exported, and how much it shows."""
+    if verdict.code != 0:
+        return  # something is wrong already, and named
+    if "log.txt" not in files or not passed.says(files["log.txt"]):
+        verdict.add("text", "log.txt does not say what the entries say")
+    exported = passed.exported
+    if exported is None:
+        verdict.add("manifest", "the log does not show for whom this copy was made", grade="note")
+    elif any(manifest.get(name) != exported[name] for name in _CLAIMS if name in exported):
+        verdict.add("manifest", "the manifest and the log differ on who exported this, for whom or why")
+    if (manifest.get("disclosed"), manifest.get("withheld")) != (verdict.disclosed, verdict.withheld_by_kind):
+        verdict.add("manifest", "the manifest claims to show or to withhold something else than it does")
+    if (manifest.get("exercise") == "yes") != is_exercise(verdict.stream or ""):
+        verdict.add("manifest", "the manifest and the log differ on whether it was an exercise")
+    for name in sorted(files):
+        if name.startswith("playbooks/") and name not in {f"playbooks/{digest}.yaml" for digest in passed.playbooks}:
+            verdict.add("playbook", f"{name} is no playbook of this log")
+
+
+_CLAIMS = ("by", "reader", "reason", "basis", "form")
+"""What a manifest and the fact ``Exported`` both say."""

@@ -1,0 +1,187 @@
+"""What others have of a log: checkpoints that somebody kept, that partners cosigned, and that were posted into their rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from storage import notes
+from storage.export import witnessed
+from storage.export.span import Span
+from storage.notes import BadNote, Checkpoint, Cosigner, Signature, Verifier
+from storage.verify import verdict as found
+from storage.verify.entries import Passed
+from storage.verify.section import Shown
+from storage.verify.signed import rows, small, text_of
+from storage.verify.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A checkpoint that somebody else has. ``who``: for people."""
+
+    said: Checkpoint
+    text: str
+    signatures: Sequence[Signature]
+    who: str
+
+
+def judge(
+    verdict: Verdict, files: Mapping[str, Span], kept: Sequence[str], keys: Sequence[Verifier], passed: Passed
+) -> None:
+    """Hold the log against all of them, and set down what they are worth."""
+    signed = passed.log.signed
+    if kept and (signed is None or not keys):
+        verdict.add("witness", "the bundle has no valid checkpoint to hold the witness's against", grade="incomplete")
+    if signed is None:
+        return
+    ours = list(_kept(verdict, kept, keys, signed)) if kept and keys else []
+    cosigned = list(_cosigned(verdict, files, keys, signed))
+    posted = [(place, shown, root) for place, shown in passed.posted if (root := _root(shown)) is not None]
+    sizes = (
+        {one.said.size for one in ours}
+        | {one.said.size for one, _ in cosigned}
+        | {shown["size"] for _, shown, _ in posted}
+    )
+    roots = dict(passed.roots_at(sizes))
+    _hold(verdict, ours, keys, roots, signed)
+    confirmed = {str(shown.get("vkey")) for _, shown in passed.cosigned if shown.get("confirmed") is True}
+    for one, cosigner in cosigned:
+        if one.said.size in roots and roots[one.said.size] != one.said.root:
+            verdict.add("witness", f"the first {one.said.size} entries are not those that {one.who} cosigned")
+        elif one.said.size in roots:
+            verdict.evidence.cosigned.append(
+                found.Cosigner(one.who, cosigner.vkey, one.said.size, cosigner.vkey in confirmed)
+            )
+    for place, shown, root in posted:
+        if roots.get(shown["size"], root) != root:
+            words = f"entry {place}: the checkpoint that was posted is of another log"
+            verdict.add("witness", words, place)
+    _post(verdict, posted, passed)
+    verdict.evidence.weigh()
+
+
+def _kept(verdict: Verdict, kept: Sequence[str], keys: Sequence[Verifier], signed: Checkpoint) -> Iterator[Seen]:
+    """The checkpoints that somebody kept of this log, as far as it reaches. If there is none, what is wrong with the one that says most."""
+    any_within = False
+    for note in kept:
+        try:
+            seen = _seen(note, "the witness")
+        except BadNote:
+            continue
+        if seen.said.origin == signed.origin and 0 < seen.said.size <= signed.size:
+            any_within = True
+            yield seen
+    if not any_within:
+        _useless(verdict, witnessed.best(list(kept), signed.origin, signed.size), keys, signed)
+
+
+def _seen(note: str, who: str) -> Seen:
+    text, signatures = notes.split_note(witnessed.in_chat(note))
+    return Seen(notes.parse_checkpoint(text), text, signatures, who)
+
+
+def _useless(verdict: Verdict, note: str, keys: Sequence[Verifier], signed: Checkpoint) -> None:
+    try:
+        seen = _seen(note, "the witness")
+    except BadNote as error:
+        verdict.add("witness", f"the witness's checkpoint cannot be read: {error}", grade="incomplete")
+        return
+    if seen.said.origin != signed.origin:
+        words = f"the witness's checkpoint is for {seen.said.origin}, not {signed.origin}"
+        verdict.add("witness", words, grade="incomplete")
+    elif not _by(keys, seen):
+        _unsigned(verdict)
+    elif seen.said.size == 0:
+        verdict.add("witness", "the witness's checkpoint is of an empty log and proves nothing", grade="incomplete")
+    else:
+        words = f"rolled back: the witness saw {seen.said.size} entries, and this bundle has {signed.size}"
+        verdict.add("witness", words)
+
+
+def _unsigned(verdict: Verdict) -> None:
+    words = "the witness's checkpoint was not signed by the key in this bundle, nor by one before it"
+    verdict.add("witness", words, grade="incomplete")
+
+
+def _hold(
+    verdict: Verdict, ours: Sequence[Seen], keys: Sequence[Verifier], roots: Mapping[int, bytes], signed: Checkpoint
+) -> None:
+    """Hold the log against what somebody kept. Of many checkpoints only those matter that differ, and the largest that does not."""
+    signatures = True
+    for one in sorted(ours, key=lambda seen: -seen.said.size):
+        root = roots.get(one.said.size)
+        if root is None:
+            verdict.add("witness", f"the witness saw {one.said.size} entries, and here are fewer")
+            return
+        differs = root != one.said.root
+        if not differs and verdict.witnessed is not None:
+            continue
+        if not _by(keys, one):
+            signatures = False
+        elif not differs:
+            verdict.witnessed = one.said.size
+        elif one.said.size == signed.size:
+            verdict.add(
+                "witness",
+                f"two different logs of {signed.size} entries were signed: this one, and the one that the witness saw",
+            )
+            return
+        else:
+            verdict.add("witness", f"the first {one.said.size} entries are not those that the witness saw")
+            return
+    if ours and verdict.witnessed is None and not signatures:
+        _unsigned(verdict)
+
+
+def _by(keys: Sequence[Verifier], seen: Seen) -> bool:
+    return any(key.verifies(signature, seen.text) for key in keys for signature in seen.signatures)
+
+
+def _cosigned(
+    verdict: Verdict, files: Mapping[str, Span], keys: Sequence[Verifier], signed: Checkpoint
+) -> Iterator[tuple[Seen, Cosigner]]:
+    """The checkpoints in the bundle that partners cosigned."""
+    for number, line in enumerate(rows(small(files, "cosigned.jsonl"))):
+        try:
+            said = text_of(line, "note", "partner", "vkey")
+            cosigner = Cosigner.parse(said["vkey"])
+            text, signatures = notes.split_note(said["note"])
+            seen = Seen(notes.parse_checkpoint(text), text, signatures, said["partner"])
+            if seen.said.origin != signed.origin:
+                raise ValueError(f"it is for {seen.said.origin}")
+            if not _by(keys, seen):
+                raise ValueError("it was not signed by a key of this log")
+            if not any(cosigner.verifies(one, text) for one in signatures):
+                raise ValueError(f"{seen.who} did not sign it")
+        except ValueError as error:
+            verdict.add("witness", f"cosigned.jsonl, line {number + 1}: {error}")
+            continue
+        if seen.said.size > signed.size:
+            words = f"rolled back: {seen.who} cosigned {seen.said.size} entries, and this bundle has {signed.size}"
+            verdict.add("witness", words)
+        elif seen.said.size:
+            yield seen, cosigner
+
+
+def _root(shown: Shown) -> bytes | None:
+    """The root that a fact about a checkpoint shows, if it shows size and root at all."""
+    size, root = shown.get("size"), shown.get("root")
+    if type(size) is not int or size < 1 or type(root) is not str:
+        return None
+    try:
+        return bytes.fromhex(root)
+    except ValueError:
+        return b""
+
+
+def _post(verdict: Verdict, posted: Sequence[tuple[int, Shown, bytes]], passed: Passed) -> None:
+    """In how many rooms of each network a checkpoint of this log arrived."""
+    arrived = passed.arrived({shown["send"] for _, shown, _ in posted if isinstance(shown.get("send"), str)})
+    rooms: dict[str, tuple[set[str], int]] = {}
+    for _, shown, _ in posted:
+        if shown.get("send") in arrived and type(shown.get("network")) is str and shown.get("room") is not None:
+            names, largest = rooms.get(shown["network"], (set(), 0))
+            rooms[shown["network"]] = names | {str(shown["room"])}, max(largest, shown["size"])
+    for network, (names, largest) in sorted(rooms.items()):
+        verdict.evidence.posted.append(found.Posted(network, len(names), largest))
