@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from hashlib import sha256
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -176,6 +178,24 @@ def _phone(value: str) -> str:
     return value
 
 
+_WITNESS = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+B[A-P][A-Za-z0-9+/]{42}")
+"""A C2SP vkey of algorithm 04: 33 bytes, of which the first is 04, are 44 characters that begin so."""
+
+
+def _witness(value: str) -> str:
+    name, _, rest = value.partition("+")
+    key_id, _, key = rest.partition("+")
+    if not _WITNESS.fullmatch(value) or sha256(name.encode() + b"\n" + b64decode(key)).hexdigest()[:8] != key_id:
+        raise refusal(
+            Finding(
+                "bad-address",
+                f"{quoted(value)} is not a witness's key",
+                "write the line that `tocsin witness new` printed, whole and in quotes",
+            )
+        )
+    return value
+
+
 class Partner(Part):
     """An organisation: what it is, what it can do, where its ground is, what it may see, and where it is reached."""
 
@@ -234,6 +254,19 @@ class Partner(Part):
     knows whom to ring.
 
     Example: `"+3240000001"`
+    """
+    witness: (
+        Annotated[
+            str,
+            AfterValidator(_witness),
+            WithJsonSchema({"type": "string", "pattern": f"^(?:{_WITNESS.pattern})$"}),
+        ]
+        | None
+    ) = None
+    """The public key with which it cosigns the log, in quotes, as `tocsin witness new` prints it. Without it nobody else can tell
+    that a cosignature is its own.
+
+    Example: `"liege-fire+919482e8+BC1G8gWAWcmcfkRdwQrzB7mTeXglub+nWlwQFBx0EZYO"`
     """
     rooms: Listed[Annotated[Room, AfterValidator(_room)]] = ()
     """Where it is reached. Without any, coordinators bind a room to it during the crisis (`/bind`), and until then it gets nothing.
