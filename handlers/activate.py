@@ -158,7 +158,7 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
     begins = after(world, identifier, [one.fact for one in effects if isinstance(one, Record)], case.now, begins=book)
     effects += distrust.at_start(begins, begins.incidents[identifier], case.now)
     effects += phase.entered(begins, begins.incidents[identifier], case.now)
-    effects += posting.soon(book, identifier, case.now)
+    effects += posting.soon(world, book, identifier, case.now)
     if not exercise:
         effects += pausing.paused_by(world, book, identifier, case.now)
     return effects

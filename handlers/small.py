@@ -71,7 +71,7 @@ def close(case: Case, arguments: str) -> list[Effect]:
     agreed_to = words[:1] and words[0].lower() in _YES
     reason = " ".join(words[1:] if agreed_to else words) or None
     effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
-    effects += [*cards.touched_all(case.incident, case.now), *posting.soon(case.book, identifier, case.now)]
+    effects += [*cards.touched_all(case.incident, case.now), *posting.soon(case.world, case.book, identifier, case.now)]
     told = False
     for binding in bound_for(case.world, case.book, "alerts", exercise=case.incident.opened.exercise):
         room = binding.room
