@@ -1,19 +1,41 @@
 """What waits to be decided: on file what was heard and what is due; in memory what came of messages and of networks.
 
 What is in memory is lost with the process and told anew after a start: messages by the outbox, networks by themselves.
+
+What was heard need not go to the file first where nothing else waits there: it is kept in the transaction of what it leads to, and its network
+waits for that. One wait for the disk instead of two, before anybody hears it elsewhere.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.fates import Report
 from handlers.events import Event
+from playbooks.rooms import Network
 from storage.store import Deadline, InboxRow, StorageError, Store
 
-Waits = Event | Report | InboxRow | Deadline
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """What a network just told, on no file yet. ``kept`` is whether it is kept with what it led to; if not, it is to be kept first."""
+
+    network: Network
+    rows: tuple[InboxRow, ...]
+    cursor: str | None
+    kept: asyncio.Future[bool]
+
+    def answer(self, *, kept: bool) -> None:
+        """Tell the network, if it still listens."""
+        if not self.kept.done():
+            self.kept.set_result(kept)
+
+
+Waits = Event | Report | InboxRow | Offer | Deadline
 """One thing that waits."""
 
 MOST_HEARD = 100
@@ -36,6 +58,7 @@ class Agenda:
         self._clock = clock
         self.reports: deque[Report] = deque()
         self.events: deque[Event] = deque()
+        self.offers: list[Offer] = []
         self.heard = True
         self.due = True
         self.alone = 0
@@ -60,9 +83,13 @@ class Agenda:
         for queue in (self.events, self.reports):
             while queue and len(found) < most:
                 found.append(queue.popleft())
+        offers, self.offers = [one for one in self.offers if not one.kept.done()], []
+        if heard or self.alone:
+            self.decline(offers)
+            offers = []
         self.alone = max(0, self.alone - 1)
         if most > 1 or not found:
-            return [*found, *heard, *due]
+            return [*found, *heard, *offers, *due]
         self.heard, self.due = self.heard or bool(heard), self.due or bool(due)
         return found
 
@@ -88,14 +115,20 @@ class Agenda:
         """Nothing was kept of what was decided: everything waits as before."""
         self.heard = self.due = True
         self.reports.extendleft(reversed([one for one in waits if isinstance(one, Report)]))
-        events = [one for one in waits if not isinstance(one, Report | InboxRow | Deadline)]
+        events = [one for one in waits if not isinstance(one, Report | InboxRow | Offer | Deadline)]
         self.events.extendleft(reversed(events))
+        self.decline(one for one in waits if isinstance(one, Offer))
+
+    def decline(self, offers: Iterable[Offer]) -> None:
+        """These are to be kept first, and wait on file."""
+        for one in offers:
+            one.answer(kept=False)
 
     def done_with(self, one: Waits) -> None:
         """This does not wait any more."""
         if isinstance(one, Report):
             self.reports.remove(one)
-        elif not isinstance(one, InboxRow | Deadline):
+        elif not isinstance(one, InboxRow | Offer | Deadline):
             self.events.remove(one)
 
     async def settled_elsewhere(self) -> list[Report]:

@@ -1,10 +1,12 @@
-"""Talk that follows at once, on networks that take the same token only once.
+"""Talk that follows at once.
 
 A destination is free again when the outcome of what was sent there is committed, and every message is committed as claimed before it leaves: for
-one person's words after another that is two waits for the disk each. Where the same token sent again is no second message, neither is needed for
-each of them: talk is claimed in the transaction that puts it in line, or some messages ahead with the first of them, and leaves as soon as the
-network has taken the one before. After a crash all of them go again, in their order and under their tokens. What refers to an earlier message waits all the same:
-the name of that one is found in what is committed.
+one person's words after another that is two waits for the disk each, and one to put it in line. So talk that finds its destination free is claimed in
+the transaction that puts it in line, and leaves with that; and what follows leaves as soon as the network has taken the one before, whose name is
+committed with the next claim, so that after a crash nothing is of unknown fate but what was on its way.
+
+Where the same token sent again is no second message, not even that is needed: talk is claimed some messages ahead. After a crash all of them go
+again, in their order and under their tokens. What refers to an earlier message waits all the same: the name of that one is found in what is committed.
 
 What is claimed ahead waits in its line like any other: what is more urgent passes it, and it may still be dropped, merged or moved.
 """
@@ -14,10 +16,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from bot.fates import Report
 from bot.merging import is_talk
 from bot.queues import Line, Queues
 from playbooks.rooms import Network, RoomRef
-from storage.store import OutboxRow
+from storage.store import OutboxChange, OutboxRow
 
 MOST_AHEAD = 16
 """Messages of a line that are claimed ahead of their turn."""
@@ -33,6 +36,7 @@ class Ahead:
         self._is_stale = is_stale
         self._same_token_once = same_token_once
         self._claimed: set[str] = set()
+        self._arrived: dict[str, OutboxChange] = {}
 
     def __contains__(self, row: OutboxRow) -> bool:
         return row.token in self._claimed
@@ -74,17 +78,30 @@ class Ahead:
         """These are on file as in flight now, and wait still."""
         self._claimed.update(tokens)
 
+    @property
+    def arrived(self) -> list[OutboxChange]:
+        """The names of what was taken and followed, as long as nothing is decided about it."""
+        return list(self._arrived.values())
+
+    def decided(self, rows: Iterable[OutboxRow]) -> None:
+        """What became of these is on file."""
+        for row in rows:
+            self._arrived.pop(row.token, None)
+
     def left(self, rows: Iterable[OutboxRow]) -> None:
         """These wait no more: they leave now, or what became of them is on file."""
         self._claimed.difference_update(row.token for row in rows)
 
-    def follow(self, line: Line, rows: Sequence[OutboxRow]) -> bool:
-        """Whether what is first in a line may leave although it is not committed yet that these have arrived."""
-        if not len(line) or not all(is_talk(row) and row.to.network in self._same_token_once for row in rows):
+    def follow(self, line: Line, rows: Sequence[OutboxRow], reports: Iterable[Report]) -> bool:
+        """Whether what is first in a line may leave although it is not committed yet that these have arrived, as the reports say."""
+        if not len(line) or not all(map(is_talk, rows)) or not is_talk(line.first) or refers(line.first):
             return False
-        return is_talk(line.first) and not _refers(line.first)
+        if rows[0].to.network not in self._same_token_once:
+            self._arrived |= {change.token: change for report in reports for change in report.changes}
+        return True
 
 
-def _refers(row: OutboxRow) -> bool:
+def refers(row: OutboxRow) -> bool:
+    """Whether a row is handed over with the name of an earlier message."""
     said = json.loads(row.payload)
     return any(said.get(reference) is not None for reference in ("answers", "thread", "follows", "amends"))

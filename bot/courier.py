@@ -8,7 +8,7 @@ The rules it keeps:
 - ``inflight`` is committed before anything is written to a network. A message whose fate is unknown is never sent again
   from here, except where the network takes the same token only once.
 - A message whose clearance is too old goes back to the engine, before the claim and once more after it.
-- A destination is free again when its outcome is committed, not before, except for talk where it cannot be said twice (``ahead``).
+- A destination is free again when its outcome is committed, not before, except for talk that nothing refers to (``ahead``).
   The truth is in the outbox; the queues are made from it.
 - Talk into a room that is held back goes several to a message; where even that is too much, it makes way for a digest.
 - What the network must be handed beside the words, files and the names of earlier messages, is found before anything is
@@ -19,18 +19,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.addressing import Addressed, Addresses
-from bot.ahead import Ahead
+from bot.ahead import Ahead, refers
 from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, waits
 from bot.faults import fault
-from bot.fetching import Fetching, Files
+from bot.fetching import Fetching, Files, wanted
 from bot.leaving import Leaving
+from bot.merging import is_talk
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import changes, held_until, moved
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
@@ -91,6 +93,9 @@ class Courier:
         self._leaving = Leaving(self._queues, self._files, clock, desk, self._is_stale, same_token_once)
         self._ahead = Ahead(self._queues, self._is_stale, same_token_once)
         self._newest = 0
+        self._sends: asyncio.TaskGroup | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._at_once: dict[str, OutboxRow] = {}
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._loaded = asyncio.Event()
@@ -111,6 +116,10 @@ class Courier:
             if post is None or line is None:
                 self._queues.remember(row)
                 reports.append(fate(row, Refused("this network is not set up here any more")))
+            elif row.state == "inflight" and row.message is not None:
+                self._queues.remember(row)
+                line.flying.add(row.token)
+                reports.append(sent(row, row.message))
             elif row.state == "inflight" and not self._may_go_twice(row):
                 self._queues.remember(row)
                 line.flying.add(row.token)
@@ -124,17 +133,32 @@ class Courier:
         self._tell(reports)
         self.poke()
 
-    def claims(self, rows: Iterable[OutboxRow]) -> list[str]:
-        """The tokens of those new rows that are to be committed as claimed with everything else."""
-        return self._ahead.new(rows)
+    def claims(self, rows: Sequence[OutboxRow]) -> list[str]:
+        """The tokens of those new rows that are to be committed as claimed with everything else. Then they are added, or not (``unclaim``)."""
+        self._at_once = self._leaving_at_once(rows)
+        return [*self._at_once, *self._ahead.new(row for row in rows if row.token not in self._at_once)]
+
+    def unclaim(self) -> None:
+        """Nothing was committed."""
+        for row in self._at_once.values():
+            self._queues.posts[row.to.network].flying -= 1
+            self._queues.landed(row)
+        self._at_once = {}
+        self.poke()
 
     def add(self, rows: Iterable[OutboxRow], claimed: Iterable[str] = ()) -> None:
         """New rows, just committed, in the order in which they were; and which of them as claimed."""
-        self._ahead.claimed(claimed)
+        at_once, self._at_once = self._at_once, {}
+        self._ahead.claimed(token for token in claimed if token not in at_once)
         reports = []
         for row in rows:
             self._newest += 1
-            if row.state == "pending" and row.token not in self._queues:
+            if row.token in at_once:
+                now = self._clock.now()
+                left = self._still_cleared([replace(row, id=self._newest, created_at=row.created_at or now)], now)
+                if left:
+                    self._go(left)
+            elif row.state == "pending" and row.token not in self._queues:
                 reports += self._stand(replace(row, id=self._newest, created_at=row.created_at or self._clock.now()))
         self._tell(reports)
         self.poke()
@@ -165,6 +189,7 @@ class Courier:
         more = []
         for report in reports:
             self._ahead.left(report.rows)
+            self._ahead.decided(report.rows)
             for row, change in zip(report.rows, report.changes, strict=True):
                 self._queues.landed(row)
                 if change.state == "pending":
@@ -219,17 +244,14 @@ class Courier:
 
     async def _carry(self) -> None:
         tries = 0
-        async with asyncio.TaskGroup() as sends:
-            tasks: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as self._sends:
             while not self._stopped.is_set():
                 self._wake.clear()
                 try:
                     chosen, wait = self._choose()
                     if chosen:
                         for rows in await self._claim(chosen):
-                            task = sends.create_task(self._send(rows))
-                            tasks.add(task)
-                            task.add_done_callback(tasks.discard)
+                            self._go(rows)
                         tries, self.trouble = 0, None
                         continue
                 except StorageError as error:
@@ -245,7 +267,35 @@ class Courier:
                     continue
                 tries += 1
                 await woken(self._clock, self._stopped, min(5.0, 0.05 * 2 ** min(tries, 10)))
-            await self._land(tasks)
+            while self._at_once:  # on their way to the disk
+                self._wake.clear()
+                await self._wake.wait()
+            await self._land(self._tasks)
+
+    def _go(self, rows: list[OutboxRow]) -> None:
+        """Send a message that is claimed."""
+        assert self._sends is not None
+        task = self._sends.create_task(self._send(rows))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _leaving_at_once(self, rows: Sequence[OutboxRow]) -> dict[str, OutboxRow]:
+        """Of new rows those that leave as soon as they are committed: talk that goes alone into a room that is free. Their places are kept for them."""
+        if self._sends is None or self._stopped.is_set():
+            return {}
+        now, found = self._clock.monotonic(), {}
+        many = Counter(row.to.chat for row in rows)
+        for row in rows:
+            post, line = self._queues.post(row.to), self._queues.line(row.to)
+            if post is None or line is None or many[row.to.chat] > 1 or row.state != "pending":
+                continue
+            if not is_talk(row) or refers(row) or wanted(row) is not None or not post.lets_by(line, row.urgency, now):
+                continue
+            post.pace.take(line.room, group=self._desk.is_group(line.room), now=now)
+            post.flying += 1
+            line.flying.add(row.token)
+            found[row.token] = row
+        return found
 
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns within ``LAST_SENDS``."""
@@ -300,7 +350,7 @@ class Courier:
         try:
             if fresh:
                 more = self._ahead.with_(chosen)
-                await self._store.claim([*fresh, *more], now)
+                await self._store.claim([*fresh, *more], now, self._ahead.arrived)
                 self._ahead.claimed(more)
             self._ahead.left(rows)
         except BaseException as error:
@@ -353,15 +403,16 @@ class Courier:
             post.flying -= 1
             for row in rows:
                 self._files.let_go(row.token)
-        self._tell(self._reports(rows, found, outcome))
+        reports = self._reports(rows, found, outcome)
         if isinstance(outcome, Sent):
-            self._follow(post, rows)
+            self._follow(post, rows, reports)
+        self._tell(reports)
         self.poke()
 
-    def _follow(self, post: Post, rows: Sequence[OutboxRow]) -> None:
+    def _follow(self, post: Post, rows: Sequence[OutboxRow], reports: Sequence[Report]) -> None:
         """The network took it: what may follow before that is committed need not wait."""
         line = post.line(rows[0].to.chat)
-        if self._ahead.follow(line, rows):
+        if self._ahead.follow(line, rows, reports):
             for row in rows:
                 line.flying.discard(row.token)
             post.look(line)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot import loading
-from bot.agenda import Waits
+from bot.agenda import Offer, Waits
 from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
@@ -44,6 +44,10 @@ DEEPEST = 3
 
 
 class Decisions(Protocol):
+class Undecided(Exception):
+    """What a network just told, and is on no file yet, could not be decided: it is kept first, and fails there."""
+
+
     """What the handlers' floor decides."""
 
     def hear(self, world: World, request: Request) -> list[Effect]: ...
@@ -109,7 +113,13 @@ class Turn:
         except Exception as error:  # noqa: BLE001 a fault of ours fails one event, and is recorded
             await self._failed(row.id, fault(error), said if isinstance(said, Request) else None, row.seed)
         else:
-            self.tx.handled(row.id)
+            self.tx.handled(row)
+
+    async def offered(self, offer: Offer) -> None:
+        """What a network just told us, and is on no file yet. Raises Undecided."""
+        for row in offer.rows:
+            await self.heard(row)
+        self.tx.heard_up_to(offer.network, offer.cursor)
 
     async def _look_at_room(self, heard: Heard, seed: bytes) -> None:
         """What happens in a room may show that it is not as it was: that counts before what was said there."""
@@ -390,7 +400,9 @@ class Turn:
         return True
 
     async def _failed(self, inbox: int, error: str, request: Request | None = None, seed: bytes = b"") -> None:
-        """An event from the inbox could not be handled: keep it, say so in the log, and to whoever asked."""
+        """An event from the inbox could not be handled: keep it, say so in the log, and to whoever asked. Raises Undecided."""
+        if not inbox:
+            raise Undecided(error)
         self.tx.failed(inbox, error)
         await self._fault(inbox, error)
         if request is not None:

@@ -5,6 +5,7 @@ The rules it keeps:
 - One task decides, each event in the world that the one before it left. Whatever waits at a moment is decided together
   and committed in one transaction; nothing waits for a timer. Only what is committed becomes the world, and only then
   is anything sent.
+- Where nothing that was heard waits, what is heard now is committed with what it leads to; else, and wherever that fails, before it.
 - An event that cannot be committed stays where it was and is decided again; nothing is lost, a full disk only delays.
 - An event that our code cannot handle fails alone: it is kept, said so in the log, and whoever asked is told.
 - What people said is decided before what fell due: silence is silence only once everything heard was listened to.
@@ -22,10 +23,10 @@ from typing import Protocol, cast
 
 import handlers
 from bot import loading
-from bot.agenda import Agenda, Waits
+from bot.agenda import MOST_HEARD, Agenda, Offer, Waits
 from bot.calendar import WallCalendar
 from bot.clock import Clock, woken
-from bot.deciding import Decisions, Turn
+from bot.deciding import Decisions, Turn, Undecided
 from bot.fates import Report
 from bot.faults import fault
 from bot.keeping import Keeping
@@ -37,8 +38,9 @@ from handlers.events import Event, NetworkEvent
 from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
+from storage.canonical import well_formed
 from storage.facts import PlaybookReloaded, Stopped
-from storage.store import Deadline, InboxRow, OutboxRow, StorageError, StorageFull, Store
+from storage.store import Changed, Deadline, InboxRow, OutboxRow, StorageError, StorageFull, Store
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,8 @@ class Carrier(Protocol):
     at_rest: asyncio.Event
 
     async def load(self) -> None: ...
-    def claims(self, rows: Iterable[OutboxRow]) -> list[str]: ...
+    def claims(self, rows: Sequence[OutboxRow]) -> list[str]: ...
+    def unclaim(self) -> None: ...
     def add(self, rows: Iterable[OutboxRow], claimed: Iterable[str] = ()) -> None: ...
     def take(self, send: str) -> list[OutboxRow]: ...
     def waiting(self, stream: str) -> list[OutboxRow]: ...
@@ -92,6 +95,7 @@ class Engine(Keeping):
         self._carrier: Carrier | None = None
         self._agenda = Agenda(store, clock)
         self._begun = False
+        self._outdated = False
         self._auditing = False
         self._state: dict[Network, str] = {}
         self._unresolved: set[Network] = set()
@@ -177,6 +181,20 @@ class Engine(Keeping):
 
     # -- the networks' ears ----------------------------------------------------------------------------------------
 
+    async def keep(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None) -> None:
+        """Commit raw events and the cursor, with what they lead to if that goes at once."""
+        at_once = self._begun and self._stopping is None and self.trouble is None and 0 < len(items) <= MOST_HEARD
+        if not (at_once and await self._offer(network, items, cursor)):
+            await super().keep(network, items, cursor)
+
+    async def _offer(self, network: Network, items: Sequence[tuple[str, str]], cursor: str | None) -> bool:
+        now = self._clock.now()
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        rows = [InboxRow(0, network, well_formed(key), well_formed(body), os.urandom(16), now) for key, body in items]
+        self._agenda.offers.append(Offer(network, tuple(rows), cursor, kept))
+        self._poke()
+        return await kept
+
     async def connected(self, network: Network, username: str) -> None:
         """The network works (again)."""
         self._world = replace(self._world, usernames={**self._world.usernames, network: username})
@@ -198,18 +216,29 @@ class Engine(Keeping):
 
     async def run(self) -> None:
         """Decide until ``stop``."""
+        try:
+            await self._run()
+        finally:
+            self._agenda.decline(self._agenda.offers)
+
+    async def _run(self) -> None:
         tries = 0
         asking: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
                 try:
+                    if self._outdated:
+                        await self._refresh()
                     if not self._begun:
                         await self._begin()
                     busy = await self._turn()
                     if self._stopping is not None and not busy:
                         await self._end()
                         break
+                except Changed:
+                    self._outdated = True
+                    continue
                 except StorageError as error:
                     self.trouble = str(error)
                     log.error("nothing can be committed", extra={"reason": str(error)})
@@ -228,6 +257,7 @@ class Engine(Keeping):
                             self.at_rest.set()
                         await self._wake.wait()
                     continue
+                self._agenda.decline(self._agenda.offers)
                 tries += 1
                 if self._stopping is not None:
                     break
@@ -268,14 +298,6 @@ class Engine(Keeping):
         waits = await self._agenda.take()
         if not waits:
             return False
-        if await self._store.changed_elsewhere():
-            try:
-                world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
-            except BaseException:
-                self._agenda.put_back(waits)
-                raise
-            self._world = replace(world, usernames=self._world.usernames)
-            self._agenda.heard = self._agenda.due = True
         turn = self._new_turn()
         try:
             for one in waits:
@@ -287,6 +309,10 @@ class Engine(Keeping):
             self._agenda.put_back(waits)
             if self._carrier is not None:
                 self._carrier.put_back(turn.tx.taken)
+            if isinstance(error, Undecided):
+                return True
+            if isinstance(error, Changed):
+                raise
             if isinstance(error, StorageError) and not isinstance(error, StorageFull):
                 self._let_go(await self._agenda.settled_elsewhere())
             if not isinstance(error, StorageFull):
@@ -295,9 +321,21 @@ class Engine(Keeping):
             if isinstance(error, StorageError) or not isinstance(error, Exception):
                 raise
             log.error("a turn could not be committed", extra={"fault": fault(error), "events": len(waits)})
-            if len(waits) == 1:
+            if len(waits) == 1 and not isinstance(waits[0], Offer):
                 await self._give_up(waits[0], fault(error))
+        for one in waits:
+            if isinstance(one, Offer):
+                one.answer(kept=True)
+                self.unkept.pop(one.network, None)
         return True
+
+    async def _refresh(self) -> None:
+        """Somebody else has written to the log: take up what they wrote."""
+        if self._begun:
+            world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
+            self._world = replace(world, usernames=self._world.usernames)
+            self._agenda.heard = self._agenda.due = True
+        self._outdated = False
 
     async def _audit(self) -> None:
         """A silence that nobody looks after any more would be silence about silence: set right what is missing, and say so."""
@@ -312,6 +350,8 @@ class Engine(Keeping):
         match one:
             case InboxRow():
                 await turn.heard(one)
+            case Offer():
+                await turn.offered(one)
             case Report():
                 await turn.reported(one)
             case Deadline():
@@ -326,9 +366,15 @@ class Engine(Keeping):
         """Commit the turn; only then is it the world, and only then is anything sent."""
         tx = turn.tx
         changes = tx.changes
+        changes.version = self._store.version
         if self._carrier is not None:
             changes.claims = self._carrier.claims(changes.sends)
-        await self._store.commit(changes)
+        try:
+            await self._store.commit(changes)
+        except BaseException:
+            if self._carrier is not None:
+                self._carrier.unclaim()
+            raise
         for stream, _, _ in changes.records:
             self._sizes[stream] = self._sizes.get(stream, 0) + 1
         self._world = replace(tx.world, usernames=self._world.usernames)

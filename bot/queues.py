@@ -199,6 +199,12 @@ class Post:
         if line.ready:
             heapq.heappush(self._ready, (line.key, next(_arrivals), line.stamp, line))
 
+    def lets_by(self, line: Line, urgency: int, now: float) -> bool:
+        """Whether something so urgent may leave at once for a line where nothing waits and nothing is on its way."""
+        if len(line) or line.flying or not self.port.state.connected or self.flying >= self.port.limits.concurrency:
+            return False
+        return max(self.pace.wait(now, kept(urgency)), self.pace.room_wait(line.room, now, kept(urgency))) <= 0
+
     def next(self, now: float) -> Line | None:
         """The most urgent line that may move now; it is then the caller's to move. None where none may."""
         while self._resting and self._resting[0][0] <= now:

@@ -325,13 +325,23 @@ class Transaction:
         self._unwakes: set[str] = set()
         self._counters: dict[str, int] = {}
         self._playbooks: dict[str, bytes] = {}
+        self._heard: list[InboxRow] = []
+        self._cursors: dict[Network, str] = {}
         self._said: dict[tuple[str, str], Utterance] = {}
         self._reactions: list[ReactionKept] = []
         self._threads: list[ThreadKept] = []
 
-    def handled(self, inbox: int) -> None:
+    def handled(self, row: InboxRow) -> None:
         """An event was decided."""
-        self._handled.append(inbox)
+        if row.id:
+            self._handled.append(row.id)
+        else:
+            self._heard.append(row)
+
+    def heard_up_to(self, network: Network, cursor: str | None) -> None:
+        """Everything that a network told up to there is on file with this."""
+        if cursor is not None:
+            self._cursors[network] = cursor
 
     def failed(self, inbox: int, error: str) -> None:
         """An event could not be decided, and is kept for examination."""
@@ -478,6 +488,8 @@ class Transaction:
             counters=self._counters,
             playbooks=list(self._playbooks.items()),
             said=list(self._said.values()),
+            heard=self._heard,
+            cursors=self._cursors,
             reactions=self._reactions,
             threads=self._threads,
         )

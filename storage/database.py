@@ -21,11 +21,13 @@ from storage.notes import Signer
 from storage.persons import Keyring
 from storage.queries import SQL, micros
 from storage.store import (
+    Changed,
     Changes,
     Deadline,
     InboxRow,
     Kept,
     Mentioned,
+    OutboxChange,
     OutboxRow,
     ReactionKept,
     StorageError,
@@ -60,11 +62,14 @@ async def open_store(
 
 
 class SqliteStore(Evidence):
-    """What is kept, in one SQLite file. Implements ``storage.store.Store``."""
+    """What is kept, in one SQLite file. Implements ``storage.store.Store``.
 
-    def __init__(self, connection: Connection, folder: Path, signer: Signer, data_version: int) -> None:
+    ``version`` is another one after another process has committed, as soon as a commit noticed.
+    """
+
+    def __init__(self, connection: Connection, folder: Path, signer: Signer, version: int) -> None:
         self._connection = connection
-        self._data_version = data_version
+        self.version = version
         self.folder = folder
         self.signer = signer
         self._keyring = Keyring(folder)
@@ -72,8 +77,8 @@ class SqliteStore(Evidence):
     @classmethod
     async def over(cls, connection: Connection, folder: Path, signer: Signer) -> SqliteStore:
         """A store over an open connection."""
-        [(data_version,)] = await connection.read("data_version")
-        return cls(connection, folder, signer, data_version)
+        [(version,)] = await connection.read("data_version")
+        return cls(connection, folder, signer, version)
 
     @property
     def name(self) -> str:
@@ -152,8 +157,8 @@ class SqliteStore(Evidence):
     async def commit(self, changes: Changes) -> None:
         """Commit all of it, or none.
 
-        In order: inbox, playbooks, facts, new messages, claims of these, outcomes, redirects, deadlines (fired, taken back, set),
-        counters. Raises StorageFull or StorageError and keeps nothing; TypeError or ValueError, before anything is
+        In order: what was heard, inbox, playbooks, facts, new messages, claims of these, outcomes, redirects, deadlines (fired, taken back, set),
+        counters. Raises StorageFull or StorageError and keeps nothing, Changed where it is to be decided again; TypeError or ValueError, before anything is
         written, for a fact that the log cannot write.
         """
         # Salts and digests need no lock; only an entry's place does.
@@ -165,6 +170,10 @@ class SqliteStore(Evidence):
 
         def work(inner: sqlite3.Connection) -> None:
             now = changes.now
+            self._look(inner, changes.version)
+            inbox.add(inner, changes.heard, now)
+            for network, cursor in changes.cursors.items():
+                inbox.move_cursor(inner, network, cursor)
             inbox.settle(inner, changes.handled, changes.failed, now)
             change(inner, "add_playbook", changes.playbooks)
             log.append(inner, sealed, now, self._keyring)
@@ -182,11 +191,12 @@ class SqliteStore(Evidence):
         """Commit facts alone: for the command line."""
         await self.commit(Changes(now, records=[(stream, playbook, fact) for fact in facts]))
 
-    async def changed_elsewhere(self) -> bool:
-        """Whether another process has committed since we last asked."""
-        before = self._data_version
-        [(self._data_version,)] = await self._connection.read("data_version")
-        return before != self._data_version
+    def _look(self, inner: sqlite3.Connection, decided_in: int | None) -> None:
+        """Raises Changed where another process has committed since something was decided."""
+        [(now,)] = inner.execute(SQL["data_version"])
+        if decided_in not in (None, now):
+            self.version = now
+            raise Changed("another process has committed meanwhile")
 
     # the outbox
 
@@ -198,11 +208,12 @@ class SqliteStore(Evidence):
         """The highest id of a row; 0 where there was none yet."""
         return await outbox.newest(self._connection)
 
-    async def claim(self, tokens: Sequence[str], now: datetime) -> None:
+    async def claim(self, tokens: Sequence[str], now: datetime, arrived: Sequence[OutboxChange] = ()) -> None:
         """pending → inflight, committed before anything is written to a network. All of them, or StorageError and
-        none."""
+        none. ``arrived``: what a network has taken before them, and nothing was decided about yet."""
 
         def work(inner: sqlite3.Connection) -> None:
+            outbox.arrived(inner, arrived)
             outbox.claim(inner, tokens, now)
 
         await self._connection.write(work)

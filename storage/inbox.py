@@ -12,7 +12,7 @@ from playbooks.rooms import Network
 from storage import canonical
 from storage.connection import Connection, change
 from storage.queries import SQL, instant, micros
-from storage.store import InboxRow, StorageError
+from storage.store import Changed, InboxRow, StorageError
 
 
 def keep(inner: sqlite3.Connection, network: Network, items: Sequence[tuple[str, str]], now: datetime) -> int:
@@ -20,6 +20,17 @@ def keep(inner: sqlite3.Connection, network: Network, items: Sequence[tuple[str,
     at = micros(now)
     rows = [(network, canonical.well_formed(k), canonical.well_formed(b), os.urandom(16), at) for k, b in items]
     return change(inner, "keep", rows)
+
+
+def add(inner: sqlite3.Connection, heard: Sequence[InboxRow], now: datetime) -> None:
+    """Keep raw events that are handled already. Raises Changed if one of them was known."""
+    at = micros(now)
+    rows = [
+        (r.network, canonical.well_formed(r.key), canonical.well_formed(r.body), r.seed, micros(r.received_at), at)
+        for r in heard
+    ]
+    if change(inner, "keep_handled", rows) != len(rows):
+        raise Changed("something was heard twice")
 
 
 def move_cursor(inner: sqlite3.Connection, network: Network, cursor: str) -> None:

@@ -40,6 +40,12 @@ def claim(inner: sqlite3.Connection, tokens: Sequence[str], now: datetime) -> No
         )
 
 
+def arrived(inner: sqlite3.Connection, outcomes: Sequence[OutboxChange]) -> None:
+    """Write down the names of messages that a network took, before anything is decided about them; nothing where that is done."""
+    rows = [(c.message, c.handle, c.payload and canonical.well_formed(c.payload), c.token) for c in outcomes]
+    change(inner, "arrived", rows)
+
+
 def settle(inner: sqlite3.Connection, outcomes: Sequence[OutboxChange], now: datetime) -> None:
     """Write down what became of messages. Raises StorageError if one was already sent, refused or dropped, or is
     unknown to us."""

@@ -11,6 +11,10 @@ ON CONFLICT (network) DO UPDATE SET cursor = excluded.cursor;
 INSERT INTO inbox (network, key, body, seed, received_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (network, key) DO NOTHING;
 
+-- name: keep_handled
+INSERT INTO inbox (network, key, body, seed, received_at, state, done_at) VALUES (?, ?, ?, ?, ?, 'done', ?)
+ON CONFLICT (network, key) DO NOTHING;
+
 -- name: keep_batch
 INSERT INTO batches (network, body, received_at) VALUES (?, ?, ?) RETURNING id;
 
@@ -53,6 +57,9 @@ FROM outbox WHERE token = ?;
 -- name: claim
 UPDATE outbox SET state = 'inflight', claimed_at = ?1, first_claimed_at = coalesce(first_claimed_at, ?1)
 WHERE token = ?2 AND state = 'pending';
+
+-- name: arrived
+UPDATE outbox SET message = ?, handle = ?, payload = coalesce(?, payload) WHERE token = ? AND state = 'inflight';
 
 -- name: change_send
 UPDATE outbox SET

@@ -26,6 +26,10 @@ class StorageFull(StorageError):
     """There is no room on the disk; nothing of the transaction was kept. Try again when there is."""
 
 
+class Changed(StorageError):
+    """What was decided is not about what is on file: somebody else has committed meanwhile, or an event was known. Nothing was kept; decide again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A fact as it stands in its stream: position from 0, time (aware), and the digest of the playbook it was decided under."""
@@ -39,7 +43,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A raw event that waits to be handled. ``seed`` was drawn when it was kept."""
+    """A raw event that waits to be handled. ``seed`` was drawn when it was kept. ``id`` is 0 while it is on no file."""
 
     id: int
     network: Network
@@ -210,11 +214,14 @@ class ReactionKept:
 
 @dataclass(slots=True)
 class Changes:
-    """All that one event, or several, led to."""
+    """All that one event, or several, led to. ``version``: ``Store.version`` when it was decided; None: whatever it is now."""
 
     now: datetime
     handled: list[int] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
+    version: int | None = None
+    heard: list[InboxRow] = field(default_factory=list)  # on no file yet, and handled
+    cursors: dict[Network, str] = field(default_factory=dict)  # up to where networks were heard with these
     records: list[tuple[str, str | None, Fact]] = field(default_factory=list)  # stream, playbook digest, fact
     sends: list[OutboxRow] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)  # tokens of those that are in flight from now on
@@ -295,11 +302,12 @@ class Store(Protocol):
     async def incidents(self) -> Sequence[Summary]: ...
     async def counters(self) -> Mapping[str, int]: ...
     async def playbook(self, digest: str) -> bytes | None: ...
-    async def commit(self, changes: Changes) -> None:
-        """Commit all of it, or none. Raises StorageFull or StorageError and keeps nothing."""
+    @property
+    def version(self) -> int:
+        """Another one where ``commit`` has noticed that another process committed."""
 
-    async def changed_elsewhere(self) -> bool:
-        """Whether another process has committed since we last asked."""
+    async def commit(self, changes: Changes) -> None:
+        """Commit all of it, or none. Raises StorageFull or StorageError and keeps nothing, Changed where it is to be decided again."""
 
     # the outbox
     async def unsent(self) -> Sequence[OutboxRow]:
@@ -308,8 +316,8 @@ class Store(Protocol):
     async def newest(self) -> int:
         """The highest id of a row; 0 where there was none yet. Ids are given in the order of commits, without gaps."""
 
-    async def claim(self, tokens: Sequence[str], now: datetime) -> None:
-        """pending → inflight, committed before anything is written to a network."""
+    async def claim(self, tokens: Sequence[str], now: datetime, arrived: Sequence[OutboxChange] = ()) -> None:
+        """pending → inflight, committed before anything is written to a network; and the names of what has ``arrived`` before."""
 
     async def sent_message(self, room: RoomRef, message: str) -> Mentioned | None:
         """The row of ours that a network's message id belongs to."""

@@ -87,18 +87,43 @@ class Hearing:
         elif _says_something(sync) or self._cursor is None:
             if self._cursor is not None:
                 await matrix_gaps.fill(session.home, sync, self._cursor, self._was_in, session.login.user)
-            heard, since = self._now_ms(), self._cursor
-            body = json.dumps({"since": since, "heard": heard, "sync": sync})  # ASCII: half a character cannot spoil it
-            number = await self._ears.keep_batch("matrix", body, str(sync["next_batch"]))
-            self._cursor, self._unkept = str(sync["next_batch"]), 0
-            async with self._work_on(number, body):
-                yielded = session.intake.take(body)
-                await self._doors.look(yielded.touched)
-                session.intake.tell_traits(yielded, heard)
-                await self._settle(number, yielded)
+            heard = self._now_ms()
+            if not (_is_talk(sync) and self._cursor is not None and await self._heard_at_once(sync, heard)):
+                await self._heard_whole(sync, heard)
         # A server that names no count has none of ours.
         counts = sync.get("device_one_time_keys_count") or {}
         await session.keys.offer(int(counts.get("signed_curve25519") or 0))
+
+    async def _heard_whole(self, sync: dict[str, Any], heard: int) -> None:
+        """Keep a sync as it came, then work on it."""
+        session = self._session
+        body = json.dumps(
+            {"since": self._cursor, "heard": heard, "sync": sync}
+        )  # ASCII: half a character cannot spoil it
+        number = await self._ears.keep_batch("matrix", body, str(sync["next_batch"]))
+        self._cursor, self._unkept = str(sync["next_batch"]), 0
+        async with self._work_on(number, body):
+            yielded = session.intake.take(body)
+            await self._doors.look(yielded.touched)
+            session.intake.tell_traits(yielded, heard)
+            await self._settle(number, yielded)
+
+    async def _heard_at_once(self, sync: dict[str, Any], heard: int) -> bool:
+        """Keep what is said in the clear without the sync it came in: working on it again would lead to the same. Whether it could be done."""
+        session = self._session
+        if not all(map(self._was_in, sync["rooms"]["join"])):
+            return False
+        try:
+            yielded = session.intake.take_in(sync, heard)
+            await self._doors.look(yielded.touched)
+            session.intake.tell_traits(yielded, heard)
+        except Exception as error:  # noqa: BLE001 it is kept, and fails there
+            log.info("a sync is kept before it is worked on", extra={"fault": fault(error)})
+            return False
+        await self._ears.keep("matrix", yielded.items, str(sync["next_batch"]))
+        self._cursor, self._unkept = str(sync["next_batch"]), 0
+        yielded.remember(session.memory)
+        return True
 
     @asynccontextmanager
     async def _work_on(self, number: int, body: str) -> AsyncIterator[None]:
@@ -180,21 +205,32 @@ def _says_something(sync: dict[str, Any]) -> bool:
 
 
 def _echoes(sync: dict[str, Any], me: str) -> bool:
-    """Whether a sync tells nothing but words and reactions of our own: each of them would cost two commits, and say nothing new."""
+    """Whether a sync tells nothing but words and reactions of our own: each of them would cost a commit, and say nothing new."""
+    events = _said_in(sync)
+    return bool(events) and all(one.get("sender") == me for one in events)
+
+
+def _is_talk(sync: dict[str, Any]) -> bool:
+    """Whether a sync tells nothing but what was said in the clear."""
+    events = _said_in(sync)
+    return bool(events) and all(one.get("type") != "m.room.encrypted" for one in events)
+
+
+def _said_in(sync: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was said in rooms, where a sync tells nothing else."""
     rooms, lists = sync.get("rooms") or {}, sync.get("device_lists") or {}
     if any(rooms.get(section) for section in ("invite", "leave", "knock")) or lists.get("changed") or lists.get("left"):
-        return False
+        return []
     if any((sync.get(section) or {}).get("events") for section in ("to_device", "account_data")):
-        return False
+        return []
+    found: list[dict[str, Any]] = []
     joined = rooms.get("join")
-    return isinstance(joined, dict) and bool(joined) and all(_echoes_in(room, me) for room in joined.values())
-
-
-def _echoes_in(room: Any, me: str) -> bool:
-    if not isinstance(room, dict) or (room.get("state") or {}).get("events"):
-        return False
-    timeline = room.get("timeline") or {}
-    events = timeline.get("events")
-    if not isinstance(events, list) or not events or timeline.get("limited"):
-        return False
-    return all(isinstance(one, dict) and one.get("sender") == me and "state_key" not in one for one in events)
+    for room in joined.values() if isinstance(joined, dict) else ():
+        timeline = (room.get("timeline") or {}) if isinstance(room, dict) else {}
+        events = timeline.get("events")
+        if not isinstance(events, list) or timeline.get("limited") or (room.get("state") or {}).get("events"):
+            return []
+        if not all(isinstance(one, dict) and "state_key" not in one for one in events):
+            return []
+        found += events
+    return found

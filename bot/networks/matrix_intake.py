@@ -40,7 +40,10 @@ class Intake:
     def take(self, batch: str) -> Yield:
         """Work on a kept batch: JSON of ``since``, ``heard`` (milliseconds) and ``sync`` (the server's answer)."""
         kept = json.loads(batch)
-        sync, heard, first = kept["sync"], int(kept["heard"]), kept["since"] is None
+        return self.take_in(kept["sync"], int(kept["heard"]), first=kept["since"] is None)
+
+    def take_in(self, sync: dict[str, Any], heard: int, *, first: bool = False) -> Yield:
+        """Work on a server's answer, the ``first`` or a later one."""
         gained = self.keys.take_in(_list(sync.get("to_device"), "events"))
         lists = sync.get("device_lists") or {}
         self.sharing.devices_changed([*(lists.get("changed") or ()), *(lists.get("left") or ())])

@@ -13,7 +13,7 @@ from bot.networks.port import Delayed, Outcome, Outgoing, Refused, Sent
 from playbooks.rooms import RoomRef
 from storage.effects import Drop, Redirect, Urgency
 from storage.facts import DEPLOYMENT
-from storage.store import StorageError
+from storage.store import OutboxChange, StorageError
 from tests.bot.carrying import Says, many, send, speech
 from tests.bot.floor import START, FakeNetwork, Floor, floor, message, room
 from tests.bot.test_courier import Gate
@@ -26,9 +26,9 @@ def counting(on: Floor) -> list[Sequence[str]]:
     claims: list[Sequence[str]] = []
     claim = on.store.claim
 
-    async def counted(tokens: Sequence[str], now: datetime) -> None:
+    async def counted(tokens: Sequence[str], now: datetime, arrived: Sequence[OutboxChange] = ()) -> None:
         claims.append(tokens)
-        await claim(tokens, now)
+        await claim(tokens, now, arrived)
 
     on.store.claim = counted  # type: ignore[method-assign]
     return claims
@@ -178,12 +178,12 @@ async def test_a_claim_that_fails_claims_nothing_ahead(tmp_path: Path) -> None:
     async with floor(tmp_path, says.decisions, network) as on:
         claim, times = on.store.claim, 0
 
-        async def fails(tokens: Sequence[str], now: datetime) -> None:
+        async def fails(tokens: Sequence[str], now: datetime, arrived: Sequence[OutboxChange] = ()) -> None:
             nonlocal times
             times += 1
             if times == 1:
                 raise StorageError("not now")
-            await claim(tokens, now)
+            await claim(tokens, now, arrived)
 
         on.store.claim = fails  # type: ignore[method-assign]
         says.effects += many(2 * MOST_AHEAD, to=HERE, at=SystemClock().now())

@@ -396,8 +396,8 @@ async def test_a_policy_change_while_it_is_claimed_is_noticed(tmp_path: Path) ->
     async with floor(tmp_path, FakeDecisions(on_hear=hear)) as on:
         claim = on.store.claim
 
-        async def slow(tokens: Sequence[str], now: Any) -> None:
-            await claim(tokens, now)
+        async def slow(tokens: Sequence[str], *more: Any) -> None:
+            await claim(tokens, *more)
             world = on.engine.world
             on.engine._world = replace(world, who=replace(world.who, epoch=world.who.epoch + 1))
 
@@ -441,12 +441,12 @@ async def test_a_claim_that_fails_is_made_again(tmp_path: Path) -> None:
     async with floor(tmp_path, sends((1, "one"), (1, "two"), (2, "three"))) as on:
         claim, tries = on.store.claim, 0
 
-        async def failing(tokens: Sequence[str], now: Any) -> None:
+        async def failing(tokens: Sequence[str], *more: Any) -> None:
             nonlocal tries
             tries += 1
             if tries <= 3:
                 raise StorageFull("no room")
-            await claim(tokens, now)
+            await claim(tokens, *more)
 
         on.store.claim = failing  # type: ignore[method-assign]
         await on.hear("go")
@@ -540,9 +540,9 @@ async def test_many_rooms_share_claims_and_outcomes(tmp_path: Path) -> None:
     async with floor(tmp_path, decide, FakeNetwork(limits=Limits(concurrency=50))) as on:
         claim, claims = on.store.claim, []
 
-        async def counting(tokens: Sequence[str], now: Any) -> None:
+        async def counting(tokens: Sequence[str], *more: Any) -> None:
             claims.append(len(tokens))
-            await claim(tokens, now)
+            await claim(tokens, *more)
 
         on.store.claim = counting  # type: ignore[method-assign]
         await on.hear("go")

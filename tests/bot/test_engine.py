@@ -272,7 +272,7 @@ async def test_a_failed_commit_loses_nothing(tmp_path: Path, error: StorageError
 
 
 async def test_what_another_process_wrote_is_known_before_deciding(tmp_path: Path) -> None:
-    """A fact that the command line appended is part of the world of the next decision."""
+    """A fact that the command line appended is part of the world of the next decision that counts: one made without it is made again."""
     from storage.database import open_store
 
     seen: list[int] = []
@@ -290,7 +290,7 @@ async def test_what_another_process_wrote_is_known_before_deciding(tmp_path: Pat
         await other.close()
         await on.hear("look")
         await on.settled()
-        assert seen == [0, 2]
+        assert (seen[0], seen[-1]) == (0, 2)
         assert on.engine.world.incidents["I-1"].leads
 
 
@@ -336,14 +336,14 @@ async def test_the_same_event_names_its_messages_the_same(tmp_path: Path) -> Non
 
         async def failing(changes: Changes) -> None:
             tokens.append([row.token for row in changes.sends])
-            if len(tokens) == 1:
+            if len(tokens) <= 2:  # at once, and once it is kept
                 raise StorageError("locked")
             await commit(changes)
 
         on.store.commit = failing  # type: ignore[method-assign]
         await on.hear("go")
         await on.settled()
-        assert tokens[0] == tokens[1] and len(tokens[0]) == 1
+        assert tokens[1] == tokens[2] and len(tokens[1]) == 1
 
 
 async def test_a_tap_and_a_reaction_mean_the_buttons_command(tmp_path: Path) -> None:
@@ -611,6 +611,7 @@ async def test_what_networks_told_survives_a_database_that_cannot_be_read(tmp_pa
 
         on.store.waiting = failing  # type: ignore[method-assign]
         await on.engine.lost("telegram", "no answer", rejected=False)
+        on.engine.trouble = "locked"  # so that what is heard is kept first
         await on.hear("one")
         await on.settled()
         assert tries > 2

@@ -30,8 +30,8 @@ class Point:
 
 POINTS = (
     Point("poll returned", "bot.networks.telegram:Telegram._updates", "after", saying="callback_query"),
-    Point("before the inbox commit", "storage.database:SqliteStore.keep", "before"),
-    Point("after the inbox commit", "storage.database:SqliteStore.keep", "after"),
+    Point("before what is heard is kept", "storage.inbox:add", "before", saying="callback_query"),
+    Point("after what is heard is kept", "storage.inbox:add", "after", saying="callback_query"),
     Point("before the tap is answered", "bot.networks.telegram:Telegram._answer", "before"),
     Point("after the tap is answered", "bot.networks.telegram:Telegram._answer", "after"),
     Point("before the decision", "handlers:hear", "before"),

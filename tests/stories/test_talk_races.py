@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,10 @@ class Held:
         self.at, self.gate = asyncio.Event(), asyncio.Event()
         store.claim = self.claim  # type: ignore[method-assign]
 
-    async def claim(self, tokens: Sequence[str], now: datetime) -> None:
+    async def claim(self, tokens: Sequence[str], *more: Any) -> None:
         self.at.set()
         await self.gate.wait()
-        await self._claim(tokens, now)
+        await self._claim(tokens, *more)
 
 
 async def _until(town: Talk, kind: type) -> None:
