@@ -268,6 +268,12 @@ SHOWN: Mapping[str, tuple[Rule, ...]] = {
     "CheckpointPosted": (Rule(_its, (EVERYTHING,)),),
     "CheckpointCosigned": (Rule(_its, (EVERYTHING,)),),
     "KeyReplaced": (Rule(_always, ("old", "new", "note")),),  # a bundle has them as its chain of keys
+    # what is forgotten, and what must not be
+    "FieldErased": NOT_SHOWN,
+    "PersonErased": NOT_SHOWN,
+    "LogErased": NOT_SHOWN,
+    "HoldPlaced": NOT_SHOWN,
+    "HoldLifted": NOT_SHOWN,
     # answers
     "Acknowledged": (Rule(_its, ("alert", "partner", "choice", "via", "late")), Rule(_acts, (EVERYTHING,))),
     "AnswerUndone": ITS_ACT,
