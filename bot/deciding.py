@@ -43,11 +43,11 @@ DEEPEST = 3
 """How often what a failed message leads to may itself be a message that cannot be sent."""
 
 
-class Decisions(Protocol):
 class Undecided(Exception):
     """What a network just told, and is on no file yet, could not be decided: it is kept first, and fails there."""
 
 
+class Decisions(Protocol):
     """What the handlers' floor decides."""
 
     def hear(self, world: World, request: Request) -> list[Effect]: ...

@@ -53,7 +53,17 @@ from storage.facts import (
     RemovalAsked,
     as_read,
 )
-from storage.store import Changes, Deadline, Kept, OutboxChange, OutboxRow, ReactionKept, ThreadKept, Utterance
+from storage.store import (
+    Changes,
+    Deadline,
+    InboxRow,
+    Kept,
+    OutboxChange,
+    OutboxRow,
+    ReactionKept,
+    ThreadKept,
+    Utterance,
+)
 
 Splits = Mapping[Network, Split]
 """How each network that is set up cuts a message into parts."""
@@ -312,6 +322,8 @@ class Transaction:
         self.taken: list[OutboxRow] = []
         self._take = take
         self._waiting = waiting
+        self._heard: list[InboxRow] = []
+        self._cursors: dict[Network, str] = {}
         self._handled: list[int] = []
         self._failed: list[tuple[int, str]] = []
         self._fired: list[str] = []
@@ -325,8 +337,6 @@ class Transaction:
         self._unwakes: set[str] = set()
         self._counters: dict[str, int] = {}
         self._playbooks: dict[str, bytes] = {}
-        self._heard: list[InboxRow] = []
-        self._cursors: dict[Network, str] = {}
         self._said: dict[tuple[str, str], Utterance] = {}
         self._reactions: list[ReactionKept] = []
         self._threads: list[ThreadKept] = []
@@ -475,6 +485,8 @@ class Transaction:
         """All of it, for the store."""
         return Changes(
             self.now,
+            heard=self._heard,
+            cursors=self._cursors,
             handled=self._handled,
             failed=self._failed,
             records=self._records,
@@ -488,8 +500,6 @@ class Transaction:
             counters=self._counters,
             playbooks=list(self._playbooks.items()),
             said=list(self._said.values()),
-            heard=self._heard,
-            cursors=self._cursors,
             reactions=self._reactions,
             threads=self._threads,
         )
