@@ -22,6 +22,12 @@ def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
 
 
+def last_changes(rows: Iterable[OutboxRow]) -> dict[str, OutboxRow]:
+    """By the token of each message that was changed, the last change of it that stands, or may."""
+    edits = [row for row in rows if row.kind == "edit" and row.state not in NEVER_STOOD]
+    return {str(amended(row)): row for row in edits}
+
+
 def tells_again(about: str | None, said: str) -> bool:
     """Whether a row is of a recap that shows something that was said: ``#ops S-3 S-4``."""
     return about is not None and about.startswith("#") and said in about.split()[1:]

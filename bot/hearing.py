@@ -102,8 +102,8 @@ def talk(heard: Heard, said: Utterance, copies: Sequence[OutboxRow], taken_back:
     if taken_back is not None:
         kind, gone = "reacted", taken_back.emoji
     return Talk(
-        kind, said, tuple(copies), heard.room, heard.said_at, heard.key, heard.sender, heard.sender_name, heard.spoken,
-        heard.emoji, gone, taken_back.who if taken_back is not None else None, options=heard.options, tally=heard.tally,
+        kind, said, tuple(copies), heard.room, heard.said_at, heard.key, heard.sender, heard.sender_name,
+        heard.message_id, heard.spoken, heard.emoji, gone, taken_back.who if taken_back is not None else None, options=heard.options, tally=heard.tally,
     )  # fmt: skip
 
 

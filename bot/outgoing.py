@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from bot import speech
@@ -189,11 +190,13 @@ def amended(
     *,
     must_encrypt: bool,
     captions: int = CAPTIONS,
+    shown: Mapping[str, OutboxRow] = MappingProxyType({}),
 ) -> list[OutboxRow]:
     """The rows that make an earlier carried message say what this one says. Raises Misdirected.
 
     ``parts``: the rows, in order, of which its copy in that room consists. Each is edited to what the same part says now; what there is more of now
     follows the first as new messages, what there was more of is removed. ``amends`` in the payload names the row whose message is changed.
+    ``shown``: by its token, the last change of a part that was changed before.
     """
     fresh = rows(send, token, split, epoch, must_encrypt=must_encrypt, captions=captions)
     if not parts:
@@ -203,7 +206,7 @@ def amended(
         payload = json.loads(row.payload)
         payload |= {"reply_to": None, "follows": None, "loud": False, "answers": None}
         if number < len(parts):
-            anew = _another_file(parts[number], payload)
+            anew = _another_file(shown.get(parts[number].token, parts[number]), payload)
             payload |= {"kind": "edit", "amends": parts[number].token, **({"anew": True} if anew else {})}
         else:
             payload |= {"follows": parts[0].token}

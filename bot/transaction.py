@@ -133,8 +133,11 @@ def carry_out(
                 effect = _editing(step.world, effect)
                 token, under = tokens.next(), captions.get(effect.to.network, CAPTIONS)
                 if effect.amends:
-                    stands = copies.standing((parts or {}).get(effect.about or "", ()), effect.to)
-                    made = outgoing.amended(effect, stands, token, split, epoch, must_encrypt=secret, captions=under)
+                    beside = (parts or {}).get(effect.about or "", ())
+                    stands, now_shown = copies.standing(beside, effect.to), copies.last_changes(beside)
+                    made = outgoing.amended(
+                        effect, stands, token, split, epoch, must_encrypt=secret, captions=under, shown=now_shown
+                    )
                 else:
                     made = outgoing.rows(effect, token, split, epoch, must_encrypt=secret, captions=under)
                 if made[0].shows:

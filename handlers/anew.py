@@ -35,7 +35,8 @@ def told_anew(
 ) -> list[Effect]:
     """``before`` is ``said`` since ``at``. ``never``: nobody may be told, and why; then only a label that was raised takes copies away."""
     said = replace(said, versions=before.versions + 1, changed=at)
-    have = {row.to: row.send for row in copies if row.kind == "message"}
+    removed = {room for room, _ in before.removed}
+    have = {row.to: row.send for row in copies if row.kind == "message" and str(row.to) not in removed}
     told = tell(world, incident, said, now, only=have, amends=True, never=never)
     said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
     fact = SaidAnew(said.id, at, said.raised, content(said), told.left_out, never, said.person)

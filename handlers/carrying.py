@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.case import room_reader
@@ -31,6 +31,9 @@ from playbooks.values import Text
 from storage.effects import Carried, Send, Urgency
 from storage.incident import Incident
 from storage.store import Utterance
+
+_TODAY = timedelta(hours=20)
+"""A place that moves for longer has no end that a time of day could name."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,9 @@ class _Bridge:
             html.append(card(what.contact))
         words = spoken(self.book, view, field_, "\n".join(html))
         assert words is not None  # the caller has seen that it may be seen
+        if what.live_until is not None and what.point is not None and what.live_until - self.said.at <= _TODAY:
+            until = say(reader.languages, "until {time}", time=clock(self.book, what.live_until))
+            words = glue([words, until], " · ")
         if self.said.forwarded:
             return glue([say(reader.languages, "<i>Forwarded:</i>"), words])
         return words

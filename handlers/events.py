@@ -84,7 +84,7 @@ class Talk:
     """Something befell what was said in a channel.
 
     ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand. ``album``: where it is edited, what was
-    sent in one album with it. ``room``: where that happened; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
+    sent in one album with it. ``room``: where that happened, ``message``: to what there; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
     away: of ``whose`` reactions, where ``identity`` may be a moderator's. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
     """
 
@@ -96,6 +96,7 @@ class Talk:
     key: str = ""
     identity: str | None = None
     name: str = ""
+    message: str | None = None
     spoken: Spoken | None = None
     emoji: str | None = None
     gone: str | None = None

@@ -89,6 +89,7 @@ def _put(world: World, incident: Incident, event: Talk, now: Sequence[Reacted], 
     said = event.said
     own, whose = home(world, incident, said), world.who.binding(incident.playbook, event.room)
     have = {row.to for row in event.copies if row.kind == "message" and row.state in _COMES} | {own}
+    have -= {RoomRef.parse(room) for room, _ in said.removed}
     eyes = _Eyes(world, incident, said, at)
     taken = {one.emoji for one in said.reactions if one not in now}
     before, after = _shown(said.reactions), _shown(now)

@@ -49,6 +49,8 @@ def heard(world: World, request: Request) -> list[Effect]:
     if said.spoken is None or said.spoken.empty or _comes_back(world, incident, said):
         return []
     spoken, raised, unknown = marked(said.spoken)
+    if spoken.empty and raised is not None:
+        return _nothing_to_hold(world, request)
     label, joined, nobody_knows = _passed_on(world, incident, said, spoken, request)
     beside = [one for one in request.album if one.said.stream == incident.id]
     said = replace(said, spoken=spoken, raised=higher(raised, label, *(one.said.raised for one in beside)))
@@ -230,6 +232,15 @@ def _after_a_name(before: str, name: str) -> bool:
 
 def _letters(words: str) -> str:
     return "".join(letter for letter in words.casefold() if letter.isalnum())
+
+
+def _nothing_to_hold(world: World, request: Request) -> list[Effect]:
+    """Somebody wrote a label and nothing else: it holds for nothing."""
+    case = case_of(world, request, None)
+    words = case.say(
+        "Nothing was carried: a label holds for the words in the same message. Please write both in one message."
+    )
+    return [case.answer(words)]
 
 
 def _no_such_label(world: World, request: Request, typed: str) -> list[Effect]:

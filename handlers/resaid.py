@@ -15,7 +15,7 @@ from handlers.carrying import home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.raised import higher, marked
-from handlers.taking_back import away, take_back
+from handlers.taking_back import away, removed_there, take_back
 from handlers.world import World
 from playbooks.labels import Tlp
 from playbooks.restricted import restricted
@@ -45,7 +45,12 @@ def happened(world: World, came: Came, event: Talk) -> list[Effect]:
     if incident is None or event.said.gone:
         return []
     if event.kind == "deleted":
-        return take_back(incident, event.said, event.room, event.copies) if event.room == event.said.room else []
+        its_own = event.room == event.said.room
+        return (
+            take_back(incident, event.said, event.room, event.copies)
+            if its_own
+            else removed_there(world, incident, event)
+        )
     if incident.closed_at is not None or incident.paused is not None:
         return []
     match event.kind:
@@ -167,9 +172,10 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         return []
     if row.kind == "delete":
         sign = signs.of(world, event.said, event.copies) if event.said is not None else []
+        gone = signs.amended(row) or row.token
         if event.became == "sent":
-            return [Record(row.stream, MessageRemoved(row.token, row.to)), *sign]
-        return [Record(row.stream, MessageRemains(row.token, row.to, event.reason)), *(_emptied(world, event) or sign)]
+            return [Record(row.stream, MessageRemoved(gone, row.to)), *sign]
+        return [Record(row.stream, MessageRemains(gone, row.to, event.reason)), *(_emptied(world, event) or sign)]
     fact: MessageSent | MessageRefused | MessageUnknown
     if event.became == "sent":
         fact = MessageSent(row.token, row.to, event.message or "")

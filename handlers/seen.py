@@ -18,7 +18,7 @@ from storage.effects import Effect
 from storage.incident import Incident
 from storage.store import Utterance
 
-_STATES = ("sent", "pending", "refused", "unknown", "left_out")
+_STATES = ("sent", "pending", "refused", "unknown", "left_out", "removed", "remains")
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
@@ -33,14 +33,12 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if case.actor.partner != said.partner:
         return [case.answer(case.say("Only the room where it was said is told who has it."))]
     by = _by_state(case, said)
-    if said.gone:
-        return [case.answer(case.say("It was taken back."))]
-    if not any(by.values()):
+    if not said.gone and not any(by.values()):
         return [case.answer(case.say("Nobody else is in this channel now."))]
     at = clock(case.book, said.at)
-    lines = [case.say("What was said at {time}:", time=at)]
+    lines = [case.say("It was taken back.") if said.gone else case.say("What was said at {time}:", time=at)]
     named = _may_know(case, incident, said)
-    for state in _STATES:
+    for state in ("remains",) if said.gone else _STATES:
         if by[state]:
             lines.append(_line(case, state, by[state]))
             if named and case.book is not None:
@@ -52,10 +50,17 @@ def _by_state(case: Case, said: Utterance) -> Mapping[str, list[str]]:
     """The partners by what became of their copies; those unknown to whoever asks left out."""
     found: dict[str, list[str]] = {state: [] for state in _STATES}
     assert case.book is not None
-    for row in signs.newest(case.request.copies):
-        if row.partner is not None and listed(case.book, case.reader, row.partner):
+    stays = {row.to: row.partner for row in signs.remaining(case.request.copies)}
+    for row in signs.newest(case.request.copies, said.removed):
+        if row.partner is not None and row.to not in stays and listed(case.book, case.reader, row.partner):
             found["pending" if row.state == "inflight" else row.state].append(row.partner)
-    found["left_out"] = [partner for partner in said.left_out if listed(case.book, case.reader, partner)]
+    beside = {
+        "left_out": said.left_out,
+        "removed": [partner for _, partner in said.removed],
+        "remains": [partner for partner in stays.values() if partner is not None],
+    }
+    for state, partners in beside.items():
+        found[state] = [partner for partner in partners if listed(case.book, case.reader, partner)]
     return found
 
 
@@ -70,6 +75,14 @@ def _line(case: Case, state: str, whose: list[str]) -> Cleared:
             return case.says("✗ {count} room could not be reached.", "✗ {count} rooms could not be reached.", count)
         case "unknown":
             return case.says("? Of {count} room I do not know.", "? Of {count} rooms I do not know.", count)
+        case "removed":
+            return case.says("✂ {count} room has removed it.", "✂ {count} rooms have removed it.", count)
+        case "remains":
+            return case.says(
+                "❗ In {count} room it can still be read: its network does not remove it any more.",
+                "❗ In {count} rooms it can still be read: their networks do not remove it any more.",
+                count,
+            )
         case _:
             return case.says("– {count} partner was not told.", "– {count} partners were not told.", count)
 

@@ -50,7 +50,7 @@ def _sign(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> str | N
         for row in copies
     ):
         return None
-    known = [row for row in newest(copies) if _may_know(world, said, row.partner)]
+    known = [row for row in newest(copies, said.removed) if _may_know(world, said, row.partner)]
     left_out = _left_out(world, said)
     have = sum(row.state == "sent" for row in known)
     if have == len(known) and not left_out:
@@ -59,7 +59,8 @@ def _sign(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> str | N
 
 
 def _left_out(world: World, said: Utterance) -> bool:
-    return any(_may_know(world, said, partner) for partner in said.left_out)
+    lacking = (*said.left_out, *(partner for _, partner in said.removed))
+    return any(_may_know(world, said, partner) for partner in lacking)
 
 
 def _standing(said: Utterance, copies: Iterable[OutboxRow]) -> list[str]:
@@ -77,18 +78,19 @@ def _standing(said: Utterance, copies: Iterable[OutboxRow]) -> list[str]:
     return found
 
 
-def newest(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
+def newest(copies: Iterable[OutboxRow], removed: Iterable[tuple[str, str]] = ()) -> list[OutboxRow]:
     """Of the copies in each room, the rows of the last that was sent there, repeated or changed: its first part, or the one that failed.
 
-    None where a copy was taken away again, or emptied where its network does not remove it.
+    None where a copy was taken away again, or emptied where its network does not remove it, or where somebody removed it there (``Utterance.removed``).
     """
+    without = {room for room, _ in removed}
     last: dict[RoomRef, OutboxRow] = {}
     began: dict[str, RoomRef] = {}
     leaves: set[RoomRef] = set()
     for row in copies:
-        if row.state == "dropped":
+        if row.state == "dropped" or str(row.to) in without:
             continue
-        if row.kind == "delete" and _amends(row) in began:
+        if row.kind == "delete" and amended(row) in began:
             leaves.add(row.to)
         if row.to in leaves and row.kind in ("delete", "edit"):
             if row.state == "sent":
@@ -106,7 +108,22 @@ def newest(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
     return list(last.values())
 
 
-def _amends(row: OutboxRow) -> str | None:
+def remaining(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
+    """Of what was to be taken away, that which its network refused to remove, and to empty: it may still be read there."""
+    stays: dict[str, OutboxRow] = {}
+    for row in copies:
+        about = amended(row) if row.kind in ("delete", "edit") else None
+        if about is None:
+            continue
+        if row.kind == "delete" and row.state in ("refused", "unknown"):
+            stays[about] = row
+        elif row.state == "sent":
+            stays.pop(about, None)
+    return list({row.to: row for row in stays.values()}.values())
+
+
+def amended(row: OutboxRow) -> str | None:
+    """The row whose message this one changes or removes."""
     found = json.loads(row.payload).get("amends")
     return None if found is None else str(found)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers import polls
+from handlers import polls, signs
+from handlers.events import Talk
+from handlers.world import World
 from playbooks.rooms import RoomRef
 from storage.effects import Drop, Effect, Record, Remember, Remove
-from storage.facts import TakenBack
+from storage.facts import MessageRemoved, TakenBack
 from storage.incident import Incident
 from storage.store import OutboxRow, Utterance
 
@@ -22,6 +24,17 @@ def take_back(incident: Incident, said: Utterance, where: RoomRef, copies: tuple
         *(effect for room in rooms for effect in away(said, room, copies)),
         *polls.withdrawn(incident, said.id),
     ]
+
+
+def removed_there(world: World, incident: Incident, event: Talk) -> list[Effect]:
+    """Somebody who may remove what others say removed a copy: it is on record, whoever spoke finds it by ``/seen``, and it is not sent there again."""
+    said, room = event.said, event.room
+    here = [row for row in event.copies if row.to == room and row.kind == "message" and row.message == event.message]
+    if not here or here[0].partner is None or any(one == str(room) for one, _ in said.removed):
+        return []
+    after = replace(said, removed=(*said.removed, (str(room), here[0].partner)))
+    facts = [Record(incident.id, MessageRemoved(row.token, room)) for row in here]
+    return [*facts, Remember(after), *signs.of(world, after, event.copies)]
 
 
 def away(said: Utterance, room: RoomRef, copies: Sequence[OutboxRow]) -> list[Effect]:

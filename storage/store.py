@@ -152,7 +152,8 @@ class Utterance:
     was never enrolled, or empty; ``name``: how whoever spoke is called on their network. ``raised``: the TLP colour the speaker set, if any;
     ``origins``: the jurisdictions whose information it carries. ``answers`` and ``thread`` are ids of earlier ones. ``spoken`` is None once it is forgotten.
     ``versions``: how often it was said anew, last at ``changed``. ``gone``: it was taken back. ``onward``: the origins that are not the speaker's own; ``forwarded``: the
-    words are somebody else's. ``left_out``: the partners a room of whose was not told. ``reactions``: in the order in which they were given.
+    words are somebody else's. ``left_out``: the partners a room of whose was not told. ``removed``: rooms in which somebody removed the copy, each
+    with its partner: none is sent there again. ``reactions``: in the order in which they were given.
     """
 
     stream: str
@@ -176,6 +177,7 @@ class Utterance:
     left_out: tuple[str, ...] = ()
     reactions: tuple[Reacted, ...] = ()
     changed: datetime | None = None
+    removed: tuple[tuple[str, str], ...] = ()
 
     @property
     def album(self) -> str | None:
@@ -217,11 +219,11 @@ class Changes:
     """All that one event, or several, led to. ``version``: ``Store.version`` when it was decided; None: whatever it is now."""
 
     now: datetime
-    handled: list[int] = field(default_factory=list)
-    failed: list[tuple[int, str]] = field(default_factory=list)
     version: int | None = None
     heard: list[InboxRow] = field(default_factory=list)  # on no file yet, and handled
     cursors: dict[Network, str] = field(default_factory=dict)  # up to where networks were heard with these
+    handled: list[int] = field(default_factory=list)
+    failed: list[tuple[int, str]] = field(default_factory=list)
     records: list[tuple[str, str | None, Fact]] = field(default_factory=list)  # stream, playbook digest, fact
     sends: list[OutboxRow] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)  # tokens of those that are in flight from now on

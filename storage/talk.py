@@ -93,7 +93,7 @@ def _written(one: Utterance) -> tuple[Any, ...]:
         "channels": one.channels, "partner": one.partner, "person": one.person, "name": one.name, "origins": one.origins,
         "raised": one.raised, "answers": one.answers, "thread": one.thread, "versions": one.versions, "gone": one.gone,
         "onward": one.onward, "forwarded": one.forwarded, "left_out": one.left_out, "reactions": one.reactions,
-        "changed": micros_or_none(one.changed),
+        "changed": micros_or_none(one.changed), "removed": one.removed,
     }  # fmt: skip
     body = spoken.written(one.spoken) if one.spoken is not None else ""
     room = one.room
@@ -112,4 +112,5 @@ def _read(
         known["name"], instant(at), tuple(known["origins"]), known["raised"], known["answers"], known["thread"],
         spoken.read(body) if body else None, known["versions"], known["gone"], tuple(known["onward"]), known["forwarded"],
         tuple(known["left_out"]), tuple(Reacted(*one) for one in known["reactions"]), instant_or_none(known["changed"]),
+        tuple((room, partner) for room, partner in known["removed"]),
     )  # fmt: skip

@@ -92,6 +92,16 @@ def test_a_raised_label_narrows_who_is_told_and_is_shown() -> None:
     assert "TLP:AMBER+STRICT" in sent[0].body.text and "[" not in sent[0].body.text
 
 
+def test_a_label_alone_holds_for_nothing() -> None:
+    """Whoever writes it is told to write both in one message; nobody gets a message that says nothing. With a picture it is no label alone."""
+    stage = talking()
+    [answer] = stage.speak(CITY, "[red]", MAYOR)
+    assert answer.to == CITY and answer.body.text.startswith("Nothing was carried: a label holds for the words")
+    assert not stage.said
+    stage.speak(CITY, "", MAYOR, spoken=Spoken("[amber+strict]", File("matrix", "{}", "photo")))
+    assert stage.last().raised == "amber+strict"
+
+
 def test_a_mistyped_label_carries_nothing_and_says_so() -> None:
     """Nobody but whoever wrote it reads anything, then or later; they see at once that nobody does."""
     stage = talking()

@@ -72,3 +72,22 @@ def test_a_copy_that_was_taken_away_is_not_there() -> None:
     ]
     answer = asked(stage, CITY, MAYOR, name)
     assert "👌" not in answer and "not told" in answer
+
+
+def test_what_a_network_does_not_remove_is_told() -> None:
+    """Also of what was taken back: where it may still be read; not once it was emptied instead."""
+    stage = talking()
+    stage.speak(CITY, "Hello", MAYOR)
+    name = stage.last().id
+    stage.all_become(name)
+    stage.befalls("deleted", stage.said[name], message="m1")
+    kept = stage.rows[name][:2]
+    deletes = [
+        replace(row, token=f"d{row.token}", payload=f'{{"kind":"delete","amends":"{row.token}"}}', state=state)
+        for row, state in zip(stage.rows[name], ("refused", "refused", "sent", "sent", "sent"), strict=False)
+    ]
+    edit = replace(kept[0], token="e", payload=f'{{"kind":"edit","amends":"{kept[0].token}"}}', state="sent")
+    stage.rows[name] += [*deletes, edit]
+    answer = asked(stage, CITY, MAYOR, name)
+    assert answer.startswith("It was taken back.") and "❗ In 1 room it can still be read" in answer
+    assert "👌" not in answer

@@ -7,8 +7,9 @@ import pytest
 from handlers import hear
 from handlers.world import Request
 from playbooks.rooms import RoomRef
+from playbooks.spoken import Spoken
 from storage.effects import Effect, Remove, Send
-from storage.facts import TakenBack
+from storage.facts import MessageRemoved, TakenBack
 from tests.handlers.border_stage import CITY, CITY_TELEGRAM, FIRE, LIAISON, MAYOR, OFFICER, SOMEBODY
 from tests.handlers.talk_stage import TalkStage, talking
 
@@ -41,6 +42,26 @@ def test_whoever_said_it_or_an_officer_of_theirs_takes_it_back(who: str) -> None
     assert answer.to == CITY and answer.body.text.startswith("Taken back from the other rooms")
     again = asked(stage, CITY, who)
     assert [one.body.text for one in again if isinstance(one, Send)] == ["It was taken back."]
+
+
+def test_a_copy_that_a_moderator_removes_is_gone_there_and_never_sent_again() -> None:
+    """It is on record, whoever spoke sees that not all have it, an edit goes to the others; nothing else is taken back."""
+    stage = said()
+    name = stage.last().id
+    row = next(row for row in stage.rows[name] if row.to == FIRE)
+    stage.reacts.clear()
+    assert not stage.befalls("deleted", stage.last(), room=FIRE, message=row.message, identity=LIAISON)
+    assert stage.last().removed == ((str(FIRE), "fire"),) and not stage.last().gone and not stage.removes
+    assert [(fact.send, fact.room) for fact in stage.of(MessageRemoved)] == [(row.token, FIRE)]
+    sent = stage.befalls("edited", stage.last(), spoken=Spoken("Ouch"))
+    assert FIRE not in {send.to for send in sent} and CITY_TELEGRAM in {send.to for send in sent}
+    stage.befalls("deleted", stage.last(), room=FIRE, message=row.message, identity=LIAISON)
+    assert len(stage.of(MessageRemoved)) == 1
+    seen = Request(
+        stage.now, b"s", CITY, False, MAYOR, "x", "/seen", answers=stage.last(), copies=tuple(stage.rows[name])
+    )
+    [answer] = [effect for effect in hear(stage.world, seen) if isinstance(effect, Send)]
+    assert "✂ 1 room has removed it." in answer.body.text
 
 
 @pytest.mark.parametrize(("room", "who"), [(CITY, SOMEBODY), (FIRE, LIAISON), (CITY_TELEGRAM, MAYOR)])

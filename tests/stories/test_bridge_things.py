@@ -168,6 +168,21 @@ async def test_a_caption_is_edited_under_its_file(town: Bridge) -> None:
     assert after.kind == "m.image" and await town.ada.open_file(after) == PICTURE
 
 
+async def test_a_picture_that_is_changed_and_changed_back_is_the_first_again(town: Bridge) -> None:
+    """Also as its copy on the other network stands."""
+    other = saved("JPEG", quality=20)
+    contents = [
+        await town.ada.file_content(town.plain, data, f"{len(data)}.jpg", "m.image", caption="Quay")
+        for data in (PICTURE, other)
+    ]
+    said = await town.ada.send(town.plain, "m.room.message", contents[0])
+    copy = await file_message(town, "Quay")
+    for content, data in ((contents[1], other), (contents[0], PICTURE)):
+        fresh = {name: one for name, one in content.items() if name != "body"}
+        await town.ada.edit(town.plain, said, "Quay", **fresh)
+        await town.telegram.wait_for(lambda data=data: town.telegram.file(HALL, copy.id).data == data, 20)  # type: ignore[misc]
+
+
 async def test_an_album_of_three_is_one_on_telegram_and_three_on_matrix(town: Bridge) -> None:
     """In order, with the words under the first, and nothing lost."""
     pictures = [saved("JPEG", quality=quality) for quality in (30, 50, 70)]
@@ -270,7 +285,7 @@ async def test_a_contact_is_a_card_on_telegram_and_words_on_matrix(town: Bridge)
 async def test_a_moving_place_of_telegram_is_changed_in_place(town: Bridge) -> None:
     """One message in each room; where it ends is told, however soon."""
     said = await town.telegram.location(HALL, CARL, 50.5, 5.5, live=900)
-    shown = {room: await town.on_matrix(room, "50.50000, 5.50000") for room in (town.plain, town.sealed)}
+    shown = {room: await town.on_matrix(room, "50.50000, 5.50000 · until ") for room in (town.plain, town.sealed)}
     topic = await town.on_telegram("50.50000, 5.50000", FORUM)
     await town.telegram.move(HALL, said.id, 50.55, 5.55)
     await town.telegram.settle(HALL, said.id)
