@@ -1,0 +1,226 @@
+"""Copies are made whole or not at all, recorded before they are written, and say of themselves what they hold."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from io import StringIO
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from playbooks.rooms import RoomRef
+from storage import notes
+from storage.database import SqliteStore
+from storage.export.copy import AUDITOR, Copy, Recipient
+from storage.export.csv import COLUMNS, safe
+from storage.export.forms import FORMS, NoSuchForm, form, made
+from storage.export.jsonl import jsonl
+from storage.export.making import Asked, ExportFailed, make
+from storage.export.recipients import NoSuchRecipient, recipient
+from storage.facts import DEPLOYMENT, Disclosed, Exported, NoteAdded, RoomBound
+from storage.store import Changes, StorageError
+from tests.playbooks.border import BOOK
+from tests.storage.small import NOW, ROOM, STREAM, incident, opened
+
+FIRE = Recipient("fire", "Fire", frozenset({"fire"}))
+FORMULAS = ("=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1")
+
+
+def asked(who: Recipient = AUDITOR, name: str = "jsonl", stream: str = STREAM) -> Asked:
+    """A copy of the small incident."""
+    return Asked(stream, who, "ada", "inquiry", name, "Law of inquiries")
+
+
+def rows(path: Path) -> list[dict[str, object]]:
+    """The lines of a copy."""
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+async def test_making_it_is_recorded_in_it(store: SqliteStore, tmp_path: Path) -> None:
+    """For whom, by whom, why, by which right, and how much it shows: the last entry of the copy says what its first line says."""
+    await opened(store)
+    about = await make(store, asked(), jsonl, tmp_path / "x", now=NOW)
+    [first, *entries] = rows(tmp_path / "x")
+    fact = (await store.facts(STREAM))[-1].fact
+    assert isinstance(fact, Exported)
+    assert (fact.by, fact.reader, fact.reason, fact.basis, fact.form) == (
+        "ada",
+        "auditor",
+        "inquiry",
+        "Law of inquiries",
+        "jsonl",
+    )
+    assert (fact.size, fact.disclosed, fact.withheld) == (5, about.disclosed, {})
+    assert (first["disclosed"], first["size"], first["for"], first["title"]) == (about.disclosed, 5, "auditor", "Crue")
+    assert sum(len(entry["shown"]) for entry in entries) == about.disclosed  # type: ignore[arg-type]
+    assert entries[-1]["fact"] == "Exported"
+    note = str(first["checkpoint"])
+    notes.parse_checkpoint(notes.split_note(note)[0])
+    assert note == await store.checkpoint(STREAM)
+
+
+async def test_what_is_withheld_is_counted_by_kind_of_fact(store: SqliteStore, tmp_path: Path) -> None:
+    """What is shown and what is withheld make up all that the entries commit to."""
+    await opened(store)
+    about = await make(store, asked(FIRE), jsonl, tmp_path / "x", now=NOW)
+    [first, *entries] = rows(tmp_path / "x")
+    assert first["title"] is None and first["playbook"] == "meuse-flood"
+    assert {e["fact"]: e["withheld"] for e in entries if e["withheld"]} == about.withheld == first["withheld"]
+    fields = sum(len(entry["entry"]["_sd"]) for entry in entries)  # type: ignore[index]
+    assert about.disclosed + sum(about.withheld.values()) == fields
+    assert "Évacuer" not in (tmp_path / "x").read_text("utf-8")
+
+
+async def test_a_copy_that_cannot_be_written_is_not_recorded(store: SqliteStore, tmp_path: Path) -> None:
+    """A file that is there, a folder, a folder that is not there, a log that is not there."""
+    await opened(store)
+    (tmp_path / "there").write_text("mine")
+    for path in (tmp_path / "there", tmp_path, tmp_path / "no" / "x"):
+        with pytest.raises(ExportFailed):
+            await make(store, asked(), jsonl, path, now=NOW)
+    with pytest.raises(ExportFailed, match="no log called I-9"):
+        await make(store, asked(stream="I-9"), jsonl, tmp_path / "x", now=NOW)
+    assert len(await store.facts(STREAM)) == len(incident())
+    assert (tmp_path / "there").read_text() == "mine"
+
+
+async def test_a_form_that_fails_leaves_no_file(store: SqliteStore, tmp_path: Path) -> None:
+    """Nor half of one; an older file stays as it was."""
+
+    async def fails(copy: Copy, out: BinaryIO) -> None:
+        out.write(b"half")
+        raise StorageError("too large")
+
+    await opened(store)
+    (tmp_path / "there").write_text("mine")
+    for path in (tmp_path / "there", tmp_path / "x"):
+        with pytest.raises(StorageError, match="too large"):
+            await make(store, asked(), fails, path, now=NOW, replace=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "there"}
+    assert (tmp_path / "there").read_text() == "mine"
+
+
+async def test_what_happens_meanwhile_is_counted_too(store: SqliteStore, tmp_path: Path) -> None:
+    """An entry that another process appends while the log is read stands in the copy, and is counted in what it says of itself."""
+
+    class Busy:
+        """The store, in which something happens just before the log is signed."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(store, name)
+
+        async def sign(self, now: object) -> object:
+            note = NoteAdded("bo", None, ROOM, "meanwhile")
+            await store.commit(Changes(NOW, records=[(STREAM, None, note)]))
+            return await store.sign(NOW)
+
+    await opened(store)
+    about = await make(Busy(), asked(), jsonl, tmp_path / "x", now=NOW)  # type: ignore[arg-type]
+    [first, *entries] = rows(tmp_path / "x")
+    assert about.checkpoint.size == first["size"] == len(entries) == 6
+    assert about.disclosed == sum(len(entry["shown"]) for entry in entries)  # type: ignore[arg-type]
+
+
+async def test_entries_without_the_signed_root_make_no_copy(store: SqliteStore, tmp_path: Path) -> None:
+    """A database in which somebody changed an entry gives nothing that looks intact, in no form."""
+    await opened(store)
+    with sqlite3.connect(store.folder / "tocsin.sqlite") as inner:
+        inner.execute(
+            "UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), '2026', '2025') AS BLOB) WHERE seq = 1"
+        )
+    for name in made():
+        with pytest.raises(StorageError, match=r"root|damaged|backup"):
+            await make(store, asked(name=name), form(name), tmp_path / "x", now=NOW)
+        assert not (tmp_path / "x").exists(), name
+
+
+async def test_progress_is_told_for_every_reading(store: SqliteStore, tmp_path: Path) -> None:
+    """How many entries are done, of how many: for a partner the log is read three times."""
+    await opened(store)
+    said: list[tuple[int, int]] = []
+    await make(store, asked(FIRE), jsonl, tmp_path / "x", now=NOW, progress=lambda done, of: said.append((done, of)))
+    assert said == [(4, 4), (4, 4), (5, 5)]
+
+
+# --- for whom, and in which form ---------------------------------------------------------------------------------------
+
+
+async def crisis(store: SqliteStore) -> None:
+    """An incident from the border playbook, with something told to Aid."""
+    told = Disclosed("s1", "I-1", "aid", ROOM, "en", "", 0, {"what": {"form": "exact", "value": "x"}})
+    records = [(STREAM, BOOK.digest, fact) for fact in [*incident(), told]]
+    await store.commit(Changes(NOW, records=records, playbooks=[(BOOK.digest, BOOK.source)]))
+
+
+async def test_a_recipient_is_found_by_id_or_name(store: SqliteStore) -> None:
+    """With whom it may know of: of the partners those that are listed, and itself."""
+    await crisis(store)
+    who, zone = await recipient(store, STREAM, "Aid")
+    assert (who.partner, who.name, zone) == ("aid", "Aid", "Europe/Brussels")
+    assert who.knows == {"city", "fire", "brandweer", "aid", "hilfe"}
+    assert "watchers" in (await recipient(store, STREAM, "watchers"))[0].knows
+    assert (await recipient(store, STREAM, "Auditor")) == (AUDITOR, "Europe/Brussels")
+
+
+async def test_an_unknown_recipient_learns_whom_there_is(store: SqliteStore) -> None:
+    """And whom they perhaps meant."""
+    await crisis(store)
+    with pytest.raises(NoSuchRecipient, match="did you mean brandweer") as raised:
+        await recipient(store, STREAM, "brandwer")
+    assert "auditor, aid, brandweer" in str(raised.value)
+
+
+async def test_the_deployments_partners_need_not_know_of_each_other(store: SqliteStore) -> None:
+    """Whose rooms are bound can have a copy of its own part of the deployment's log."""
+    for partner, number in (("aid", "-14"), ("fire", "-12")):
+        bound = RoomBound("border", partner, RoomRef("telegram", number), None, "playbook")
+        await store.append(DEPLOYMENT, bound, now=NOW)
+    who, _ = await recipient(store, DEPLOYMENT, "aid")
+    assert who == Recipient("aid", "aid", frozenset({"aid"}))
+
+
+def test_a_form_that_is_not_there_is_said_with_those_that_are() -> None:
+    """And which was perhaps meant."""
+    assert set(made()) <= set(FORMS)
+    with pytest.raises(NoSuchForm, match=r"did you mean csv\?.*bundle, jsonl"):
+        form("cvs")
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(text: str) -> None:
+    """What somebody wrote is text to a spreadsheet, whatever it begins with."""
+    assert safe(text) == f"'{text}"
+    assert safe("telegram:-100") == "telegram:-100" and safe(-1) == -1
+
+
+async def test_a_spreadsheet_has_what_the_copy_is_and_a_row_for_each_field(store: SqliteStore, tmp_path: Path) -> None:
+    """Every value once, in the same column whatever the entry is of; formulas among them do nothing."""
+    await opened(store, *(NoteAdded("ada", None, ROOM, text) for text in FORMULAS))
+    await make(store, asked(name="csv"), form("csv"), tmp_path / "x", now=NOW)
+    data = (tmp_path / "x").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    table = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
+    head = {row[0]: row[1] for row in table if len(row) == 2}
+    assert head["Reason"] == "inquiry" and head["Legal basis"] == "Law of inquiries" and "auditor" in head["Made for"]
+    assert "liege/I-1" in head["Signed checkpoint"]
+    body = table[table.index(list(COLUMNS)) + 1 :]
+    assert all(len(row) == len(COLUMNS) for row in body)
+    assert not any(cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝")) for row in table for cell in row)
+    texts = [row[4] for row in body if row[3] == "text"]
+    assert texts[1:] == [f"'{text}" for text in FORMULAS]
+    assert {row[2] for row in body} == {"IncidentOpened", "AlertIssued", "Acknowledged", "NoteAdded", "Exported"}
+
+
+async def test_an_entry_that_shows_nothing_has_a_row(store: SqliteStore, tmp_path: Path) -> None:
+    """With how many fields are withheld."""
+    await opened(store)
+    await make(store, asked(FIRE, "csv"), form("csv"), tmp_path / "x", now=NOW)
+    table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
+    [issued] = [row for row in table if len(row) == 6 and row[2] == "AlertIssued"]
+    assert issued[3:5] == ["", ""] and int(issued[5]) > 10
