@@ -16,6 +16,7 @@ from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import TALK, answered, shown_by, talk, understood
+from bot.inquiring import inquired
 from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
@@ -104,7 +105,8 @@ class Turn:
                 request = said
                 self.tx.world = await refreshed(self.tx.world, request, self.tx.now)
                 self.tx.world = await examined(self.tx.world, request, self.networks)
-                await self._carry(lambda world: self.decide.hear(world, request), row.seed)
+                asked = await inquired(self.tx.world, request, self.store)
+                await self._carry(lambda world: self.decide.hear(world, asked), row.seed)
             elif said is not None:
                 came = Came(said, self.tx.now, row.seed)
                 await self._carry(lambda world: self.decide.happened(world, came), row.seed)

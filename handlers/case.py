@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from handlers.coordinators import between_two
 from handlers.taps import Choice, button, parted
 from handlers.texts import say, says
 from handlers.world import Actor, Request, World, circumstances, languages
@@ -128,8 +129,11 @@ def reader(world: World, book: Book | None, request: Request, who: Actor) -> Rea
     theirs = [language for language in spoken if language]
     found = (*theirs, *languages(world, book, request.room, who.partner))
     # In a group a coordinator's answer is read by the group: what it may know is what its partner may know.
-    insider = (who.coordinator and request.private) or (book is not None and who.partner in book.playbook.partners)
-    return Reader(request.room, who.partner, insider, tuple(dict.fromkeys(found)))
+    auditor = who.auditor and request.private and between_two(world, request.room)
+    insider = (
+        auditor or (who.coordinator and request.private) or (book is not None and who.partner in book.playbook.partners)
+    )
+    return Reader(request.room, who.partner, insider, tuple(dict.fromkeys(found)), auditor)
 
 
 def room_reader(world: World, book: Book, room: RoomRef, partner: str) -> Reader:

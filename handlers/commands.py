@@ -8,6 +8,8 @@ from handlers import (
     activate,
     admit,
     alert,
+    audit,
+    auditing,
     board,
     briefing,
     calls,
@@ -342,6 +344,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("close", "[reason]", "the incident is over", "coordinators", gates.coordinator, small.close),
     Command("log", "[reason]", "the incident's log", "auditors, coordinators", gates.auditors, small.log),
+    Command(
+        "audit",
+        "QUESTION because WHY",
+        "ask the log who knew what, when, by which right; alone: the questions",
+        "auditors, coordinators, the lead",
+        auditing.may_ask,
+        audit.decide,
+    ),
     Command(
         "draft",
         "D-3 send",

@@ -60,7 +60,7 @@ def starters(case: Case) -> Cleared | None:
 
 
 def auditors(case: Case) -> Cleared | None:
-    if case.actor.coordinator or "auditor" in case.actor.roles:
+    if case.actor.coordinator or "auditor" in case.actor.roles or (case.actor.auditor and case.request.private):
         return None
     return case.say("Only auditors and coordinators may read the log here.")
 

@@ -117,7 +117,7 @@ def without(incident: str, arguments: str) -> str:
 
 def takes_part(world: World, request: Request, incident: Incident) -> bool:
     who_asks = actor_in(world, request, incident)
-    return who_asks.partner is not None or (who_asks.coordinator and request.private)
+    return who_asks.partner is not None or ((who_asks.coordinator or who_asks.auditor) and request.private)
 
 
 def ask(world: World, request: Request, command: str, arguments: str, found: list[Incident]) -> list[Effect]:

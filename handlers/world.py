@@ -19,7 +19,7 @@ from playbooks.selection import Circumstances
 from playbooks.spoken import Spoken
 from storage.deployment import Binding, Deployment, PersonOnFile
 from storage.incident import Incident
-from storage.store import Beside, Mentioned, OutboxRow, Utterance
+from storage.store import Beside, Kept, Mentioned, OutboxRow, Utterance
 
 Via = Literal["command", "button", "reaction", "reply"]
 
@@ -32,7 +32,7 @@ class Request:
     clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
     ``album``: what was sent in one album with it before.
-    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it.
+    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts.
     """
 
     now: datetime
@@ -55,6 +55,7 @@ class Request:
     recaps: tuple[OutboxRow, ...] = ()
     forwarded: str | None = None
     automatic: bool = False
+    kept: tuple[Kept, ...] | None = None
     album: tuple[Beside, ...] = ()
 
 
@@ -132,7 +133,7 @@ class Actor:
     """Who asks, and for whom: the partner of the room they speak in; in private, their own.
 
     ``person`` is a person's id, or the identity of somebody who was never enrolled. ``roles`` are theirs in that partner.
-    ``coordinator``: a coordinator here; ``everywhere``: of the whole deployment, of no partner.
+    ``coordinator``: a coordinator here; ``everywhere``: of the whole deployment, of no partner. ``auditor``: an auditor of the whole deployment.
     """
 
     person: str
@@ -143,6 +144,7 @@ class Actor:
     coordinator: bool = False
     everywhere: bool = False
     revoked: bool = False
+    auditor: bool = False
 
     @property
     def may_issue(self) -> bool:
@@ -180,7 +182,8 @@ def actor(world: World, request: Request, book: Book | None) -> Actor:
         and (person.partner is None or (book is not None and present(book, person.partner)))
     )
     everywhere = coordinator and (admin or person is None or person.partner is None)
-    return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, everywhere)
+    auditor = person is not None and person.role == "auditor" and person.partner is None
+    return Actor(known_as, identity, name, partner, frozenset(roles), coordinator, everywhere, auditor=auditor)
 
 
 def accounts(world: World, person: PersonOnFile) -> tuple[str, ...]:
@@ -211,7 +214,7 @@ def plays_in(world: World, book: Book, room: RoomRef, exercise: bool) -> bool:
 
 
 def _bystander(actor: Actor) -> Actor:
-    return replace(actor, partner=None, roles=frozenset(), coordinator=False)
+    return replace(actor, partner=None, roles=frozenset(), coordinator=False, auditor=False)
 
 
 def circumstances(world: World, incident: Incident, now: datetime) -> Circumstances:

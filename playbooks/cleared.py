@@ -93,13 +93,14 @@ class Reader:
     """Whom a text is for: a room, and what its reader is to the playbook.
 
     ``partner`` is the partner they act for; ``insider`` says that the playbook's own words (partners, rules) are theirs to read:
-    people of its partners, and coordinators.
+    people of its partners, and coordinators. ``auditor``: it is an auditor of the whole deployment, alone with us, who may know of every partner.
     """
 
     room: RoomRef
     partner: str | None
     insider: bool
     languages: tuple[str, ...]
+    auditor: bool = False
 
 
 def wording(template: str, **parts: Cleared | int) -> Cleared:
@@ -225,7 +226,7 @@ def checkpoint(note: str) -> Cleared:
 def name(book: Book, reader: Reader, partner: str) -> Cleared:
     """A partner's name, which every partner may know unless it is unlisted; otherwise an ellipsis."""
     who = book.playbook.partners.get(partner)
-    if who is None or not reader.insider or not (who.listed or reader.partner == partner):
+    if who is None or not listed(book, reader, partner):
         return Cleared("…")
     return Cleared(escape(one_line(who.name), quote=False))
 
@@ -243,7 +244,7 @@ def colleague(reader: Reader, partner: str, called: str) -> Cleared:
 def listed(book: Book, reader: Reader, partner: str) -> bool:
     """Whether this reader may know that the partner exists."""
     who = book.playbook.partners.get(partner)
-    return who is not None and reader.insider and (who.listed or reader.partner == partner)
+    return who is not None and reader.insider and (who.listed or reader.partner == partner or reader.auditor)
 
 
 def field_name(book: Book, reader: Reader, field: str) -> Cleared:

@@ -1,0 +1,170 @@
+"""Of the log, what somebody may ask about in chat: the facts that they may see, from which alone their question is answered.
+
+| who asks | of what |
+|---|---|
+| an auditor of the whole deployment, in a private chat | everything |
+| a partner's people who may ask | what a copy of the log for that partner shows: what its rooms were told, what its people did, what is announced to everyone |
+| the same, of an alert of which they may know who has it (``_delivery``) | who answered, was rung or was not reached; of one in their own words also who was shown which field |
+| a coordinator of no partner, in a private chat | who answered, and who leads, of partners of whom everybody may know |
+
+What is left out decides nothing: a question that is asked of less is answered from less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from handlers import leading
+from handlers.case import Case
+from handlers.coordinators import between_two
+from handlers.standing import standing
+from handlers.status import watching
+from playbooks.cleared import Cleared, listed
+from playbooks.rooms import RoomRef
+from storage.export.copy import Recipient
+from storage.export.view import View
+from storage.facts import (
+    Acknowledged,
+    AlertAddressed,
+    AlertCancelled,
+    AlertExpired,
+    AlertIssued,
+    AlertRetracted,
+    AlertSuperseded,
+    AnswerUndone,
+    CallReported,
+    CallTaken,
+    Disclosed,
+    Fact,
+    LeadEnded,
+    LeadTaken,
+    MessageDropped,
+    MessageRefused,
+    MessageSent,
+    MessageUnknown,
+    PartnerUnreachable,
+    from_parts,
+    parts,
+)
+from storage.store import Kept
+
+Outcome = MessageSent | MessageRefused | MessageUnknown | MessageDropped
+
+
+def may_ask(case: Case) -> Cleared | None:
+    """Auditors, coordinators, and the lead; of the whole deployment only in a private chat."""
+    if sees_all(case) or "auditor" in case.actor.roles:
+        return None
+    if case.actor.coordinator or leading.led_with(case):
+        return None
+    return case.say(
+        "Only auditors, coordinators and the lead may ask the log. Of the whole log, only in a private chat."
+    )
+
+
+def sees_all(case: Case) -> bool:
+    """Whether this is an auditor of the whole deployment, alone with us."""
+    return case.actor.auditor and case.request.private and between_two(case.world, case.request.room)
+
+
+def facts_for(case: Case, kept: Sequence[Kept]) -> list[Kept]:
+    """The facts that whoever asks may see, each as far as they may; in order."""
+    if sees_all(case):
+        return list(kept)
+    watched = _watched(case)
+    found = _of_a_copy(case, kept, watched) if case.actor.partner is not None else {}
+    for one in kept:
+        more = _watched_fact(case, one, watched) if one.seq not in found else None
+        if more is not None:
+            found[one.seq] = more
+    return [found[seq] for seq in sorted(found)]
+
+
+def _watched(case: Case) -> Mapping[str, frozenset[str]]:
+    """The alerts of which whoever asks may know who has them, each with the partners that count for them."""
+    assert case.incident is not None and case.book is not None
+    result: dict[str, frozenset[str]] = {}
+    for alert, issued in case.incident.alerts.items():
+        may, room = watching(case, alert)
+        if may and issued.fact.template in case.book.playbook.alerts:
+            stands = standing(case.world, case.incident, alert, case.reader, room, case.now)
+            result[alert] = frozenset(stands.partners)
+    return result
+
+
+def _of_a_copy(case: Case, kept: Sequence[Kept], watched: Mapping[str, frozenset[str]]) -> dict[int, Kept]:
+    """What a copy of the log for the partner would show; and who else was shown what, of its own alerts that it watches."""
+    assert case.book is not None
+    partner = str(case.actor.partner)
+    knows = frozenset(p for p in case.book.playbook.partners if listed(case.book, case.reader, p)) | {partner}
+    people = frozenset(person.id for person in case.world.who.people.values() if person.partner == partner)
+    view = View(Recipient(partner, partner, knows, people))
+    for one in kept:
+        view.learn(one)
+    found: dict[int, Kept] = {}
+    declared = {f.alert: f.fields.keys() for one in kept if isinstance(f := one.fact, AlertIssued)}
+    sends: set[str] = set()
+    for one in kept:
+        may = view.shows(one)
+        if may:
+            found[one.seq] = _as_far_as(one, may)
+        elif isinstance(one.fact, Disclosed) and one.fact.about in view.words:
+            f = one.fact
+            fields = {name: how for name, how in f.fields.items() if name in declared.get(f.about, ())}
+            if fields and f.partner in watched.get(f.about, ()):
+                sends.add(f.send)
+                found[one.seq] = replace(one, fact=replace(f, fields=fields, room=_elsewhere(f.room)))
+        elif isinstance(one.fact, Outcome) and _whole(one.fact.send) in sends:
+            found[one.seq] = replace(one, fact=_unnamed(one.fact))
+    return found
+
+
+def _as_far_as(one: Kept, may: frozenset[str]) -> Kept:
+    fact = one.fact
+    values = {path: value for path, value in parts(fact).items() if path in may}
+    return replace(one, fact=from_parts(type(fact).__name__, fact.V, values))
+
+
+def _whole(send: str) -> str:
+    name, dash, part = send.rpartition("-")
+    return f"{name}-1" if dash and part.isdecimal() else send
+
+
+def _elsewhere(room: RoomRef) -> RoomRef:
+    """Somebody else's room: its network, and not which one it is."""
+    return RoomRef(room.network, "")
+
+
+def _unnamed(fact: Outcome) -> Fact:
+    """What became of a message in somebody else's room, without the network's names for it."""
+    match fact:
+        case MessageSent():
+            return replace(fact, room=_elsewhere(fact.room), message="")
+        case _:
+            return replace(fact, room=_elsewhere(fact.room), reason="")
+
+
+def _watched_fact(case: Case, one: Kept, watched: Mapping[str, frozenset[str]]) -> Kept | None:
+    """A fact about who has an alert and who answered, of partners that count for whoever asks, and without the persons."""
+    assert case.book is not None
+    match one.fact:
+        case AlertIssued() as f if f.alert in watched and listed(case.book, case.reader, f.partner):
+            return replace(one, fact=replace(f, fields={}, person="", confirmed_by="", draft="", request=None))
+        case AlertAddressed() as f if f.alert in watched:
+            told = {p: {"status": how.get("status")} for p, how in f.partners.items() if p in watched[f.alert] and how}
+            return replace(one, fact=replace(f, partners=told))
+        case Acknowledged() as f if f.partner in watched.get(f.alert, ()):
+            return replace(one, fact=replace(f, person=f.person, spoke_with=None, room=_elsewhere(f.room)))
+        case AnswerUndone() as f if f.partner in watched.get(f.alert, ()):
+            return one
+        case CallTaken() | CallReported() | PartnerUnreachable() as f if f.partner in watched.get(f.about, ()):
+            return one
+        case AlertExpired() | AlertSuperseded() | AlertCancelled() | AlertRetracted() as f if f.alert in watched:
+            return one
+        case LeadTaken() as f if case.actor.partner is None:
+            return one if all(listed(case.book, case.reader, p) for p in f.partners) else None
+        case LeadEnded() if case.actor.partner is None:
+            return one
+        case _:
+            return None

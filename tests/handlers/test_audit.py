@@ -1,0 +1,183 @@
+"""``/audit``: the questions of an inquiry in chat, each reader's as far as they may see, and recorded with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from storage.effects import Send
+from storage.facts import CommandRefused, LogRead
+from tests.examples import examples
+from tests.handlers import test_noninterference as crisis
+from tests.handlers.border_stage import CITY, DESK, FIRE, LIAISON, MAYOR, SOMEBODY, issued, opened, to
+from tests.handlers.stage import Stage
+from tests.handlers.test_noninterference import OTHERWISE, ROOMS, fields, otherwise, shown
+from tests.playbooks.border import BOOK, NOON
+
+AUDITOR, ALONE = "telegram:70", "telegram:70"
+OWN = "telegram:71"
+QUESTIONS = (
+    "who-saw A-1",
+    "who-saw A-1 victims",
+    "who-saw A-1 what",
+    "who-saw D-1",
+    "who-saw A-9",
+    "saw fire",
+    "saw watchers",
+    "saw aid 23:59",
+    "silent",
+    "silent A-1",
+    "unknown",
+    "withheld",
+    "leads",
+    "readings",
+)
+
+
+def _ask(
+    stage: Stage, room: Any, question: str, who: str, *, private: bool = False, why: str = " because inquiry"
+) -> str:
+    """The one answer to a question."""
+    sent = _asked(stage, room, f"/audit {question}{why}", who, private=private)
+    answers = to(sent, sent[-1].to) if sent else []
+    assert len(answers) == 1, answers
+    return answers[0]
+
+
+def _asked(stage: Stage, room: Any, text: str, who: str, *, private: bool) -> list[Send]:
+    kept = tuple(one for one in stage.facts if one.stream == "I-1")
+    return stage.say(room, text, who, private=private, kept=kept)
+
+
+def _stage() -> Stage:
+    """An alert with something hidden, seen and answered by some; an auditor of the deployment and one of the city."""
+    stage = opened()
+    stage.enrol(AUDITOR, "auditor", None)
+    stage.enrol(OWN, "auditor", "fire")
+    issued(stage, '/alert evacuation action=leave where=Town what="The quay" people=12 victims="Ada"')
+    crisis.settled(stage, "A-1")
+    stage.say(ROOMS["fire"][-1], "/ack A-1 acting", SOMEBODY)
+    return stage
+
+
+def test_an_auditor_of_the_deployment_asks_of_everything_alone_with_us() -> None:
+    """In their private chat they learn who saw, who never answered and who led, unlisted partners too; in a room, what its partner may see."""
+    stage = _stage()
+    seen = _ask(stage, ALONE, "who-saw A-1 victims", AUDITOR, private=True)
+    assert "victims in full, line" in seen and "Withheld" in seen
+    silent = _ask(stage, ALONE, "silent A-1", AUDITOR, private=True)
+    never = next(line for line in silent.splitlines() if line.startswith("Never"))
+    assert "Silent watchers" in silent and "Fire" not in never and "Acting" in silent
+    assert "watch" in _ask(stage, ALONE, "saw watchers", AUDITOR, private=True).lower()
+    assert "now" in _ask(stage, ALONE, "leads", AUDITOR, private=True)
+    assert "As far as you may see it" not in silent
+    in_a_room = _ask(stage, CITY, "silent", AUDITOR)
+    assert "you may not see" in in_a_room and "As far as you may see it" in in_a_room
+
+
+def test_a_question_and_its_reason_are_recorded_with_who_asked() -> None:
+    """What was asked, why, by whom, for which partner, of how many entries; without a reason it asks for one, and answers nothing."""
+    stage = _stage()
+    size = stage.world.incidents["I-1"].size
+    mute = _ask(stage, FIRE, "silent A-1", OWN, why="")
+    assert "Say why you ask" in mute and "/audit silent A-1 because …" in mute
+    assert not stage.of(LogRead)
+    for why in (" because the mayor asks", " parce que le maire demande", " weil der Bürgermeister fragt"):
+        _ask(stage, FIRE, "silent A-1", OWN, why=why)
+    person = stage.world.who.person(OWN)
+    assert person is not None
+    facts = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)]
+    assert [(fact.person, fact.partner, fact.question) for fact in facts] == [(person.id, "fire", "silent A-1")] * 3
+    assert [fact.reason for fact in facts] == ["the mayor asks", "le maire demande", "der Bürgermeister fragt"]
+    assert facts[0].upto == size
+    assert f"{person.id}, " in _ask(stage, FIRE, "readings", OWN)
+
+
+def test_only_auditors_coordinators_and_the_lead_may_ask() -> None:
+    """Anybody else is refused, and that is recorded; nothing is read."""
+    stage = _stage()
+    assert "Only auditors" in _ask(stage, ROOMS["aid"][0], "silent", SOMEBODY)
+    assert not stage.of(LogRead)
+    assert [fact.command for fact in stage.of(CommandRefused) if isinstance(fact, CommandRefused)][-1] == "/audit"
+    assert "As far as you may see it" in _ask(stage, FIRE, "silent", LIAISON)
+    assert "As far as you may see it" in _ask(stage, DESK, "silent", "telegram:501", private=True)
+
+
+def test_the_issuer_that_may_know_who_has_it_learns_who_was_shown_which_field() -> None:
+    """Of its own alert, partner by partner, without their rooms; another's alert shows a partner only its own copy."""
+    stage = _stage()
+    city = _ask(stage, CITY, "who-saw A-1", MAYOR)
+    fire = _ask(stage, FIRE, "who-saw A-1 victims", OWN)
+    assert "victims in full" in fire and "City" not in fire.replace("Fire and City", "")
+    assert "!" not in city and "-14" not in city
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "/audit who-saw A-17 FIELD because …"),
+        ("who-was", "/audit who-saw A-17 FIELD because …"),
+        ("saw", "/audit saw PARTNER 14:05 because …"),
+        ("saw nobody", "I know no partner nobody"),
+        ("saw watchers", "I know no partner watchers"),
+        ("saw fire 25:99", "/audit saw PARTNER 14:05 because …"),
+        ("who-saw what", "/audit who-saw A-17 FIELD because …"),
+        ("who-saw A-1 victim", "Did you mean victims?"),
+        ("who-saw A-77", "The log has nothing of A-77 that you may see."),
+        ("silent A-77", "The log has nothing of A-77 that you may see."),
+    ],
+)
+def test_a_wrong_question_says_what_can_be_asked(typed: str, words: str) -> None:
+    """An unlisted partner is as unknown as one that is not there, and nothing is recorded as read."""
+    stage = _stage()
+    assert words in _ask(stage, FIRE, typed, OWN)
+    assert not stage.of(LogRead)
+
+
+def test_a_log_that_is_too_long_for_a_chat_says_where_to_ask() -> None:
+    """No facts were given: whoever runs the server can ask."""
+    stage = _stage()
+    [answer] = to(stage.say(FIRE, "/audit silent because inquiry", OWN), FIRE)
+    assert "tocsin ask I-1" in answer and not stage.of(LogRead)
+
+
+def _inquired(typed: Mapping[str, str | None], partner: str) -> Stage:
+    """The crisis of the noninterference tests, still open, and every question from a partner's room, by its own auditor."""
+    stage = Stage.set(BOOK)
+    stage.now = NOON
+    for identity, role, whose in ((MAYOR, "official", "city"), (LIAISON, "liaison", "fire"), (OWN, "auditor", partner)):
+        stage.enrol(identity, role, whose)
+    stage.say(CITY, "/activate border High water", MAYOR)
+    given = " ".join(f'{n}="{typed[n]}"' for n in ("what", "where", "people", "victims", "secret") if typed[n])
+    stage.say(CITY, f"/alert evacuation action=leave {given}", MAYOR)
+    stage.say(CITY, "/draft D-1 send", MAYOR, via="button")
+    crisis.settled(stage, "A-1")
+    for whose, choice in (("fire", "cannot"), ("brandweer", "seen"), ("aid", "acting"), ("watchers", "cannot")):
+        stage.say(ROOMS[whose][-1], f"/ack A-1 {choice}", f"matrix:@{whose}:x.org")
+    stage.say(FIRE, f'/alert affected where="{typed["spot"]}" people={typed["people"] or 7} Come', LIAISON)
+    stage.say(CITY, f"/alert count people={typed['people'] or 7} Mind the numbers", MAYOR)
+    crisis.asked(stage)
+    stage.say(FIRE, "/danger a dyke broke", LIAISON)
+    for alert in ("A-1", "A-2", "A-3"):
+        crisis.decided_again(stage, alert)
+    crisis.corrected(stage, typed)
+    for question in QUESTIONS:
+        _ask(stage, ROOMS[partner][-1], question, OWN)
+    return stage
+
+
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(crisis.st.sampled_from([partner for partner in ROOMS if partner != "city"]), fields, fields)
+@example("fire", {name: values[-1] for name, values in OTHERWISE.items()}, dict.fromkeys(OTHERWISE) | {"spot": "Hill"})
+@example("aid", {name: values[-1] for name, values in OTHERWISE.items()}, dict.fromkeys(OTHERWISE) | {"spot": "Hill"})
+@example("hilfe", {name: values[-1] for name, values in OTHERWISE.items()}, dict.fromkeys(OTHERWISE) | {"spot": "Hill"})
+def test_what_is_hidden_from_a_partner_changes_no_answer(
+    partner: str, one: dict[str, str | None], other: dict[str, str | None]
+) -> None:
+    """Two crises that differ only in what is hidden from a partner are answered the same to all its questions."""
+    first, second = _inquired(one, partner), _inquired(otherwise(partner, one, other), partner)
+    assert shown(first, partner) == shown(second, partner)
+    assert first.of(LogRead) == second.of(LogRead) or one["spot"] != other["spot"]
