@@ -110,6 +110,7 @@ class _Sending:
 
     def _messages(self, about: str, partner: str, shown: list[tuple[int, datetime, Disclosed]]) -> Iterator[Message]:
         alert = self._alerts[about]
+        before = self._before(alert, partner)
         if (
             self._over is not None
             and self._over[1] == shown[0][1]
@@ -117,8 +118,8 @@ class _Sending:
         ):
             seq, at, first = shown[0]
             noted = next((how["value"] for _, _, one in shown for how in one.fields.values() if _holds(how)), None)
-            if alert.sent.get(partner):
-                yield self._message(self._over[0], seq, at, first, partner, [], noted)
+            if before:
+                yield self._message(self._over[0], seq, at, first, partner, before, [], noted)
             return
         apart: list[tuple[int, datetime, Disclosed, dict[str, Info]]] = []
         for seq, at, one in shown:
@@ -136,31 +137,36 @@ class _Sending:
             if digest in alert.said.setdefault(partner, set()):
                 continue
             alert.said[partner].add(digest)
-            yield self._message(None, seq, at, one, partner, list(infos.values()), None)
+            kind = "Update" if before else "Alert"
+            yield self._message(kind, seq, at, one, partner, before, list(infos.values()), None)
+
+    def _before(self, alert: _Alert, partner: str) -> list[str]:
+        """What the partner was sent about this alert before, or else about those whose place it takes."""
+        if alert.sent.get(partner):
+            return list(alert.sent[partner])
+        older = [self._alerts[one] for one in sorted(alert.replaces) if one in self._alerts]
+        return [reference for one in older for reference in one.sent.get(partner, ())]
 
     def _message(
         self,
-        kind: str | None,
+        kind: str,
         seq: int,
         at: datetime,
         shown: Disclosed,
         partner: str,
+        before: list[str],
         infos: list[Info],
         noted: str | None,
     ) -> Message:
         about, zone = self._about, self._about.zone
         alert = self._alerts[shown.about]
-        before = list(alert.sent.get(partner, ()))
-        if not before and kind is None:
-            older = [self._alerts[one] for one in sorted(alert.replaces) if one in self._alerts]
-            before = [reference for one in older for reference in one.sent.get(partner, ())]
         label = shown.label if is_seen(shown.label) and shown.label else None
         message = Message(
             identifier=identifier(f"{shown.about}.{seq}"),
             sender=identifier(about.deployment),
             sent=when(at, zone),
             status=_status(about),
-            kind=kind or ("Update" if before else "Alert"),
+            kind=kind,
             restriction=label,
             addresses=[partner],
             codes=[label] if label is not None else [],

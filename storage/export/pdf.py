@@ -23,6 +23,9 @@ from storage.unseen import visible
 _LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
 _ANSWERS: Final = (104.0, 130.0, 92.0, 98.0, INNER - 424.0)
 _TIMELINE: Final = (50.0, 48.0, INNER - 98.0)
+_EXACT: Final = ("Checkpoint", "Signing key")
+"""What is compared letter by letter."""
+
 _STATED: Final = (78.0, INNER - 78.0)
 
 
@@ -51,7 +54,7 @@ def furniture(about: About) -> Furniture:
 def statement(paper: Paper, about: About) -> None:
     """For whom, by whom, why, what is withheld, and the checkpoint with its note."""
     for what, words in stated(about):
-        paper.row([Cell(what, "bold"), Cell(words)], _STATED)
+        paper.row([Cell(what, "bold"), Cell(words, "mono" if what in _EXACT else "regular")], _STATED, size=8)
     paper.skip(4)
     paper.para("The signed checkpoint that this copy stands on:", size=SMALL)
     paper.para(about.note.rstrip("\n"), style="mono", size=SMALL, indent=6)
