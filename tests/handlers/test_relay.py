@@ -173,7 +173,7 @@ def test_a_mistyped_label_on_any_picture_holds_the_whole_album() -> None:
     assert {remove.room for remove in stage.removes if remove.about == first.id} == MEMBERS
     assert not [send for send in stage.sent if send.about == third.id]
     assert len([send for send in stage.sent if "[ambr+strict]" in send.body.text]) == 1
-    fixed = replace(second.spoken or Spoken(), html="[amber+strict] hush")
+    fixed = Spoken("[amber+strict] hush", second.spoken.file if second.spoken is not None else None)
     sent = stage.befalls("edited", second, spoken=fixed)
     assert {(send.about, send.to, send.amends) for send in sent} == {(one, FIRE, False) for one in stage.said}
     assert [one.raised for one in stage.said.values()] == ["amber+strict"] * 3
@@ -187,7 +187,9 @@ def test_a_label_that_an_edit_puts_on_one_picture_holds_for_all() -> None:
     first, second = pictures(stage, "the dam", "")
     for one in (first, second):
         stage.all_become(one.id)
-    stage.befalls("edited", second, spoken=replace(second.spoken or Spoken(), html="[red] look"))
+    stage.befalls(
+        "edited", second, spoken=Spoken("[red] look", second.spoken.file if second.spoken is not None else None)
+    )
     assert [one.raised for one in stage.said.values()] == ["red", "red"]
     assert {(one.about, one.room) for one in stage.removes} == {
         (one.id, room) for one in (first, second) for room in MEMBERS

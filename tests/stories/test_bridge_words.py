@@ -177,6 +177,23 @@ async def test_what_is_taken_back_on_matrix_is_gone_everywhere(town: Bridge, whi
 
 
 @both
+async def test_a_copy_that_a_moderator_removes_stays_away(town: Bridge, which: str) -> None:
+    """Only there; whoever spoke sees that not everybody has it, and why by /seen; an edit goes to the others and brings nothing back."""
+    room, other = room_of(town, which)
+    said = await town.telegram.say(HALL, CARL, f"Rumour of {which}")
+    copy, there = await town.on_matrix(room, f"Rumour of {which}"), await town.on_matrix(other, f"Rumour of {which}")
+    await town.telegram_sign(HALL, said.id, "👌")
+    await town.ada.redact(room, copy.event_id, "not here")
+    await town.telegram_sign(HALL, said.id, "🤔")
+    await town.telegram.edit(HALL, said.id, f"A rumour in {which}, changed")
+    await town.ada.look_until(other, there.event_id, lambda one: f"A rumour in {which}, changed" in one.text)
+    await town.program.at_rest()
+    assert not [text for text in town.standing(room) if which in text and "umour" in text]
+    await town.telegram.say(HALL, CARL, "/seen", reply_to=said.id)
+    assert "✂ 1 room has removed it." in (await town.on_telegram("✂ 1", after=said.id)).text
+
+
+@both
 async def test_a_reaction_on_matrix_stands_and_goes_on_telegram(town: Bridge, which: str) -> None:
     """Under what was said on Telegram, and under its copies elsewhere, until it is taken back."""
     room, other = room_of(town, which)
