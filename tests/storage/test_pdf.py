@@ -1,0 +1,206 @@
+"""The report for the file: what it states, on every page, in any script; and the PDF itself, the same bytes for the same copy."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.database import SqliteStore
+from storage.entry import EXERCISE
+from storage.export import bidi
+from storage.export.glyphs import Fonts
+from storage.export.paper import Cell, Furniture, Paper
+from storage.export.pdf import pdf
+from tests.examples import examples
+from tests.storage.crisis import FOR_FIRE, NOTE, copied, played
+from tests.storage.pdf_text import objects, pages, titles
+
+
+def written(*paragraphs: str) -> bytes:
+    """A document with these paragraphs."""
+    out = BytesIO()
+    paper = Paper(out, Furniture("left", "right"))
+    for text in paragraphs:
+        paper.para(text)
+    paper.close("title")
+    return out.getvalue()
+
+
+def flat(text: str) -> str:
+    """Text without the ends of its lines, where words may have been parted."""
+    return " ".join(text.split())
+
+
+async def test_it_states_what_it_is(store: SqliteStore, tmp_path: Path) -> None:
+    """For whom, by whom, why, on which basis, what is withheld; and the checkpoint, its root, its key, and the note in full."""
+    await played(store)
+    said = flat(pages(await copied(store, pdf, tmp_path / "x.pdf", FOR_FIRE))[0])
+    note = await store.checkpoint("I-1")
+    assert note is not None
+    wanted = (
+        "Fire brigade (fire)", "operator", "Inquiry 14: who knew?", "Law of inquiries", "2026-07-02 14:00:00", "Withheld", "Alert issued",
+        store.signer.verifier.vkey, *note.split("\n"),
+    )  # fmt: skip
+    assert [word for word in wanted if flat(word) not in said] == []
+    heads = {head.stream: head for head in await store.heads()}
+    assert f"{heads['I-1'].size} entries, root {heads['I-1'].root.hex()}" in said
+
+
+@pytest.mark.parametrize("stream", ["I-1", "E-1"])
+async def test_every_page_says_of_what_it_is_a_page(store: SqliteStore, tmp_path: Path, stream: str) -> None:
+    """Each page names the incident and the recipient, and says "3 of 12"; an exercise's says so above and below, and no other does."""
+    found = pages(await copied(await played(store, stream), pdf, tmp_path / "x.pdf", FOR_FIRE, stream))
+    assert len(found) > 1
+    for number, page in enumerate(found, 1):
+        lines = page.split("\n")
+        assert lines[0].startswith(stream) and lines[1] == "for Fire brigade"
+        assert f"{number} of \n{len(found)}" in page
+        assert page.count(EXERCISE) >= 2 if stream == "E-1" else EXERCISE not in page
+
+
+async def test_it_tells_who_led_what_was_answered_and_what_decided(store: SqliteStore, tmp_path: Path) -> None:
+    """Leads from when until when, each alert with deliveries and the times of answers, failures, and decisions with their reasons."""
+    said = flat("\n".join(pages(await copied(await played(store), pdf, tmp_path / "x.pdf"))))
+    for passage in (
+        "2026-07-01 14:00:00 2026-07-01 14:11:00 operational be city Law of 2007; small:3",
+        "2026-07-01 14:11:00 2026-07-01 14:12:00 operational be fire",
+        "fire Matrix 14:02:00 Telegram 14:02:00 acting 2026-07-01 14:03:00 1 min 0 s",
+        "aid Telegram: refused none, 1 step of escalation",
+        "A-2 took its place",
+        "2026-07-01 14:08:00 cancelled",
+        "2026-07-01 14:10:00 taken back",
+        "Refused by",
+        "decision: Open the hall",
+        "rationale: The school is flooded",
+    ):
+        assert passage in said, passage
+
+
+async def test_no_entry_is_left_out(store: SqliteStore, tmp_path: Path) -> None:
+    """The timeline has every entry by its number, shown or not, for whomever."""
+    await played(store)
+    for path, recipient in ((tmp_path / "a.pdf", None), (tmp_path / "f.pdf", FOR_FIRE)):
+        copy = await (copied(store, pdf, path) if recipient is None else copied(store, pdf, path, recipient))
+        size = {head.stream: head.size for head in await store.heads()}["I-1"]
+        timeline = "\n".join(pages(copy)).partition("\nTimeline\n")[2]
+        told: list[int] = []
+        for first, last in re.findall(r"^(\d+)(?:–(\d+))?\n\d\d:\d\d:\d\d$", timeline, re.MULTILINE):
+            told += range(int(first), int(last or first) + 1)
+        assert told == list(range(size))
+
+
+async def test_a_partner_reads_nothing_that_it_may_not_see(store: SqliteStore, tmp_path: Path) -> None:
+    """What another partner was told or did is not in the report for this one; that there is more, is."""
+    await played(store)
+    mine = "\n".join(pages(await copied(store, pdf, tmp_path / "f.pdf", FOR_FIRE)))
+    whole = "\n".join(pages(await copied(store, pdf, tmp_path / "a.pdf")))
+    for word in ("aid", "remind", "thrown out"):
+        assert word in whole
+        assert word not in mine
+    assert "Nothing shown: " in mine
+    assert "Nothing shown: " not in whole
+
+
+async def test_words_in_any_script(store: SqliteStore, tmp_path: Path) -> None:
+    """What people typed stands in the report in its own letters, and can be found there."""
+    said = "\n".join(pages(await copied(await played(store), pdf, tmp_path / "x.pdf")))
+    for word in NOTE.replace("\x07", "").split():
+        assert word.strip(",") in said or word.strip(",")[::-1] in said, word
+
+
+async def test_the_same_copy_has_the_same_bytes(store: SqliteStore, tmp_path: Path) -> None:
+    """Nothing is in the file but what it states: no date of its own, no program, no number drawn at random."""
+    await played(store)
+    one = await copied(store, pdf, tmp_path / "a.pdf")
+    assert "Report on I-1, High water" in titles(one)
+    for word in (b"Date", b"Producer", b"Creator", b"Author", b"tocsin", b"Tocsin"):
+        assert all(word not in body for body in objects(one).values() if b"beginbfchar" not in body)
+    assert written("Ada", NOTE) == written("Ada", NOTE)
+
+
+def test_the_file_is_sound() -> None:
+    """Every object is where the table says, every reference leads to one, and every length is right."""
+    data = written(*(f"paragraph {number} {NOTE}" for number in range(200)))
+    start = int(data.rpartition(b"startxref\n")[2].split(b"\n")[0])
+    rows = data[start:].split(b"\n")
+    assert rows[0] == b"xref"
+    count = int(rows[1].split()[1])
+    places = [int(row[:10]) for row in rows[3 : 2 + count]]
+    for number, place in enumerate(places, 1):
+        assert data[place:].startswith(b"%d 0 obj\n" % number)
+    found = objects(data)
+    assert sorted(found) == list(range(1, count))
+    for body in found.values():
+        head = body.partition(b"stream\n")[0]
+        assert all(int(one) in found for one in re.findall(rb"(\d+) 0 R", head))
+    for length, body in re.findall(rb"/Length (\d+)[^>]*>>\nstream\n(.*?)\nendstream\nendobj", data, re.DOTALL):
+        assert len(body) == int(length)
+
+
+def test_a_page_leaves_when_it_is_full() -> None:
+    """Pages are in the file before the document is closed, so that its length costs no memory."""
+    out = BytesIO()
+    paper = Paper(out, Furniture("left", "right"))
+    sizes = []
+    for number in range(300):
+        paper.row([Cell(str(number)), Cell("words " * 30)], [50, 300])
+        sizes.append(out.tell())
+    assert sizes[99] > sizes[0]
+    assert sizes[299] > sizes[199] > sizes[99]
+    held = [value for value in vars(paper).values() if isinstance(value, list)]
+    assert sum(len(part) for parts in held for part in parts) < 100_000
+
+
+def test_a_row_longer_than_a_page_goes_on_overleaf() -> None:
+    """A text of several pages is there to its last word, and the head of the table stands above each part."""
+    out = BytesIO()
+    paper = Paper(out, Furniture("left", "right"))
+    words = [f"w{number}" for number in range(3000)]
+    paper.row([Cell("1"), Cell(" ".join(words))], [50, 400], heading=[Cell("number"), Cell("text")])
+    paper.close("title")
+    found = pages(out.getvalue())
+    assert len(found) > 3
+    assert all("number\ntext" in page for page in found)
+    assert [one for page in found for one in re.findall(r"\bw\d+\b", page)] == words
+
+
+@settings(max_examples=examples(150), deadline=None)
+@given(st.text(min_size=1))
+def test_nothing_of_a_text_is_lost(text: str) -> None:
+    """Every character of whatever people typed is drawn, or stands there by its number, but for those that show nothing."""
+    said = pages(written(text))[0]
+    for character in text:
+        if character.isalnum():
+            assert character in said or f"U+{ord(character):04X}" in said, character
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("abc אבג", "abc גבא"),
+        ("אבג abc", "abc גבא"),
+        ("אבג 12 דה", "הד 12 גבא"),
+        ("קומה 3-4.", ".3-4 המוק"),
+        ("car (אבג)!", "car (גבא)!"),
+        ("الطريق 42%", "%42 قيرطلا"),
+    ],
+)
+def test_what_runs_from_right_to_left(text: str, seen: str) -> None:
+    """Characters stand on the line as the Unicode Bidirectional Algorithm has them."""
+    base = bidi.base(text)
+    levels = bidi.levels(text, base)
+    assert "".join(text[place] for place in bidi.order(levels)) == seen
+
+
+def test_arabic_letters_join() -> None:
+    """Letters take the shape that their neighbours ask for: a word's glyphs are not those of its letters by themselves."""
+    fonts = Fonts()
+    [run] = fonts.line("بيت", "regular")
+    alone = [fonts.line(letter, "regular")[0].glyphs[0].number for letter in "تيب"]
+    shown = [glyph.number for glyph in run.glyphs if glyph.number not in (alone[0], alone[1], alone[2])]
+    assert len(shown) >= 2
