@@ -1,0 +1,72 @@
+"""``tocsin export``: a copy for somebody, in a form, with a reason; every mistake is one line that says what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bot.running import FLOOD, tocsin
+
+REASON = ("--reason", "inquiry")
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the log of a rehearsal."""
+    folder = tmp_path_factory.mktemp("played")
+    assert tocsin(folder, "rehearse", str(FLOOD)).code == 0
+    return folder
+
+
+def test_a_copy_for_a_partner_is_less_and_verifies(played: Path) -> None:
+    """It says how much is withheld, and that it is for nobody else."""
+    made = tocsin(played, "export", "X-1", "--for", "red-cross", *REASON, "--basis", "Law 7", "-o", "red.zip")
+    assert made.code == 0 and "are withheld" in made.out and "give it to nobody else" in made.err
+    assert tocsin(played, "verify", "red.zip").code == 0
+    whole = tocsin(played, "export", "X-1", *REASON, "-o", "whole.zip")
+    assert "all there are" in whole.out and "discloses everything" in whole.err
+    assert (played / "red.zip").stat().st_size < (played / "whole.zip").stat().st_size
+
+
+def test_a_form_is_chosen_by_name(played: Path) -> None:
+    """The first line of the copy says for whom it is and why; no bar is drawn where nobody looks."""
+    made = tocsin(played, "export", "X-1", "--for", "RED-CROSS", *REASON, "--format", "jsonl", "-o", "red.jsonl")
+    assert made.code == 0 and "%" not in made.err
+    first = json.loads((played / "red.jsonl").read_text("utf-8").splitlines()[0])
+    assert (first["for"], first["reason"], first["by"], first["basis"]) == ("red-cross", "inquiry", "operator", None)
+
+
+def test_the_deployments_own_log_can_be_copied(played: Path) -> None:
+    """For an auditor, and as far as a partner may see it."""
+    for whom in ("auditor", "red-cross"):
+        name = f"{whom}.csv"
+        made = tocsin(played, "export", "deployment", "--for", whom, *REASON, "--format", "csv", "-o", name)
+        assert made.code == 0, made.err
+    assert "liege-fire" in (played / "auditor.csv").read_text("utf-8")
+    assert "liege-fire" not in (played / "red-cross.csv").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--for", "red-kross", *REASON, "-o", "x"), "did you mean red-cross?"),
+        (("--for", "nobody at all", *REASON, "-o", "x"), "there are: auditor, "),
+        (("--format", "cvs", *REASON, "-o", "x"), "did you mean csv?"),
+        (("--format", "docx", *REASON, "-o", "x"), "there are: bundle, jsonl, csv"),
+        (("-o", "x"), "--reason is missing: say why"),
+        (("--reason", "  ", "-o", "x"), "--reason is missing: say why"),
+        ((*REASON, "-o", "."), "is a folder; name a file, like X-1.zip"),
+        ((*REASON, "-o", "no/such/x"), "there is no folder"),
+        ((*REASON, "-o", "there"), "there exists: name another file"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_to_do(played: Path, arguments: tuple[str, ...], words: str) -> None:
+    """And neither makes a file nor is recorded."""
+    (played / "there").write_text("mine")
+    before = tocsin(played, "incidents").out
+    ran = tocsin(played, "export", "X-1", *arguments)
+    assert ran.code == 2 and words in ran.err and len(ran.err.strip().splitlines()) == 1
+    assert not (played / "x").exists() and (played / "there").read_text() == "mine"
+    assert tocsin(played, "incidents").out == before
