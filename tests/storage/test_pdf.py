@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 from storage.database import SqliteStore
 from storage.entry import EXERCISE
 from storage.export import bidi
+from storage.export.cap import cap
+from storage.export.copy import Copy, Form
 from storage.export.glyphs import Fonts
+from storage.export.ics214 import ics214
 from storage.export.paper import Cell, Furniture, Paper
 from storage.export.pdf import pdf
 from tests.examples import examples
@@ -113,14 +117,26 @@ async def test_words_in_any_script(store: SqliteStore, tmp_path: Path) -> None:
         assert word.strip(",") in said or word.strip(",")[::-1] in said, word
 
 
-async def test_the_same_copy_has_the_same_bytes(store: SqliteStore, tmp_path: Path) -> None:
-    """Nothing is in the file but what it states: no date of its own, no program, no number drawn at random."""
-    await played(store)
-    one = await copied(store, pdf, tmp_path / "a.pdf")
-    assert "Report on I-1, High water" in titles(one)
-    for word in (b"Date", b"Producer", b"Creator", b"Author", b"tocsin", b"Tocsin"):
-        assert all(word not in body for body in objects(one).values() if b"beginbfchar" not in body)
-    assert written("Ada", NOTE) == written("Ada", NOTE)
+@pytest.mark.parametrize("form", [pdf, ics214, cap], ids=["pdf", "ics214", "cap"])
+async def test_the_same_copy_has_the_same_bytes(store: SqliteStore, tmp_path: Path, form: Form) -> None:
+    """Written twice, a copy is the same to the last byte."""
+
+    async def twice(copy: Copy, out: BinaryIO) -> None:
+        one, other = BytesIO(), BytesIO()
+        await form(copy, one)
+        await form(copy, other)
+        assert one.getvalue() == other.getvalue()
+        out.write(one.getvalue())
+
+    assert await copied(await played(store), twice, tmp_path / "x")
+
+
+async def test_nothing_is_in_the_file_but_what_it_states(store: SqliteStore, tmp_path: Path) -> None:
+    """Neither a date of its own nor the name of a program or an author."""
+    data = await copied(await played(store), pdf, tmp_path / "x.pdf")
+    assert "Report on I-1, High water" in titles(data)
+    for word in (b"Date", b"Producer", b"Creator", b"Author", b"Tocsin"):
+        assert all(word not in body for body in objects(data).values() if b"beginbfchar" not in body)
 
 
 def test_the_file_is_sound() -> None:

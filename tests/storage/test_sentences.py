@@ -1,0 +1,91 @@
+"""Every kind of fact in words, whatever of it is shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playbooks.rooms import RoomRef
+from storage.facts import FACTS, from_parts, parts
+from storage.facts.fact import Fact
+from storage.sentences import Sentences
+from storage.unseen import UNSEEN, WITHHELD, is_seen, visible
+from tests.examples import examples
+from tests.storage import crisis
+
+MARK = "zqhidden"
+AT = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+
+
+def telling() -> Sentences:
+    """Sentences, with times in UTC."""
+    return Sentences(lambda at: at.astimezone(UTC))
+
+
+def told(fact: Fact) -> str:
+    """All that is said of a fact."""
+    sentences = telling()
+    sentences.heard(fact)
+    return "\n".join([sentences.sentence(fact), *sentences.below(fact)])
+
+
+def marked(kind: type[Fact]) -> Fact:
+    """A fact of this kind, with a mark in every field that can hold one."""
+    said: dict[str, object] = {}
+    for one in fields(kind):
+        hint = str(one.type)
+        if one.metadata.get("each"):
+            said[one.name] = {MARK: {"value": MARK, "form": "exact"}}
+        elif "RoomRef" in hint:
+            said[one.name] = RoomRef("matrix", f"!{MARK}:x.org")
+        elif "datetime" in hint:
+            said[one.name] = AT
+        elif hint.startswith("tuple[str"):
+            said[one.name] = (MARK,)
+        elif hint.startswith("tuple[int"):
+            said[one.name] = (7,)
+        elif hint.startswith("Mapping"):
+            said[one.name] = {MARK: MARK}
+        elif hint == "bool":
+            said[one.name] = True
+        elif hint.startswith("int"):
+            said[one.name] = 7
+        else:
+            said[one.name] = MARK
+    return kind(**said)
+
+
+def test_every_fact_has_a_sentence() -> None:
+    """Whole, or with nothing shown, each kind of fact is told in words; with nothing shown none of what it holds is."""
+    for kind in FACTS.values():
+        fact = marked(kind)
+        assert told(fact), kind
+        hidden = told(visible(fact, ()))
+        assert hidden, kind
+        assert MARK not in hidden, kind
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(st.data())
+def test_what_is_not_shown_is_not_told(data: st.DataObject) -> None:
+    """Whichever fields are shown, the words are the same whatever the others hold."""
+    kind = data.draw(st.sampled_from(sorted(FACTS)))
+    fact = marked(FACTS[kind])
+    values = parts(fact)
+    shown = data.draw(st.sets(st.sampled_from(sorted(values)))) if values else set()
+    seen = {path: value for path, value in values.items() if path in shown}
+    partial = from_parts(kind, FACTS[kind].V, json.loads(json.dumps(seen)))
+    assert told(visible(fact, shown)) == told(visible(partial, shown))
+
+
+def test_a_field_that_is_not_shown_says_so() -> None:
+    """What is withheld is called so, and is not mistaken for what is absent or false."""
+    fact = crisis.issued("A-1", "Water")
+    said = told(visible(fact, {"alert", "template", "partner"}))
+    assert said == f"A-1 issued, evacuation, by {WITHHELD} of city, confirmed by {WITHHELD}"
+    assert not is_seen(UNSEEN)
+    assert f"{UNSEEN:%Y}" == str(UNSEEN) == WITHHELD
