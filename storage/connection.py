@@ -42,6 +42,25 @@ class Crossing(aiosqlite.Connection):
         return result
 
 
+class Inline:
+    """SQLite in the caller's own thread, for what is only played: nothing waits for a disk there, and a crossing would cost most of the time."""
+
+    def __init__(self, inner: sqlite3.Connection) -> None:
+        self._conn = inner
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` now."""
+        return work(self._conn)
+
+    async def execute_fetchall(self, query: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        """The rows of one statement."""
+        return self._conn.execute(query, tuple(parameters)).fetchall()
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        self._conn.close()
+
+
 def transaction(inner: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
     """Run ``work`` from BEGIN to COMMIT; whatever it raises, nothing of it is kept."""
     inner.execute("BEGIN IMMEDIATE")
@@ -59,7 +78,7 @@ def transaction(inner: sqlite3.Connection, work: Callable[[sqlite3.Connection], 
 class Connection:
     """The database file, open."""
 
-    def __init__(self, path: Path, inner: Crossing, turns: Turns) -> None:
+    def __init__(self, path: Path, inner: Crossing | Inline, turns: Turns) -> None:
         self.path = path
         self._inner = inner
         self._turns = turns
@@ -186,9 +205,12 @@ async def connect(path: Path, outlives: Outlives = "power failure") -> Connectio
     with words(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         turns = Turns(path, WAIT)
-        inner = Crossing(lambda: opened(path), 64)
+        inner: Crossing | Inline
         try:
-            await inner
+            if outlives == "power failure":
+                await (inner := Crossing(lambda: opened(path), 64))
+            else:
+                inner = Inline(opened(path))
         except BaseException:
             turns.close()
             raise
@@ -221,7 +243,7 @@ def _set(inner: sqlite3.Connection, turns: Turns, outlives: Outlives) -> None:
     inner.execute("PRAGMA secure_delete = ON").fetchall()
 
 
-async def _version(path: Path, inner: aiosqlite.Connection) -> int:
+async def _version(path: Path, inner: Crossing | Inline) -> int:
     [(application,)] = await inner.execute_fetchall("PRAGMA application_id")
     [(version,)] = await inner.execute_fetchall("PRAGMA user_version")
     [(tables,)] = await inner.execute_fetchall("SELECT count(*) FROM sqlite_schema")
