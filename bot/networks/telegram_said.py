@@ -92,6 +92,9 @@ def _file(message: Mapping[str, Any]) -> File | None:
         told = max(told, key=lambda size: (_count(size.get("width")) or 0) * (_count(size.get("height")) or 0))
     file_type = _words(told.get("mime_type")) or usual
     name = _words(told.get("file_name"))
+    if field == "sticker" and told.get("is_animated") and isinstance(told.get("thumbnail"), Mapping):
+        # A drawing that only Telegram can play, and only as a sticker, which has no words: its picture stands for it everywhere.
+        told = {**told["thumbnail"], "emoji": told.get("emoji")}
     if field == "sticker":
         moving = "application/x-tgsticker" if told.get("is_animated") else "video/webm" if told.get("is_video") else ""
         file_type = moving or "image/webp"

@@ -41,6 +41,7 @@ class Stored:
     height: int = 0
     seconds: int = 0
     emoji: str = ""  # of a sticker
+    still: dict[str, Any] | None = None  # the picture that stands for it, as the API shows it
 
     @property
     def path(self) -> str:
@@ -62,6 +63,7 @@ class Stored:
             case "sticker":
                 kinds = {"is_animated": self.type == "application/x-tgsticker", "is_video": self.type == "video/webm"}
                 look = {"type": "regular", "width": self.width, "height": self.height, **kinds}
+                look |= {"thumbnail": self.still} if self.still is not None else {}
                 return {"sticker": {**self._basic(), **look, **({"emoji": self.emoji} if self.emoji else {})}}
             case "document":
                 return {"document": {**self._basic(), **self._named()}}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tests.emulators.telegram_files import Kind
@@ -40,15 +41,20 @@ class Things(Town):
         reply_to: int | None = None,
         thread: int | None = None,
         album: str | None = None,
+        still: bytes | str = b"",
         **extra: Any,
     ) -> Message:
-        """A person sends a file. Stickers, voices of circles and their like have no caption: see the Bot API."""
+        """A person sends a file; ``still`` is the picture of one that moves. Stickers, voices of circles and their like have no caption: see the Bot API."""
         held = base64.b64decode(data) if isinstance(data, str) else data
         if kind == "photo":
             width, height = width or 1280, height or 720
         elif kind in ("video", "animation", "video_note", "sticker"):
             width, height = width or 512, height or 512
         kept = self.keep(kind, held, name, mime, width=width, height=height, seconds=seconds, emoji=emoji)
+        if still:
+            picture = self.keep("sticker", base64.b64decode(still) if isinstance(still, str) else still)
+            shown = {"file_id": picture.id, "file_unique_id": picture.unique, "file_size": len(picture.data)}
+            kept = self.files[kept.id] = replace(kept, still={**shown, "width": 128, "height": 128})
         fields = {"file": kept.id, "album": album, "entities": list(entities)}
         return self.post(chat, user, caption, reply_to=reply_to, thread=thread, extra=extra, **fields)
 

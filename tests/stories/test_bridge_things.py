@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -98,6 +99,19 @@ async def test_a_sticker_of_telegram_is_a_picture_on_matrix(town: Bridge) -> Non
     for room in (town.plain, town.sealed):
         shown, found = await shown_file(town, room, "▸ Dora")
         assert found == STICKER and shown.kind == "m.image"
+
+
+async def test_a_sticker_that_moves_is_its_picture_everywhere(town: Bridge) -> None:
+    """What only Telegram can play, and not with words under it, is seen as the picture that Telegram has of it."""
+    drawing, picture = gzip.compress(b'{"tgs":1}'), saved("WEBP", quality=40)
+    after = max((one.id for one in town.telegram.messages(FORUM)), default=0)
+    await town.telegram.share(HALL, CARL, "sticker", drawing, mime="application/x-tgsticker", emoji="🚒", still=picture)
+    for room in (town.plain, town.sealed):
+        shown = await town.sees(room, lambda one: one.kind == "m.image" and "🚒" in (one.file_name or ""))
+        assert await town.ada.open_file(shown) == picture and shown.text.startswith("▸ Carl")
+    copy = await town.telegram.wait_file(FORUM, 20, after=after)
+    held = town.telegram.file(FORUM, copy.id)
+    assert (held.kind, held.data) == ("photo", picture)
 
 
 FROM_MATRIX = [

@@ -78,6 +78,14 @@ async def test_words_come_with_their_formatting(town: People) -> None:
     assert (found.sender, found.forwarded, found.automatic, found.thread) == ("telegram:501", None, False, None)
 
 
+async def test_a_drawing_that_moves_is_its_picture(town: People) -> None:
+    """Nobody but Telegram can play one, and words can stand under no sticker: the picture that Telegram has of it is what is fetched."""
+    await town.share(GROUP, ADA, "sticker", b"bytes", mime="application/x-tgsticker", emoji="👍", still=b"still")
+    found = file_of(town)
+    assert (found.kind, found.name, found.type, found.size, found.width) == ("sticker", "👍.webp", "image/webp", 5, 128)
+    assert town.files[json.loads(found.where)["file_id"]].data == b"still"
+
+
 @pytest.mark.parametrize(
     ("kind", "look", "file"),
     [
