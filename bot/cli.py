@@ -408,6 +408,98 @@ def retention(reason: Reason = "", dry: DryRun = False, as_json: Json = False) -
     retaining(settings(), reason, dry, as_json)
 
 
+Incident = Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")]
+Written = Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="FILE")]
+
+
+@app.command()
+def checkpoint(
+    incident: Incident,
+    since: Annotated[int, typer.Option("--since", min=0, help="Up to where the witness has signed it.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file for the witness to sign.", metavar="FILE")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="What a witness kept: is the log still the one it saw?", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Write the log's state for a witness to sign, or hold what it kept against the log.
+
+    With --against: exit code 0 where the log stands; 1 where it was rolled back or replaced; 2 where that cannot be said.
+    """
+    from bot.cli_witness import checkpoint as state
+
+    raise typer.Exit(state(settings(), incident, since, out, against))
+
+
+@app.command("rotate-key")
+def rotate_key(reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")]) -> None:
+    """Sign the log with a new key from now on. The old one signs the new one, so that the chain does not break.
+
+    Only while the bot is stopped.
+    """
+    from bot.cli_witness import rotate
+
+    rotate(settings(), reason)
+
+
+witness = typer.Typer(
+    name="witness", no_args_is_help=True, rich_markup_mode=None,
+    help="Sign a log as a partner, so that nobody can change it later.",
+)  # fmt: skip
+app.add_typer(witness)
+KeyFile = Annotated[Path, typer.Option("--key", help="Your private key.", metavar="KEYFILE")]
+
+
+@witness.command("new")
+def witness_new(
+    name: Annotated[str, typer.Argument(help="Under which name it signs, like liege-fire.", metavar="NAME")],
+    out: Written,
+) -> None:
+    """Make a key to sign logs with: for a partner, on a machine of its own."""
+    from bot.cli_witness import new as make
+
+    make(name, out)
+
+
+@witness.command("sign")
+def witness_sign(
+    file: Annotated[Path, typer.Argument(help="What the operator sent.", metavar="FILE")],
+    key: KeyFile,
+    memory: Annotated[Path, typer.Option("--memory", help="What you signed before; made if need be.", metavar="FILE")],
+    out: Written,
+    vkey: Annotated[
+        str | None, typer.Option("--vkey", help="The first time: the log's key, as you were told it.", metavar="KEY")
+    ] = None,
+    link: Annotated[
+        Path | None, typer.Option("--link", help="The log's key was replaced: the link.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Sign a log's state, if it continues what you signed before: for a partner, offline.
+
+    Exit code 1: it does not; the log was rolled back or replaced.
+    """
+    from bot.cli_witness import sign as cosign
+
+    raise typer.Exit(cosign(file, key, memory, out, vkey, link))
+
+
+@witness.command("add")
+def witness_add(
+    incident: Incident,
+    file: Annotated[Path, typer.Argument(help="What the partner sent back.", metavar="FILE")],
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Whose it is, where the playbook names no key.", metavar="PARTNER")
+    ] = None,
+    vkey: Annotated[str | None, typer.Option("--vkey", help="And the key it told you.", metavar="KEY")] = None,
+) -> None:
+    """Keep what a partner signed with the log."""
+    from bot.cli_witness import add as keep
+
+    keep(settings(), incident, file, partner, vkey)
+
+
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Try every setting, and say what to do."""

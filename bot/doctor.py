@@ -27,6 +27,7 @@ from storage import persons
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT
 from storage.keys import KEY, LOCK
+from storage.rotation import parse_link
 from storage.store import StorageError
 
 KEPT_BY = {"TOCSIN_DATA", "TOCSIN_DATABASE", "TOCSIN_NAME"}
@@ -216,6 +217,12 @@ def _web(settings: Settings) -> Iterator[Finding]:
             yield Finding("fail", "web", says, "set TOCSIN_WEB to another host:port, or end what listens there")
 
 
+async def _chain(store: SqliteStore) -> str:
+    """Whether the key took another's place, and when."""
+    chain = await store.key_chain()
+    return f"; it took the place of another on {parse_link(chain[-1]).at[:10]}" if chain else ""
+
+
 async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIterator[Finding]:
     wrong = await store.health()
     for says in wrong:
@@ -258,5 +265,5 @@ async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIt
         yield Finding(
             "ok",
             "key",
-            f"{key} signs the log (mode {mode:o}); keep a copy of it apart from the backups of the database",
+            f"{key} signs the log (mode {mode:o}){await _chain(store)}; keep a copy of it apart from the backups of the database",
         )

@@ -15,9 +15,6 @@ def asleep(book: Book) -> Iterator[tuple[str, str]]:
         if written:
             number = f" ({len(written)})"
             yield f"{what}{number}", means
-    log = playbook.log
-    if "keep" in log.model_fields_set:
-        yield "how long the log is kept (`log.keep`)", "nothing is deleted"
 
 
 _SECTIONS = (("risks", "risks", "they are not shown, and nobody is reminded to review them"),)

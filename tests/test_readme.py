@@ -58,6 +58,7 @@ def test_the_commands_of_the_readme_exist() -> None:
     from bot.cli import app
 
     known = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    known |= {str(group.typer_instance.info.name) for group in app.registered_groups if group.typer_instance}
     for command in set(re.findall(r"bin/tocsin ([a-z-]+)", text)):
         assert command in known, command
 

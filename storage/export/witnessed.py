@@ -6,6 +6,7 @@ Whatever it is, a checkpoint proves something only by its signature; where it ca
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ def checkpoints_in(data: bytes) -> list[str]:
     if data[:2] == b"PK":
         return [note] if (note := _bundled(data)) else []
     text = data.decode("utf-8")
-    return list(_lines(text)) or [text]
+    return list(_lines(text)) or [pasted(text) or text]
 
 
 def best(kept: list[str], origin: str, size: int) -> str:
@@ -32,6 +33,28 @@ def best(kept: list[str], origin: str, size: int) -> str:
     sized = [(said.size, note) for note in kept if (said := _read(note)) is not None and said.origin == origin]
     within = [one for one in sized if one[0] <= size]
     return max(within)[1] if within else min(sized)[1] if sized else kept[0]
+
+
+_DASHES = ("\u2014", "\u2013", "-", "--")
+_SIZE = re.compile(r"0|[1-9]\d{0,18}")
+_ROOT = re.compile(r"[A-Za-z0-9+/]{43}=")
+_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{90,}={0,2}")
+
+
+def pasted(text: str) -> str | None:
+    """The last checkpoint in words copied out of a chat, as it was signed; None where there is none.
+
+    Nothing in it has spaces, so that it does not matter what stands around it and what became of its line ends.
+    """
+    words = text.split()
+    for at in range(len(words) - 1, 1, -1):
+        if _ROOT.fullmatch(words[at]) and _SIZE.fullmatch(words[at - 1]) and "/" in words[at - 2]:
+            lines, rest = "", words[at + 1 :]
+            while len(rest) > 2 and rest[0] in _DASHES and _SIGNATURE.fullmatch(rest[2]):
+                lines, rest = f"{lines}\u2014 {rest[1]} {rest[2]}\n", rest[3:]
+            if lines:
+                return f"{words[at - 2]}\n{words[at - 1]}\n{words[at]}\n\n{lines}"
+    return None
 
 
 def in_chat(note: str) -> str:

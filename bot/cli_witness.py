@@ -1,0 +1,268 @@
+"""``tocsin checkpoint``, ``witness`` and ``rotate-key``: the log's state for those who keep it, their signatures, and the key that signs it.
+
+``witness new`` and ``witness sign`` are for a partner, on a machine of its own: they need neither settings nor network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from bot import filed
+from bot.cli import BAD, FINE, UNANSWERED, Stop
+from bot.cli_log import OPERATOR
+from bot.clock import SystemClock
+from bot.settings import Settings
+from playbooks.load import Book, PlaybookErrors, parse
+from storage import rotation, witness
+from storage.cosigning import Cosigner, Request, Witness
+from storage.database import SqliteStore, hold
+from storage.evidence import refusal
+from storage.export.witnessed import checkpoints_in, in_chat
+from storage.notes import BadNote, Checkpoint, parse_checkpoint, split_note
+
+MOST = 64 << 20
+"""Bytes of a file that somebody kept: a bundle may be large."""
+
+
+# --- the operator --------------------------------------------------------------------------------------------------------
+
+
+def checkpoint(settings: Settings, incident: str, since: int, out: Path | None, against: Path | None) -> int:
+    """Write what a witness is asked to sign, or hold what it kept against the log."""
+    if (out is None) == (against is None):
+        raise Stop(UNANSWERED, "give -o FILE to write a checkpoint for a witness, or --against FILE to compare one")
+    return asyncio.run(_checkpoint(settings, incident, since, out, against))
+
+
+async def _checkpoint(settings: Settings, incident: str, since: int, out: Path | None, against: Path | None) -> int:
+    try:
+        async with filed.found(settings, incident) as (store, stream, _):
+            if against is not None:
+                return await _against(store, stream, against)
+            assert out is not None
+            request = await store.request(stream, since, await filed.now(store))
+            vkey = store.signer.verifier.vkey
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
+    _write(out, request.text)
+    size = parse_checkpoint(split_note(request.note)[0]).size
+    print(f"{out} has the state of the log of {stream}: {size} entries, continuing the {since} that the witness knows.")
+    print("Send it to the partner, who signs it on a machine of its own:")
+    print(f"  tocsin witness sign {out.name} --key KEYFILE --memory MEMORYFILE -o SIGNED")
+    print(f"The first time it needs your key, told by telephone or on paper:  --vkey {vkey}")
+    return FINE
+
+
+async def _against(store: SqliteStore, stream: str, path: Path) -> int:
+    notes = _kept(path)
+    mine = [note for note in notes if (said := _said(note)) is not None and said.origin.rpartition("/")[2] == stream]
+    compared = await store.compared(max(mine or notes, key=_size))
+    if compared.stands != "part" or compared.stream != stream or compared.said is None:
+        code = BAD if compared.stands in ("rolled back", "replaced") else UNANSWERED
+        raise Stop(code, refusal(stream, compared))
+    print(
+        f"The log of {stream} stands: its first {compared.said.size} entries are those that the witness saw; now there are {compared.size}."
+    )
+    return FINE
+
+
+def add(settings: Settings, incident: str, path: Path, partner: str | None, vkey: str | None) -> None:
+    """Keep what a partner signed."""
+    if (partner is None) != (vkey is None):
+        raise Stop(
+            UNANSWERED, "--partner and --vkey go together: whose key it is, and the key that the partner told you"
+        )
+    asyncio.run(_add(settings, incident, path, partner, vkey))
+
+
+async def _add(settings: Settings, incident: str, path: Path, partner: str | None, vkey: str | None) -> None:
+    note = max(_kept(path), key=_size)
+    try:
+        async with filed.found(settings, incident) as (store, stream, _):
+            digest, book = await _agreed(store, stream)
+            whose, key, confirmed = _whose(book, note, partner, vkey)
+            fact = await store.keep_cosigned(
+                stream, note, whose, key, await filed.now(store), playbook=digest, confirmed=confirmed
+            )
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
+    print(f"Kept: {whose} signed the log of {stream} at {fact.size} entries. Every export from now on carries it.")
+    if not confirmed:
+        print(
+            f"That this key is {whose}'s is your word alone: the playbook does not say so (partners: {whose}: witness)."
+        )
+
+
+async def _agreed(store: SqliteStore, stream: str) -> tuple[str | None, Book | None]:
+    """The playbook that a stream goes by now, where it can still be read."""
+    heads = {head.stream: head.size for head in await store.heads()}
+    last = await store.facts(stream, heads[stream] - 1) if stream in heads else []
+    digest = last[0].playbook_sha256 if last else None
+    source = await store.playbook(digest) if digest is not None else None
+    try:
+        return digest, parse(source, stream) if source is not None else None
+    except PlaybookErrors:
+        return digest, None
+
+
+def _whose(book: Book | None, note: str, partner: str | None, vkey: str | None) -> tuple[str, str, bool]:
+    """Whose signature a note has: partner, key, and whether the playbook says so."""
+    known = {name: who.witness for name, who in book.playbook.partners.items() if who.witness} if book else {}
+    if partner is not None and vkey is not None:
+        if book is not None and partner not in book.playbook.partners:
+            raise Stop(
+                UNANSWERED,
+                f"--partner {partner}: the playbook has no such partner; it has {', '.join(book.playbook.partners)}",
+            )
+        if known.get(partner, vkey) != vkey:
+            raise Stop(UNANSWERED, f"--vkey: by the playbook the key of {partner} is {known[partner]}")
+        return partner, vkey, partner in known
+    try:
+        text, signatures = split_note(note)
+    except BadNote as error:
+        raise Stop(UNANSWERED, f"this is no signed checkpoint: {error}") from None
+    for name, key in known.items():
+        if any(Witness.parse(key).signed_at(one, text) for one in signatures):
+            return name, key, True
+    raise Stop(
+        UNANSWERED,
+        "no key that the playbook names (partners: … witness) signed this; "
+        "if you know whose it is, give --partner PARTNER --vkey KEY, and the log will say that it is your word",
+    )
+
+
+def rotate(settings: Settings, reason: str) -> None:
+    """Sign with a new key from here on."""
+    if not reason.strip():
+        raise Stop(UNANSWERED, "--reason is empty; say why the key is replaced, it is recorded")
+    asyncio.run(_rotate(settings, reason.strip()))
+
+
+async def _rotate(settings: Settings, reason: str) -> None:
+    if not (settings.data / settings.database_file).is_file():
+        raise Stop(UNANSWERED, f"nothing is on file in {settings.data}: there is no key to replace")
+    with hold(settings.data):
+        async with filed.real(settings) as store:
+            old = store.signer.verifier
+            link = await store.replace_key(reason, OPERATOR, await filed.now(store))
+            new = store.signer.verifier
+            wrong = await store.health()
+    print(f"The log is signed with a new key from now on:  {new.vkey}")
+    print(
+        f"The old one is kept as signing.{old.key_id.hex()}.key; it signed this link to the new one. Send it to every witness (--link FILE):"
+    )
+    print()
+    print(link, end="")
+    print()
+    print("Exports carry the whole chain. Back up signing.key anew, apart from the database.")
+    if wrong:
+        raise Stop(BAD, *wrong)
+
+
+# --- the witness ---------------------------------------------------------------------------------------------------------
+
+
+def new(name: str, out: Path) -> None:
+    """Make a key for a witness."""
+    try:
+        key = Cosigner.new(name)
+    except BadNote as error:
+        raise Stop(UNANSWERED, str(error)) from None
+    witness.keep_key(out, key)
+    print(f"{out} is your private key: keep it to yourself, with a copy in a safe place.")
+    print("This is the public one, for the playbook (your partner's `witness:`); give it to the operator:")
+    print(key.witness.vkey)
+
+
+def sign(path: Path, key_file: Path, memory: Path, out: Path, vkey: str | None, link: Path | None) -> int:
+    """Cosign what an operator sent, if it continues what was signed before."""
+    key = witness.read_key(key_file)
+    if out.exists():
+        raise Stop(UNANSWERED, f"{out} exists: name another file")
+    try:
+        request = Request.parse(_text(path))
+        links = rotation.in_file(_text(link)) if link is not None else []
+        before = witness.read(memory).last(parse_checkpoint(split_note(request.note)[0]).origin)
+        signed = witness.cosign(memory, key, request, SystemClock().now(), vkey, links)
+    except BadNote as error:
+        raise Stop(
+            UNANSWERED, f"{path}: {error}; ask the operator for the file that `tocsin checkpoint` wrote"
+        ) from None
+    except witness.Contradicted as why:
+        raise Stop(BAD, str(why)) from None
+    except witness.NotCosigned as why:
+        raise Stop(UNANSWERED, f"not signed: {why}") from None
+    _write(out, signed)
+    said = parse_checkpoint(split_note(signed)[0])
+    deployment, _, stream = said.origin.rpartition("/")
+    past = (
+        f"It continues the {before.size} that you signed before."
+        if before
+        else "It is the first that you sign of this log."
+    )
+    print(f"Signed: the log of {stream}, kept by {deployment}, at {said.size} entries. {past}")
+    print(f"Send {out} back to the operator, and keep {memory}: it is how you notice a log that was rolled back.")
+    return FINE
+
+
+# --- files ---------------------------------------------------------------------------------------------------------------
+
+
+def _kept(path: Path) -> list[str]:
+    """The checkpoints in a file that somebody kept: a request, a bundle, checkpoints.log, or words copied out of a chat."""
+    data = _bytes(path)
+    try:
+        return [Request.parse(data.decode()).note]
+    except ValueError:
+        pass
+    try:
+        found = [in_chat(note) for note in checkpoints_in(data)]
+    except UnicodeDecodeError:
+        found = []
+    if not any(_said(note) for note in found):
+        raise Stop(
+            UNANSWERED,
+            f"{path}: no signed checkpoint is in it; name a file that was kept, or what was copied out of the chat",
+        )
+    return [note for note in found if _said(note)]
+
+
+def _said(note: str) -> Checkpoint | None:
+    try:
+        return parse_checkpoint(split_note(note)[0])
+    except BadNote:
+        return None
+
+
+def _size(note: str) -> int:
+    said = _said(note)
+    return said.size if said is not None else -1
+
+
+def _text(path: Path) -> str:
+    try:
+        return _bytes(path).decode().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise Stop(UNANSWERED, f"{path} is no text: name the file that the operator sent") from None
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise Stop(UNANSWERED, f"{path} is a folder: name a file in it")
+    if path.stat().st_size > MOST:
+        raise Stop(UNANSWERED, f"{path} is too large to be what a witness keeps")
+    return path.read_bytes()
+
+
+def _write(path: Path, text: str) -> None:
+    """A new file, on the disk; nothing is written over."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    except FileExistsError:
+        raise Stop(UNANSWERED, f"{path} exists: name another file") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

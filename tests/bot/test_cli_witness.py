@@ -1,0 +1,220 @@
+"""Witnesses on the command line: files go to and fro, a rollback is said plainly, and the key is replaced without a break."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+import stat
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bot.cli import main
+from playbooks.load import parse
+from storage import keys, notes
+from storage.database import hold, open_store
+from storage.export.witnessed import pasted
+from storage.facts import CheckpointCosigned, IncidentOpened, NoteAdded
+from storage.store import Changes
+from tests.bot.running import Ran
+from tests.playbooks.border import BORDER
+from tests.storage.small import NOW, ROOM
+
+OPENED = IncidentOpened("I-1", "border", 1, "Crue", "ada", None, ROOM, "watch", False, False, "border.yaml:9")
+
+
+def tocsin(folder: Path, *arguments: str) -> Ran:
+    """Run a command to its end in this process, in a folder, with data of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as here, redirect_stdout(out), redirect_stderr(err):
+        here.chdir(folder)
+        here.setenv("TOCSIN_DATA", str(folder / "data"))
+        here.setenv("TOCSIN_WEB", "127.0.0.1:0")
+        here.setattr(sys, "argv", ["tocsin", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def grow(folder: Path, count: int, playbook: str = BORDER) -> str:
+    """An incident in the deployment's data, that goes on by so many notes. Returns the public key."""
+
+    async def write() -> str:
+        store = await open_store(folder / "data", "tocsin")
+        book = parse(playbook.encode(), "border.yaml")
+        facts = [] if await store.incidents() else [OPENED]
+        added = [*facts, *(NoteAdded("ada", None, ROOM, f"note {number}") for number in range(count))]
+        changes = Changes(
+            NOW, records=[("I-1", book.digest, one) for one in added], playbooks=[(book.digest, book.source)]
+        )
+        await store.commit(changes)
+        await store.sign(NOW)
+        await store.close()
+        return store.signer.verifier.vkey
+
+    return asyncio.run(write())
+
+
+def facts(folder: Path) -> list[CheckpointCosigned]:
+    """The cosignatures on file."""
+
+    async def read() -> list[CheckpointCosigned]:
+        store = await open_store(folder / "data", "tocsin")
+        found = [one.fact for one in await store.facts("I-1") if isinstance(one.fact, CheckpointCosigned)]
+        await store.close()
+        return found
+
+    return asyncio.run(read())
+
+
+def sign(folder: Path, request: str, out: str, *more: str) -> tuple[int, str, str]:
+    """The partner signs, with nothing but its own files."""
+    ran = tocsin(folder, "witness", "sign", request, "--key", "fire.key", "--memory", "fire.memory", "-o", out, *more)
+    return ran.code, ran.out, ran.err
+
+
+def key(folder: Path) -> str:
+    """A key for the partner ``fire``; the public one."""
+    made = tocsin(folder, "witness", "new", "fire", "-o", "fire.key")
+    assert made.code == 0, made.err
+    return made.out.splitlines()[-1]
+
+
+def test_a_log_is_cosigned_over_files(tmp_path: Path) -> None:
+    """New key, request, signature, kept; then once more from there; the playbook says whose key it is."""
+    public = key(tmp_path)
+    assert stat.S_IMODE((tmp_path / "fire.key").stat().st_mode) == 0o600
+    book = BORDER.replace("  fire:\n", f'  fire:\n    witness: "{public}"\n', 1)
+    assert public in book
+    vkey = grow(tmp_path, 4, book)
+    asked = tocsin(tmp_path, "checkpoint", "i1", "-o", "ask.txt")
+    assert (asked.code, vkey in asked.out) == (0, True), asked.err
+    assert sign(tmp_path, "ask.txt", "signed.txt")[0] == 2
+    code, out, err = sign(tmp_path, "ask.txt", "signed.txt", "--vkey", vkey)
+    assert (code, err) == (0, "")
+    assert "5 entries" in out
+    kept = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt")
+    assert (kept.code, "Kept: fire signed the log of I-1 at 5 entries." in kept.out) == (0, True), kept.err
+    assert "your word" not in kept.out
+    grow(tmp_path, 3, book)
+    assert tocsin(tmp_path, "checkpoint", "I-1", "--since", "5", "-o", "ask2.txt").code == 0
+    code, out, _ = sign(tmp_path, "ask2.txt", "signed2.txt")
+    assert (code, "It continues the 5 that you signed before." in out) == (0, True)
+    assert tocsin(tmp_path, "witness", "add", "I-1", "signed2.txt").code == 0
+    assert [(one.size, one.partner, one.confirmed) for one in facts(tmp_path)] == [(5, "fire", True), (9, "fire", True)]
+
+
+def test_a_key_that_the_playbook_does_not_name_is_the_operators_word(tmp_path: Path) -> None:
+    """Without a key in the playbook nobody is guessed; whoever is named is said to be unconfirmed, and must be a partner."""
+    public = key(tmp_path)
+    vkey = grow(tmp_path, 4)
+    tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask.txt")
+    sign(tmp_path, "ask.txt", "signed.txt", "--vkey", vkey)
+    assert "--partner PARTNER --vkey KEY" in tocsin(tmp_path, "witness", "add", "I-1", "signed.txt").err
+    nobody = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", "--partner", "fir", "--vkey", public)
+    assert (nobody.code, "no such partner" in nobody.err) == (2, True)
+    kept = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", "--partner", "fire", "--vkey", public)
+    assert (kept.code, "is your word alone" in kept.out) == (0, True), kept.err
+    assert [one.confirmed for one in facts(tmp_path)] == [False]
+
+
+def test_a_rollback_is_said_plainly(tmp_path: Path) -> None:
+    """Data and checkpoints.log put back together: what a witness kept, in whatever form, says so, and its key does not sign."""
+    key(tmp_path)
+    vkey = grow(tmp_path, 4)
+    shutil.copytree(tmp_path / "data", tmp_path / "older")
+    grow(tmp_path, 3)
+    tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask.txt")
+    sign(tmp_path, "ask.txt", "signed.txt", "--vkey", vkey)
+    note = (tmp_path / "signed.txt").read_text()
+    (tmp_path / "chat.txt").write_text(
+        "Log of I-1: 8 entries. Keep this.\r\n" + note.replace("\n\n", "\n").replace("\n", "\r\n") + "thanks!"
+    )
+    shutil.copy(tmp_path / "data" / "checkpoints.log", tmp_path / "kept.log")
+    for kept in ("ask.txt", "signed.txt", "chat.txt", "kept.log"):
+        stands = tocsin(tmp_path, "checkpoint", "I-1", "--against", kept)
+        assert (stands.code, "its first 8 entries" in stands.out) == (0, True), (kept, stands.err)
+    shutil.rmtree(tmp_path / "data")
+    (tmp_path / "older").rename(tmp_path / "data")
+    assert "none was lost" in tocsin(tmp_path, "doctor").out
+    for kept in ("ask.txt", "signed.txt", "chat.txt", "kept.log"):
+        back = tocsin(tmp_path, "checkpoint", "I-1", "--against", kept)
+        assert back.code == 1, (kept, back.err)
+        assert back.err.startswith("rolled back: the witness saw 8 entries of I-1, here are 5. ")
+    tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask2.txt")
+    code, _, err = sign(tmp_path, "ask2.txt", "signed2.txt")
+    assert (code, err.startswith("ROLLED BACK: you signed the log of I-1 at 8 entries")) == (1, True)
+    grow(tmp_path, 6)
+    replaced = tocsin(tmp_path, "checkpoint", "I-1", "--against", "signed.txt")
+    assert (replaced.code, replaced.err.startswith("replaced: the first 8 entries")) == (1, True)
+
+
+def test_the_key_is_replaced_without_a_break(tmp_path: Path) -> None:
+    """The link leads witnesses from the old key to the new one; doctor names it; while a bot runs nothing is done."""
+    key(tmp_path)
+    old = grow(tmp_path, 4)
+    tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask.txt")
+    assert sign(tmp_path, "ask.txt", "signed.txt", "--vkey", old)[0] == 0
+    with hold(tmp_path / "data"):
+        busy = tocsin(tmp_path, "rotate-key", "--reason", "lent")
+        assert (busy.code, "already runs" in busy.err) == (2, True)
+    assert tocsin(tmp_path, "rotate-key", "--reason", " ").code == 2
+    done = tocsin(tmp_path, "rotate-key", "--reason", "lent to somebody")
+    assert done.code == 0, done.err
+    link = "tocsin-key\n" + done.out.partition("\n\ntocsin-key\n")[2].rpartition("\n\n")[0] + "\n"
+    (tmp_path / "link.txt").write_text(link)
+    examined = tocsin(tmp_path, "doctor").out
+    assert "another key" not in examined
+    assert "it took the place of another on" in examined
+    grow(tmp_path, 2)
+    tocsin(tmp_path, "checkpoint", "I-1", "--since", "5", "-o", "ask2.txt")
+    assert "--link FILE" in sign(tmp_path, "ask2.txt", "signed2.txt")[2]
+    code, _, err = sign(tmp_path, "ask2.txt", "signed2.txt", "--link", "link.txt")
+    assert (code, err) == (0, ""), err
+    assert tocsin(tmp_path, "checkpoint", "I-1", "--against", "signed.txt").code == 0
+    assert len(list((tmp_path / "data").glob("signing.*.key"))) == 1
+    assert not (tmp_path / "data" / keys.FOLLOWING).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("checkpoint", "I-1"), "give -o FILE"),
+        (("checkpoint", "I-9", "-o", "x"), "no incident I-9"),
+        (("checkpoint", "I-1", "--since", "99", "-o", "x"), "the witness signed 99"),
+        (("checkpoint", "I-1", "-o", "here"), "exists: name another file"),
+        (("checkpoint", "I-1", "--against", "here"), "no signed checkpoint is in it"),
+        (("checkpoint", "I-1", "--against", "missing"), "missing: No such file"),
+        (("checkpoint", "I-1", "--against", "data"), "is a folder"),
+        (("witness", "new", "a b", "-o", "y"), "no spaces"),
+        (("witness", "new", "fire", "-o", "here"), "exists"),
+        (("witness", "sign", "here", "--key", "here", "--memory", "m", "-o", "z"), "no witness's key"),
+        (("witness", "sign", "here", "--key", "fire.key", "--memory", "m", "-o", "z"), "not a request"),
+        (("witness", "sign", "fire.key", "--key", "fire.key", "--memory", "here", "-o", "z"), "not a request"),
+        (("witness", "add", "I-1", "here"), "no signed checkpoint is in it"),
+        (("witness", "add", "I-1", "here", "--partner", "fire"), "go together"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    """Each mistake is one line that says what to do, and nothing is written."""
+    grow(tmp_path, 1)
+    key(tmp_path)
+    (tmp_path / "here").write_bytes("é\n".encode())
+    ran = tocsin(tmp_path, *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert not {"x", "y", "z"} & {path.name for path in tmp_path.iterdir()}
+
+
+def test_hostile_words_are_read_in_no_time() -> None:
+    """Words out of a chat are searched once, whatever they are made of."""
+    assert pasted("/" * 100_000 + " 1 " * 50_000 + "- " * 50_000) is None
+    signer = notes.Signer("liege", Ed25519PrivateKey.generate())
+    note = signer.sign(notes.Checkpoint("liege/I-1", 3, bytes(32)).text)
+    assert pasted(f"> EXERCISE\n{note} -- bye / 12 ") == note
+    assert pasted(note.replace("\u2014", "--").replace("\n", " ")) == note
