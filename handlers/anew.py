@@ -33,25 +33,37 @@ def told_anew(
     now: datetime,
     never: str | None,
 ) -> list[Effect]:
-    """``before`` is ``said`` since ``at``. ``never``: nobody may be told, and why; then only a label that was raised takes copies away."""
+    """``before`` is ``said`` since ``at``. ``never``: nobody may be told, and why; then only a label that was raised takes copies away.
+
+    A poll, a place or a card, which no network lets us change, is taken away and sent anew.
+    """
     said = replace(said, versions=before.versions + 1, changed=at)
     removed = {room for room, _ in before.removed}
     have = {row.to: row.send for row in copies if row.kind == "message" and str(row.to) not in removed}
-    told = tell(world, incident, said, now, only=have, amends=True, never=never)
+    afresh = _unchangeable(before) or _unchangeable(said)
+    told = tell(world, incident, said, now, only=have, amends=not afresh, never=never)
     said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
     fact = SaidAnew(said.id, at, said.raised, content(said), told.left_out, never, said.person)
     kept = said if never is None else replace(before, raised=said.raised)
-    reached = {send.to for send in told.sends}
+    stays = {send.to for send in told.sends} if not afresh else set()
     goes = never is None or said.raised != before.raised
     effects: list[Effect] = [
         Record(incident.id, fact),
         Remember(kept),
+        *(effect for room in have if goes and room not in stays for effect in away(said, room, copies)),
         *told.sends,
-        *(effect for room in have if goes and room not in reached for effect in away(said, room, copies)),
     ]
     if not any(row.state in _LEFT for row in copies):
         effects += signs.at_once(world, said, told.sends)  # nothing arrives any more that would tell it
     return [*effects, *polls.said_anew(world, incident, said.id, effects, now)]
+
+
+def _unchangeable(said: Utterance) -> bool:
+    what = said.spoken
+    if what is None:
+        return False
+    stands_still = what.point is not None and what.live_until is None
+    return stands_still or what.poll is not None or what.contact is not None
 
 
 def raised_together(

@@ -105,6 +105,21 @@ def test_where_a_poll_ends_its_copies_end_and_what_was_chosen_there_counts() -> 
     assert len(stage.ends) == len(copies) - 1
 
 
+def test_a_poll_that_is_changed_is_asked_anew() -> None:
+    """No network lets a poll be changed: the copies go, and the new question comes in their place; so too where its label was raised."""
+    stage, name = polled()
+    rooms = {row.to for row in stage.rows[name]}
+    sent = stage.befalls("edited", stage.said[name], spoken=Spoken(poll=Poll("Which dike?", ("left", "right"))))
+    assert {(send.to, send.amends) for send in sent} == {(room, False) for room in rooms}
+    assert {remove.room for remove in stage.removes} == rooms
+    stage.removes.clear()
+    sent = stage.befalls(
+        "edited", stage.said[name], spoken=Spoken(poll=Poll("[amber+strict] Which?", ("left", "right")))
+    )
+    assert {(send.to, send.amends) for send in sent} == {(FIRE, False)}
+    assert {remove.room for remove in stage.removes} == rooms
+
+
 def test_one_person_has_one_vote() -> None:
     """Wherever they give it, the last counts; and one choice is one choice, whatever a client sends."""
     stage, name = polled()

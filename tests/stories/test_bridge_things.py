@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.bot.files.photos import SECRET, exif, film, opened, saved, tells
+from tests.emulators.matrix_speech import poll
 from tests.emulators.matrix_view import Shown
 from tests.emulators.synapse import SynapseServer
 from tests.emulators.telegram_files import Kind
@@ -349,6 +350,28 @@ async def test_a_poll_of_matrix_has_one_count(town: Bridge) -> None:
     await town.ada.look_until(town.plain, there.event_id, lambda one: one.ended)
 
 
+async def test_a_poll_that_is_changed_stands_once_everywhere(town: Bridge) -> None:
+    """As it is now, in every room, and votes in it are counted."""
+    asked = await town.ada.ask(town.plain, "Which pump?", "One", "Two")
+    tg = town.telegram
+
+    def asking(words: str) -> list[Message]:
+        return [one for one in tg.messages(HALL) if one.poll and words in tg.polls[one.poll].question]
+
+    await tg.wait_for(lambda: asking("Which pump?"), 20)
+    await town.program.at_rest()
+    relation = {"rel_type": "m.replace", "event_id": asked}
+    fresh = poll("Which big pump?", "Red", "Blue", ids=("a", "b"))
+    content = {**fresh, "m.new_content": fresh, "m.relates_to": relation}
+    await town.ada.send(town.plain, "org.matrix.msc3381.poll.start", content)
+    await tg.wait_for(lambda: asking("Which big pump?"), 20)
+    await tg.wait_for(lambda: not asking("Which pump?"), 20)
+    [copy] = asking("Which big pump?")
+    await town.program.at_rest()
+    await tg.vote(CARL, copy.poll or "", 1)
+    await town.sees(town.sealed, lambda one: "Red: 0" in one.text and "Blue: 1" in one.text)
+
+
 async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     """Telegram tells nobody of votes in people's own polls; those on Matrix and in the other group are counted."""
     await town.telegram.poll(HALL, CARL, "How many pumps?", ["One", "Two", "Three"], several=True)
@@ -374,8 +397,8 @@ async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
         town.plain, lambda one: "at the end" in one.text and "Two: 1" in one.text and "Three: 3" in one.text
     )
     await tg.wait_for(lambda: tg.polls[topic.poll or ""].closed, 20)
-    for room, poll in shown.items():
-        await town.ada.look_until(room, poll.event_id, lambda one: one.ended)
+    for room, there in shown.items():
+        await town.ada.look_until(room, there.event_id, lambda one: one.ended)
 
 
 async def test_too_large_a_file_is_named_instead(town: Bridge) -> None:
