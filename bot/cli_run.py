@@ -9,12 +9,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from importlib.metadata import version
 
 from bot import filed, logs, samples, wiring
 from bot.cli import UNANSWERED, Stop, complain
 from bot.cli_rehearse import converse, people_of, play, script_beside, script_file
 from bot.clock import SystemClock
+from bot.copying import Copies
 from bot.samples import only_samples
 from bot.script import Script
 from bot.settings import Settings, SettingsError, library
@@ -66,7 +68,10 @@ async def _run(settings: Settings, books: Mapping[str, Book], stop: asyncio.Even
             except SettingsError as error:
                 raise Stop(UNANSWERED, *error.lines) from None
             files = settings.data / "files"
-            bot = wiring.Bot(store, clock, books, settings.identities, settings.name, ports, files=files)
+            copies = Copies(partial(filed.real, settings), clock)
+            bot = wiring.Bot(
+                store, clock, books, settings.identities, settings.name, ports, files=files, copies=copies
+            )
             web = await _listen(Web(bot, *settings.address))
             try:
                 await wiring.note_start(store, clock, books)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from bot.clock import Clock
 from bot.files.kinds import fitting, look
@@ -24,6 +24,10 @@ from playbooks.rooms import Network
 from playbooks.spoken import File
 
 __all__ = ["PlaceRemains", "Spool", "SpoolFull"]
+
+MADE = "made:"
+"""How the place of a file begins that no network has: it is made here. Every network writes its places as JSON, and no JSON begins so: nobody who says
+something can name what is made here."""
 
 GIB = 1 << 30
 LONGEST = 600.0
@@ -36,6 +40,13 @@ _SLACK = 1 << 16
 
 class SpoolFull(NetworkDown):
     """There is no room for the file on this machine now; trying again later may help."""
+
+
+class Maker(Protocol):
+    """Whoever makes the files that no network has."""
+
+    async def make(self, what: str, path: Path) -> int:
+        """Write the file that ``what`` names to ``path``, and say how many bytes it has. Raises FileGone (for good) or NetworkDown (try again later)."""
 
 
 @dataclass(eq=False, slots=True)
@@ -65,11 +76,16 @@ class Spool:
         *,
         bound: int = GIB,
         largest: int = GIB // 4,
+        maker: Maker | None = None,
     ) -> None:
-        """Make the folder, readable by nobody else, and delete what an earlier process left in it. Raises OSError."""
+        """Make the folder, readable by nobody else, and delete what an earlier process left in it. Raises OSError.
+
+        ``maker``: makes what no network has; without one, there is no such file.
+        """
         self._folder = folder
         self._networks = networks
         self._clock = clock
+        self._maker = maker
         self._bound = bound
         self._largest = min(largest, bound)
         self._held: dict[str, _Held] = {}
@@ -191,7 +207,10 @@ class Spool:
                     del self._held[key]
 
     async def _fetch(self, held: _Held, file: File, part: Path) -> None:
-        """Write the bytes that the network gives."""
+        """Write the bytes that the network gives, or that are made here."""
+        if file.where.startswith(MADE):
+            await self._made(held, file, part)
+            return
         network = self._networks.get(file.network)
         if network is None:
             raise NetworkDown(f"{file.network} is not set up here")
@@ -210,6 +229,16 @@ class Spool:
                     await pieces.aclose()
         if not held.size:
             raise FileGone("the file is empty")
+
+    async def _made(self, held: _Held, file: File, part: Path) -> None:
+        """Have a file made here. Nobody else has it: a network must be handed its bytes."""
+        if self._maker is None:
+            raise FileGone("no such file is made here")
+        held.size = await self._maker.make(file.where.removeprefix(MADE), part)
+        held.changed = True
+        if held.size > self._largest:
+            raise FileGone(f"the file is larger than {self._largest >> 20} MiB")
+        self._make_room(0)
 
     async def _clean(self, held: _Held, file: File, part: Path) -> None:
         """Write a copy of the whole file that tells no place."""

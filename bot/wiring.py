@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,7 @@ from typing import cast
 import handlers
 from bot import filed
 from bot.clock import Clock, SystemClock, VirtualClock
+from bot.copying import Copies
 from bot.courier import Courier
 from bot.deciding import Decisions
 from bot.engine import Engine
@@ -129,8 +131,9 @@ class Bot:
         *,
         rehearsal: bool = False,
         files: Path | None = None,
+        copies: Copies | None = None,
     ) -> None:
-        """``files``: the folder for files on their way; without one, none is carried. Raises OSError."""
+        """``files``: the folder for files on their way; without one, none is carried. ``copies``: makes copies of the log. Raises OSError."""
         self._store = store
         self._clock = clock
         self._books = books
@@ -139,7 +142,7 @@ class Bot:
         self._reason = "stopped"
         self.meters = Meters(cast(Decisions, handlers), SystemClock())
         self.engine = Engine(store, clock, books, admins, name, ports, rehearsal=rehearsal, decide=self.meters)
-        self._files = Spool(files, ports, clock) if files is not None else None
+        self._files = Spool(files, ports, clock, maker=copies) if files is not None else None
         self.courier = Courier(store, clock, ports, self.engine, files=self._files)
         self.timekeeper = Timekeeper(store, clock, self.engine)
         self.supervisor = Supervisor(ports, self.engine, clock)
@@ -271,7 +274,11 @@ async def rehearsal(settings: Settings, books: Mapping[str, Book], book: Book) -
             await note_start(store, clock, books)
             embedded = {name: Rehearsal(name, books.values(), clock.now) for name in NETWORKS}
             files = settings.rehearsal_folder / "files"
-            bot = Bot(store, clock, books, everyone(), settings.rehearsal_name, embedded, rehearsal=True, files=files)
+            copies = Copies(partial(filed.rehearsed, settings), clock)
+            bot = Bot(
+                store, clock, books, everyone(), settings.rehearsal_name, embedded,
+                rehearsal=True, files=files, copies=copies,
+            )  # fmt: skip
             running = asyncio.create_task(bot.run())
             try:
                 await _begun(bot, running, embedded.values())

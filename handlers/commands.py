@@ -20,6 +20,7 @@ from handlers import (
     duties,
     duty,
     exercise,
+    exporting,
     gates,
     lead,
     lost,
@@ -351,6 +352,14 @@ COMMANDS: tuple[Command, ...] = (
         "auditors, coordinators, the lead",
         auditing.may_ask,
         audit.decide,
+    ),
+    Command(
+        "export",
+        "[FORM] because WHY",
+        "a copy of the log, to you alone; a file that can be verified",
+        "auditors, coordinators",
+        gates.auditors,
+        exporting.decide,
     ),
     Command(
         "draft",

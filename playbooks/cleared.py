@@ -364,6 +364,11 @@ def attached(view: View, field: str, said: Spoken, *, place: bool) -> Attached |
     return Attached(said.file, said.point, said.live_until, poll, place, view.room.ref, card)
 
 
+def enclosed(copy: File, room: RoomRef) -> Attached:
+    """A copy of the log that was asked for: it goes into the private chat of whoever asked, and nowhere else. Whom it is for decides what is in it."""
+    return Attached(copy, place_in_file=True, only=room)
+
+
 def speaker(view: View, called: str) -> Cleared:
     """The name of whoever spoke, on one line, for a room that sees what they said."""
     words = _LIKE_A_DOT.sub(" ", one_line(legible(called)).translate(_LIKE_A_HEAD)).strip()[:LONGEST_NAME]

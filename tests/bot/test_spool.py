@@ -15,7 +15,7 @@ import pytest
 from bot.clock import VirtualClock
 from bot.files.places import PlaceRemains
 from bot.networks.port import FileGone, NetworkDown, NetworkPort
-from bot.spool import LONGEST, Spool, SpoolFull
+from bot.spool import LONGEST, MADE, Spool, SpoolFull
 from playbooks.spoken import File
 from tests.bot.files.photos import exif, saved, tells
 
@@ -237,3 +237,49 @@ async def test_a_network_that_is_not_there(tmp_path: Path) -> None:
     """A file of a network that is not set up (any more) waits for it."""
     with pytest.raises(NetworkDown, match="matrix"):
         await spool(tmp_path, Shelf({})).hold(replace(TAKEN, network="matrix"), place=True)
+
+
+# -- files that are made here -----------------------------------------------------------------------------------------
+
+
+class Writer:
+    """Makes files: these bytes, or what goes wrong."""
+
+    def __init__(self, made: bytes | Exception) -> None:
+        self.made = made
+        self.asked: list[str] = []
+
+    async def make(self, what: str, path: Path) -> int:
+        self.asked.append(what)
+        if isinstance(self.made, Exception):
+            raise self.made
+        await asyncio.to_thread(path.write_bytes, self.made)
+        return len(self.made)
+
+
+COPY = File("telegram", MADE + '{"for": "fire"}', "file", "I-1-fire.zip")
+
+
+async def test_what_no_network_has_is_made_here_once_and_handed_over_as_bytes(tmp_path: Path) -> None:
+    """No network is asked for it, and none may think that it has it already."""
+    shelf, writer = Shelf({}), Writer(b"PK\3\4" + bytes(400))
+    files = spool(tmp_path, shelf, maker=writer)
+    for _ in range(2):
+        async with files.holding(COPY, place=True) as held:
+            assert (held.name, held.size, held.source.where) == ("I-1-fire.zip", 404, "")
+    assert writer.asked == ['{"for": "fire"}'] and shelf.fetched == []
+    await files.close()
+    assert on_disk(tmp_path) == []
+
+
+@pytest.mark.parametrize("why", [FileGone("no such partner"), NetworkDown("the disk is full")])
+async def test_what_cannot_be_made_is_gone_or_is_tried_again_as_its_maker_says(tmp_path: Path, why: Exception) -> None:
+    """And nothing half lies there; without a maker there is no such file, and neither is one that is larger than any may be."""
+    files = spool(tmp_path, Shelf({}), maker=Writer(why))
+    with pytest.raises(type(why)):
+        await files.hold(COPY, place=True)
+    assert on_disk(tmp_path) == []
+    for other in (spool(tmp_path, Shelf({})), spool(tmp_path, Shelf({}), maker=Writer(bytes(99)), largest=98)):
+        with pytest.raises(FileGone):
+            await other.hold(COPY, place=True)
+    assert on_disk(tmp_path) == []
