@@ -45,6 +45,10 @@ _NOT_DRAWN = [int.from_bytes(tag) for tag in (b"GSUB", b"GPOS", b"GDEF", b"OS/2"
 """Tables of a font that a PDF has no use for: its text is glyphs in their places already."""
 
 
+_WORDS = 5_000
+"""Words that are kept as they were shaped: a log says the same ones again and again."""
+
+
 class Glyph(NamedTuple):
     """One glyph: its number in the font, how wide it is there; how far it moves on, and how far it is shifted. In thousandths of the size."""
 
@@ -57,15 +61,23 @@ class Glyph(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Glyphs of one font in one direction, as they stand from the left. ``width`` in thousandths of the size."""
+    """Glyphs of one font in one direction, as they stand from the left. ``width`` in thousandths of the size.
+
+    ``numbers``: the glyphs' numbers in hexadecimal, where each stands beside the one before it as it is; empty where one is shifted.
+    """
 
     font: int
     level: int
     glyphs: tuple[Glyph, ...]
+    width: int
+    numbers: str
 
-    @property
-    def width(self) -> int:
-        return sum(one.advance for one in self.glyphs)
+    @classmethod
+    def of(cls, font: int, level: int, glyphs: tuple[Glyph, ...]) -> Run:
+        """A run of these glyphs."""
+        plain = all(one.width == one.advance and not one.right and not one.up for one in glyphs)
+        numbers = "".join(f"{one.number:04X}" for one in glyphs) if plain else ""
+        return cls(font, level, glyphs, sum(one.advance for one in glyphs), numbers)
 
 
 class Font:
@@ -132,20 +144,27 @@ class Fonts:
 
     def __init__(self) -> None:
         self.all = [Font(file) for file in _FILES]
-        self.word = lru_cache(maxsize=20_000)(self._word)
-
-    def width(self, text: str, style: Style) -> int:
+        self.width = lru_cache(maxsize=_WORDS)(self._width)
         """How wide a text is, in thousandths of the size."""
-        return sum(run.width for run in self.line(text, style))
+        self._word = lru_cache(maxsize=_WORDS)(self._shaped)
 
     def line(self, text: str, style: Style) -> list[Run]:
         """A line as it stands from the left."""
-        if not bidi.needed(text):
-            return list(self.word(text, style))
-        runs = list(self._runs(text, style, bidi.levels(text, bidi.base(text))))
-        return [runs[place] for place in bidi.order([run.level for run in runs])]
+        if bidi.needed(text):
+            runs = list(self._runs(text, style, bidi.levels(text, bidi.base(text))))
+            return [runs[place] for place in bidi.order([run.level for run in runs])]
+        found: list[Run] = []
+        for number, word in enumerate(text.split(" ")):
+            if number:
+                found += self._word(" ", style)
+            if word:
+                found += self._word(word, style)
+        return found
 
-    def _word(self, text: str, style: Style) -> tuple[Run, ...]:
+    def _width(self, text: str, style: Style) -> int:
+        return sum(run.width for run in self.line(text, style))
+
+    def _shaped(self, text: str, style: Style) -> tuple[Run, ...]:
         return tuple(self._runs(text, style, [0] * len(text)))
 
     def _runs(self, text: str, style: Style, levels: list[int]) -> Iterator[Run]:
@@ -153,9 +172,11 @@ class Fonts:
         for font, level, part in self._parts(text, style, levels):
             own = self.all[font]
             if part.isascii() or (level % 2 == 0 and all(map(_stands_alone, part))):
-                yield Run(font, level, tuple(self._alone(own, one) for one in (reversed(part) if level % 2 else part)))
+                yield Run.of(
+                    font, level, tuple(self._alone(own, one) for one in (reversed(part) if level % 2 else part))
+                )
             else:
-                yield Run(font, level, own.shape(part, leftwards=bool(level % 2)))
+                yield Run.of(font, level, own.shape(part, leftwards=bool(level % 2)))
 
     def _alone(self, font: Font, character: str) -> Glyph:
         number = font.number(character) or 0

@@ -12,6 +12,7 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import groupby
 from typing import BinaryIO
 
 from storage.export.glyphs import Font, Fonts, Run
@@ -147,33 +148,31 @@ class PdfFile:
 def drawn(runs: Sequence[Run], size: float, x: float, y: float) -> bytes:
     """Runs from a place on, inside ``BT`` … ``ET``."""
     parts = [f"1 0 0 1 {x:.2f} {y:.2f} Tm\n"]
-    for run in runs:
-        parts.append(f"/F{run.font} {size:g} Tf[")
-        text: list[str] = []
-        raised = 0
-        for glyph in run.glyphs:
-            if glyph.up != raised:
-                parts.append(f"{_hex(text)}]TJ {glyph.up * size / 1000:.2f} Ts[")
-                text, raised = [], glyph.up
-            if glyph.right:
-                parts.append(f"{_hex(text)}{-glyph.right}")
-                text = []
-            text.append(f"{glyph.number:04X}")
-            rest = glyph.width + glyph.right - glyph.advance
-            if rest:
-                parts.append(f"{_hex(text)}{rest}")
-                text = []
-        parts.append(f"{_hex(text)}]TJ\n" + ("0 Ts\n" if raised else ""))
+    for font, together in groupby(runs, key=lambda run: run.font):
+        parts.append(f"/F{font} {size:g} Tf\n")
+        for plain, some in groupby(together, key=lambda run: bool(run.numbers)):
+            if plain:
+                parts.append(f"<{''.join(run.numbers for run in some)}>Tj\n")
+            else:
+                parts += [_shifted(run, size) for run in some]
     return "".join(parts).encode()
+
+
+def _shifted(run: Run, size: float) -> str:
+    """Glyphs that do not all stand beside each other as they are."""
+    parts = ["["]
+    raised = 0
+    for glyph in run.glyphs:
+        if glyph.up != raised:
+            parts.append(f"]TJ {glyph.up * size / 1000:.2f} Ts[")
+            raised = glyph.up
+        parts.append(f"{-glyph.right}<{glyph.number:04X}>{glyph.width + glyph.right - glyph.advance} ")
+    return "".join([*parts, "]TJ\n", "0 Ts\n" if raised else ""])
 
 
 def text_string(text: str) -> bytes:
     """A text string outside pages, as UTF-16."""
     return b"<FEFF" + text.encode("utf-16-be", "replace").hex().upper().encode() + b">"
-
-
-def _hex(numbers: Sequence[str]) -> str:
-    return f"<{''.join(numbers)}>" if numbers else ""
 
 
 def _characters(font: Font) -> bytes:
