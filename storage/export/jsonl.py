@@ -22,7 +22,7 @@ async def jsonl(copy: Copy, out: BinaryIO) -> None:
     """Write a copy as JSON lines, each of them canonical (RFC 8785)."""
     out.write(_line(about(copy.about)))
     async for line in copy.lines():
-        out.write(_line(_entry(line)))
+        out.write(_entry(line))
 
 
 def about(about: About) -> dict[str, Any]:
@@ -51,17 +51,20 @@ def about(about: About) -> dict[str, Any]:
     }
 
 
-def _entry(line: Line) -> dict[str, Any]:
+def _entry(line: Line) -> bytes:
+    """An entry's line: its parts stand in the log in canonical form, and are written in that order again."""
     said = json.loads(line.entry)
-    return {
-        "seq": said["seq"],
-        "at": said["ts"],
-        "fact": said["type"],
-        "fields": {path: value for _, path, value in line.shown},
-        "withheld": line.hidden,
-        "shown": [list(one) for one in line.shown],
-        "entry": said,
-    }
+    fields = {path: value for _, path, value in line.shown}
+    head = f'{{"at":"{said["ts"]}","entry":'
+    tail = (
+        f',"fact":"{said["type"]}","fields":{_plain(fields)},"seq":{said["seq"]},'
+        f'"shown":{_plain(line.shown)},"withheld":{line.hidden}}}\n'
+    )
+    return head.encode() + line.entry + tail.encode()
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _line(said: dict[str, Any]) -> bytes:

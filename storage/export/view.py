@@ -89,14 +89,15 @@ class View:
 
     def shows(self, kept: Kept) -> frozenset[str]:
         """The paths of a fact (as ``storage.facts.parts`` names them) that the recipient may see."""
-        values = parts(kept.fact)
-        if self.partner is None:
-            return frozenset(values)
         fact = kept.fact
+        if self.partner is None:
+            return frozenset(parts(fact))
         rules = [rule for rule in SHOWN.get(type(fact).__name__, ()) if rule.when(self, fact)]
+        if not rules:
+            return frozenset()
         return frozenset(
             path
-            for path, value in values.items()
+            for path, value in parts(fact).items()
             if any(_names(rule, path) for rule in rules) and self._may(fact, path, value)
         )
 

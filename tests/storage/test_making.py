@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pytest
 
 from playbooks.rooms import RoomRef
-from storage import notes
+from storage import canonical, notes
 from storage.database import SqliteStore
 from storage.export.copy import AUDITOR, Copy, Recipient
 from storage.export.csv import COLUMNS, safe
@@ -187,6 +187,21 @@ def test_a_form_that_is_not_there_is_said_with_those_that_are() -> None:
     assert set(made()) <= set(FORMS)
     with pytest.raises(NoSuchForm, match=r"did you mean csv\?.*bundle, jsonl"):
         form("cvs")
+
+
+# --- JSON lines ----------------------------------------------------------------------------------------------------------
+
+
+async def test_each_line_is_canonical_and_proves_what_it_shows(store: SqliteStore, tmp_path: Path) -> None:
+    """What is shown stands among the digests of its entry, and the fields in plain say no more than that."""
+    note = NoteAdded("ada", None, ROOM, 'Ünïcode " \\ \u2028 😀 \x7f')
+    await opened(store, note)
+    await make(store, asked(), jsonl, tmp_path / "x", now=NOW)
+    for data in (tmp_path / "x").read_bytes().split(b"\n")[:-1]:
+        line = canonical.read(data)
+        for disclosure in line.get("shown", ()):
+            assert canonical.disclosure_digest(canonical.write(disclosure)) in line["entry"]["_sd"]
+        assert line.get("fields", {}) == {path: value for _, path, value in line.get("shown", ())}
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------------------
