@@ -1,7 +1,7 @@
 """Signed notes and checkpoints, as C2SP ``signed-note`` and ``tlog-checkpoint`` have them (https://c2sp.org).
 
 A note is text that ends in a newline, an empty line, and signature lines ``— name base64(key id ‖ signature)``, with
-key id ``SHA-256(name ‖ 0A ‖ 01 ‖ public key)[:4]`` and Ed25519 signatures over the text; a witness's key has 04 for 01. A checkpoint is a note whose
+key id ``SHA-256(name ‖ 0A ‖ 01 ‖ public key)[:4]`` and Ed25519 signatures over the text. A checkpoint is a note whose
 text is the log's origin, its size, and its root in base64.
 """
 
@@ -15,7 +15,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 _ED25519 = b"\x01"
-_COSIGNATURE = b"\x04"
 _FIELD = 2**255 - 19
 _DASH = "\u2014 "
 
@@ -55,87 +54,36 @@ class Verifier:
 
     @property
     def key_id(self) -> bytes:
-        return _key_id(self.name, _ED25519 + self.public)
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
 
     @property
     def vkey(self) -> str:
-        return _vkey(self.name, _ED25519 + self.public)
+        return f"{self.name}+{self.key_id.hex()}+{b64encode(_ED25519 + self.public).decode()}"
 
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
         """Read a vkey. Raises BadNote."""
-        return cls(*_parse_vkey(vkey, _ED25519))
+        name, _, rest = vkey.partition("+")
+        key_id, plus, encoded = rest.partition("+")
+        data = _decode(encoded)
+        if not plus or not proper_name(name) or len(data) != 33 or data[:1] != _ED25519:
+            raise BadNote("not an Ed25519 key as name+id+key")
+        if int.from_bytes(data[1:], "little") & (2**255 - 1) >= _FIELD:
+            raise BadNote("a key that is not in its one proper form (RFC 8032 §5.1.3)")
+        verifier = cls(name, data[1:])
+        if verifier.key_id.hex() != key_id:
+            raise BadNote("the key's id does not belong to its name and key")
+        return verifier
 
     def verifies(self, signature: Signature, text: str) -> bool:
         """Whether this key made this signature over the text."""
         if signature.name != self.name or signature.key_id != self.key_id:
             return False
-        return _signed(self.public, signature.signature, text.encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Cosigner:
-    """A witness's public key under its name (``vkey``: ``name+hex key id+base64(04 ‖ public key)``), as C2SP ``tlog-cosignature`` has it.
-
-    It signs a checkpoint and when it did: its signature is 8 bytes of POSIX seconds, then Ed25519 over ``cosignature/v1``, that time, and the text.
-    """
-
-    name: str
-    public: bytes
-
-    @property
-    def key_id(self) -> bytes:
-        return _key_id(self.name, _COSIGNATURE + self.public)
-
-    @property
-    def vkey(self) -> str:
-        return _vkey(self.name, _COSIGNATURE + self.public)
-
-    @classmethod
-    def parse(cls, vkey: str) -> Cosigner:
-        """Read a vkey. Raises BadNote."""
-        return cls(*_parse_vkey(vkey, _COSIGNATURE))
-
-    def verifies(self, signature: Signature, text: str) -> bool:
-        """Whether this key cosigned a checkpoint with this text."""
-        if signature.name != self.name or signature.key_id != self.key_id or len(signature.signature) != 72:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature.signature, text.encode())
+        except InvalidSignature:
             return False
-        seconds = int.from_bytes(signature.signature[:8])
-        return _signed(self.public, signature.signature[8:], cosigned_text(text, seconds))
-
-
-def cosigned_text(text: str, seconds: int) -> bytes:
-    """What a witness signs for a checkpoint with this text at this time (POSIX seconds)."""
-    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
-
-
-def _key_id(name: str, key: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + key).digest()[:4]
-
-
-def _vkey(name: str, key: bytes) -> str:
-    return f"{name}+{_key_id(name, key).hex()}+{b64encode(key).decode()}"
-
-
-def _parse_vkey(vkey: str, kind: bytes) -> tuple[str, bytes]:
-    name, _, rest = vkey.partition("+")
-    key_id, plus, encoded = rest.partition("+")
-    data = _decode(encoded)
-    if not plus or not proper_name(name) or len(data) != 33 or data[:1] != kind:
-        raise BadNote("not an Ed25519 key as name+id+key")
-    if _key_id(name, data).hex() != key_id:
-        raise BadNote("the key's id does not belong to its name and key")
-    if int.from_bytes(data[1:], "little") & (2**255 - 1) >= _FIELD:
-        raise BadNote("a key that is not in its one proper form (RFC 8032 §5.1.3)")
-    return name, data[1:]
-
-
-def _signed(public: bytes, signature: bytes, data: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
-    except InvalidSignature:
-        return False
-    return True
+        return True
 
 
 @dataclass(frozen=True, slots=True)

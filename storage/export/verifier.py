@@ -1,0 +1,901 @@
+"""Checks a copy of a log of Tocsin ("bundle"). Needs Python 3.8 or later, nothing else: no network, no other package.
+
+    python3 verify.py BUNDLE.zip [--checkpoint FILE]        a bundle; FILE is a checkpoint or an older bundle that somebody kept
+    python3 verify.py [FOLDER]                              a bundle that was unpacked; without a name, where this file lies
+
+Its first word is the verdict, and its exit code: "intact" 0, "tampered" 1 (with the first entry, where one can be named), "incomplete" 2.
+
+It is written apart from `tocsin verify`, to be read by whoever trusts neither the operator nor this file, from top to bottom:
+signatures (Ed25519, RFC 8032) - signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature) - JSON in its one form (RFC 8785) -
+the tree of hashes (RFC 9162, 2.1) - commitments to single fields (as in RFC 9901, 4.2) - the container (zip) - what must agree with what.
+"""
+
+# Written for older Pythons too, and for readers who do not know this house.
+# ruff: noqa: FURB188, PTH100, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PTH208, RET502, RET503, SIM105, SIM113, UP031
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import mmap
+import os
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    Point = tuple[int, int, int, int]
+    Files = dict[str, "File"]
+
+REQUIRED = (
+    "checkpoint.txt",
+    "disclosures.jsonl",
+    "entries.jsonl",
+    "key.txt",
+    "leaves.txt",
+    "manifest.json",
+    "manifest.sig",
+)
+BESIDES = ("README.txt", "log.txt", "keys.jsonl", "cosigned.jsonl", "verify.py")
+EXERCISE = "EXERCISE EXERCISE EXERCISE: nothing of this was real."
+
+
+def sha256(data: Any) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+# ---- Ed25519 (RFC 8032, 5.1): a point is (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z ------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def plus(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(n: int, p: Point) -> Point:
+    total: Point = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            total = plus(total, p)
+        p, n = plus(p, p), n >> 1
+    return total
+
+
+def point(data: bytes) -> Point | None:
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether R and S, 32 bytes each, are this key's signature over the message: S·B - k·A = R."""
+    key, s = point(public), int.from_bytes(signature[32:], "little")
+    if key is None or BASE is None or len(public) != 32 or len(signature) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    x, y, z, _ = plus(times(s, BASE), times(k, (P - key[0], key[1], 1, P - key[3])))
+    x, y = x * pow(z, P - 2, P) % P, y * pow(z, P - 2, P) % P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# ---- Signed notes: text, an empty line, lines "— name base64(key id, signature)" ------------------------------------------------------
+
+
+class Note(NamedTuple):
+    text: str
+    signatures: list[tuple[str, bytes]]  # name; key id and signature
+
+
+class Key(NamedTuple):
+    name: str
+    kind: int  # 1: signs the text. 4: a witness, signs the text and when it saw it
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public)[:4]
+
+    @property
+    def vkey(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.public).decode()}"
+
+    def signed(self, note: Note) -> bool:
+        for name, blob in note.signatures:
+            if (name, blob[:4]) == (self.name, self.id):
+                if self.kind == 1 and is_signed(self.public, note.text.encode(), blob[4:]):
+                    return True
+                seconds = int.from_bytes(blob[4:12], "big")
+                seen = "cosignature/v1\ntime %d\n%s" % (seconds, note.text)
+                if self.kind == 4 and seconds < 253402300800 and is_signed(self.public, seen.encode(), blob[12:]):
+                    return True
+        return False
+
+
+class Checkpoint(NamedTuple):
+    origin: str
+    size: int
+    root: bytes
+    note: Note
+
+
+def unbase64(text: str) -> bytes:
+    data = base64.b64decode(text.encode("ascii"), validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("base64 that is not in its one form")
+    return data
+
+
+def is_name(name: str) -> bool:
+    return bool(name) and "+" not in name and name.isprintable() and not any(c.isspace() for c in name)
+
+
+def read_key(vkey: str, kind: int = 1) -> Key:
+    name, _, rest = vkey.partition("+")
+    identity, _, encoded = rest.partition("+")
+    data = unbase64(encoded)
+    if (
+        not is_name(name)
+        or len(data) != 33
+        or data[0] != kind
+        or int.from_bytes(data[1:], "little") & (2**255 - 1) >= P
+    ):
+        raise ValueError("not a key as name+id+key")
+    key = Key(name, kind, data[1:])
+    if key.id.hex() != identity:
+        raise ValueError("the id of a key does not belong to it")
+    return key
+
+
+def read_note(note: str) -> Note:
+    text, blank, lines = note.rpartition("\n\n")
+    if not blank or lines[-1:] != "\n" or any(ord(c) < 32 and c != "\n" for c in note):
+        raise ValueError("this is no signed note")
+    signatures = []
+    for line in lines[:-1].split("\n"):
+        name, _, encoded = line[2:].partition(" ")
+        if line[:2] != "\u2014 " or not is_name(name) or len(unbase64(encoded)) < 5:
+            raise ValueError("this is no line of a signature")
+        signatures.append((name, unbase64(encoded)))
+    return Note(text + "\n", signatures)
+
+
+def read_checkpoint(text: str) -> Checkpoint:
+    note = read_note(text)
+    lines = note.text.split("\n")
+    if (
+        len(lines) < 4
+        or not lines[0]
+        or not re.fullmatch("0|[1-9][0-9]{0,18}", lines[1])
+        or len(unbase64(lines[2])) != 32
+    ):
+        raise ValueError("a checkpoint has three lines: origin, size, root")
+    return Checkpoint(lines[0], int(lines[1]), unbase64(lines[2]), note)
+
+
+# ---- JSON in its one form: keys sorted by UTF-16, no spaces, whole numbers only -------------------------------------------------------
+
+
+def write(value: Any) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(write(key) + ":" + write(value[key]) for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(write, value)) + "]"
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) >= 2**53):
+        raise ValueError("a number that does not belong here")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read(line: bytes) -> Any:
+    try:
+        value = json.loads(line.decode())
+        if write(value).encode() != line:
+            raise ValueError("not in the one form of JSON")
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def read_texts(line: bytes, *names: str) -> dict[str, str]:
+    said = read(line)
+    if not isinstance(said, dict) or set(said) != set(names) or not all(isinstance(one, str) for one in said.values()):
+        raise ValueError("not a line of " + ", ".join(names))
+    return said
+
+
+# ---- The tree: a leaf is SHA-256(0, entry), a node SHA-256(1, left, right) ------------------------------------------------------------
+
+
+def roots(leaves: Iterable[bytes], sizes: set[int]) -> dict[int, bytes]:
+    """The root at each of these sizes (-1: of all). The row holds whole subtrees, the largest first, one for each 1 in the size."""
+    row: list[bytes] = []
+    size, found = 0, {}
+
+    def fold() -> bytes:
+        top = row[-1] if row else sha256(b"")
+        for left in reversed(row[:-1]):
+            top = sha256(b"\1" + left + top)
+        return top
+
+    for leaf in leaves:
+        row.append(leaf)
+        size += 1
+        for _ in range((size & -size).bit_length() - 1):
+            right = row.pop()
+            row.append(sha256(b"\1" + row.pop() + right))
+        if size in sizes:
+            found[size] = fold()
+    found[-1] = fold()
+    return found
+
+
+# ---- Files: a run of bytes, in the container or by itself -----------------------------------------------------------------------------
+
+
+class File(NamedTuple):
+    buffer: Any  # bytes, or a file that is mapped
+    start: int
+    end: int
+
+    @property
+    def data(self) -> bytes:
+        return bytes(self.buffer[self.start : self.end])
+
+    def blocks(self) -> Iterator[bytes]:
+        for at in range(self.start, self.end, 1 << 20):
+            yield self.buffer[at : min(at + (1 << 20), self.end)]
+
+    def digest(self) -> str:
+        whole = hashlib.sha256()
+        for block in self.blocks():
+            whole.update(block)
+        return whole.hexdigest()
+
+    def check(self) -> int:
+        check = 0
+        for block in self.blocks():
+            check = zlib.crc32(block, check)
+        return check
+
+    def ends(self) -> list[int]:
+        """Where each line begins, and where the last one ends: always one more than there are lines."""
+        found, at = [self.start], self.start
+        while at < self.end:
+            newline = self.buffer.find(b"\n", at, self.end)
+            at = self.end + 1 if newline < 0 else newline + 1
+            found.append(at)
+        return found
+
+
+LOCAL, CENTRAL, END = struct.Struct("<4s5H3I2H"), struct.Struct("<4s6H3I5H2I"), struct.Struct("<4s4H2IH")
+
+
+def in_container(raw: Any) -> Files:
+    """The files of a zip in which nothing is compressed, found one after the other and through the index: damage to one leaves the other."""
+    files: Files = {}
+    at = 0
+    while at + LOCAL.size <= len(raw) and len(files) <= 10000:
+        row = LOCAL.unpack(raw[at : at + LOCAL.size])
+        start = at + LOCAL.size + row[9] + row[10]
+        if row[0] != b"PK\3\4" or row[9] > 512 or start + row[7] > len(raw):
+            break
+        name = raw[at + LOCAL.size : at + LOCAL.size + row[9]].decode("ascii", "replace")
+        files.setdefault(name, File(raw, start, start + row[7]))
+        at = start + row[7]
+    if len(raw) < END.size:
+        return files
+    _, _, _, _, count, _, at, _ = END.unpack(raw[len(raw) - END.size :])
+    listed: set[str] = set()
+    for _ in range(min(count, 10000)):
+        if at + CENTRAL.size > len(raw):
+            break
+        row = CENTRAL.unpack(raw[at : at + CENTRAL.size])
+        start = row[16] + LOCAL.size + row[10]
+        encoded = raw[at + CENTRAL.size : at + CENTRAL.size + row[10]]
+        if row[0] != b"PK\1\2" or len(encoded) != row[10] or row[10] > 512 or start + row[9] > len(raw):
+            break
+        name = encoded.decode("ascii", "replace")
+        if name not in listed and (name not in files or files[name].check() != row[7]):
+            files[name] = File(raw, start, start + row[9])
+        listed.add(name)
+        at += CENTRAL.size + row[10] + row[11] + row[12]
+    return files
+
+
+def is_as_exported(raw: Any, files: Files) -> bool:
+    """Whether these files, written in the one way a bundle is written, are these very bytes."""
+    index, at = b"", 0
+    for name, file in sorted(files.items()):
+        encoded, size, check = name.encode("ascii", "replace"), file.end - file.start, file.check()
+        head = LOCAL.pack(b"PK\3\4", 10, 0, 0, 0, 0x21, check, size, size, len(encoded), 0) + encoded
+        index += CENTRAL.pack(
+            b"PK\1\2", 3 << 8 | 10, 10, 0, 0, 0, 0x21, check, size, size, len(encoded), 0, 0, 0, 0, 0o100600 << 16, at
+        )
+        index += encoded
+        if file.start != at + len(head) or raw[at : file.start] != head:
+            return False
+        at = file.end
+    return bytes(raw[at:]) == index + END.pack(b"PK\5\6", 0, 0, len(files), len(files), len(index), at, 0)
+
+
+class Unreadable(Exception):
+    pass
+
+
+def packed_again(raw: Any) -> Files | None:
+    """The files of a zip that another program made; None where it is none, or compresses nothing. A folder around them is left out."""
+    try:
+        members = [one for one in zipfile.ZipFile(io.BytesIO(raw[:])).infolist() if not one.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, OverflowError, struct.error):
+        return None
+    if all(one.compress_type == zipfile.ZIP_STORED for one in members):
+        return None
+    files: Files = {}
+    left = min(1 << 32, max(64 << 20, 200 * len(raw))) if len(members) <= 10000 else -1
+    for one in members:
+        at = max(0, one.header_offset)
+        head = raw[at : at + LOCAL.size]
+        if (
+            one.filename in files
+            or one.flag_bits & 1
+            or one.compress_type not in (0, 8)
+            or len(head) < LOCAL.size
+            or left < 0
+        ):
+            raise Unreadable(f"{one.filename} cannot be read: unpack the file, and name the folder")
+        start = at + LOCAL.size + sum(LOCAL.unpack(head)[9:])
+        data = bytes(raw[start : start + max(0, one.compress_size)])
+        if one.compress_type == 8:
+            inflate = zlib.decompressobj(-15)
+            try:
+                data = inflate.decompress(data, left + 1)
+            except zlib.error:
+                raise Unreadable(f"{one.filename} is damaged") from None
+            if not inflate.eof:
+                raise Unreadable(f"{one.filename} was cut short, or is too large")
+        left -= len(data)
+        files[one.filename] = File(data, 0, len(data))
+    if left < 0:
+        raise Unreadable("it holds far more than a bundle does")
+    top = next((name[: -len(REQUIRED[0])] for name in files if name.endswith("/" + REQUIRED[0])), "")
+    if REQUIRED[0] in files or not top or "/" in top[:-1]:
+        return files
+    return {name[len(top) :] if name.startswith(top) else name: file for name, file in files.items()}
+
+
+def in_folder(folder: str) -> Files:
+    """The files of a bundle that was unpacked; others that lie beside it are not read."""
+    found: Files = {}
+    names = [name for name in os.listdir(folder) if name in REQUIRED + BESIDES]
+    inner = os.path.join(folder, "playbooks")
+    if os.path.isdir(inner) and not os.path.islink(inner):
+        names += ["playbooks/" + name for name in os.listdir(inner) if name.endswith(".yaml")]
+    for name in names:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and not os.path.islink(path):
+            found[name] = File(mapped(path), 0, os.path.getsize(path))
+    return found
+
+
+def mapped(path: str) -> Any:
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if os.path.getsize(path) else b""
+
+
+# ---- Checking -------------------------------------------------------------------------------------------------------------------------
+
+
+class Entry(NamedTuple):
+    seq: int
+    kind: str
+    ts: str
+    stream: str
+    playbook: str | None
+    digests: list[str]
+
+
+def read_entry(line: bytes) -> Entry:
+    said = read(line)
+    fields = {"_sd", "_sd_alg", "incident", "playbook_sha256", "seq", "ts", "type", "v"}
+    if not isinstance(said, dict) or set(said) != fields or said["_sd_alg"] != "sha-256":
+        raise ValueError("this is no entry")
+    digests, texts = said["_sd"], (said["incident"], said["ts"], said["type"], said["playbook_sha256"] or "")
+    if (
+        not all(isinstance(one, str) for one in texts)
+        or said["playbook_sha256"] not in (None, texts[3])
+        or type(said["v"]) is not int
+        or type(said["seq"]) is not int
+        or said["seq"] < 0
+        or not said["type"].isidentifier()
+        or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", said["ts"])
+        or not isinstance(digests, list)
+        or not all(isinstance(one, str) and re.fullmatch("[A-Za-z0-9_-]{43}", one) for one in digests)
+        or digests != sorted(set(digests))
+    ):
+        raise ValueError("a part of it is not of its kind")
+    return Entry(said["seq"], said["type"], said["ts"], said["incident"], said["playbook_sha256"], digests)
+
+
+def in_words(entry: Entry, shown: Sequence[Sequence[Any]]) -> str:
+    text = "%d  %s  %s\n" % (entry.seq, entry.ts, entry.kind)
+    for _, path, value in shown:
+        if value is not None:
+            lines = (value if isinstance(value, str) else write(value)).splitlines() or [""]
+            text += "    " + path + ": " + "\n      | ".join(lines) + "\n"
+    return text
+
+
+class Bundle:
+    """One bundle, and all that is found wrong with it."""
+
+    def __init__(self, files: Files, kept: Sequence[str], added: str) -> None:
+        self.files, self.kept, self.added = files, kept, added
+        self.found: list[tuple[str, int | None, str]] = []  # grade, entry, words
+        self.notes: list[str] = []
+        self.manifest: dict[str, Any] = {}
+        self.stream: str | None = None
+        self.key: Key | None = None
+        self.signed: Checkpoint | None = None
+        self.leaves: list[bytes] = []
+        self.hashes = bytearray()
+        self.disclosed = 0
+        self.withheld: dict[str, int] = {}
+        self.playbooks: set[str] = set()
+        self.told, self.first_words = hashlib.sha256(), True
+        self.exported: dict[str, Any] | None = None
+        self.posted: list[tuple[int, dict[str, Any]]] = []
+        self.sent: set[str] = set()
+
+    def bad(self, words: str, entry: int | None = None, grade: str = "tampered") -> None:
+        self.found.append((grade, entry, words))
+
+    @property
+    def code(self) -> int:
+        grades = {grade for grade, _, _ in self.found}
+        return 1 if "tampered" in grades else 2 if "incomplete" in grades else 0
+
+    def text(self, name: str) -> str:
+        return self.files[name].data.decode()
+
+    def run(self) -> None:
+        missing = [name for name in REQUIRED if name not in self.files]
+        for name in missing:
+            self.bad(name + " is missing", None, "incomplete")
+        if len(missing) == len(REQUIRED):
+            return
+        self.check_key()
+        self.check_manifest()
+        self.check_checkpoint()
+        keys = self.check_chain()
+        self.check_leaves()
+        self.check_entries()
+        self.check_witnesses(keys)
+        self.check_words()
+
+    def check_key(self) -> None:
+        if "key.txt" in self.files:
+            try:
+                text = self.text("key.txt")
+                self.key = read_key(text[:-1] if text.endswith("\n") else text)
+            except ValueError as error:
+                self.bad(f"key.txt: {error}")
+
+    def check_manifest(self) -> None:
+        if "manifest.json" not in self.files:
+            return
+        if self.key is not None and "manifest.sig" in self.files:
+            try:
+                note = read_note(self.text("manifest.sig"))
+                if note.text != "tocsin-manifest\n{}\n".format(
+                    self.files["manifest.json"].digest()
+                ) or not self.key.signed(note):
+                    self.bad("manifest.json is not the one that was signed")
+            except ValueError as error:
+                self.bad(f"manifest.sig: {error}")
+        try:
+            data = self.files["manifest.json"].data
+            said = read(data[:-1] if data.endswith(b"\n") else data)
+            listed, self.stream, _, _ = said["files"], str(said["stream"]), said["at"], said["reader"]
+            if said["format"] != 2:
+                self.bad("this verifier reads another format of bundles", None, "incomplete")
+            for name in (set(self.files) | set(listed)) - {"manifest.json", "manifest.sig"}:
+                if name not in self.files:
+                    if name not in REQUIRED:
+                        self.bad(name + " is missing", None, "incomplete")
+                elif name not in listed:
+                    (self.bad if self.added == "tampered" else self.remark)(name + " was added")
+                elif self.files[name].digest() != listed[name]:
+                    self.bad(name + " is not the file that was exported")
+            self.manifest = said if isinstance(said, dict) else {}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self.bad(f"manifest.json cannot be read: {error}")
+
+    def remark(self, words: str) -> None:
+        self.notes.append(words)
+
+    def check_checkpoint(self) -> None:
+        if "checkpoint.txt" not in self.files or self.key is None:
+            return
+        try:
+            said = read_checkpoint(self.text("checkpoint.txt"))
+        except ValueError as error:
+            return self.bad(f"checkpoint.txt: {error}", None, "incomplete")
+        if not self.key.signed(said.note):
+            return self.bad("checkpoint.txt was not signed by the key of this log")
+        name, _, stream = said.origin.partition("/")
+        if name != self.key.name or (self.manifest and stream != self.manifest.get("stream")):
+            self.bad("the checkpoint is for another log: " + said.origin)
+        if self.manifest and (self.manifest.get("size"), self.manifest.get("root")) != (said.size, said.root.hex()):
+            self.bad("the manifest names another size or root than the checkpoint")
+        self.signed, self.stream = said, stream
+
+    def check_chain(self) -> list[Key]:
+        """The keys that may have signed earlier checkpoints: each signed, with the one after it, that it was replaced."""
+        if self.key is None:
+            return []
+        known = [self.key]
+        try:
+            for line in reversed(self.lines("keys.jsonl")):
+                note = read_note(read_texts(line, "note")["note"])
+                said = note.text.split("\n")
+                if len(said) != 6 or said[0] != "tocsin-key":
+                    raise ValueError("this is no replacement of a key")
+                old, new = read_key(said[2]), read_key(said[3])
+                if (
+                    not (said[1] == old.name == new.name)
+                    or new != known[-1]
+                    or not (old.signed(note) and new.signed(note))
+                ):
+                    raise ValueError("the chain of keys is broken")
+                known.append(old)
+        except ValueError as error:
+            self.bad(f"keys.jsonl: {error}")
+        return known
+
+    def lines(self, name: str) -> list[bytes]:
+        """The lines of a small file."""
+        lines = self.files[name].data.split(b"\n") if name in self.files else [b""]
+        return lines if lines[-1] else lines[:-1]
+
+    def check_leaves(self) -> None:
+        """The hash of each entry, which is good for naming a changed one if the signed root covers it."""
+        if self.signed is None:
+            return
+        lines = self.lines("leaves.txt")
+        well = len(lines) == self.signed.size and all(re.fullmatch(b"[0-9a-f]{64}", line) for line in lines)
+        well = well and ("leaves.txt" not in self.files or self.files["leaves.txt"].data[-1:] in (b"", b"\n"))
+        leaves = [bytes.fromhex(line.decode()) for line in lines] if well else []
+        if well and roots(leaves, set())[-1] == self.signed.root:
+            self.leaves = leaves
+        else:
+            self.bad("leaves.txt does not have the root that was signed")
+
+    def leaf_at(self, place: int) -> bytes | None:
+        return self.leaves[place] if place < len(self.leaves) else None
+
+    def check_entries(self) -> None:
+        entries, rows = (self.files.get(name, File(b"", 0, 0)) for name in ("entries.jsonl", "disclosures.jsonl"))
+        ends, row_ends = entries.ends(), rows.ends()
+        count, row_count = len(ends) - 1, len(row_ends) - 1
+        if self.stream is not None and self.stream.startswith("E-"):
+            self.told.update((EXERCISE + "\n\n").encode())
+        due = 0
+        for index in range(count):
+            line = entries.buffer[ends[index] : ends[index + 1] - 1]
+            self.hashes += sha256(b"\0" + line)
+            entry: Entry | None = None
+            try:
+                entry = read_entry(line)
+                if self.stream is not None and entry.stream != self.stream:
+                    self.bad("it belongs to " + entry.stream, due)
+            except ValueError as error:
+                self.bad(str(error), due)
+            place = self.place_of(due, entry, bytes(self.hashes[-32:]))
+            due = place + 1
+            if entry is not None:
+                if entry.playbook is not None:
+                    self.playbooks.add(entry.playbook)
+                # Where every line is there, an entry out of place still finds its own.
+                at = place if self.signed is not None and row_count == self.signed.size else index
+                if at < row_count:
+                    self.check_disclosures(place, entry, rows.buffer[row_ends[at] : row_ends[at + 1] - 1])
+        if row_count != count:
+            self.bad("%d lines of disclosures for %d entries" % (row_count, count))
+        if self.signed is not None and count != self.signed.size:
+            self.bad("%d entries, and the checkpoint was signed over %d" % (count, self.signed.size))
+        elif self.signed is not None and self.roots_at(set())[-1] != self.signed.root:
+            self.bad("the entries do not have the root that was signed")
+
+    def roots_at(self, sizes: set[int]) -> dict[int, bytes]:
+        return roots((bytes(self.hashes[at : at + 32]) for at in range(0, len(self.hashes), 32)), sizes)
+
+    def place_of(self, due: int, entry: Entry | None, leaf: bytes) -> int:
+        """Which entry this is: the one due, or another in its place."""
+        said = due if entry is None else entry.seq
+        if self.leaf_at(due) == leaf:
+            if said != due:
+                self.bad("it was numbered %d" % said, due)
+            return due
+        if self.leaves and self.leaf_at(said) != leaf:
+            self.bad("it is not the one that was signed", due)
+            return due
+        if said > due:
+            self.bad("it is missing: entry %d stands in its place" % said, due)
+        elif said < due:
+            self.bad("it stands where entry %d belongs" % due, said)
+        return said
+
+    def check_disclosures(self, place: int, entry: Entry, line: bytes) -> None:
+        """Each field that is shown, [salt, path, value], hashes to one of the digests that the entry commits to."""
+        try:
+            shown = read(line)
+            if not isinstance(shown, list):
+                raise ValueError("it shows no list")
+            for one in shown:
+                if (
+                    not isinstance(one, list)
+                    or len(one) != 3
+                    or not isinstance(one[0], str)
+                    or not isinstance(one[1], str)
+                ):
+                    raise ValueError("what it shows is not salt, path, value")
+                if not re.fullmatch("[A-Za-z0-9_-]{22}", one[0]):
+                    raise ValueError("a salt is not one")
+        except ValueError as error:
+            return self.bad(f"what is shown of it: {error}", place)
+        words = in_words(entry, shown)
+        self.told.update((words if self.first_words else "\n" + words).encode())
+        self.first_words = False
+        left, paths = set(entry.digests), set()
+        for one in shown:
+            hidden = base64.urlsafe_b64encode(write(one).encode()).rstrip(b"=")
+            digest = base64.urlsafe_b64encode(sha256(hidden)).rstrip(b"=").decode()
+            if digest not in left or one[1] in paths:
+                self.bad(f"{one[1]} is not what was committed to", place)
+            if digest in left:
+                left.remove(digest)
+                paths.add(one[1])
+                self.disclosed += 1
+        if left:
+            self.withheld[entry.kind] = self.withheld.get(entry.kind, 0) + len(left)
+        fields = {one[1]: one[2] for one in shown}
+        if entry.kind == "Exported" and fields:
+            self.exported = fields
+        elif entry.kind == "CheckpointPosted" and fields:
+            self.posted.append((place, fields))
+        elif entry.kind == "MessageSent" and isinstance(fields.get("send"), str):
+            self.sent.add(fields["send"])
+
+    def check_witnesses(self, keys: list[Key]) -> None:
+        """Every checkpoint of this log that somebody else has must be a part of it."""
+        if self.kept and (self.signed is None or not keys):
+            self.bad("it has no valid checkpoint to hold the one that was kept against", None, "incomplete")
+        if self.signed is None:
+            return
+        kept, cosigned = self.read_kept(keys), self.read_cosigned(keys)
+        posted = [
+            (n, said["size"], said) for n, said in self.posted if type(said.get("size")) is int and said["size"] > 0
+        ]
+        posted = [one for one in posted if type(one[2].get("root")) is str]
+        at = self.roots_at(
+            {one.size for one in kept} | {one.size for one, _, _ in cosigned} | {size for _, size, _ in posted}
+        )
+        self.hold(kept, keys, at)
+        partners = {}
+        for said, partner, vkey in cosigned:
+            if said.size in at and at[said.size] != said.root:
+                self.bad("the first %d entries are not those that %s cosigned" % (said.size, partner))
+            elif said.size in at:
+                partners[partner] = "%s cosigned its first %d entries, with the key %s" % (partner, said.size, vkey)
+        rooms: dict[str, set[str]] = {}
+        for place, size, fields in posted:
+            try:
+                root = bytes.fromhex(fields["root"])
+            except ValueError:
+                root = b""
+            if at.get(size, root) != root:
+                self.bad("the checkpoint that was posted is of another log", place)
+            elif (
+                fields.get("send") in self.sent
+                and type(fields.get("network")) is str
+                and fields.get("room") is not None
+            ):
+                rooms.setdefault(fields["network"], set()).add(str(fields["room"]))
+        for network, names in sorted(rooms.items()):
+            edits = " (where whoever posted it can edit it)" if network == "telegram" else ""
+            self.remark("checkpoints were posted in %d rooms on %s%s" % (len(names), network, edits))
+        self.notes += partners.values()
+        if not rooms and not partners:
+            self.remark("no partner vouches for it: it rests on the word of whoever keeps the log (self-asserted)")
+
+    def read_kept(self, keys: list[Key]) -> list[Checkpoint]:
+        """What was kept of this log, as far as the bundle reaches; else what is wrong with the one that says most."""
+        read_well = []
+        for text in self.kept:
+            try:
+                read_well.append(read_checkpoint("\n".join(line.strip() for line in text.strip().splitlines()) + "\n"))
+            except ValueError:
+                continue
+        assert self.signed is not None
+        mine = [one for one in read_well if one.origin == self.signed.origin]
+        within = [one for one in mine if 0 < one.size <= self.signed.size]
+        if within or not self.kept or not keys:
+            return within
+        small = [one for one in mine if one.size <= self.signed.size]
+        one = small[0] if small else min(mine, key=lambda said: said.size) if mine else None
+        if one is None or not one.size or not any(key.signed(one.note) for key in keys):
+            self.bad("what was kept is no signed checkpoint of this log: it proves nothing", None, "incomplete")
+        else:
+            self.bad("rolled back: %d entries were seen, and here are %d" % (one.size, self.signed.size))
+        return []
+
+    def hold(self, kept: list[Checkpoint], keys: list[Key], at: dict[int, bytes]) -> None:
+        agreed = 0
+        for one in sorted(kept, key=lambda said: -said.size):
+            if one.size not in at:
+                return self.bad("%d entries were seen, and here are fewer" % one.size)
+            agrees = at[one.size] == one.root
+            if (agrees and agreed) or not any(key.signed(one.note) for key in keys):
+                continue
+            if not agrees:
+                return self.bad("the first %d entries are not those of the checkpoint that was kept" % one.size)
+            agreed = one.size
+        if agreed:
+            self.remark("the checkpoint that was kept is a part of it: its first %d entries have not changed" % agreed)
+        elif kept:
+            self.bad("what was kept was not signed by a key of this log", None, "incomplete")
+
+    def read_cosigned(self, keys: list[Key]) -> list[tuple[Checkpoint, str, str]]:
+        found = []
+        for line in self.lines("cosigned.jsonl"):
+            assert self.signed is not None
+            try:
+                row = read_texts(line, "note", "partner", "vkey")
+                said, witness = read_checkpoint(row["note"]), read_key(row["vkey"], 4)
+                if said.origin != self.signed.origin or not any(key.signed(said.note) for key in keys):
+                    raise ValueError("it is not of this log")
+                if not witness.signed(said.note):
+                    raise ValueError("{} did not sign it".format(row["partner"]))
+                if said.size > self.signed.size:
+                    raise ValueError("rolled back: %s cosigned %d entries" % (row["partner"], said.size))
+            except ValueError as error:
+                self.bad(f"cosigned.jsonl: {error}")
+                continue
+            if said.size:
+                found.append((said, row["partner"], row["vkey"]))
+        return found
+
+    def check_words(self) -> None:
+        """What is there for people says what the entries say."""
+        playbooks = [name for name in self.files if name.startswith("playbooks/")]
+        if any(name != f"playbooks/{self.files[name].digest()}.yaml" for name in playbooks):
+            self.bad("a playbook is not the one of its digest")
+        if self.code:
+            return
+        if any(name[10:-5] not in self.playbooks for name in playbooks):
+            self.bad("a playbook is none of this log")
+        if "log.txt" not in self.files or self.files["log.txt"].digest() != self.told.hexdigest():
+            self.bad("log.txt does not say what the entries say")
+        said = self.exported or {}
+        if any(
+            name in said and self.manifest.get(name) != said[name]
+            for name in ("by", "reader", "reason", "basis", "form")
+        ):
+            self.bad("the manifest and the log differ on who exported this, for whom or why")
+        if (self.manifest.get("disclosed"), self.manifest.get("withheld")) != (self.disclosed, self.withheld):
+            self.bad("the manifest claims to show or to withhold something else than it does")
+        if (self.manifest.get("exercise") == "yes") != (self.stream or "").startswith("E-"):
+            self.bad("the manifest and the log differ on whether it was an exercise")
+
+
+def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
+    """Check a file or a folder. Never raises for what they hold."""
+    bundle = Bundle({}, kept, "tampered")
+    try:
+        if os.path.isdir(path):
+            bundle = Bundle(in_folder(path), kept, "note")
+            bundle.run()
+            return bundle
+        raw = mapped(path)
+    except OSError as error:
+        bundle.bad(f"{path} cannot be read: {error.strerror}", None, "incomplete")
+        return bundle
+    files = in_container(raw)
+    again: Files | None = None
+    if not (files and is_as_exported(raw, files)):
+        try:
+            again = packed_again(raw)
+        except Unreadable as error:
+            bundle.bad(str(error), None, "incomplete")
+            return bundle
+        if again is None and all(name in files for name in REQUIRED):
+            bundle.bad("bytes outside its files were changed or added")
+    if again is None:
+        bundle.files = files
+        bundle.run()
+        return bundle
+    bundle = Bundle(again, kept, "note")
+    bundle.run()
+    if not bundle.code:
+        bundle.bad("packed again by another program; its contents are exactly what was exported", None, "incomplete")
+    return bundle
+
+
+def checkpoints_in(path: str) -> list[str]:
+    """The checkpoints in what somebody kept: a signed note, lines of JSON with notes, or an older bundle."""
+    raw = mapped(path)
+    if raw[:2] == b"PK":
+        found = in_container(raw).get("checkpoint.txt")
+        data = found.data if found else b""
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(raw[:]))
+            name = next((one for one in archive.namelist() if one.split("/")[-1] == "checkpoint.txt"), None)
+            if name is not None and archive.getinfo(name).file_size < 64 << 20:
+                data = archive.read(name)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, RuntimeError, zlib.error):
+            pass
+        return [data.decode("utf-8", "replace")] if data else []
+    text, notes = raw[:].decode("utf-8"), []
+    for line in text.splitlines():
+        try:
+            notes.append(json.loads(line)["note"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return [one for one in notes if isinstance(one, str)] or [text]
+
+
+def main(arguments: list[str]) -> int:
+    """Check what the command line names, and say what was found."""
+    kept: list[str] = []
+    if "--checkpoint" in arguments:
+        at = arguments.index("--checkpoint")
+        try:
+            kept = checkpoints_in(arguments[at + 1])
+        except (IndexError, OSError, ValueError):
+            pass
+        if not kept:
+            sys.stdout.write("incomplete: there is no checkpoint in what --checkpoint names\n")
+            return 2
+        del arguments[at : at + 2]
+    bundle = examine(arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__)), kept)
+    first = min((entry for grade, entry, _ in bundle.found if entry is not None and grade == "tampered"), default=None)
+    word = ("intact", "tampered", "incomplete")[bundle.code]
+    out = [word if first is None else "%s: entry %d" % (word, first)]
+    out += [
+        "  " + words if entry is None else "  entry %d: %s" % (entry, words) for _, entry, words in bundle.found[:100]
+    ]
+    if bundle.signed is not None and bundle.key is not None:
+        out.append("The log of %s, %d entries, kept by %s." % (bundle.stream, bundle.signed.size, bundle.key.name))
+        out.append("It shows %d fields of them and withholds %d." % (bundle.disclosed, sum(bundle.withheld.values())))
+        out.append(f"Signed by {bundle.key.vkey}")
+        out.append("Compare that key with the one you were given by another way.")
+    out += ["Note: " + words for words in bundle.notes]
+    sys.stdout.buffer.write(("\n".join(out) + "\n").encode("utf-8", "replace"))
+    return bundle.code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

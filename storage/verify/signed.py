@@ -9,6 +9,7 @@ from storage import canonical, notes
 from storage.export import container
 from storage.export.span import Span
 from storage.notes import Checkpoint, Verifier
+from storage.rotation import parse_link
 from storage.verify.lines import Looked
 from storage.verify.verdict import REQUIRED, Grade, Verdict
 
@@ -44,7 +45,8 @@ def chain(verdict: Verdict, files: Mapping[str, Span], last: Verifier | None) ->
     links: list[tuple[Verifier, Verifier]] = []
     for number, line in enumerate(rows(small(files, "keys.jsonl"))):
         try:
-            links.append(link(text_of(line, "note")["note"], last.name))
+            step = parse_link(text_of(line, "note")["note"])
+            links.append((step.old, step.new))
         except ValueError as error:
             verdict.add("key", f"keys.jsonl, line {number + 1}: {error}")
             return [last]
@@ -58,21 +60,6 @@ def chain(verdict: Verdict, files: Mapping[str, Span], last: Verifier | None) ->
             return known
         known.append(old)
     return known
-
-
-def link(note: str, deployment: str) -> tuple[Verifier, Verifier]:
-    """The key that was replaced and the one that replaced it, which both signed. Raises ValueError."""
-    text, signatures = notes.split_note(note)
-    said = text.split("\n")
-    if len(said) != 6 or said[0] != "tocsin-key" or said[5]:
-        raise ValueError("this is no replacement of a key")
-    if said[1] != deployment:
-        raise ValueError(f"the key that was replaced is of {said[1]}")
-    old, new = Verifier.parse(said[2]), Verifier.parse(said[3])
-    for one in (old, new):
-        if one.name != deployment or not any(one.verifies(signature, text) for signature in signatures):
-            raise ValueError(f"{one.vkey} did not sign that it was replaced, or replaces another")
-    return old, new
 
 
 def manifest(

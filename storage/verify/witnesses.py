@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage import notes
+from storage.cosigning import Witness
 from storage.export import witnessed
 from storage.export.span import Span
-from storage.notes import BadNote, Checkpoint, Cosigner, Signature, Verifier
+from storage.notes import BadNote, Checkpoint, Signature, Verifier
 from storage.verify import verdict as found
 from storage.verify.entries import Passed
 from storage.verify.section import Shown
@@ -140,19 +141,19 @@ def _by(keys: Sequence[Verifier], seen: Seen) -> bool:
 
 def _cosigned(
     verdict: Verdict, files: Mapping[str, Span], keys: Sequence[Verifier], signed: Checkpoint
-) -> Iterator[tuple[Seen, Cosigner]]:
+) -> Iterator[tuple[Seen, Witness]]:
     """The checkpoints in the bundle that partners cosigned."""
     for number, line in enumerate(rows(small(files, "cosigned.jsonl"))):
         try:
             said = text_of(line, "note", "partner", "vkey")
-            cosigner = Cosigner.parse(said["vkey"])
+            cosigner = Witness.parse(said["vkey"])
             text, signatures = notes.split_note(said["note"])
             seen = Seen(notes.parse_checkpoint(text), text, signatures, said["partner"])
             if seen.said.origin != signed.origin:
                 raise ValueError(f"it is for {seen.said.origin}")
             if not _by(keys, seen):
                 raise ValueError("it was not signed by a key of this log")
-            if not any(cosigner.verifies(one, text) for one in signatures):
+            if not any(cosigner.signed_at(one, text) for one in signatures):
                 raise ValueError(f"{seen.who} did not sign it")
         except ValueError as error:
             verdict.add("witness", f"cosigned.jsonl, line {number + 1}: {error}")

@@ -100,18 +100,6 @@ def test_equal_contents_have_equal_bytes(bundle: bytes) -> None:
     assert container.pack(container.unpack(bundle)) == bundle
 
 
-async def test_every_flipped_byte_is_caught(store: SqliteStore, tmp_path: Path) -> None:
-    """Whichever byte of a small bundle is changed, it never verifies."""
-    note = NoteAdded("ada", None, ROOM, "x")
-    await store.commit(Changes(NOW, records=[(STREAM, DIGEST, note)], playbooks=[(DIGEST, PLAYBOOK)]))
-    await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
-    bundle = (tmp_path / "b").read_bytes()
-    for at in range(len(bundle)):
-        changed = bytearray(bundle)
-        changed[at] ^= 1 << at % 8
-        assert verify_bytes(bytes(changed)).code != 0, at
-
-
 def test_a_flipped_byte_names_its_entry(bundle: bytes) -> None:
     """A byte changed anywhere inside an entry, or in what is shown of it, is tampering, and the entry is named."""
     for name in ("entries.jsonl", "disclosures.jsonl"):
@@ -135,7 +123,7 @@ def test_a_changed_value_names_its_field(bundle: bytes) -> None:
 
 def test_every_cut_is_caught(bundle: bytes) -> None:
     """A file cut short anywhere never verifies."""
-    for at in range(0, len(bundle), 7):
+    for at in range(0, len(bundle), 61):
         assert verify_bytes(bundle[:at]).code != 0, at
     assert verify_bytes(bundle[: len(bundle) // 2]).code in (1, 2)
     assert verify_bytes(bundle + b"x").code == 1

@@ -1,0 +1,311 @@
+"""Bundles doctored by hand, in one table: what each verifier must answer to every one of them, and which entry it must name first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from storage import canonical, tree
+from storage.cosigning import Cosigner
+from storage.database import SqliteStore
+from storage.entry import Entry, decode
+from storage.export import container
+from storage.facts import CheckpointPosted, MessageSent, NoteAdded
+from storage.notes import Checkpoint, Signer
+from storage.rotation import link
+from tests.storage.bundled import Files, both, lines, listed, remade, resigned, signed_manifest
+from tests.storage.small import DIGEST, NOW, ROOM, STREAM, opened
+
+Change = Callable[[Files], None]
+
+SIZE = 12
+OLD = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+STRANGER = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+FIRE = Cosigner("fire.example", Ed25519PrivateKey.from_private_bytes(bytes([7] * 32)))
+POLICE = Cosigner("police.example", Ed25519PrivateKey.from_private_bytes(bytes([8] * 32)))
+
+
+@dataclass(frozen=True, slots=True)
+class Doctored:
+    """A bundle that somebody made something of. ``kept``: what is held against it; ``code``: the verdict; ``first``: the first entry named."""
+
+    name: str
+    raw: bytes
+    code: int
+    first: int | None = None
+    kept: str | None = None
+
+
+async def filled(store: SqliteStore) -> None:
+    """An incident with a checkpoint that was posted: ten entries, eleven with the export."""
+    await opened(store, NoteAdded("ada", None, ROOM, "note 0"), NoteAdded("ada", None, ROOM, "note 1"))
+    [head] = await store.heads()
+    posted = CheckpointPosted("s-1", head.size, head.root.hex(), ROOM, "fire", "telegram")
+    await store.append(STREAM, posted, MessageSent("s-1", ROOM, "77"), now=NOW, playbook=DIGEST)
+    more = [NoteAdded("ada", None, ROOM, f"note {number}") for number in (2, 3, 4)]
+    await store.append(STREAM, *more, now=NOW, playbook=DIGEST)
+
+
+def leaves_of(files: Files) -> list[bytes]:
+    """The hashes of the entries."""
+    return [tree.leaf_hash(line) for line in files["entries.jsonl"].splitlines()]
+
+
+def note_at(files: Files, size: int, signer: Signer, root: bytes | None = None) -> str:
+    """A signed checkpoint of the log at this size."""
+    found = tree.root_of(leaves_of(files)[:size]) if root is None else root
+    return signer.sign(Checkpoint(f"liege/{STREAM}", size, found).text)
+
+
+def cosigned(signer: Signer, size: int, by: Cosigner = FIRE, root: bytes | None = None) -> Change:
+    """A line of a partner's signature."""
+
+    def apply(files: Files) -> None:
+        note = by.cosign(note_at(files, size, signer, root), NOW)
+        row = {"note": note, "partner": by.name.partition(".")[0], "vkey": by.witness.vkey}
+        files["cosigned.jsonl"] += canonical.encode(row) + b"\n"
+
+    return apply
+
+
+def chained(*notes: str) -> Change:
+    """A chain of keys."""
+
+    def apply(files: Files) -> None:
+        files["keys.jsonl"] = b"".join(canonical.encode({"note": note}) + b"\n" for note in notes)
+
+    return apply
+
+
+def shown(index: int, change: Callable[[list[Any]], list[Any]]) -> Change:
+    """Another disclosure of an entry."""
+
+    def apply(rows: list[bytes]) -> None:
+        rows[index] = canonical.encode(change(json.loads(rows[index])))
+
+    return lines("disclosures.jsonl", apply)
+
+
+def claiming(signer: Signer, bundle: bytes, **said: object) -> bytes:
+    """A manifest that says something else, signed by this key."""
+    files = container.unpack(bundle)
+    manifest = listed(json.loads(files["manifest.json"]) | said, files)
+    return container.pack(files | signed_manifest(manifest, signer))
+
+
+def _swapped(a: int, b: int) -> Callable[[list[bytes]], None]:
+    def apply(rows: list[bytes]) -> None:
+        rows[a], rows[b] = rows[b], rows[a]
+
+    return apply
+
+
+def _everywhere(change: Callable[[list[bytes]], None]) -> Change:
+    return both(lines("entries.jsonl", change), lines("disclosures.jsonl", change))
+
+
+def _given(name: str, data: bytes) -> Change:
+    def apply(files: Files) -> None:
+        files[name] = data
+
+    return apply
+
+
+def _renumbered(rows: list[bytes]) -> None:
+    entry = decode(rows[5])
+    rows[5] = Entry(6, entry.type, 1, entry.ts, entry.stream, entry.playbook_sha256, entry.digests).encode()
+
+
+def _exchanged(files: Files) -> None:
+    """The text of entry 4 shown for entry 5, and that of 5 for 4."""
+    rows = files["disclosures.jsonl"].splitlines()
+    four, five = json.loads(rows[4]), json.loads(rows[5])
+    at = [next(n for n, one in enumerate(row) if one[1] == "text") for row in (four, five)]
+    four[at[0]], five[at[1]] = five[at[1]], four[at[0]]
+    rows[4:6] = canonical.encode(four), canonical.encode(five)
+    files["disclosures.jsonl"] = b"".join(row + b"\n" for row in rows)
+
+
+def _decoy(row: list[Any]) -> list[Any]:
+    """Something made up for a field that was absent."""
+    return [[salt, path, "fire" if path == "partner" else value] for salt, path, value in row]
+
+
+def entries(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
+    """Entries and what is shown of them."""
+    moves: list[tuple[str, Callable[[list[bytes]], None], int | None]] = [
+        ("dropped", lambda rows: rows.__delitem__(4), 4),
+        ("doubled", lambda rows: rows.insert(4, rows[4]), 4),
+        ("swapped", _swapped(4, 5), 4),
+        ("swapped far apart", _swapped(2, 9), 2),
+        ("first dropped", lambda rows: rows.__delitem__(0), 0),
+        ("last dropped", lambda rows: rows.__delitem__(-1), None),
+        ("tail cut", lambda rows: rows.__delitem__(slice(6, None)), None),
+        ("again at the end", lambda rows: rows.append(rows[0]), 0),
+        ("numbered otherwise", _renumbered, 5),
+        ("all gone", lambda rows: rows.clear(), None),
+    ]  # fmt: skip
+    for name, change, first in moves:
+        if change is not _renumbered:
+            yield Doctored(f"entry {name}", remade(bundle, _everywhere(change)), 1, first)
+        only = remade(bundle, lines("entries.jsonl", change))
+        yield Doctored(f"entry {name}, not what is shown", only, 1, first)
+    numbered = resigned(bundle, signer, lines("entries.jsonl", _renumbered))
+    yield Doctored("entry numbered otherwise, by whoever holds the key", numbered, 1, 5)
+    for name, change in (
+        ("a disclosure swapped between entries", _exchanged),
+        ("a decoy exposed", shown(5, _decoy)),
+        ("a disclosure added", shown(5, lambda row: [*row, ["A" * 22, "zone", "quay"]])),
+        ("a disclosure doubled", shown(5, lambda row: [*row, row[0]])),
+        ("a value changed", shown(5, lambda row: [[*one[:2], "no"] if one[1] == "text" else one for one in row])),
+        ("a number that is not whole", shown(5, lambda row: row)),
+    ):
+        if name == "a number that is not whole":
+            change = lines(
+                "disclosures.jsonl", lambda rows: rows.__setitem__(5, b'[["AAAAAAAAAAAAAAAAAAAAAA","x",1.5]]')
+            )
+        first = 4 if "swapped" in name else 5
+        yield Doctored(name, remade(bundle, change), 1, first)
+        yield Doctored(f"{name}, by whoever holds the key", resigned(bundle, signer, change), 1, first)
+
+
+def claims(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
+    """What the manifest says, and what lies beside it."""
+    said = json.loads(container.unpack(bundle)["manifest.json"])
+    for name, change in (
+        ("more shown", {"disclosed": said["disclosed"] + 1}),
+        ("less withheld", {"withheld": {"NoteAdded": 1}}),
+        ("another reader", {"reader": "press"}),
+        ("another reason", {"reason": "curiosity"}),
+        ("another person", {"by": "bob"}),
+        ("another right", {"basis": "none"}),
+        ("another size", {"size": 3}),
+        ("another root", {"root": "00" * 32}),
+        ("another log", {"stream": "I-2"}),
+        ("an exercise", {"exercise": "yes"}),
+    ):
+        yield Doctored(f"a manifest that claims {name}", claiming(signer, bundle, **change), 1)
+    yield Doctored("a manifest of the next format", claiming(signer, bundle, format=3), 2)
+    yield Doctored("a manifest signed by a stranger", claiming(STRANGER, bundle), 1)
+    more = [
+        _given("extra.txt", b"x"),
+        _given("playbooks/00.yaml", b"x"),
+        _given("leaves.txt", b""),
+        _given("log.txt", b""),
+    ]
+    for number, given in enumerate(more):
+        yield Doctored(f"a file added or emptied, {number}", remade(bundle, given), 1)
+    invented = _given(f"playbooks/{sha256(b'x').hexdigest()}.yaml", b"x")
+    yield Doctored("a playbook of another log", resigned(bundle, signer, invented), 1)
+    yield Doctored("other words", resigned(bundle, signer, _given("log.txt", b"0  nothing happened\n")), 1)
+    for name in ("README.txt", "log.txt", "verify.py", "keys.jsonl", "cosigned.jsonl"):
+        files = container.unpack(bundle)
+        del files[name]
+        yield Doctored(f"{name} missing", container.pack(files), 2)
+    for name in (
+        "entries.jsonl",
+        "disclosures.jsonl",
+        "leaves.txt",
+        "checkpoint.txt",
+        "key.txt",
+        "manifest.json",
+        "manifest.sig",
+    ):
+        files = container.unpack(bundle)
+        del files[name]
+        yield Doctored(f"{name} missing", container.pack(files), -1)
+
+
+def keys(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
+    """Keys, the chain of keys, cosignatures, and what witnesses kept."""
+    files = container.unpack(bundle)
+    good = link(OLD, signer, NOW)
+    early, whole = note_at(files, 6, signer), note_at(files, SIZE, signer)
+    other = note_at(files, SIZE, signer, bytes(32))
+    later = note_at(files, SIZE + 5, signer, bytes(32))
+    by_old = note_at(files, 6, OLD)
+    yield Doctored("intact", bundle, 0)
+    yield Doctored("signed by a stranger", resigned(bundle, STRANGER), 1)
+    both_keys = both(_given("key.txt", f"{STRANGER.verifier.vkey}\n".encode()))
+    yield Doctored("all made anew under another key", resigned(bundle, STRANGER, both_keys), 0)
+    yield Doctored("made anew, held against what was kept", resigned(bundle, STRANGER, both_keys), 2, None, early)
+    yield Doctored("a key of the wrong form", remade(bundle, _given("key.txt", b"liege+00000000+AAAA\n")), 1)
+    chain = resigned(bundle, signer, chained(good))
+    yield Doctored("a chain of keys", chain, 0)
+    yield Doctored("an earlier key, which the chain leads from", chain, 0, None, by_old)
+    yield Doctored("an earlier key without its chain", bundle, 2, None, by_old)
+    broken = [
+        chained(link(OLD, STRANGER, NOW)),
+        chained(good, good),
+        chained(good.replace("liege\n", "namur\n", 1)),
+        chained("\n".join(good.split("\n")[:-2]) + "\n"),
+        chained(link(STRANGER, OLD, NOW), link(STRANGER, signer, NOW)),
+        _given("keys.jsonl", b"{}\n"),
+        _given("keys.jsonl", b'{"note": ""}\n'),
+    ]
+    for number, change in enumerate(broken):
+        yield Doctored(f"a broken chain of keys, {number}", resigned(bundle, signer, change), 1)
+    two = both(cosigned(signer, 6), cosigned(signer, SIZE, POLICE))
+    yield Doctored("cosigned by two", resigned(bundle, signer, two), 0)
+    yield Doctored("cosigned under an earlier key", resigned(bundle, signer, both(chained(good), cosigned(OLD, 6))), 0)
+    forged = [
+        cosigned(signer, 6, root=bytes(32)),
+        cosigned(signer, SIZE + 1),
+        cosigned(STRANGER, 6),
+        lambda files: (cosigned(signer, 6)(files), _damaged(files))[0],
+        lambda files: (cosigned(signer, 6)(files), _attributed(files))[0],
+        _given("cosigned.jsonl", b"[]\n"),
+        both(cosigned(signer, SIZE), cosigned(signer, SIZE, POLICE, bytes(32))),
+    ]  # fmt: skip
+    for number, change in enumerate(forged):
+        yield Doctored(f"a forged cosignature, {number}", resigned(bundle, signer, change), 1)
+    yield Doctored("a witness that agrees", bundle, 0, None, early)
+    yield Doctored("a witness of all of it", bundle, 0, None, whole)
+    yield Doctored("two checkpoints of one size", bundle, 1, None, other)
+    yield Doctored("two checkpoints of one size, one of them agrees", bundle, 1, None, _side(whole, other))
+    yield Doctored("rolled back", bundle, 1, None, later)
+    yield Doctored("a later one beside one that agrees", bundle, 0, None, _side(early, later))
+    yield Doctored("a witness of another history", bundle, 1, None, note_at(files, 6, signer, bytes(32)))
+    yield Doctored("a witness whose note a stranger signed", bundle, 2, None, note_at(files, 6, STRANGER))
+    yield Doctored("a witness of nothing", bundle, 2, None, note_at(files, 0, signer))
+    yield Doctored("a witness without a signature", bundle, 2, None, early.partition("\n\n")[0] + "\n")
+    yield Doctored("a witness of another log", bundle, 2, None, signer.sign(Checkpoint("liege/I-9", 3, bytes(32)).text))
+    yield Doctored("no checkpoint", bundle, 2, None, "hello")
+
+
+def _side(*notes: str) -> str:
+    return "".join(json.dumps({"note": note}) + "\n" for note in notes)
+
+
+def _damaged(files: Files) -> None:
+    """One character of a partner's signature changed."""
+    row = json.loads(files["cosigned.jsonl"])
+    body, _, last = row["note"].rpartition(" ")
+    row["note"] = f"{body} {last[:60]}{'A' if last[60] != 'A' else 'B'}{last[61:]}"
+    files["cosigned.jsonl"] = canonical.encode(row) + b"\n"
+
+
+def _attributed(files: Files) -> None:
+    """A signature of one partner under another's key."""
+    row = json.loads(files["cosigned.jsonl"])
+    row["vkey"] = POLICE.witness.vkey
+    files["cosigned.jsonl"] = canonical.encode(row) + b"\n"
+
+
+async def posted_otherwise(store: SqliteStore) -> None:
+    """A log that says that a checkpoint of another log was posted."""
+    await opened(store)
+    await store.append(
+        STREAM, CheckpointPosted("s-1", 3, "00" * 32, ROOM, "fire", "telegram"), now=NOW + timedelta(minutes=1)
+    )
+
+
+def every(bundle: bytes, signer: Signer) -> list[Doctored]:
+    """All of them. A code of -1: whatever it is, it is not 0, and both verifiers say the same."""
+    return [*entries(bundle, signer), *claims(bundle, signer), *keys(bundle, signer)]

@@ -1,0 +1,204 @@
+"""Both verifiers, the program's and the one file in every bundle, give the same answer to everything that was doctored."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.database import SqliteStore, open_store
+from storage.export import container, verifier
+from storage.export.bundle import verifier as shipped
+from storage.export.witnessed import checkpoints_in
+from storage.facts import NoteAdded
+from storage.notes import Signer
+from storage.verify import verify, verify_bytes
+from tests.storage.bundled import export_bundle, resigned
+from tests.storage.doctored import SIZE, Doctored, every, filled, posted_otherwise
+from tests.storage.small import NOW, ROOM, STREAM
+
+KEY = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small bundle, signed anew by a key that is the same each time."""
+    folder = tmp_path_factory.mktemp("bundle")
+
+    async def make() -> bytes:
+        store = await open_store(folder / "data", "liege")
+        try:
+            await filled(store)
+            await export_bundle(store, STREAM, by="ada", reason="inquiry", path=folder / "b", now=NOW)
+        finally:
+            await store.close()
+        return (folder / "b").read_bytes()
+
+    files = container.unpack(asyncio.run(make()))
+    files |= {"key.txt": f"{KEY.verifier.vkey}\n".encode(), "README.txt": b"Read.\n", "verify.py": b"pass\n"}
+    return resigned(container.pack(files), KEY)
+
+
+@pytest.fixture(scope="module")
+def doctored(bundle: bytes) -> list[Doctored]:
+    """The whole table."""
+    return every(bundle, KEY)
+
+
+def ours(one: Doctored) -> tuple[int, int | None]:
+    """What ``tocsin verify`` answers, and the first entry it names."""
+    kept = checkpoints_in(one.kept.encode()) if one.kept is not None else []
+    verdict = verify_bytes(one.raw, *kept)
+    return verdict.code, verdict.first
+
+
+def theirs(path: Path, kept: list[str]) -> tuple[int, int | None]:
+    """What the one-file verifier answers, within this process."""
+    found = verifier.examine(str(path), kept)
+    named = [entry for grade, entry, _ in found.found if entry is not None and grade == "tampered"]
+    return found.code, min(named, default=None)
+
+
+def test_the_program_says_what_is_wrong(doctored: list[Doctored]) -> None:
+    """Each doctored bundle has the verdict it must have, and the first entry that was tampered with is named."""
+    assert len(doctored) > 90
+    said = {one.name: ours(one) for one in doctored}
+    assert {name: found for name, found in said.items() if found[0] == 0} == {
+        one.name: (0, None) for one in doctored if one.code == 0
+    }
+    assert {one.name: said[one.name] for one in doctored if one.code > 0} == {
+        one.name: (one.code, one.first) for one in doctored if one.code > 0
+    }
+
+
+def test_the_one_file_agrees(doctored: list[Doctored], tmp_path: Path) -> None:
+    """A bare Python in an empty folder, without any package, answers each with the same code and names the same entry first."""
+    script = tmp_path / "verify.py"
+    script.write_bytes(shipped())
+    differing = {}
+    for number, one in enumerate(doctored):
+        (tmp_path / f"{number}.zip").write_bytes(one.raw)
+        command = [sys.executable, "-I", "-S", str(script), f"{number}.zip"]
+        if one.kept is not None:
+            (tmp_path / f"{number}.txt").write_text(one.kept)
+            command += ["--checkpoint", f"{number}.txt"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.stderr == "", one.name
+        word = re.match(r"(intact|tampered|incomplete)(?:: entry (\d+))?$", done.stdout.splitlines()[0])
+        assert word is not None, one.name
+        assert word[1] == ("intact", "tampered", "incomplete")[done.returncode]
+        found = done.returncode, int(word[2]) if word[2] else None
+        if found != ours(one):
+            differing[one.name] = found, ours(one)
+    assert differing == {}
+
+
+@pytest.mark.parametrize("part", range(4))
+async def test_every_flipped_byte(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """Whichever byte of a bundle with a small log is changed, both say the same, name the same entry, and never say that it is intact."""
+    # A signature that was looked at once need not be worked out again: the same bytes, the same answer.
+    monkeypatch.setattr(verifier, "is_signed", cache(verifier.is_signed))
+    path = tmp_path / "b.zip"
+    await store.append(STREAM, NoteAdded("ada", None, ROOM, "x"), now=NOW)
+    await export_bundle(store, STREAM, by="b", reason="x", path=path, now=NOW)
+    files = container.unpack(path.read_bytes()) | {"README.txt": b"Read.\n", "verify.py": b"pass\n"}
+    bundle = resigned(container.pack(files), store.signer)
+    assert verify_bytes(bundle).code == 0
+    for at in range(part, len(bundle), 4):
+        changed = bytearray(bundle)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        verdict = verify(path)
+        assert verdict.code != 0, at
+        assert theirs(path, []) == (verdict.code, verdict.first), at
+
+
+def test_every_cut(bundle: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short a bundle is cut, or whatever is put before or behind it, both say the same."""
+    monkeypatch.setattr(verifier, "is_signed", cache(verifier.is_signed))
+    path = tmp_path / "b.zip"
+    for raw in (*(bundle[:at] for at in range(0, len(bundle), 97)), bundle + b"x", b"x" + bundle, bundle * 2):
+        path.write_bytes(raw)
+        verdict = verify(path)
+        assert verdict.code != 0
+        assert theirs(path, []) == (verdict.code, verdict.first), len(raw)
+
+
+async def test_a_post_of_another_log(store: SqliteStore, tmp_path: Path) -> None:
+    """A log that says that it posted a checkpoint which it never had is tampering, named by that entry."""
+    await posted_otherwise(store)
+    await export_bundle(store, STREAM, by="ada", reason="inquiry", path=tmp_path / "b", now=NOW)
+    verdict = verify(tmp_path / "b")
+    assert (verdict.code, verdict.first) == theirs(tmp_path / "b", []) == (1, 4)
+
+
+def test_unpacked_it_needs_no_argument(bundle: bytes, tmp_path: Path) -> None:
+    """From inside the unpacked folder the verifier needs no name, and sees what was changed there."""
+    files = container.unpack(bundle) | {"verify.py": shipped()}
+    for name, data in container.unpack(resigned(container.pack(files), KEY)).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    run = [sys.executable, "-I", "-S", str(tmp_path / "verify.py")]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "intact"), done.stdout
+    assert verify(tmp_path).code == 0
+    rows = (tmp_path / "disclosures.jsonl").read_bytes()
+    (tmp_path / "disclosures.jsonl").write_bytes(rows.replace(b"note 1", b"note 7"))
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, "tampered: entry 5")
+
+
+def test_what_is_no_bundle(tmp_path: Path) -> None:
+    """Nothing, garbage, a missing file and an empty folder are answered with 2 and words by both."""
+    for name, data in (("a", b""), ("b", bytes(5000)), ("c", b"PK\x03\x04"), ("d", b"PK\x05\x06" + bytes(18))):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "folder").mkdir()
+    for name in ("a", "b", "c", "d", "nothing", "folder"):
+        assert verify(tmp_path / name).code == 2, name
+        assert theirs(tmp_path / name, [])[0] == 2, name
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.integers(0, 63), st.integers(0, 7))
+def test_its_signatures_are_those_of_everybody(seed: bytes, message: bytes, at: int, bit: int) -> None:
+    """What another program signs with Ed25519 verifies in it, and no more so with one bit changed."""
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    signature, public = bytearray(key.sign(message)), key.public_key().public_bytes_raw()
+    assert verifier.is_signed(public, message, bytes(signature))
+    signature[at] ^= 1 << bit
+    assert not verifier.is_signed(public, message, bytes(signature))
+
+
+@pytest.mark.parametrize(
+    ("public", "message", "signature"),
+    [
+        (
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+        ),
+        (
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        ),
+    ],
+)  # fmt: skip
+def test_known_signatures(public: str, message: str, signature: str) -> None:
+    """The first two test vectors of RFC 8032 §7.1 verify; with the order of the group added to S they do not (§5.1.7)."""
+    key, said, signed = map(bytes.fromhex, (public, message, signature))
+    assert verifier.is_signed(key, said, signed)
+    again = int.from_bytes(signed[32:], "little") + verifier.ORDER
+    assert not verifier.is_signed(key, said, signed[:32] + again.to_bytes(32, "little"))
+
+
+def test_the_size_is_as_the_table_says(bundle: bytes) -> None:
+    """The table knows how many entries the bundle has."""
+    assert verify_bytes(bundle).size == SIZE
