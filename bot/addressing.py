@@ -125,7 +125,7 @@ class Addresses:
                 out = replace(out, thread=begun.message)
             elif begun is not None and row.to.topic is None and begun.room.topic is not None:
                 # A topic of the forum that is this room: all of it is the thread.
-                out = replace(out, room=begun.room)
+                out = replace(out, room=begun.room, home=row.to)
             elif begun is not None and row.to.topic is None:
                 out = await self._in_its_place(out, row, said, begun)
             elif begun is not None and out.reply_to is None and row.part == 0:
@@ -141,7 +141,7 @@ class Addresses:
         """
         place = await self._store.place_of(row.stream, said["thread"], row.to)
         if place is not None:
-            return replace(out, room=place)
+            return replace(out, room=place, home=row.to)
         if row.part or out.reply_to not in (None, begun.message):
             return out
         return replace(out, reply_to=begun.message, begins=plain(f"{said['clock']} {said['head'].removeprefix('▸ ')}"))

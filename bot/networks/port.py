@@ -150,6 +150,7 @@ class Outgoing:
     mentions: tuple[tuple[str, str], ...] = ()  # accounts on this network that the words call, each with its name
     caption: bool = False
     begins: str | None = None
+    home: RoomRef | None = None  # where it goes if ``room``, a thread's own place, takes nothing any more
     contact: Contact | None = None
 
 

@@ -212,6 +212,9 @@ class Telegram:
                     await self._doors.look(result, self._ears, self._clock())
                     return became
                 except BadRequest as error:
+                    if out.home is not None and telegram_outcome.no_such_place(str(error)):
+                        out = replace(out, room=out.home, home=None)
+                        continue
                     plainer = telegram_send.plainer(out, manner, str(error))
                     if plainer is None or isinstance(error.__cause__, UnreadableError):
                         raise

@@ -60,6 +60,11 @@ _PLAIN = [
 ]
 
 
+def no_such_place(words: str) -> bool:
+    """Whether an error says that a topic is gone or closed."""
+    return any(pattern.search(words.lower()) for pattern, plain in _PLAIN if plain.startswith("the topic is "))
+
+
 def outcome(error: TelegramError, out: Outgoing, words: str) -> Outcome:
     """What an error means for the message. ``words`` are the error's own, without secrets."""
     if out.kind in ("delete", "react", "end"):

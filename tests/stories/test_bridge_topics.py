@@ -79,6 +79,25 @@ async def test_a_thread_that_begins_on_matrix_gets_a_topic_in_a_forum(town: Brid
     assert set(tg.chats[HALL].topics) == known | {topic}
 
 
+@pytest.mark.parametrize("how", ["closed", "deleted"])
+async def test_a_thread_outlives_its_topic(town: Bridge, how: str) -> None:
+    """What is said in a thread whose topic takes nothing any more is not lost: it is said in General."""
+    tg = town.telegram
+    root = await town.ada.say(town.plain, f"A boat drifts, {how}")
+    await town.on_telegram(f"A boat drifts, {how}")
+    await town.program.at_rest()
+    await town.ada.say_in_thread(town.plain, root, f"It is at the quay, {how}")
+    topic = (await town.on_telegram(f"It is at the quay, {how}")).thread
+    assert topic is not None
+    await town.program.at_rest()
+    if how == "closed":
+        tg.close_topic(HALL, topic)
+    else:
+        del tg.chats[HALL].topics[topic]
+    await town.ada.say_in_thread(town.plain, root, f"It sank, {how}")
+    assert (await town.on_telegram(f"It sank, {how}")).thread is None
+
+
 async def test_where_no_topic_may_be_made_a_thread_is_answers(town: Bridge) -> None:
     """The bot asks once, and nothing is late or lost for it."""
     tg = town.telegram

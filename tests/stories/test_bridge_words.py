@@ -288,6 +288,28 @@ async def test_what_is_too_long_goes_in_parts(town: Bridge, which: str) -> None:
     )
 
 
+@both
+async def test_an_edit_that_is_too_long_goes_in_parts_and_back(town: Bridge, which: str) -> None:
+    """No network refuses it: the copy says how it begins, the rest follows, once, and goes when it is short again."""
+    room, other = room_of(town, which)
+    tg = town.telegram
+    said = await town.ada.say(room, f"Roster {which}")
+    copy, there = await town.on_telegram(f"Roster {which}"), await town.on_matrix(other, f"Roster {which}")
+    await town.program.at_rest()
+    lines = [f"{which} shift {number}: everybody at the pump house, gate {number}" for number in range(200)]
+
+    def told() -> str:
+        return "\n".join(one.text for one in tg.messages(HALL) if one.id >= copy.id and f"{which} shift" in one.text)
+
+    await town.ada.edit(room, said, "\n".join(lines))
+    await tg.wait_for(lambda: all(line in told() for line in lines), 20)
+    assert lines[0] in copy.text and told().count(lines[-1]) == 1
+    assert all(units(one.text) <= 4096 for one in tg.messages(HALL))
+    await town.ada.look_until(other, there.event_id, lambda one: lines[0] in one.text)
+    await town.ada.edit(room, said, f"{which} shift 0: nobody")
+    await tg.wait_for(lambda: told().endswith(f"{which} shift 0: nobody") and told().count("shift") == 1, 20)
+
+
 async def test_a_long_telegram_message_and_an_answer_to_it(town: Bridge) -> None:
     """4096 letters of Telegram and who speaks are too much for another group, not for Matrix."""
     words = " ".join(f"tg{number:04}" for number in range(580))[:4096]
