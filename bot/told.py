@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 from typing import Any, cast
@@ -19,6 +20,7 @@ from storage import facts as f
 from storage.entry import EXERCISE
 from storage.sentences import Sentences
 from storage.store import Kept, Summary
+from storage.unseen import held
 
 WIDTH = 100
 TOGETHER = timedelta(minutes=1)
@@ -36,7 +38,7 @@ class Telling:
     def __init__(self, stream: str, summary: Summary | None, kept: Sequence[Kept], book: Book | None) -> None:
         self._stream = stream
         self._summary = summary
-        self._kept = kept
+        self._kept = kept = [replace(one, fact=held(one.fact)) for one in kept]
         self._book = book
         self._shown = {one.fact.send: one.fact for one in kept if isinstance(one.fact, f.Disclosed)}
         self._words = _Informed(book) if book is not None else Sentences(lambda at: at.astimezone(UTC))

@@ -272,6 +272,33 @@ class Sentences:
                 return f"Log read by {r.person}{_of(r.partner)}" + (f", {r.reason}" if r.reason else "")
             case f.Exported() as e:
                 return f"Exported by {e.by} as a {e.form}, for {e.reader}: {e.reason}"
+            case f.CheckpointPosted() as c:
+                return f"The log's signed state over {c.size} entries is posted to {c.partner} ({c.room.network.capitalize()})"
+            case f.CheckpointCosigned() as c:
+                by = "as the playbook has it" if c.confirmed is True else "as the operator says"
+                return f"{c.partner} cosigns the log's state over {c.size} entries; the key is theirs {by}"
+            case f.KeyReplaced() as k:
+                return f"The signing key replaced by {k.by}: {k.reason}. From here on {k.new}, before {k.old}"
+            case f.FieldErased() as e:
+                return f"Field {e.path} of entry {e.entry} erased by {e.by}: {e.reason}; on the basis of {e.basis}"
+            case f.PersonErased() as e:
+                return f"What was held of {e.person or 'a person'} erased by {e.by}, in {e.entries} entries: {e.reason}; on the basis of {e.basis}"
+            case f.LogErased() as e:
+                return f"Everything up to entry {e.upto} erased by {e.by}, after the {e.days} days for which it is kept: {e.reason}"
+            case f.HoldPlaced() as h:
+                return f"Legal hold on {h.on} placed by {h.by}: {h.reason}"
+            case f.HoldLifted() as h:
+                return f"Legal hold on {h.on} lifted by {h.by}: {h.reason}"
+            case f.PartnerAdmitted() as p:
+                return f"{p.name} ({p.partner}) admitted until {self._at(p.until):%Y-%m-%d %H:%M} as {p.kind}, by {p.person}{_of(p.by)}{_by(p.rule)}"
+            case f.AdmissionEnded() as p:
+                return f"{p.partner} takes part no longer: {p.by}"
+            case f.StandInNamed() as s:
+                return f"{s.stand_in} stands in for {s.office} of {s.partner} by {s.instrument}, said by {s.person}"
+            case f.CopyReleased() as c:
+                return f"{c.alert}: the copy held back from {c.partner} is released by {c.person}"
+            case f.CallAsked() as c:
+                return f"{c.alert}: {c.partner} is asked to ring, by {c.person}"
             case f.IncidentClosed() as c:
                 return f"Closed by {c.person}{_of(c.partner)}" + (f": {c.reason}" if c.reason else "")
             case _:

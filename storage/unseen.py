@@ -6,7 +6,7 @@ So a sentence about a fact never has to ask which of its parts its reader may se
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from storage.facts.fact import Fact
@@ -17,16 +17,19 @@ WITHHELD = "(withheld)"
 class Unseen:
     """What stands in the place of a field that is not shown: whatever is asked of it, it says so."""
 
+    def __init__(self, says: str) -> None:
+        self._says = says
+
     def __str__(self) -> str:
-        return WITHHELD
+        return self._says
 
     __repr__ = __str__
 
     def __format__(self, how: str) -> str:
-        return WITHHELD
+        return self._says
 
     def __iter__(self) -> Iterator[Any]:
-        yield WITHHELD
+        yield self._says
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -37,7 +40,8 @@ class Unseen:
         return self
 
 
-UNSEEN = Unseen()
+UNSEEN = Unseen(WITHHELD)
+ERASED = Unseen("(erased)")
 
 
 def visible(fact: Fact, shown: Collection[str]) -> Fact:
@@ -54,4 +58,10 @@ def visible(fact: Fact, shown: Collection[str]) -> Fact:
 
 def is_seen(value: object) -> bool:
     """Whether a field of a fact is shown."""
-    return value is not UNSEEN
+    return not isinstance(value, Unseen)
+
+
+def held(fact: Fact) -> Fact:
+    """The fact with ``ERASED`` for every field that always holds something and holds nothing any more, as the log reads one that was erased."""
+    lost = {one.name: ERASED for one in fields(fact) if getattr(fact, one.name) is None and "None" not in str(one.type)}
+    return replace(fact, **lost) if lost else fact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.told import Telling
@@ -91,3 +92,17 @@ def test_times_are_the_playbooks() -> None:
     zone = str(BOOK.playbook.timezone)
     assert said[0].endswith(f"times in {zone}.")
     assert f"{NOON.astimezone(BOOK.playbook.timezone):%Y-%m-%d %H:%M}" in said[-1]
+
+
+def test_what_was_erased_says_so() -> None:
+    """Fields of which nothing is held any more are told as erased, and never as "None"; messages into such rooms are told together as ever."""
+    gone = {"send": None, "room": None, "message": None}
+    sent = [replace(f.MessageSent("s", room(1), "m"), **gone) for _ in range(3)]
+    said = "\n".join(
+        told(
+            replace(f.PersonEnrolled("P-1", "Ada", "fire", "liaison", "telegram:1", "V-1"), name=None, identity=None),
+            *sent,
+        )
+    )
+    assert "(erased) ((erased)) enrolled as P-1" in said
+    assert "None" not in said
