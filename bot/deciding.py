@@ -16,11 +16,12 @@ from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import TALK, answered, shown_by, talk, understood
-from bot.inquiring import inquired
+from bot.inquiring import inquired, looked_back_on
 from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
+from bot.witnessing import compared
 from handlers import escalation, posting
 from handlers.channels import threaded
 from handlers.command import typed
@@ -105,7 +106,11 @@ class Turn:
                 request = said
                 self.tx.world = await refreshed(self.tx.world, request, self.tx.now)
                 self.tx.world = await examined(self.tx.world, request, self.networks)
+                over = looked_back_on(self.tx.world, request)
+                if over is not None:
+                    await self._know(over)
                 asked = await inquired(self.tx.world, request, self.store)
+                asked = await compared(self.tx.world, asked, self.store)
                 await self._carry(lambda world: self.decide.hear(world, asked), row.seed)
             elif said is not None:
                 came = Came(said, self.tx.now, row.seed)

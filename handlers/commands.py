@@ -40,6 +40,7 @@ from handlers import (
     small,
     status,
     updating,
+    verifying,
     who,
 )
 from handlers import help as helping
@@ -360,6 +361,15 @@ COMMANDS: tuple[Command, ...] = (
         "auditors, coordinators",
         gates.auditors,
         exporting.decide,
+    ),
+    Command(
+        "verify",
+        "",
+        "answering a posted checkpoint: is the log still the same?",
+        "auditors, coordinators",
+        gates.auditors,
+        verifying.decide,
+        incident=False,
     ),
     Command(
         "draft",

@@ -19,7 +19,7 @@ from playbooks.selection import Circumstances
 from playbooks.spoken import Spoken
 from storage.deployment import Binding, Deployment, PersonOnFile
 from storage.incident import Incident
-from storage.store import Beside, Kept, Mentioned, OutboxRow, Utterance
+from storage.store import Beside, Compared, Kept, Mentioned, OutboxRow, Utterance
 
 Via = Literal["command", "button", "reaction", "reply"]
 
@@ -32,7 +32,7 @@ class Request:
     clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
     ``album``: what was sent in one album with it before.
-    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts.
+    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts. ``compared``: what a checkpoint is worth.
     """
 
     now: datetime
@@ -56,6 +56,7 @@ class Request:
     forwarded: str | None = None
     automatic: bool = False
     kept: tuple[Kept, ...] | None = None
+    compared: Compared | None = None
     album: tuple[Beside, ...] = ()
 
 

@@ -22,6 +22,7 @@ from storage.notes import BadNote, Signature, proper_name, split_note
 
 _COSIGNATURE = b"\x04"
 _SECRET = "PRIVATE+KEY+"
+_FIELD = 2**255 - 19
 _OLD = re.compile(r"old (0|[1-9]\d{0,18})")
 
 MOST_HASHES = 63
@@ -59,6 +60,8 @@ class Witness:
         found = cls(name, data)
         if found.key_id.hex() != key_id:
             raise BadNote("the key's id does not belong to its name and key: a character is missing or wrong")
+        if int.from_bytes(data, "little") & (2**255 - 1) >= _FIELD:
+            raise BadNote("a key that is not in its one proper form (RFC 8032 §5.1.3)")
         return found
 
     def signed_at(self, signature: Signature, text: str) -> datetime | None:

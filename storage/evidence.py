@@ -6,32 +6,17 @@ import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from storage import checkpoints, keys, log, rotation, tree
 from storage.connection import Connection
 from storage.cosigning import Cosigned, Request, Witness
 from storage.facts import DEPLOYMENT, CheckpointCosigned, Fact, KeyReplaced
-from storage.notes import BadNote, Checkpoint, Signer, Verifier, parse_checkpoint, split_note
+from storage.notes import BadNote, Signer, Verifier, parse_checkpoint, split_note
 from storage.queries import SQL
-from storage.store import Changes, StorageError
-
-Stands = Literal["part", "rolled back", "replaced", "not ours", "no checkpoint"]
-"""How the log stands to a checkpoint: it is a part of it; the log is shorter than it; its entries are others; another log's, or nobody's
-signature; nothing that can be read as one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What came of holding a checkpoint against the log. ``stream``, ``said``: of the checkpoint, None where it cannot be read. ``size``: entries now."""
-
-    stands: Stands
-    stream: str | None = None
-    said: Checkpoint | None = None
-    size: int = 0
+from storage.store import Changes, Compared, StorageError
 
 
 class Evidence(ABC):

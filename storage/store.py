@@ -16,6 +16,7 @@ from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Spoken
 from storage.facts import Fact
 from storage.facts.fact import is_exercise
+from storage.notes import Checkpoint
 
 
 class StorageError(Exception):
@@ -249,6 +250,21 @@ class StreamHead:
     root: bytes
 
 
+Stands = Literal["part", "rolled back", "replaced", "not ours", "no checkpoint"]
+"""How the log stands to a checkpoint: it is a part of it; the log is shorter than it; its entries are others; another log's, or nobody's
+signature; nothing that can be read as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of holding a checkpoint against the log. ``stream``, ``said``: of the checkpoint, None where it cannot be read. ``size``: entries now."""
+
+    stands: Stands
+    stream: str | None = None
+    said: Checkpoint | None = None
+    size: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Mentioned:
     """A message of ours, found again by the network's id for it."""
@@ -384,6 +400,10 @@ class Store(Protocol):
 
     async def checkpoint(self, stream: str) -> str | None:
         """A stream's latest signed note."""
+
+    async def compared(self, note: str) -> Compared:
+        """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""
+        ...
 
     async def tidy(self, before: datetime) -> int:
         """Blank the bodies of inbox and outbox rows completed before then. Returns how many."""

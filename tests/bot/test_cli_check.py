@@ -165,13 +165,13 @@ def test_check_tells_an_exercise_from_a_playbook(capsys: pytest.CaptureFixture[s
 
 def test_check_names_what_is_not_acted_on_yet(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Parts of a playbook that do nothing yet are noted, and the playbook is fine all the same."""
-    (folder / "right.yaml").write_text(RIGHT + "log: {keep: 10y}\n")
+    (folder / "right.yaml").write_text(RIGHT + "risks: {high-water: {hazard: flood, likelihood: 4, impact: 5, owner: city, tlp: clear}}\n")
     assert asked("right.yaml") == 0
     [note] = [line for line in capsys.readouterr().out.splitlines() if ": note: " in line]
-    assert "how long the log is kept" in note
+    assert "risks (1)" in note
     assert asked("right.yaml", form="json") == 0
     said = json.loads(capsys.readouterr().out)["playbooks"][0]
-    assert any(one.startswith("how long the log is kept") for one in said["notes"])
+    assert any(one.startswith("risks (1)") for one in said["notes"])
 
 
 @contextmanager
