@@ -30,8 +30,9 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
 
 from storage.entry import EXERCISE
+from storage.export.books import Books
 from storage.export.cap_alert import Info, Message, element, identifier, when
-from storage.export.cap_words import Books, info
+from storage.export.cap_words import info
 from storage.export.copy import About, Copy
 from storage.export.stated import stated
 from storage.facts import AlertCancelled, AlertIssued, AlertRetracted, AlertSuperseded, Disclosed, Fact, timestamp

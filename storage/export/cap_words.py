@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from playbooks.load import Book, PlaybookErrors, parse
+from playbooks.load import Book
 from playbooks.phrasing import phrase
 from playbooks.schema import Alert
 from playbooks.schema_alerts import clause_fields
@@ -24,25 +24,6 @@ UNTOLD = "und"
 
 _ACTION, _WHERE = "action", "where"
 """The fields that CAP has a place of its own for, where no playbook says which they are."""
-
-
-class Books:
-    """The playbooks of a copy, each read once."""
-
-    def __init__(self, sources: Mapping[str, bytes]) -> None:
-        self._sources = sources
-        self._read: dict[str, Book | None] = {}
-
-    def get(self, digest: str | None) -> Book | None:
-        """The playbook with this digest; None where the copy does not have it, or this program cannot read it."""
-        if digest is None or digest not in self._sources:
-            return None
-        if digest not in self._read:
-            try:
-                self._read[digest] = parse(self._sources[digest], digest)
-            except PlaybookErrors:
-                self._read[digest] = None
-        return self._read[digest]
 
 
 def info(shown: Disclosed, issued: AlertIssued | None, book: Book | None, expires: str | None) -> Info:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from storage import facts as f
 from storage.entry import EXERCISE
+from storage.export.books import Books
 from storage.export.copy import About, Copy
 from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
 from storage.export.pdf import statement
@@ -59,6 +60,7 @@ async def ics214(copy: Copy, out: BinaryIO) -> None:
     """Write the forms."""
     about = copy.about
     logs = _Logs(about)
+    names = _names(copy)
     try:
         async for line in copy.lines():
             logs.take(line.kept.seq, line.kept.at, visible(line.kept.fact, {path for _, path, _ in line.shown}))
@@ -66,7 +68,7 @@ async def ics214(copy: Copy, out: BinaryIO) -> None:
         paper = Paper(out, _furniture(about, ""))
         for partner in partners:
             paper.furnish(_furniture(about, partner))
-            _form(paper, about, logs, partner)
+            _form(paper, about, logs, partner, names.get(partner, partner))
         paper.furnish(_furniture(about, ""))
         paper.heading("About this copy")
         if not partners:
@@ -82,7 +84,14 @@ def _furniture(about: About, partner: str) -> Furniture:
     return Furniture(left, f"for {about.recipient.name}", EXERCISE if about.exercise else "")
 
 
-def _form(paper: Paper, about: About, logs: _Logs, partner: str) -> None:
+def _names(copy: Copy) -> dict[str, str]:
+    """What partners are called, as far as the copy says."""
+    names = Books(copy.playbooks).names()
+    recipient = copy.about.recipient
+    return {**names, recipient.partner: recipient.name} if recipient.partner is not None else names
+
+
+def _form(paper: Paper, about: About, logs: _Logs, partner: str, name: str) -> None:
     local = ZoneInfo(about.zone)
     began, ended = (at.astimezone(local) for at in logs.period())
     people = logs.people.get(partner, {})
@@ -92,7 +101,7 @@ def _form(paper: Paper, about: About, logs: _Logs, partner: str) -> None:
     incident = f"{about.stream}, {about.title}" if about.title else about.stream
     paper.boxes([("1. Incident name", incident), ("2. Operational period", period)], _HALVES)
     paper.boxes(
-        [("3. Name", partner), ("4. ICS position", position), ("5. Home agency (and unit)", partner)],
+        [("3. Name", name), ("4. ICS position", position), ("5. Home agency (and unit)", partner)],
         _THIRDS,
     )
     assigned = "\n".join(f"{person}, for {partner}" for person in people) or "No person is shown to have acted."
