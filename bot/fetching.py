@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from bot.clock import Clock, woken
 from bot.faults import fault
+from bot.merging import age
 from bot.networks.port import FileGone, NetworkDown, NetworkPort, Spooled
 from bot.spool import PlaceRemains
 from playbooks.rooms import Network
@@ -27,6 +28,9 @@ HOLDS_UP = 30.0
 
 LONGEST_FETCH = 3600.0
 """Seconds after which a message goes without a file that could not be had until then."""
+
+WHOLE_ALBUM = 1.0
+"""Seconds after something was said for which a file of an album waits for the others: a label on any of them holds for all (``handlers.anew``)."""
 
 FIRST_RETRY, LAST_RETRY = 2.0, 60.0
 """Seconds between two tries, at first and at last."""
@@ -116,13 +120,8 @@ class Fetching:
             self.let_go(token)
 
     async def _fetch(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> None:
-        spooled: Spooled | None = None
         try:
-            spooled = await self._until_had(files, row, file, place=place)
-        except (FileGone, PlaceRemains) as why:
-            log.info("a file cannot be carried", extra={"send": row.token, "reason": str(why)})
-        except Exception as error:  # noqa: BLE001 the words go, whatever happens
-            log.error("a file could not be fetched", extra={"send": row.token, "fault": fault(error)})
+            spooled = await self._had(files, row, file, place=place)
         finally:
             self._tasks.pop(row.token, None)
             self._aside_now.discard(row.token)
@@ -132,6 +131,26 @@ class Fetching:
         if row.token in self._waiting:
             self._held[row.token] = spooled
         self._ready(row.token)
+
+    async def _had(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> Spooled | None:
+        """The file, or None where the message goes without; of an album once that can be expected to be complete."""
+        spooled: Spooled | None = None
+        try:
+            spooled = await self._until_had(files, row, file, place=place)
+        except (FileGone, PlaceRemains) as why:
+            log.info("a file cannot be carried", extra={"send": row.token, "reason": str(why)})
+        except Exception as error:  # noqa: BLE001 the words go, whatever happens
+            log.error("a file could not be fetched", extra={"send": row.token, "fault": fault(error)})
+        if file.album is None:
+            return spooled
+        left = WHOLE_ALBUM - age(row, self._clock.now()).total_seconds()
+        try:
+            await self._clock.sleep(min(max(left, 0.0), WHOLE_ALBUM))
+        except asyncio.CancelledError:
+            if spooled is not None:
+                files.release(spooled)
+            raise
+        return spooled
 
     async def _until_had(self, files: Files, row: OutboxRow, file: File, *, place: bool) -> Spooled | None:
         """Try until it is here; None where nobody waits for it any more. Raises FileGone or PlaceRemains."""

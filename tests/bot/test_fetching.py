@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.clock import VirtualClock
 from bot.courier import Courier
-from bot.fetching import HOLDS_UP, LONGEST_FETCH
+from bot.fetching import HOLDS_UP, LONGEST_FETCH, WHOLE_ALBUM
 from bot.networks.port import Delayed, FileGone, NetworkDown, Outcome, Outgoing, Refused, Sent, Spooled
 from bot.spool import PlaceRemains
 from handlers.events import Delivery
@@ -181,8 +183,9 @@ async def test_files_sent_together_are_an_album(tmp_path: Path) -> None:
     async with floor(tmp_path, says.decisions, clock=VirtualClock(START), running=False) as on:
         await shelved(on, shelf).start()
         shelf.gate = asyncio.Event()
-        album = [speech("" if n > 1 else "look", f"S-{n}", file=photo(n, album="a")) for n in (1, 2, 3)]
-        says.effects += [*album, speech("", "S-4", file=photo(4, album="b"))]
+        at = START - timedelta(seconds=WHOLE_ALBUM)
+        album = [speech("" if n > 1 else "look", f"S-{n}", file=photo(n, album="a"), at=at) for n in (1, 2, 3)]
+        says.effects += [*album, speech("", "S-4", file=photo(4, album="b"), at=at)]
         await on.hear("go")
         await until(lambda: len(shelf.asked) == 3)
         shelf.gate.set()
@@ -240,8 +243,29 @@ async def test_an_album_of_which_one_file_is_taken_back_leaves_without_it(tmp_pa
         [second] = await on.store.copies(DEPLOYMENT, "S-2")
         says.effects.append(Drop(second.send, "taken back"))
         await on.hear("go")
+        clock.advance(WHOLE_ALBUM)
         await on.network.until_sent(1)
         assert files(on) == [["1.jpg"]]
+
+
+async def test_an_album_waits_until_it_can_be_expected_to_be_whole(tmp_path: Path) -> None:
+    """What is taken back within a second, as by a label on its last picture, has not left; what is more urgent passes."""
+    says, shelf, clock = Says(), Shelf(), VirtualClock(START)
+    async with floor(tmp_path, says.decisions, clock=clock, running=False) as on:
+        await shelved(on, shelf).start()
+        says.effects += [speech("", f"S-{n}", file=photo(n, album="a")) for n in (1, 2)]
+        await on.hear("go")
+        await until(lambda: len(shelf.asked) == 2)
+        says.effects.append(replace(speech("alert", "A-1"), carries=None, urgency=Urgency.ALERT))
+        await on.hear("go")
+        await on.network.until_sent(1)
+        [first] = await on.store.copies(DEPLOYMENT, "S-1")
+        says.effects.append(Drop(first.send, "taken back"))
+        await on.hear("go")
+        clock.advance(WHOLE_ALBUM)
+        await on.network.until_sent(2)
+        await on.settled()
+        assert files(on) == [[], ["2.jpg"]] and shelf.out == 0
 
 
 async def test_a_file_that_never_comes_to_an_end_is_gone_without(tmp_path: Path) -> None:
