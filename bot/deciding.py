@@ -4,6 +4,7 @@ alone.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import TALK, answered, shown_by, talk, understood
-from bot.inquiring import inquired
+from bot.inquiring import inquired, looked_back_on
 from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
@@ -106,6 +107,10 @@ class Turn:
                 request = said
                 self.tx.world = await refreshed(self.tx.world, request, self.tx.now)
                 self.tx.world = await examined(self.tx.world, request, self.networks)
+                over = looked_back_on(self.tx.world, request)
+                if over is not None:
+                    with contextlib.suppress(StorageError):  # one that this version cannot read is as one that is not there
+                        await self._know(over)
                 asked = await inquired(self.tx.world, request, self.store)
                 asked = await compared(self.tx.world, asked, self.store)
                 await self._carry(lambda world: self.decide.hear(world, asked), row.seed)

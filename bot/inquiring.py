@@ -1,4 +1,4 @@
-"""The log of an incident, read when somebody asks it in a chat.
+"""The log of an incident, read when somebody asks it in a chat; and an incident that is over, when somebody looks back on it.
 
 Handlers touch no store. Before ``/audit`` is decided, the request is given the facts that were committed, where whoever asks may ask, and where
 there are not so many of them that everybody else would be kept waiting.
@@ -11,9 +11,23 @@ from dataclasses import replace
 from handlers import audit
 from handlers.auditing import may_ask
 from handlers.command import typed
-from handlers.which import case_of, incidents
+from handlers.which import LOOKING_BACK, case_of, incidents, named_in_front
 from handlers.world import Request, World
 from storage.store import Store
+
+
+def looked_back_on(world: World, request: Request) -> str | None:
+    """The incident that somebody names who may want to look back on it, where it is not in the world: it is over, perhaps long since.
+
+    Only who may have business with a log: reading one again takes its time.
+    """
+    said = typed(request.text, world.usernames.get(request.room.network))
+    if said is None or said.name not in LOOKING_BACK:
+        return None
+    person = world.who.person(request.identity or "")
+    concerned = request.identity in world.admins or (person is not None and person.role in ("auditor", "coordinator"))
+    named = named_in_front(said.arguments)
+    return named if concerned and named is not None and named not in world.incidents else None
 
 
 async def inquired(world: World, request: Request, store: Store) -> Request:

@@ -20,6 +20,8 @@ REAL_FIRST = frozenset(("alert", "report", "danger", "safe", "checkin"))
 """Commands that in a private chat mean the real thing where there is one; an exercise has to be named, or replied to."""
 FREE_WORDS = frozenset(("alert", "report", "danger"))
 """Commands whose words may speak of other alerts: an id among them says nothing of which incident is meant."""
+LOOKING_BACK = frozenset(("audit", "export", "log"))
+"""Commands of an inquiry: where it is named, they mean an incident that is over too."""
 MOST_OFFERED = 9
 """Incidents that one question offers; all are named in it."""
 
@@ -45,6 +47,9 @@ def incidents(world: World, request: Request, arguments: str, command: str = "")
     replied = _replied(world, request, here)
     named = named_in_front(arguments)
     if named is not None:
+        over = world.incidents.get(named) if command in LOOKING_BACK else None
+        if over is not None and over.closed_at is not None and takes_part(world, request, over):
+            here.append(over)
         found = [incident for incident in here if incident.id == named]
         # Whoever answers to one and names another must say which of them.
         return found if replied is None or replied in found else [replied, *found]
@@ -126,7 +131,7 @@ def ask(world: World, request: Request, command: str, arguments: str, found: lis
     if case.actor.revoked:
         return case.refuse(case.say("Your access was withdrawn. Please ask a coordinator."), f"/{command}", "revoked")
     if not found:
-        return [case.answer(_nothing(case, arguments))]
+        return [case.answer(_nothing(case, arguments, command))]
     rest = without(named_in_front(arguments) or "", arguments)
     offered = {one.id: f"/{command} {one.id} {rest}".strip() for one in found[:MOST_OFFERED]}
     kept, commands = pending.offered(case, f"/{command} {rest}".strip(), offered)
@@ -142,15 +147,18 @@ def ask(world: World, request: Request, command: str, arguments: str, found: lis
     return [*kept, case.answer(words, taps, urgency=Urgency.PROMPT)]
 
 
-def _nothing(case: Case, arguments: str) -> Cleared:
+def _nothing(case: Case, arguments: str, command: str) -> Cleared:
     """Nothing is open here, or nothing that is called so, or what was answered is over."""
-    if case.actor.partner is None and not (case.actor.coordinator and case.request.private):
+    if case.actor.partner is None and not ((case.actor.coordinator or case.actor.auditor) and case.request.private):
         return _nobodys(case)
     about = case.request.about
     replied = case.world.incidents.get(about.stream) if about is not None else None
     named = named_in_front(arguments) or (replied.id if replied is not None else None)
     if named is not None:
         return case.say("{incident} is not open here. Nothing was done.", incident=short_id(named))
+    if command in LOOKING_BACK:
+        again = code(secret(f"/{command} I-…", case.request.room))
+        return case.say("No incident is open here. Name the one that you mean: {command}", command=again)
     return case.say("No incident is open here. /activate starts one.")
 
 

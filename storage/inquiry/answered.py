@@ -19,6 +19,7 @@ from storage.facts import (
     CallReported,
     CallTaken,
     CopyReleased,
+    Disclosed,
     Fact,
     PartnerUnreachable,
 )
@@ -203,14 +204,18 @@ def _report(partner: _Partner, fact: CallReported, one: Kept) -> None:
 def _shown(kept: Sequence[Kept], alerts: Mapping[str, _Alert]) -> Mapping[tuple[str, str], tuple[datetime, int]]:
     """When a network first accepted some of each alert for each partner, and the entry that says so."""
     first: dict[tuple[str, str], tuple[datetime, int]] = {}
-    for one in sights(kept, Fates(kept)):
-        alert = alerts.get(one.about)
-        if alert is None or one.partner is None or one.form is None or one.field not in alert.fact.fields:
-            continue
-        if one.fate.at is not None:
+    for one in sights(kept, Fates(kept), lambda fact: fact.partner is not None and _is_copy(fact, alerts)):
+        if one.about in alerts and one.form is not None and one.fate.at is not None:
             found = (one.fate.at, one.fate.entries[0])
-            first[one.about, one.partner] = min(first.get((one.about, one.partner), found), found)
+            partner = str(one.partner)
+            first[one.about, partner] = min(first.get((one.about, partner), found), found)
     return first
+
+
+def _is_copy(fact: Disclosed, alerts: Mapping[str, _Alert]) -> bool:
+    """Whether a message shows fields of an alert, and not only what is said about it."""
+    alert = alerts.get(fact.about)
+    return alert is not None and not alert.fact.fields.keys().isdisjoint(fact.fields)
 
 
 def _told(alert: _Alert, shown: Mapping[tuple[str, str], tuple[datetime, int]]) -> AlertAnswers:

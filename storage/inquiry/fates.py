@@ -41,6 +41,9 @@ class Fate:
         return self.at is not None
 
 
+_NOTHING_KNOWN = Fate()
+
+
 class Fates:
     """The fate of every message in these facts."""
 
@@ -49,6 +52,7 @@ class Fates:
         self._doubts: dict[str, Kept] = {}
         self._removed: dict[str, Kept] = {}
         self._remains: dict[str, Kept] = {}
+        self._known: dict[str, Fate] = {}
         for one in kept:
             match one.fact:
                 case MessageSent(send=send) | MessageRefused(send=send) | MessageDropped(send=send):
@@ -66,7 +70,10 @@ class Fates:
 
     def of(self, send: str) -> Fate:
         """The fate of one message, by the name of any of its parts."""
-        return self._of(whole(send), set())
+        name = whole(send)
+        if name not in self._known:
+            self._known[name] = self._of(name, set())
+        return self._known[name]
 
     def outcome(self, send: str) -> Kept | None:
         """The last that was heard of one part."""
@@ -79,8 +86,8 @@ class Fates:
 
     def _of(self, name: str, before: set[str]) -> Fate:
         fates = [self._part(send, one, before | {name}) for send, one in self._outcomes.get(name, {}).items()]
-        if not fates:
-            return Fate()
+        if len(fates) < 2:
+            return fates[0] if fates else _NOTHING_KNOWN
         states = {one.state for one in fates}
         removed = [one.removed_at for one in fates if one.removed_at is not None]
         return Fate(
@@ -123,7 +130,7 @@ class Fates:
 
 def whole(send: str) -> str:
     """The name of a message, by that of one of its parts."""
-    return _PART.sub("", send)
+    return _PART.sub("", send) if "-" in send else send
 
 
 def _together(states: set[State]) -> State:

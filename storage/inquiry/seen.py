@@ -13,6 +13,7 @@ from storage.facts import (
     AlertRequested,
     AlertRetracted,
     CopyReleased,
+    Disclosed,
     DraftConfirmed,
     MessageSent,
     MessageUnknown,
@@ -59,7 +60,11 @@ def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSa
     """Who saw a thing, or one field of it."""
     names = _names(kept, about)
     told = tuple(sorted(_authors(kept, names, field), key=lambda one: one.entry))
-    found = [one for one in sights(kept, Fates(kept)) if one.about in names and (field is None or one.field == field)]
+    found = [
+        one
+        for one in sights(kept, Fates(kept), lambda fact: _tells_of(fact, names))
+        if one.about in names and (field is None or one.field == field)
+    ]
     shown = [one for one in found if one.form is not None]
     return WhoSaw(
         about,
@@ -71,6 +76,11 @@ def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSa
         tuple(one for one in shown if not one.fate.shown and one.fate.state != "unknown"),
         tuple(one for one in found if one.form is None),
     )
+
+
+def _tells_of(fact: Disclosed, names: Mapping[str, None]) -> bool:
+    """Whether a message may show something of one of these."""
+    return fact.about in names or any("/" in key or ":" in key for key in fact.fields)
 
 
 def _names(kept: Iterable[Kept], about: str) -> dict[str, None]:
@@ -150,9 +160,10 @@ class Saw:
 
 def saw(kept: Sequence[Kept], partner: str, until: datetime | None = None) -> Saw:
     """What a partner's rooms had been shown at a moment: all that their networks had accepted before then, the moment itself not included."""
-    found = [one for one in sights(kept, Fates(kept)) if one.form is not None]
-    rooms = {one.room for one in found if one.partner == partner}
-    theirs = [one for one in found if one.partner == partner or (one.partner is None and one.room in rooms)]
+    messages = [one.fact for one in kept if isinstance(one.fact, Disclosed)]
+    rooms = {fact.room for fact in messages if fact.partner == partner}
+    told = sights(kept, Fates(kept), lambda f: f.partner == partner or (f.partner is None and f.room in rooms))
+    theirs = [one for one in told if one.form is not None]
     shown = [one for one in theirs if _before(one.fate.at, until)]
     doubtful = [one for one in theirs if not _before(one.fate.at, until) and _before(one.fate.unknown_at, until)]
     withdrawn = _withdrawn(kept)
@@ -160,7 +171,7 @@ def saw(kept: Sequence[Kept], partner: str, until: datetime | None = None) -> Sa
     for one in shown:
         things.setdefault((one.about, one.field, one.of), []).append(one)
     fields = (_seen(several, withdrawn.get(about)) for (about, _, _), several in things.items())
-    telling = {whole(one.send) for one in found} | _repeats(kept)
+    telling = {whole(fact.send) for fact in messages if any(map(_is_shown, fact.fields.values()))} | _repeats(kept)
     others = {
         one.seq
         for one in kept
@@ -174,6 +185,10 @@ def _repeats(kept: Iterable[Kept]) -> set[str]:
     """The names of what was sent again because nobody knew."""
     doubts = (one.fact for one in kept if isinstance(one.fact, MessageUnknown))
     return {whole(doubt.repeat) for doubt in doubts if doubt.repeat is not None}
+
+
+def _is_shown(how: object) -> bool:
+    return isinstance(how, Mapping) and "withheld" not in how
 
 
 def _before(at: datetime | None, until: datetime | None) -> bool:

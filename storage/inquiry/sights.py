@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,10 +49,12 @@ class Sight:
         return (self.entry, *self.fate.entries)
 
 
-def sights(kept: Iterable[Kept], fates: Fates) -> Iterator[Sight]:
-    """Every field of every message, shown or withheld, in the order of the log."""
+def sights(
+    kept: Iterable[Kept], fates: Fates, only: Callable[[Disclosed], bool] = lambda fact: True
+) -> Iterator[Sight]:
+    """Every field of every message (or of some ``only``), shown or withheld, in the order of the log."""
     for one in kept:
-        if isinstance(one.fact, Disclosed):
+        if isinstance(one.fact, Disclosed) and only(one.fact):
             yield from _of(one, one.fact, fates)
 
 
@@ -86,6 +88,8 @@ def _of(one: Kept, fact: Disclosed, fates: Fates) -> Iterator[Sight]:
 
 def named(about: str, key: str) -> tuple[str, str, str | None]:
     """Of what a message shows, and which field: ``A-17/where`` is of A-17, ``#ops:S-3`` of S-3, ``_answer:fire`` of the fire service's."""
+    if "/" not in key and ":" not in key:
+        return about, key, None
     thing, slash, field = key.partition("/")
     if not slash:
         thing, field = about, key

@@ -144,6 +144,17 @@ def test_a_log_that_is_too_long_for_a_chat_says_where_to_ask() -> None:
     assert "tocsin ask I-1" in answer and not stage.of(LogRead)
 
 
+def test_an_incident_that_is_over_can_be_asked_by_its_name() -> None:
+    """The inquiry comes after the crisis; without a name it is asked for, and no other command finds what is over."""
+    stage = _stage()
+    stage.say(CITY, "/close I-1 yes", "telegram:501")
+    assert "Who was shown A-1" in _ask(stage, ALONE, "I-1 who-saw A-1 what", AUDITOR, private=True)
+    assert "Fire" in _ask(stage, FIRE, "I-1 silent A-1", OWN)
+    assert "/audit I-…" in _ask(stage, ALONE, "leads", AUDITOR, private=True)
+    assert "not open here" in to(stage.say(FIRE, "/note I-1 words", OWN), FIRE)[0]
+    assert "belongs to no partner" in _ask(stage, ALONE, "I-1 leads", "telegram:99", private=True)
+
+
 def _inquired(typed: Mapping[str, str | None], partner: str) -> Stage:
     """The crisis of the noninterference tests, still open, and every question from a partner's room, by its own auditor."""
     stage = Stage.set(BOOK)

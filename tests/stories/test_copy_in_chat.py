@@ -25,7 +25,8 @@ async def _copy_on_matrix(ada: MatrixPerson, chat: str, words: str) -> tuple[str
 
 
 async def test_each_auditor_has_the_copy_that_is_theirs_in_private(synapse: SynapseServer, tmp_path: Path) -> None:
-    """A partner's auditor asks in the partner's Telegram group, the deployment's in an encrypted chat on Matrix; no room gets a file."""
+    """A partner's auditor asks in the partner's Telegram group, the deployment's in an encrypted chat on Matrix; no room gets a file. It is asked again after it
+    is over and the program was started anew."""
     async with crisis(synapse, tmp_path) as town:
         tg, ada = town.telegram, town.ada
         await town.start()
@@ -52,6 +53,12 @@ async def test_each_auditor_has_the_copy_that_is_theirs_in_private(synapse: Syna
         told = await ada.wait_message(chat, "a copy for Ville de Liège")
         assert "a copy for auditor" in told.body
         assert not [one for room in (TOWN_HALL, RED_CROSS) for one in tg.messages(room) if one.file is not None]
+        await tg.say(ADMIN, ADMIN, "/close I-1 yes")
+        await tg.wait_message(TOWN_HALL, "I-1, ")
+        assert await town.program.stop() == 0
+        await town.program.start()
+        await ada.say(chat, "/audit I-1 leads because the court asks")
+        await ada.wait_message(chat, "IILE-SRI Liège")
         assert await town.program.stop() == 0
 
         for path, data in ((tmp_path / "all.zip", whole), (tmp_path / "own.zip", own)):
