@@ -46,6 +46,16 @@ _ADDRESSED = {
     "blind": "chosen by an area that they may not see, and so not reached",
 }
 
+_STEPS = {
+    "remind": "a reminder",
+    "other_network": "the other network",
+    "liaisons": "the liaisons in person",
+    "call": "a telephone call",
+    "deputies": "word to the deputies",
+    "lead": "word to the lead",
+    "coordinators": "word to the coordinators",
+}
+
 _REFUSED = {
     "not-theirs": "which is not theirs to do",
     "not-their-ground": "which is not their ground",
@@ -194,7 +204,7 @@ class Sentences:
                 return f"{a.alert}: {a.person}{_of(a.partner)} takes back the answer {a.choice}"
             case f.Escalated() as e:
                 late = f", {e.late} s late" if is_seen(e.late) and e.late > 0 else ""
-                return f"{e.about}: {e.partner} is silent; step {_next(e.step)}, {e.do}{late}"
+                return f"{e.about}: {e.partner} is silent; step {_next(e.step)}, {_STEPS.get(e.do, e.do)}{late}"
             case f.PartnerUnreachable() as u:
                 return f"{u.about}: no network accepted anything for {u.partner}"
             case f.CallTaken() as c:
@@ -433,6 +443,26 @@ def plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(plain(one) for one in value)
     return str(value)
+
+
+def shown(disclosed: f.Disclosed) -> list[str]:
+    """What a message showed, a field each, in the form in which it did: ``people: 50–199 (only as range)``."""
+    said = []
+    for path, how in disclosed.fields.items():
+        value = how.get("value") if isinstance(how, Mapping) else None
+        if value is not None:
+            form = how.get("form", "exact")
+            only = f" (only as {form})" if form != "exact" else ""
+            said.append(f"{path.removeprefix('_')}: {ranged(value) if form == 'range' else plain(value)}{only}")
+    return said
+
+
+def ranged(value: Any) -> str:
+    """A range, as ``playbooks.phrasing`` writes one; the last is None for "and more"."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return plain(value)
+    first, last = value
+    return f"{first}+" if last is None else str(first) if first == last else f"{first}–{last}"
 
 
 def named(kind: str) -> str:

@@ -16,7 +16,7 @@ from playbooks.schema_alerts import clause_fields
 from playbooks.schema_words import text_in
 from storage.export.cap_alert import Info
 from storage.facts import AlertIssued, Disclosed
-from storage.sentences import plain
+from storage.sentences import plain, ranged
 from storage.unseen import is_seen
 
 UNTOLD = "und"
@@ -60,9 +60,8 @@ def words(book: Book | None, name: str, how: Any, language: str) -> str | None:
     if value is None:
         return None
     form = str(how.get("form", "exact"))
-    if form == "range" and isinstance(value, list) and len(value) == 2:
-        first, last = value
-        return f"{first}+" if last is None else str(first) if first == last else f"{first}–{last}"
+    if form == "range":
+        return ranged(value)
     spec = book.playbook.field(name) if book is not None else None
     if book is None or spec is None:
         return plain(value)

@@ -26,7 +26,7 @@ from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
 from storage.export.pdf import statement
 from storage.export.stated import moment
 from storage.facts import Fact
-from storage.sentences import Sentences
+from storage.sentences import Sentences, shown
 from storage.unseen import is_seen, visible
 
 _IN_MEMORY = 1 << 16
@@ -156,7 +156,14 @@ class _Logs:
                 said = self._told.setdefault(partner, set())
                 if alert not in said and fact.fields.keys() - {"_note"}:
                     said.add(alert)
-                    self._note(partner, Activity(seq, at.isoformat(), f"{alert} received: {_shown(fact)}"))
+                    self._note(
+                        partner,
+                        Activity(
+                            seq,
+                            at.isoformat(),
+                            f"{alert} received: {', '.join(shown(fact)) or 'nothing of it is shown'}",
+                        ),
+                    )
             case f.LeadOffered(partners=partners) if is_seen(partners):
                 for partner in dict.fromkeys(
                     [*partners, *([fact.partner] if fact.partner and is_seen(fact.partner) else [])]
@@ -206,6 +213,8 @@ class _Logs:
         self._files[partner].write(json.dumps(activity).encode() + b"\n")
 
     def _person(self, fact: Fact) -> None:
+        if getattr(fact, "via", None) == "phone":
+            return  # recorded by somebody else
         person, partner = getattr(fact, "person", None), getattr(fact, "partner", None)
         if (
             isinstance(person, str)
@@ -213,12 +222,3 @@ class _Logs:
             and not isinstance(fact, f.PersonAccounted | f.CallReported)
         ):
             self.people.setdefault(partner, {})[person] = None
-
-
-def _shown(fact: f.Disclosed) -> str:
-    said = [
-        f"{name.removeprefix('_')}: {how['value']}"
-        for name, how in fact.fields.items()
-        if isinstance(how, dict) and how.get("value") is not None
-    ]
-    return ", ".join(said) or "nothing of it is shown"

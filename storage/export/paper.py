@@ -91,7 +91,7 @@ class Paper:
     def heading(self, text: str) -> None:
         """A part begins; viewers list it. It does not stand alone at the foot of a page."""
         self.skip(12)
-        self.room(60)
+        self.room(120)
         self._file.mark(text)
         self._flow(text, "bold", 12, MARGIN, INNER)
         self.line()

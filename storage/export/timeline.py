@@ -7,7 +7,7 @@ the same to several rooms.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from storage import facts as f
 from storage.export.copy import Copy
 from storage.facts import Fact
-from storage.sentences import Sentences, named, plain
+from storage.sentences import Sentences, named, shown
 from storage.unseen import is_seen, visible
 
 MOST = 200
@@ -72,10 +72,10 @@ async def rows(copy: Copy) -> AsyncIterator[Row]:
         yield open_
 
 
-def _row(sentences: Sentences, seq: int, at: datetime, fact: Fact, shown: bool, hidden: int) -> tuple[Hashable, Row]:
+def _row(sentences: Sentences, seq: int, at: datetime, fact: Fact, seen: bool, hidden: int) -> tuple[Hashable, Row]:
     """A row for one entry; and what is the same in the next if that may share it, None if none may."""
     kind = type(fact).__name__
-    if not shown:
+    if not seen:
         return ("hidden", at.date()), Row(seq, seq, at, "", [], hidden=Counter([kind]))
     match fact:
         case f.MessageSent() if is_seen(fact.send) and is_seen(fact.room):
@@ -86,7 +86,7 @@ def _row(sentences: Sentences, seq: int, at: datetime, fact: Fact, shown: bool, 
             words = f"Kept track of: {fact.role} about {_literal(fact.about)} in {{}}"
             return (kind, fact.role, fact.about, at), Row(seq, seq, at, words, [], [sentences.room(fact.room)])
         case f.Disclosed() if is_seen(fact.room) and is_seen(fact.partner):
-            below = [*_values(fact), *_withheld(hidden)]
+            below = [*shown(fact), *_withheld(hidden)]
             below += [line for line in sentences.below(fact) if line.startswith("withholds ")]
             words = f"{_literal(fact.about or 'Message')} for {{}}: {_literal(str(fact.label))}"
             name = f"{fact.partner or 'nobody'} ({fact.room.network.capitalize()}, {fact.language})"
@@ -95,17 +95,6 @@ def _row(sentences: Sentences, seq: int, at: datetime, fact: Fact, shown: bool, 
             return (kind, at), Row(seq, seq, at, "Due, and seen to: {}", [], [fact.key])
         case _:
             return None, Row(seq, seq, at, sentences.sentence(fact), [*sentences.below(fact), *_withheld(hidden)])
-
-
-def _values(fact: f.Disclosed) -> list[str]:
-    """What a message showed, field by field, in the form in which it did."""
-    said = []
-    for path, how in fact.fields.items():
-        value = how.get("value") if isinstance(how, Mapping) else None
-        if value is not None:
-            form = how.get("form", "exact")
-            said.append(f"{path.removeprefix('_')}: {plain(value)}" + (f" (only as {form})" if form != "exact" else ""))
-    return said
 
 
 def _withheld(hidden: int) -> list[str]:
