@@ -6,9 +6,13 @@ import asyncio
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.networks.port import Refused, Sent
+from playbooks.cleared import checkpoint
 from playbooks.rooms import RoomRef
+from storage.export.witnessed import checkpoints_in
+from storage.notes import Checkpoint, Signer, split_note
 from tests.contracts.stand import BUTTONS, LABELS, Stand
 from tests.contracts.talk import marked
 
@@ -47,6 +51,18 @@ async def test_only_an_encrypted_room_seals_words(stand: Stand, room: RoomRef) -
     else:
         assert isinstance(secret, Refused) and not secret.gone
         assert [seen.text for seen in await stand.seen(room)] == ["ouvert"]
+
+
+async def test_a_checkpoint_is_copied_out_as_it_was_signed(stand: Stand, room: RoomRef) -> None:
+    """It rings nobody, has an id, and all of it, copied out with the words above it, is the signed note byte for byte."""
+    signer = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    note = signer.sign(Checkpoint("liege/I-3", 412, bytes(range(32))).text)
+    sent = await stand.sent(room, f"Log of I-3: 412 entries.\n{checkpoint(note).html}", notice=True)
+    seen = await stand.see(room, "Log of I-3")
+    assert (seen.id, seen.loud, seen.choices) == (sent, False, ())
+    assert checkpoints_in(seen.text.encode()) == [note]
+    text, [signature] = split_note(note)
+    assert signer.verifier.verifies(signature, text)
 
 
 async def test_choices_are_shown_row_by_row(stand: Stand, room: RoomRef) -> None:
