@@ -6,6 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import notes
+from storage.cosigning import Witness
+from storage.export import verifier
 from storage.notes import BadNote, Checkpoint, Signer, Verifier
 
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -77,3 +79,51 @@ def test_refuses_names_that_cannot_sign(name: str) -> None:
     """A name with spaces or a plus sign cannot stand in a signature line."""
     with pytest.raises(BadNote):
         Signer(name, Ed25519PrivateKey.generate())
+
+
+SIGSUM = "sigsum.org/v1/tree/985ea163f5af026723561354f51f2ebcdcf2af809ce254ccfb64aa9aadd80f90"
+SIGSUM_KEY = bytes.fromhex("52c05edad1bf5feffa81354faae59a655d9a9a1a793ed2f62c39c26c0be2aecd")
+
+
+def test_verifies_a_known_checkpoint() -> None:
+    """A checkpoint of another log, from the tests of ``litewitness`` (FiloSottile/torchwood, multi-cosigs-ed25519.txt), verifies."""
+    note = (
+        f"{SIGSUM}\n1\nKgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u2014 {SIGSUM} "
+        "7BKT0gOfNZ1J0So9unY3BZtm2YkPIoNYM/dce0Z2avJDs8dxN6ts9bOSwwrVrbjm6P9K3ZxpK6jJngOG6YvGGzV/lwo=\n"
+    )
+    text, [signature] = notes.split_note(note)
+    assert notes.parse_checkpoint(text) == Checkpoint(SIGSUM, 1, b"\x2a" + bytes(31))
+    assert Verifier(SIGSUM, SIGSUM_KEY).verifies(signature, text)
+    read = verifier.read_checkpoint(note)
+    assert verifier.Key(SIGSUM, 1, SIGSUM_KEY).signed(read.note)
+    assert not verifier.Key(SIGSUM, 1, SIGSUM_KEY).signed(read.note._replace(text=text.replace("\n1\n", "\n2\n")))
+
+
+def test_reads_a_known_cosigner() -> None:
+    """The key of a public witness (transparency-dev/formats, note_cosigv1_test.go) has the id that is written in it."""
+    vkey = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+    assert Witness.parse(vkey).vkey == verifier.read_key(vkey, 4).vkey == vkey
+    with pytest.raises(BadNote):
+        Verifier.parse(vkey)
+
+
+def test_reads_the_known_cosigned_checkpoint() -> None:
+    """The example of C2SP ``tlog-cosignature`` is read: log and witness, and the time at which the witness says it signed."""
+    note = (
+        "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
+        "\u2014 example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+        "\u2014 witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
+    )
+    text, [log, witness] = notes.split_note(note)
+    assert notes.parse_checkpoint(text).size == verifier.read_checkpoint(note).size == 20852163
+    assert (len(log.signature), len(witness.signature)) == (64, 72)
+    assert int.from_bytes(witness.signature[:8], "big") == 1679315147
+
+
+def test_refuses_a_key_that_can_be_written_in_two_ways() -> None:
+    """A public key whose number is not below the field's (RFC 8032 §5.1.3) is refused by both verifiers."""
+    odd = Verifier("liege", (2**255 - 18).to_bytes(32, "little")).vkey
+    with pytest.raises(BadNote):
+        Verifier.parse(odd)
+    with pytest.raises(ValueError, match="not a key"):
+        verifier.read_key(odd)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 from storage import tree
+from storage.export import verifier
 
 LEAVES = [
     bytes.fromhex(leaf)
@@ -100,7 +102,7 @@ def test_proofs_as_defined(size: int) -> None:
         assert tree.verify_consistency(first, size, proof, naive(leaves[:first]), root)
 
 
-@pytest.mark.parametrize("size", range(1, 12))
+@pytest.mark.parametrize("size", range(1, 17))
 def test_false_proofs_fail(size: int) -> None:
     """A proof for another leaf, place, size or root, a changed, cut or lengthened one: none verifies."""
     leaves, nodes = grown(size)
@@ -127,6 +129,50 @@ def test_false_proofs_fail(size: int) -> None:
         for at in range(len(proof)):
             assert not tree.verify_consistency(first, size, [*proof[:at], bytes(32), *proof[at + 1 :]], old, root)
             assert not tree.verify_consistency(first, size, proof[:at], old, root)
+
+
+@pytest.mark.parametrize("size", range(2, 17))
+def test_every_byte_of_every_proof(size: int) -> None:
+    """Whichever byte of whichever proof of a small tree is changed, whatever hash is cut, lengthened or moved: it proves nothing any more."""
+    leaves, nodes = grown(size)
+    root = naive(leaves)
+    for index in range(size):
+        proof = tree.prove(tree.inclusion_ranges(index, size), nodes.__getitem__)
+        for false in changed(proof):
+            assert not tree.verify_inclusion(leaves[index], index, size, false, root)
+    for first in range(1, size):
+        proof = tree.prove(tree.consistency_ranges(first, size), nodes.__getitem__)
+        old = naive(leaves[:first])
+        for false in changed(proof):
+            assert not tree.verify_consistency(first, size, false, old, root)
+        assert not tree.verify_consistency(0, size, proof, tree.EMPTY, root)
+
+
+def changed(proof: list[bytes]) -> Iterator[list[bytes]]:
+    """A proof with one byte changed, for each byte; with one hash cut, lengthened, left out or doubled; with two of them exchanged."""
+    for at, one in enumerate(proof):
+        for byte in range(32):
+            wrong = bytearray(one)
+            wrong[byte] ^= 1 << byte % 8
+            yield [*proof[:at], bytes(wrong), *proof[at + 1 :]]
+        for wrong in (one[:31], one + b"x", b""):
+            yield [*proof[:at], wrong, *proof[at + 1 :]]
+        yield [*proof[:at], *proof[at + 1 :]]
+        yield [*proof[:at], one, *proof[at:]]
+        if at:
+            yield [*proof[: at - 1], one, proof[at - 1], *proof[at + 1 :]]
+
+
+@pytest.mark.parametrize("size", range(MOST))
+def test_the_edge_at_once(size: int) -> None:
+    """Worked out at once, the right edge is the one that grows leaf by leaf; and the one-file verifier has the same root at every size."""
+    leaves, _ = grown(size)
+    edge: list[bytes] = []
+    for number, leaf in enumerate(leaves):
+        tree.grow(edge, number, leaf)
+    assert tree.edge_of(leaves) == edge
+    found = verifier.roots(leaves, set(range(1, size + 1)))
+    assert found == {-1: naive(leaves), **{first: naive(leaves[:first]) for first in range(1, size + 1)}}
 
 
 def test_rejects_what_proves_nothing() -> None:
