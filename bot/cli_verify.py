@@ -13,7 +13,7 @@ from bot.cli import UNANSWERED, Stop, complain
 from bot.program import program
 from storage.export.witnessed import checkpoints_in
 from storage.facts.fact import is_exercise
-from storage.verify import Finding, Verdict
+from storage.verify import EDITABLE, Finding, Verdict
 from storage.verify import verify as examined
 
 VERDICTS = {0: "Intact.", 1: "TAMPERED WITH.", 2: "It cannot be said whether this is intact."}
@@ -25,7 +25,7 @@ def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"]) -
     verdict = examined(path, *(_kept(checkpoint) if checkpoint is not None else ()))
     if form == "json":
         words = {0: "intact", 1: "tampered", 2: "incomplete"}[verdict.code]
-        print(json.dumps({"verdict": words, **asdict(verdict)}, ensure_ascii=False, indent=2))
+        print(json.dumps({"verdict": words, "first": verdict.first, **asdict(verdict)}, ensure_ascii=False, indent=2))
     else:
         _say(path, verdict)
     return verdict.code
@@ -63,6 +63,7 @@ def _more(path: Path, verdict: Verdict) -> Iterator[str]:
     if verdict.packed == "unpacked":
         yield "It was checked file by file, as it was unpacked here."
     yield _shown(verdict)
+    yield from _evidence(verdict)
     yield f"Signed by {verdict.key}"
     yield "Compare that key with the one you were given by another way, such as by telephone or on paper."
     if verdict.witnessed is not None:
@@ -70,6 +71,27 @@ def _more(path: Path, verdict: Verdict) -> Iterator[str]:
         return
     yield "Keep this file. A later export of the same log can be held against it, to show that nothing in it was changed:"
     yield f"  {program()} verify LATER.zip --checkpoint {path if path.is_file() else 'THIS.zip'}"
+
+
+def _evidence(verdict: Verdict) -> Iterator[str]:
+    """Who besides whoever keeps the log can say that it is this one."""
+    evidence = verdict.evidence
+    partners = sorted({one.partner for one in evidence.cosigned})
+    if partners:
+        yield f"Evidence: cosigned by {len(partners)} {'partner' if len(partners) == 1 else 'partners'}. Ask them whether the key is theirs:"
+        for one in evidence.cosigned:
+            known = ", as the playbook says" if one.confirmed else ""
+            yield f"  {one.partner}, its first {_entries(one.size)}, with {one.vkey}{known}"
+    for posted in evidence.posted:
+        rooms = f"{posted.rooms} {'room' if posted.rooms == 1 else 'rooms'} on {posted.network.capitalize()}"
+        edits = (
+            "the bot can edit what it posted there, so it is worth what partners kept of it"
+            if posted.network in EDITABLE
+            else "nobody can change a post there without a trace"
+        )
+        yield f"{'Also' if partners else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
+    if evidence.worth == "self-asserted":
+        yield "Evidence: self-asserted. No partner has a part in it: it rests on the word of whoever keeps the log."
 
 
 def _shown(verdict: Verdict) -> str:
@@ -89,7 +111,7 @@ _ARTICLE = {"auditor": "an auditor"}
 def _what(verdict: Verdict) -> str:
     if verdict.stream is None or verdict.size is None:
         return ""
-    reader = f", copied for {_ARTICLE.get(verdict.reader, verdict.reader)}" if verdict.reader else ""
+    reader = f", copied for {_ARTICLE.get(verdict.reader, verdict.name)}" if verdict.reader else ""
     signed = f", signed {_readable(verdict.signed_at)}" if verdict.signed_at else ""
     played = "EXERCISE: " if is_exercise(verdict.stream) else ""
     return f"{played}The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."

@@ -22,8 +22,8 @@ Entries are looked at in sections, on as many cores as there are, and nothing is
 """
 
 from storage.verify.opening import verify, verify_bytes
-from storage.verify.verdict import REQUIRED, Cosigner, Evidence, Finding, Grade, Packed, Posted, Verdict
+from storage.verify.verdict import EDITABLE, REQUIRED, Cosigner, Evidence, Finding, Grade, Packed, Posted, Verdict
 
 __all__ = [
-    "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Packed", "Posted", "Verdict", "verify", "verify_bytes",
+    "EDITABLE", "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Packed", "Posted", "Verdict", "verify", "verify_bytes",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from tests.bench import agreeing, deciding, delivering, hearing, reading, talking, waiting
+from tests.bench import agreeing, auditing, deciding, delivering, hearing, reading, talking, waiting
 from tests.bench.measure import now
 
 ROOMS = 1000
@@ -44,6 +44,10 @@ async def _reading(folder: Path) -> list[str]:
     return [reading.cells(), await reading.entries(folder)]
 
 
+async def _auditing(folder: Path) -> list[str]:
+    return await auditing.everything(folder)
+
+
 async def _agreeing(folder: Path) -> list[str]:
     return [line for figure in (agreeing.cells(), *agreeing.commands(folder)) for line in figure.lines()]
 
@@ -62,7 +66,7 @@ def main() -> int:
         f" SQLite {sqlite3.sqlite_version}. Medians, with the fastest and the slowest."
     )
     lacking = 0
-    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _talking, _reading, _agreeing, _waiting)
+    rooms: tuple[Room, ...] = (_deciding, _hearing, _delivering, _talking, _reading, _auditing, _agreeing, _waiting)
     for measured in rooms:
         print(flush=True)
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
