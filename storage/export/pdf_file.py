@@ -23,6 +23,9 @@ WIDTH, HEIGHT = 595.28, 841.89
 _CATALOG, _PAGES, _RESOURCES, _TOTAL, _INFO, _OUTLINES = range(1, 7)
 _FIRST_FREE = 7
 
+_TOGETHER = 500
+"""Pages under one node of the page tree."""
+
 
 class PdfFile:
     """The objects of one document. Call ``page`` for each page, then ``close``."""
@@ -34,6 +37,7 @@ class PdfFile:
         self._hash = sha256()
         self._places = array("Q", [0] * _FIRST_FREE)
         self._pages = array("Q")
+        self._nodes: list[int] = []
         self._marks: list[tuple[str, int]] = []
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
@@ -48,10 +52,12 @@ class PdfFile:
 
     def page(self, content: bytes) -> None:
         """Write a page."""
+        if len(self._pages) % _TOGETHER == 0:
+            self._nodes.append(self._reserved())
         stream = self._stream(content, "")
         self._pages.append(
             self._object(
-                f"<</Type/Page/Parent {_PAGES} 0 R/MediaBox[0 0 {WIDTH} {HEIGHT}]/Resources {_RESOURCES} 0 R"
+                f"<</Type/Page/Parent {self._nodes[-1]} 0 R/MediaBox[0 0 {WIDTH} {HEIGHT}]/Resources {_RESOURCES} 0 R"
                 f"/Contents {stream} 0 R>>".encode()
             )
         )
@@ -64,8 +70,10 @@ class PdfFile:
             f"/F{number} {self._font(font)} 0 R" for number, font in enumerate(self._fonts.all) if font.used
         )
         self._object(f"<</Font<<{names}>>/XObject<</Total {_TOTAL} 0 R>>>>".encode(), _RESOURCES)
-        kids = " ".join(f"{page} 0 R" for page in self._pages)
-        self._object(f"<</Type/Pages/Count {len(self._pages)}/Kids[{kids}]>>".encode(), _PAGES)
+        for number, node in enumerate(self._nodes):
+            some = self._pages[number * _TOGETHER : (number + 1) * _TOGETHER]
+            self._object(_node(some, len(some), f"/Parent {_PAGES} 0 R"), node)
+        self._object(_node(self._nodes, len(self._pages)), _PAGES)
         self._outlines()
         self._object(
             f"<</Type/Catalog/Pages {_PAGES} 0 R/Outlines {_OUTLINES} 0 R/Lang(en-GB)"
@@ -133,16 +141,25 @@ class PdfFile:
 
     def _object(self, body: bytes, number: int | None = None) -> int:
         if number is None:
-            number = len(self._places)
-            self._places.append(0)
+            number = self._reserved()
         self._places[number] = self._at
         self._write(f"{number} 0 obj\n".encode() + body + b"\nendobj\n")
         return number
+
+    def _reserved(self) -> int:
+        """The number of an object that is written later."""
+        self._places.append(0)
+        return len(self._places) - 1
 
     def _write(self, data: bytes) -> None:
         self._hash.update(data)
         self._at += len(data)
         self._out.write(data)
+
+
+def _node(kids: Sequence[int], pages: int, parent: str = "") -> bytes:
+    listed = " ".join(f"{kid} 0 R" for kid in kids)
+    return f"<</Type/Pages{parent}/Count {pages}/Kids[{listed}]>>".encode()
 
 
 def drawn(runs: Sequence[Run], size: float, x: float, y: float) -> bytes:

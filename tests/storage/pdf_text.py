@@ -28,10 +28,18 @@ def pages(data: bytes) -> list[str]:
 
 
 def _kids(found: dict[int, bytes]) -> list[int]:
-    tree = next(body for body in found.values() if body.startswith(b"<</Type/Pages"))
-    listed = re.search(rb"/Kids\[(.*?)\]", tree)
-    assert listed is not None
-    return [int(one) for one in re.findall(rb"(\d+) 0 R", listed[1])]
+    """The numbers of the pages, from the tree that has them."""
+    root = _reference(next(body for body in found.values() if body.startswith(b"<</Type/Catalog")), b"Pages")
+
+    def under(number: int) -> Iterator[int]:
+        listed = re.search(rb"/Kids\[(.*?)\]", found[number])
+        if listed is None:
+            yield number
+        else:
+            for one in re.findall(rb"(\d+) 0 R", listed[1]):
+                yield from under(int(one))
+
+    return list(under(root))
 
 
 def _fonts(found: dict[int, bytes]) -> Iterator[tuple[int, dict[int, str]]]:
