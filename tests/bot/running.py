@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from unittest import mock
+
+from bot.cli import main
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "playbooks" / "library"
@@ -49,3 +54,21 @@ def tocsin(folder: Path, *arguments: str | Path, **settings: str) -> Ran:
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def within(folder: Path, *arguments: str | Path, **settings: str) -> Ran:
+    """``tocsin``, in this process: for tests of what many commands do one after the other, where a process for each would cost seconds."""
+    out, err = StringIO(), StringIO()
+    with (
+        chdir(folder),
+        mock.patch.dict(os.environ, environment(folder, **settings), clear=True),
+        mock.patch.object(sys, "argv", ["tocsin", *map(str, arguments)]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    assert isinstance(code, int)
+    return Ran(code, out.getvalue(), err.getvalue())

@@ -1,0 +1,153 @@
+"""Forgetting, as the operator does it: from the command line, beside a log that must stay believed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playbooks.rooms import RoomRef
+from storage.database import SqliteStore, open_store
+from storage.facts import (
+    DEPLOYMENT,
+    IncidentClosed,
+    IncidentOpened,
+    NoteAdded,
+    PersonEnrolled,
+    PersonRevoked,
+)
+from storage.store import Changes
+from tests.bot.running import FLOOD
+from tests.bot.running import within as tocsin
+
+ROOM = RoomRef("matrix", "!fire:example.org")
+YEARS_AGO = datetime(2012, 3, 1, 8, 0, tzinfo=UTC)
+BASIS = ("--reason", "she asked", "--basis", "GDPR art. 17(1)")
+
+
+@asynccontextmanager
+async def store_of(folder: Path) -> AsyncIterator[SqliteStore]:
+    """The deployment's store."""
+    store = await open_store(folder / "data", "tocsin")
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _crisis(store: SqliteStore) -> None:
+    """Two incidents of long ago: one with Ada in it, one without."""
+    playbook = FLOOD.read_bytes()
+    digest = sha256(playbook).hexdigest()
+    people = [
+        PersonEnrolled("P-1", "Ada Lovelace", "liege-fire", "responder", "telegram:501", "V-1"),
+        PersonEnrolled("P-2", "Bo", "liege-fire", "responder", "telegram:502", "V-2"),
+    ]
+    records: list[Any] = [(DEPLOYMENT, None, one) for one in people]
+    for stream, words in (("I-1", "Ada was here"), ("I-2", "nobody")):
+        opened = IncidentOpened(stream, "meuse-flood", 1, "Crue", "P-2", None, ROOM, "watch", False, False, "9")
+        who = "P-1" if stream == "I-1" else "P-2"
+        records += [(stream, digest, one) for one in (opened, NoteAdded(who, "liege-fire", ROOM, words))]
+        records.append((stream, digest, IncidentClosed("P-2", None, None)))
+    await store.commit(Changes(YEARS_AGO, records=records, playbooks=[(digest, playbook)]))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A deployment that remembers."""
+
+    async def fill() -> None:
+        async with store_of(tmp_path) as store:
+            await _crisis(store)
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+def revoke(folder: Path) -> None:
+    """Ada loses her role."""
+
+    async def work() -> None:
+        async with store_of(folder) as store:
+            await store.append(DEPLOYMENT, PersonRevoked("P-1", "P-2", None), now=YEARS_AGO)
+
+    asyncio.run(work())
+
+
+def bundle(folder: Path, name: str) -> bytes:
+    """A copy of the incident that Ada was in, which must be intact."""
+    done = tocsin(folder, "export", "I-1", "-o", name, "--reason", "a test")
+    assert done.code == 0, done.err
+    verified = tocsin(folder, "verify", name)
+    assert verified.code == 0, verified.out + verified.err
+    return (folder / name).read_bytes()
+
+
+def test_a_person_is_forgotten_and_every_copy_made_before_still_belongs_to_the_log(folder: Path) -> None:
+    """Refused while she has a role; tried dry; then gone from every later copy, which verifies against the earlier one."""
+    before = bundle(folder, "before.zip")
+    assert b"Ada was here" in before
+    refused = tocsin(folder, "erase", "p1", *BASIS)
+    assert (refused.code, "/revoke P-1" in refused.err) == (2, True)
+    revoke(folder)
+    assert tocsin(folder, "erase", "P-1", "--reason", "she asked").code == 2  # by which right is not said
+    dry = tocsin(folder, "erase", "P-1", "--dry-run", *BASIS)
+    assert (dry.code, "I-1: 1 entry would show less" in dry.out, "Nothing was erased" in dry.out) == (0, True, True)
+    assert b"Ada was here" in bundle(folder, "dry.zip")
+    done = tocsin(folder, "erase", "P-1", *BASIS)
+    assert (done.code, "I-1: 1 entry will show less" in done.out) == (0, True)
+    after = bundle(folder, "after.zip")
+    assert b"Ada was here" not in after
+    checked = tocsin(folder, "verify", "after.zip", "--checkpoint", "before.zip")
+    assert checked.code == 0
+    told = tocsin(folder, "log", "I-1")
+    assert (told.code, "she asked" in told.out, "Ada" in told.out) == (0, True, False)
+
+
+def test_a_legal_hold_keeps_what_is_asked_to_be_forgotten(folder: Path) -> None:
+    """It is named with its reason; lifted, the erasure goes through."""
+    revoke(folder)
+    assert tocsin(folder, "hold", "I-1").code == 2  # why is not said
+    assert tocsin(folder, "hold", "i1", "--reason", "court order 7").code == 0
+    assert tocsin(folder, "hold", "I-1", "--reason", "again").code == 2
+    assert "court order 7" in tocsin(folder, "hold").out
+    assert "court order 7" in tocsin(folder, "erase", "P-1", *BASIS).err
+    assert "court order 7" in tocsin(folder, "retention", "--dry-run").out
+    assert tocsin(folder, "hold", "I-1", "--lift", "--reason", "over").code == 0
+    assert tocsin(folder, "hold", "I-1", "--lift", "--reason", "over").code == 2
+    assert tocsin(folder, "erase", "P-1", *BASIS).code == 0
+
+
+def test_logs_whose_time_is_over_are_emptied_once_and_still_verify(folder: Path) -> None:
+    """The playbook keeps them ten years; a dry run says which, and destroys nothing."""
+    dry = tocsin(folder, "retention", "--dry-run", "--json")
+    rows = json.loads(dry.out)["incidents"]
+    assert [(one["incident"], one["over"], one["erased"]) for one in rows] == [
+        ("I-1", True, False),
+        ("I-2", True, False),
+    ]
+    assert b"Ada was here" in bundle(folder, "dry.zip")
+    assert "the time for which I-1, I-2 are to be kept is over" in tocsin(folder, "doctor").out
+    assert tocsin(folder, "retention").code == 2
+    assert tocsin(folder, "retention", "--reason", "ten years").code == 0
+    after = bundle(folder, "after.zip")
+    assert b"Ada was here" not in after
+    assert tocsin(folder, "verify", "after.zip", "--checkpoint", "dry.zip").code == 0
+    assert "erased already" in tocsin(folder, "retention", "--dry-run").out
+
+
+def test_one_field_is_erased_by_its_entry_and_name(folder: Path) -> None:
+    """What is not there is said, with what is."""
+    half = tocsin(folder, "erase", "I-1", "--entry", "1", *BASIS)
+    assert (half.code, "--field" in half.err) == (2, True)
+    wrong = tocsin(folder, "erase", "I-1", "--entry", "1", "--field", "words", *BASIS)
+    assert (wrong.code, "text" in wrong.err) == (2, True)
+    assert tocsin(folder, "erase", "I-1", "--entry", "1", "--field", "text", *BASIS).code == 0
+    assert b"Ada was here" not in bundle(folder, "after.zip")
