@@ -49,6 +49,7 @@ MOST_AT_ONCE = 1000
 
 class Agenda:
     """What waits. ``heard`` and ``due``: there may be something on file. While ``alone`` is not 0, one goes at a time.
+    What is ``at_leisure`` goes with whatever else does, or by itself where somebody ``pressed`` for it.
 
     What fell due waits until everything heard is decided, but not for ever.
     """
@@ -59,6 +60,8 @@ class Agenda:
         self.reports: deque[Report] = deque()
         self.events: deque[Event] = deque()
         self.offers: list[Offer] = []
+        self.at_leisure: list[Report] = []
+        self.pressed = False
         self.heard = True
         self.due = True
         self.alone = 0
@@ -87,6 +90,9 @@ class Agenda:
         if heard or self.alone:
             self.decline(offers)
             offers = []
+        if found or heard or offers or due or self.pressed:
+            found += self.at_leisure
+            self.at_leisure, self.pressed = [], False
         self.alone = max(0, self.alone - 1)
         if most > 1 or not found:
             return [*found, *heard, *offers, *due]

@@ -6,6 +6,7 @@ Wall time says when something happened and may jump; monotonic time measures wai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import time
 from datetime import UTC, datetime, timedelta
@@ -98,13 +99,21 @@ class VirtualClock:
 
 async def woken(clock: Clock, event: asyncio.Event, within: float | None) -> bool:
     """Wait until the event is set, at most this many seconds (None: for ever). Whether it was."""
-    if within is None:
+    if within is None or event.is_set():
         return await event.wait()
-    waits = {asyncio.ensure_future(event.wait()), asyncio.ensure_future(clock.sleep(within))}
+    sleeps = asyncio.ensure_future(clock.sleep(within))
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        # Whoever waits for the event goes on in the very next step: a message may depend on it.
+        async with asyncio.timeout(None) as limit:
+            sleeps.add_done_callback(lambda _: _end(limit))
+            await event.wait()
+    except TimeoutError:
+        pass
     finally:
-        for one in waits:
-            one.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
+        sleeps.cancel()
     return event.is_set()
+
+
+def _end(limit: asyncio.Timeout) -> None:
+    with contextlib.suppress(RuntimeError):  # it is over already
+        limit.reschedule(0)

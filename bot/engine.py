@@ -123,8 +123,10 @@ class Engine(Keeping):
 
     def report(self, reports: Sequence[Report]) -> None:
         """What became of messages; committed soon, and then given back to the carrier."""
-        self._agenda.reports.extend(reports)
-        if not all(one.at_leisure for one in reports):
+        if all(one.at_leisure for one in reports):
+            self._agenda.at_leisure.extend(reports)
+        else:
+            self._agenda.reports.extend(reports)
             self._poke()
 
     def tell(self, event: Event) -> None:
@@ -175,9 +177,10 @@ class Engine(Keeping):
             if self._carrier is not None:
                 await self._carrier.at_rest.wait()
             if self.at_rest.is_set() and (self._carrier is None or self._carrier.at_rest.is_set()):
-                if not self._agenda.reports:
+                if not self._agenda.at_leisure:
                     return
-                self._poke()  # what nobody was in a hurry to know
+                self._agenda.pressed = True
+                self._poke()
 
     # -- the networks' ears ----------------------------------------------------------------------------------------
 
@@ -268,6 +271,7 @@ class Engine(Keeping):
     def stop(self, reason: str) -> None:
         """Decide what waits, record that we stopped, and let ``run`` return. After the courier has landed."""
         self._stopping = reason
+        self._agenda.pressed = True
         self._stopped.set()
         self._poke()
 
@@ -298,6 +302,8 @@ class Engine(Keeping):
         waits = await self._agenda.take()
         if not waits:
             return False
+        if all(isinstance(one, Report) for one in waits):
+            await _steps()  # what follows those messages leaves first
         turn = self._new_turn()
         try:
             for one in waits:
@@ -325,6 +331,7 @@ class Engine(Keeping):
                 await self._give_up(waits[0], fault(error))
         for one in waits:
             if isinstance(one, Offer):
+                await _steps()  # what it led to leaves before the network is asked for more
                 one.answer(kept=True)
                 self.unkept.pop(one.network, None)
         return True
@@ -443,3 +450,9 @@ class Engine(Keeping):
     def _listen(self) -> None:
         self._agenda.heard = True
         self._poke()
+
+
+async def _steps() -> None:
+    """Let those go first who hand a message to its network: that takes some steps of the event loop, and more where nobody lets them."""
+    for _ in range(4):
+        await asyncio.sleep(0)
