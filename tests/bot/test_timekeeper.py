@@ -124,6 +124,31 @@ async def test_a_log_that_cannot_be_signed_is_trouble_and_stops_nothing(tmp_path
         assert keeper.trouble == "an older database was put back"
 
 
+async def test_each_log_is_signed_as_often_as_its_playbook_says(tmp_path: Path) -> None:
+    """A log that nobody says anything of is signed each minute, others at their own pace; a clock put back signs at once."""
+    clock = VirtualClock(START)
+    async with floor(tmp_path, clock=clock) as on:
+        for stream in (DEPLOYMENT, "I-1", "I-2"):
+            await on.store.append(stream, note("x").fact, now=START)
+        signed: list[list[str]] = []
+
+        async def sign(now: Any, streams: Any = None) -> list[str]:
+            signed.append(sorted(streams))
+            return []
+
+        on.store.sign = sign  # type: ignore[method-assign]
+        every = {"I-1": timedelta(seconds=20), "I-2": timedelta(minutes=5)}
+        keeper = Timekeeper(on.store, clock, on.engine)
+        on.engine.signing = lambda: every  # type: ignore[method-assign]
+        for seconds in (0, 20, 20, 20, 240, -200):  # the last: a clock put back
+            clock.set(clock.now() + timedelta(seconds=seconds))
+            assert await keeper.sign_due() == 20.0
+        fast, both, every_one = ["I-1"], ["I-1", DEPLOYMENT], ["I-1", "I-2", DEPLOYMENT]
+        assert signed == [every_one, fast, fast, both, every_one, every_one]
+        every.clear()
+        assert await keeper.sign_due() == 60.0
+
+
 async def test_old_bodies_are_blanked_once_a_day(tmp_path: Path) -> None:
     """Tidying happens at the start and then once a day, even if the clock jumps back."""
     clock = VirtualClock(START)

@@ -69,6 +69,31 @@ LISTENING = (
 )
 """Points on the way of an answer from an encrypted room, armed when it is said."""
 
+ROTATION = (
+    Point("before the new key is made", "storage.keys:make_following", "before"),
+    Point("after the new key is made", "storage.keys:make_following", "after"),
+    Point("before both keys sign the link", "storage.rotation:link", "before"),
+    Point("before the replacement is recorded", "storage.database:SqliteStore.commit", "before"),
+    Point("after the replacement is recorded", "storage.database:SqliteStore.commit", "after"),
+    Point("before the new key is put in its place", "storage.keys:adopt", "before"),
+    Point("while the old key is kept aside", "storage.keys:sync_folder", "before", nth=2),
+    Point("after the new key is in its place", "storage.keys:adopt", "after"),
+    Point("after all is signed anew", "storage.checkpoints:sign", "after", nth=2),
+)
+"""Points of ``tocsin rotate-key``."""
+
+POSTING = (
+    Point("before a post is signed", "bot.deciding:Turn._signed", "before"),
+    Point("after a post is signed", "bot.deciding:Turn._signed", "after"),
+    Point("after a post is decided", "handlers.posting:posted", "after"),
+    Point("before a post is committed", "storage.database:SqliteStore.commit", "before", saying="CheckpointPosted"),
+    Point("after a post is committed", "storage.database:SqliteStore.commit", "after", saying="CheckpointPosted"),
+    Point("before a post is written to Matrix", "bot.networks.matrix:Matrix.send", "before", saying="\u2014 story "),
+    Point("after a post is written to Matrix", "bot.networks.matrix:Matrix.send", "after", saying="\u2014 story "),
+    Point("after a post is written to Telegram", "bot.networks.telegram:Telegram.send", "after", saying="\u2014 story "),
+)
+"""Points on the way of the log's state into the partners' rooms."""
+
 
 def arm(point: Point, armed: Path, die: Callable[[], None]) -> None:
     """Put the point in the program's place."""
@@ -114,7 +139,7 @@ def _die() -> None:
 if __name__ == "__main__":
     wanted = os.environ.get("DIE_AT")
     if wanted:
-        arm(next(p for p in (*POINTS, *LISTENING) if p.name == wanted), Path(os.environ["DIE_ARMED"]), _die)
+        arm(next(p for p in (*POINTS, *LISTENING, *ROTATION, *POSTING) if p.name == wanted), Path(os.environ["DIE_ARMED"]), _die)
     from bot.cli import main
 
     main()
