@@ -48,6 +48,7 @@ class Page:
         self._socket = socket
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._loaded = asyncio.Event()
         self.requests: list[str] = []
         self.complaints: list[str] = []
 
@@ -56,6 +57,8 @@ class Page:
             said = json.loads(message.data)
             if "id" in said:
                 self._waiting.pop(said["id"]).set_result(said)
+            elif said["method"] == "Page.loadEventFired":
+                self._loaded.set()
             elif said["method"] == "Network.requestWillBeSent":
                 self.requests.append(said["params"]["request"]["url"])
             elif said["method"] == "Log.entryAdded":
@@ -68,7 +71,7 @@ class Page:
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": params})
-        said = await asyncio.wait_for(answer, 60)
+        said = await asyncio.wait_for(answer, _PATIENCE)
         assert "error" not in said, said
         return said["result"]
 
@@ -90,7 +93,9 @@ class Page:
         await self.ask("Emulation.setEmulatedMedia", features=[scheme])
         self.requests.clear()
         self.complaints.clear()
+        self._loaded.clear()
         await self.ask("Page.navigate", url=path.as_uri())
+        await asyncio.wait_for(self._loaded.wait(), _PATIENCE)
         await self.value(_CHECKED)
 
     async def text(self) -> str:
@@ -107,10 +112,13 @@ class Page:
         path.write_bytes(base64.b64decode(said["data"]))
 
 
+_PATIENCE = 60
+"""Seconds for one answer of a browser on a busy machine."""
+
 _CHECKED = """new Promise((done) => {
-  const root = () => document.documentElement;
-  const look = () => document.readyState === "complete" && (root().dataset.verdict || typeof start === "undefined")
-    ? done(root().dataset.verdict ?? "") : requestAnimationFrame(look);
+  const root = document.documentElement;
+  const look = () => (root.dataset.verdict || typeof start === "undefined") && done();
+  new MutationObserver(look).observe(root, { attributes: true });
   look();
 })"""
 
@@ -128,7 +136,7 @@ async def browser(folder: Path) -> AsyncIterator[Page]:
     )
     assert process.stderr
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(_PATIENCE):
             address = ""
             while "DevTools listening on" not in address:
                 address = (await process.stderr.readline()).decode()

@@ -140,6 +140,12 @@ class Account {
     }
   }
 
+  /** The first and the last entry that hold; null where none does. */
+  get ends() {
+    const good = (item) => !item.bad;
+    return [this.items.find(good) ?? null, this.items.findLast(good) ?? null];
+  }
+
   /** The copy that this page is: the last one that was made of as many entries as were signed. */
   copyOf(size) {
     return this.copies.findLast((copy) => copy.size === size) ?? null;

@@ -75,20 +75,15 @@ async function start() {
   await pause();
 
   const account = new Account();
-  let verdict;
-  try {
-    verdict = await verifyLog(seal, blocks, (...entry) => account.add(...entry), (part) => {
-      bar.value = part;
-      status.textContent = say("checking", { part: Math.floor(100 * part) });
-    });
-  } catch (error) {
-    verdict = { findings: [{ rule: "fault", entry: null, field: String(error) }], anchored: false };
-  }
+  const verdict = await verifyLog(seal, blocks, (...entry) => account.add(...entry), (part) => {
+    bar.value = part;
+    status.textContent = say("checking", { part: Math.floor(100 * part) });
+  });
   const bad = new Set(verdict.findings.map(({ entry }) => entry).filter((entry) => entry !== null));
   account.items = account.items.filter((item) => !bad.has(item.seq));
   account.items.push(...[...bad].map((seq) => ({ seq, bad: true })));
   account.items.sort((one, other) => one.seq - other.seq);
-  timeline = new Timeline(account, verdict.seal?.checkpoint?.size ?? 0);
+  timeline = new Timeline(account, verdict.seal.checkpoint?.size ?? 0);
   const note = verdict.anchored ? readJson(seal).value.note : "";
   draw(page, verdict, account, note, { about: "", partner: "", field: "" });
   document.documentElement.dataset.verdict = verdict.findings.length ? "tampered" : "intact";
@@ -100,4 +95,7 @@ async function start() {
   addEventListener("afterprint", () => timeline.draw());
 }
 
-start();
+start().catch((error) => {
+  document.querySelector("main").replaceChildren(verdictBox({ findings: [{ rule: "fault", entry: null, field: String(error) }], anchored: false }));
+  document.documentElement.dataset.verdict = "fault";
+});

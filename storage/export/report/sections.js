@@ -21,7 +21,7 @@ const grouped = (digits) => digits.match(/.{4}/g).join(" ");
 function aboutSection({ seal: { checkpoint, key } }, account) {
   const copy = account.copyOf(checkpoint.size);
   const who = (value, code) => (value === code ? say(code) : named(value));
-  const [first, last] = [account.items.at(0), account.items.at(-1)];
+  const [first, last] = account.ends;
   const rows = [
     [say("forWhom"), who(copy?.reader ?? null, "auditor")],
     [say("byWhom"), who(copy?.by ?? null, "operator")],
@@ -73,7 +73,7 @@ function withheldSection({ shown, withheld }, account) {
 
 function leadsSection(account) {
   if (!account.leads.length) return section("leads", el("p", { class: "quiet" }, say("leadsNone")));
-  const end = account.closed ?? account.items.at(-1);
+  const end = account.closed ?? account.ends[1];
   const until = (lead) => lead.until ?? end;
   const start = Math.min(...account.leads.map((lead) => lead.item.at));
   const length = Math.max(1, Math.max(...account.leads.map((lead) => until(lead).at)) - start);
@@ -127,8 +127,8 @@ function alertBox(alert) {
   const head = el("h3", {}, said(alert.id), " ", alert.template ? said(alert.template) : "");
   const events = [];
   const { issued, partner: issuer } = alert;
-  if (issued) events.push([say("issued", { time: `${clock.time(issued.at)} (${clock.utc(issued.at)})` }), issuer ? ` ${say("issuedBy", { partner: issuer })}` : "", entryLink(issued)]);
-  for (const { how, by, item } of alert.ends) events.push([say(how, { by: by ?? "?" }), ` ${clock.time(item.at)} (${clock.utc(item.at)})`, entryLink(item)]);
+  if (issued) events.push([say("issued", { time: `${clock.time(issued.at)} (${clock.utc(issued.at)})` }), issuer ? ` ${say("issuedBy", { partner: issuer })}` : "", " ", entryLink(issued)]);
+  for (const { how, by, item } of alert.ends) events.push([say(how, { by: by ?? "?" }), ` ${clock.time(item.at)} (${clock.utc(item.at)}) `, entryLink(item)]);
   const line = el("p", { class: "quiet" }, ...events.flatMap((event, i) => (i ? [" · ", ...event] : event)));
   if (!rows.length) return el("div", { class: "alert" }, head, line, el("p", { class: "quiet" }, say("alertUnknown")));
   const answered = rows.filter(({ first }) => first).length;
