@@ -208,16 +208,20 @@ async def copies(store: SqliteStore, stream: str, partner: str, folder: Path) ->
 
 
 def opened_up(data: bytes) -> Iterator[bytes]:
-    """A file's bytes, those of the files in it, and what was compressed in it."""
-    if data[:5] == b"%PDF-":  # its bytes depend on the glyphs of hashes; what it says does not
+    """What a file says: its bytes, or those of the files in it with their names; of a PDF its text and its titles, whose glyphs are numbers."""
+    if data[:5] == b"%PDF-":
         yield "\n".join([*titles(data), *pages(data)]).encode()
-        return
-    yield data
-    if data[:2] == b"PK":
+    elif data[:2] == b"PK":
         with zipfile.ZipFile(BytesIO(data)) as archive:
             for name in archive.namelist():
                 yield name.encode()
                 yield archive.read(name)
+    else:
+        yield data
+
+
+def unpacked(data: bytes) -> Iterator[bytes]:
+    """What was compressed in a file."""
     for packed in re.findall(rb"stream\r?\n(.*?)endstream", data, re.DOTALL):
         try:
             yield zlib.decompressobj().decompress(packed)
