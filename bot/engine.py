@@ -222,6 +222,7 @@ class Engine(Keeping):
         try:
             await self._run()
         finally:
+            self._begun = False
             self._agenda.decline(self._agenda.offers)
 
     async def _run(self) -> None:

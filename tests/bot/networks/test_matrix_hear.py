@@ -70,6 +70,27 @@ async def test_our_own_words_cost_no_commits(
         assert bench.ears.repeats == []
 
 
+async def test_only_what_must_be_worked_on_is_kept_as_it_came(bench: Bench, synapse: SynapseServer) -> None:
+    """What is said in the clear is kept as what it says, at once; who comes in, and what is encrypted, with the sync it came in."""
+    async with MatrixPerson(synapse, f"{bench.name}-ada") as ada, MatrixPerson(synapse, f"{bench.name}-ben") as ben:
+        room = await _room(bench, ada)
+        sealed = await ada.create_room("Sealed", invite=(bench.user,), encrypted=True)
+        await bench.enter(sealed)
+        kept = _counting(bench)
+        await ada.say(room, "in the clear")
+        await bench.hear_text(room, "in the clear")
+        assert kept == []
+        await ada.say(sealed, "sealed")
+        await bench.hear_text(sealed, "sealed")
+        assert any("m.room.encrypted" in body for body in kept)
+        kept.clear()
+        await ada.invite(room, ben.user)
+        await ada.say(room, "once more")
+        await bench.hear_text(room, "once more")
+        assert any("m.room.member" in body for body in kept)
+        assert bench.ears.repeats == []
+
+
 @pytest.mark.parametrize(
     ("sync", "echoes"),
     [
