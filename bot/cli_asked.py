@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from textwrap import wrap
 
+from bot.columns import below, lines_of, name_of, person_of, place_of, proofs, rooms_of, under, value_of
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
-from storage import canonical
 from storage.entry import EXERCISE
 from storage.facts.fact import is_exercise
 from storage.inquiry import (
@@ -29,8 +28,6 @@ from storage.inquiry import (
 )
 from storage.store import Kept
 
-WIDTH = 80
-_MOST_PROOFS = 12
 _NOT_REACHED = {"held": "held back", "roomless": "no room is known", "blind": "may not see where it is"}
 _ENDED = {"replaced": "another lead followed", "covered": "another lead covers it", "closed": "the incident was closed"}
 _HOW = {
@@ -57,15 +54,15 @@ class Words:
         """What was asked, of which log."""
         zone = str(self._book.playbook.timezone) if self._book is not None else "UTC"
         first = [EXERCISE] if is_exercise(self._stream) else []
-        told = [*first, *_lines(f"{self._stream}, {self._size} entries, times in {zone}: {question}")]
+        told = [*first, *lines_of(f"{self._stream}, {self._size} entries, times in {zone}: {question}")]
         if self._book is not None and len(self._books) == 1:
             digest = next(iter(self._books))
-            told += _lines(f"Rules are lines of {self._book.playbook.playbook}, kept as {digest[:12]}.")
+            told += lines_of(f"Rules are lines of {self._book.playbook.playbook}, kept as {digest[:12]}.")
         return [*told, ""]
 
     def recorded(self, by: str) -> list[str]:
         """That the question is in the log."""
-        return _lines(f"That you asked this, as {by}, and why, is entry {self._size} of the log.")
+        return lines_of(f"That you asked this, as {by}, and why, is entry {self._size} of the log.")
 
     # -- who saw it ------------------------------------------------------------------------------------------------
 
@@ -75,13 +72,13 @@ class Words:
         lines = [f"Who knew {what} because they wrote it or agreed to it:"] if answer.authors else []
         for one in answer.authors:
             whose = f" of {one.partner}" if one.partner else ""
-            lines += self._item(f"{_person(one.person)}{whose} {_HOW.get(one.how, one.how)}", one.at, (one.entry,))
-        lines += ["", f"Shown to {_rooms(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}."]
+            lines += self._item(f"{person_of(one.person)}{whose} {_HOW.get(one.how, one.how)}", one.at, (one.entry,))
+        lines += ["", f"Shown to {rooms_of(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}."]
         lines += self._messages(answer, answer.seen)
         if answer.unsent:
             lines += ["", "Decided, and not sent:", *self._messages(answer, answer.unsent)]
         if answer.withheld:
-            lines += ["", f"Withheld from {_rooms(answer.withheld)}:", *self._messages(answer, answer.withheld)]
+            lines += ["", f"Withheld from {rooms_of(answer.withheld)}:", *self._messages(answer, answer.withheld)]
         return lines[1:] if lines[:1] == [""] else lines
 
     def _messages(self, answer: WhoSaw, sights: Sequence[Sight]) -> list[str]:
@@ -95,20 +92,24 @@ class Words:
             body += [self._fate(first.fate)] if shown else []
             proofs = first.entries if shown else (first.entry,)
             at = first.fate.at if shown and first.fate.at is not None else first.decided_at
-            lines += self._item(_where(first.partner, first.room), at, proofs, body)
+            lines += self._item(place_of(first.partner, first.room), at, proofs, body)
         return lines
 
     def _right(self, sight: Sight, answer: WhoSaw) -> str:
         """One field: the form, and by which rule, agreement and basis it was shown; or why it was withheld."""
         named = sight.about != answer.about or answer.field is None
         what = (
-            f"{sight.about} {_name(sight)}, " if sight.about != answer.about else f"{_name(sight)}, " if named else ""
+            f"{sight.about} {name_of(sight)}, "
+            if sight.about != answer.about
+            else f"{name_of(sight)}, "
+            if named
+            else ""
         )
         if sight.form is None:
             detail = f" ({sight.detail})" if sight.detail else ""
             by = [f"{REASONS.get(sight.why or '', sight.why or '')}{detail}", self._rule(sight)]
             return what.removesuffix(", ") + (": " if what else "") + ", ".join(filter(None, by))
-        right = ", ".join(filter(None, (self._rule(sight), _under(sight.agreements), sight.basis or "")))
+        right = ", ".join(filter(None, (self._rule(sight), under(sight.agreements), sight.basis or "")))
         empty = " (nothing was in it)" if sight.value is None else ""
         return f"{what}{sight.form}{empty}: {right or 'no rule noted'}"
 
@@ -147,22 +148,22 @@ class Words:
         lines = [f"What {answer.partner} had been shown{until}:"]
         for one in answer.fields:
             earlier = f", before that {', '.join(one.forms[:-1])}" if len(one.forms) > 1 else ""
-            body = [_value(one.last.value)]
+            body = [value_of(one.last.value)]
             if one.withdrawn_at is not None:
                 body.append(f"withdrawn {self._at(one.withdrawn_at)}")
             if one.removed_at is not None:
                 body.append(f"taken out of the room {self._at(one.removed_at)}")
-            lines += self._item(f"{one.about} {_name(one.last)}, {one.forms[-1]}{earlier}", one.at, one.entries, body)
+            lines += self._item(f"{one.about} {name_of(one.last)}, {one.forms[-1]}{earlier}", one.at, one.entries, body)
         if answer.doubtful:
             lines += ["", "It may also have been shown, nobody knows:"]
             for sight in answer.doubtful:
                 lines += self._item(
-                    f"{sight.about} {_name(sight)}, {sight.form}",
+                    f"{sight.about} {name_of(sight)}, {sight.form}",
                     sight.fate.unknown_at or sight.decided_at,
                     sight.entries,
                 )
         if answer.others:
-            lines += ["", *_lines(f"{answer.others} more messages to its rooms show no field of anything.")]
+            lines += ["", *lines_of(f"{answer.others} more messages to its rooms show no field of anything.")]
         return lines
 
     # -- who never acknowledged ------------------------------------------------------------------------------------
@@ -172,13 +173,13 @@ class Words:
         lines: list[str] = [] if answer else ["No alert was issued."]
         for alert in answer:
             over = f", {alert.state} {self._at(alert.over_at)}" if alert.over_at is not None else ""
-            lines += ["", *_lines(f"{alert.alert} {alert.template}, by {alert.by}, {self._at(alert.at)}{over}")]
+            lines += ["", *lines_of(f"{alert.alert} {alert.template}, by {alert.by}, {self._at(alert.at)}{over}")]
             for one in alert.asked:
                 lines += self._asked(one)
             for partner, why in alert.not_reached.items():
-                lines += _lines(f"  {partner}: not sent, {_NOT_REACHED[why]}", 4)
+                lines += lines_of(f"  {partner}: not sent, {_NOT_REACHED[why]}", 4)
             never = ", ".join(alert.never) or "nobody"
-            lines += _lines(f"  Never acknowledged: {never}", 4)
+            lines += lines_of(f"  Never acknowledged: {never}", 4)
         return lines[1:] if lines[:1] == [""] else lines
 
     def _asked(self, one: Asked) -> list[str]:
@@ -194,14 +195,14 @@ class Words:
             late = ", after it was over" if given.late else ""
             undone = f", taken back {self._at(given.undone_at)}" if given.undone_at is not None else ""
             body.append(
-                f"{given.choice} {self._at(given.at)} by {_person(given.person)} ({given.via}{spoke}{late}){undone}"
+                f"{given.choice} {self._at(given.at)} by {person_of(given.person)} ({given.via}{spoke}{late}){undone}"
             )
         for call in one.calls:
             came = {True: "reached", False: "not reached", None: "nobody said what came of it"}[call.reached]
             spoke = f", {call.spoke_with}" if call.spoke_with else ""
-            body.append(f"rung {self._at(call.at)} by {_person(call.person)}: {came}{spoke}")
+            body.append(f"rung {self._at(call.at)} by {person_of(call.person)}: {came}{spoke}")
         state = "silent" if one.silent else "answered"
-        return [*_lines(f"  {one.partner}: {state} {_proofs(one.entries)}", 4), *(_below(body, 6))]
+        return [*lines_of(f"  {one.partner}: {state} {proofs(one.entries)}", 4), *(below(body, 6))]
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
@@ -222,7 +223,7 @@ class Words:
                     why = f": {attempt.reason}" if attempt.reason else ""
                     body.append(f"repeated: {attempt.state}{when}{named}{why}")
                 lines += self._item(
-                    f"{one.about or 'a message'} to {_where(one.partner, one.room)}", one.at, one.entries, body
+                    f"{one.about or 'a message'} to {place_of(one.partner, one.room)}", one.at, one.entries, body
                 )
         return lines[1:]
 
@@ -238,7 +239,7 @@ class Words:
         for release in answer.releases:
             how = "other values were given for it" if release.how == "supplied" else "it was told to ring"
             which = f" ({', '.join(release.fields)})" if release.fields else ""
-            body = [f"{how}{which}, by {_person(release.person)}"]
+            body = [f"{how}{which}, by {person_of(release.person)}"]
             lines += self._item(f"{release.about} to {release.partner}", release.at, release.entries, body)
         return lines[1:] if lines[:1] == [""] else lines
 
@@ -254,7 +255,7 @@ class Words:
         named = f" for lack of {one.field}" if one.field and one.what in ("copy", "room") else ""
         rule = "" if one.rule is None else f", {one.rule if ':' in one.rule else 'line ' + one.rule}"
         often = f", {one.times} times until {self._at(one.last_at)}" if one.times > 1 else ""
-        where = _where(one.partner, RoomRef.parse(one.room) if one.room is not None else None)
+        where = place_of(one.partner, RoomRef.parse(one.room) if one.room is not None else None)
         return self._item(where, one.at, one.entries, [f"{what[one.what]}{named}: {why}{detail}{rule}{often}"])
 
     def leads(self, answer: Sequence[Tenure]) -> list[str]:
@@ -279,66 +280,15 @@ class Words:
             what = f"asked {one.question}" if one.question is not None else what
             why = f"because: {one.reason}" if one.reason else "gave no reason"
             lines += self._item(
-                f"{_person(one.person)}{whose}: {what}", one.at, one.entries, [f"{why} (of {one.upto} entries)"]
+                f"{person_of(one.person)}{whose}: {what}", one.at, one.entries, [f"{why} (of {one.upto} entries)"]
             )
         return lines
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _item(self, head: str, at: datetime, entries: Iterable[int], body: Iterable[str] = ()) -> list[str]:
-        return [*_lines(f"  {self._at(at)}  {head} {_proofs(entries)}", 23), *_below(body, 23)]
+        return [*lines_of(f"  {self._at(at)}  {head} {proofs(entries)}", 23), *below(body, 23)]
 
     def _at(self, at: datetime) -> str:
         there = local_time(self._book, at) if self._book is not None else at.astimezone(UTC)
         return f"{there:%Y-%m-%d %H:%M:%S}"
-
-
-def _person(person: str | None) -> str:
-    """Somebody by their id; what was erased of the log is nobody's any more."""
-    return person or "somebody"
-
-
-def _name(sight: Sight) -> str:
-    return sight.field if sight.of is None else f"{sight.field} of {sight.of}"
-
-
-def _where(partner: str | None, room: RoomRef | None) -> str:
-    if room is None:
-        return str(partner)
-    return f"{partner}, {room}" if partner is not None else str(room)
-
-
-def _rooms(sights: Sequence[Sight]) -> str:
-    rooms = len({one.room for one in sights})
-    partners = len({one.partner for one in sights if one.partner is not None})
-    many = f"{rooms} {'room' if rooms == 1 else 'rooms'}"
-    return f"{many} of {partners} {'partner' if partners == 1 else 'partners'}" if partners else many
-
-
-def _under(agreements: Sequence[str]) -> str:
-    return f"under {', '.join(agreements)}" if agreements else ""
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return "(nothing was in it)"
-    return value if isinstance(value, str) else canonical.write(value)
-
-
-def _proofs(entries: Iterable[int]) -> str:
-    """The entries that prove it: ``[12, 15]``."""
-    numbers = sorted(set(entries))
-    more = f", … {len(numbers) - _MOST_PROOFS} more" if len(numbers) > _MOST_PROOFS else ""
-    return f"[{', '.join(map(str, numbers[:_MOST_PROOFS]))}{more}]"
-
-
-def _below(body: Iterable[str], indent: int) -> list[str]:
-    """Lines under an item; somebody's own words are marked on each line, so that they can look like nothing else."""
-    return [
-        line for part in body for one in (part.splitlines() or [""]) for line in _lines(" " * indent + one, indent + 2)
-    ]
-
-
-def _lines(text: str, after: int = 0) -> list[str]:
-    lead = text[: len(text) - len(text.lstrip(" "))]
-    return wrap(text.strip(), WIDTH, initial_indent=lead, subsequent_indent=" " * after, break_on_hyphens=False) or [""]

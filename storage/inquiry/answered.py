@@ -24,6 +24,7 @@ from storage.facts import (
     PartnerUnreachable,
 )
 from storage.inquiry.fates import Fates
+from storage.inquiry.legible import legible
 from storage.inquiry.sights import sights
 from storage.store import Kept
 
@@ -125,7 +126,7 @@ class _Partner:
 
 def silent(kept: Sequence[Kept], alert: str | None = None) -> tuple[AlertAnswers, ...]:
     """Every alert (or one) with who answered it and who never did."""
-    alerts: dict[str, _Alert] = {}
+    kept, alerts = legible(kept), dict[str, _Alert]()
     for one in kept:
         _note(alerts, one)
     shown = _shown(kept, alerts)

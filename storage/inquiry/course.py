@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage.facts import Exported, IncidentClosed, LeadEnded, LeadOffered, LeadOfferEnded, LeadTaken, LogRead
+from storage.inquiry.legible import legible
 from storage.store import Kept
 
 
@@ -39,7 +40,7 @@ def leads(kept: Sequence[Kept]) -> tuple[Tenure, ...]:
     open_: dict[tuple[str | None, str | None], int] = {}
     offers: dict[str, tuple[Kept, LeadOffered]] = {}
     accepted: tuple[Kept, LeadOfferEnded] | None = None
-    for one in kept:
+    for one in legible(kept):
         match one.fact:
             case LeadOffered() as f:
                 offers[f.offer] = (one, f)
@@ -73,7 +74,7 @@ def _tenure(
                 _tenure(one, f, offers, None), why=came.why, offer=came.offer, accepted_by=ended.person, entries=proofs
             )
     return Tenure(
-        f.tier, f.jurisdiction, f.partners, f.decides, f.deputies, f.basis, f.rule, one.playbook_sha256,
+        f.tier, f.jurisdiction, f.partners, f.decides, f.deputies or (), f.basis, f.rule, one.playbook_sha256,
         one.at, None, "playbook", None, None, None, (one.seq,),
     )  # fmt: skip
 
@@ -111,7 +112,7 @@ class Reading:
 def readings(kept: Sequence[Kept]) -> tuple[Reading, ...]:
     """Every reading of the log, and every copy that was made of it."""
     found: list[Reading] = []
-    for one in kept:
+    for one in legible(kept):
         match one.fact:
             case LogRead() as f:
                 found.append(Reading(f.person, f.partner, f.question, None, None, f.reason, f.upto, one.at, (one.seq,)))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from storage.facts import AlertAddressed, CallAsked, CopyHeld, CopyReleased, MessageDropped, Said, SaidAnew
 from storage.inquiry.fates import Fates, whole
+from storage.inquiry.legible import legible
 from storage.inquiry.sights import Sight, sights
 from storage.store import Kept
 
@@ -84,6 +85,7 @@ _Key = tuple[What, str, str | None, str | None, str | None, str, str | None, str
 
 def withheld(kept: Sequence[Kept]) -> Withheld:
     """Every withholding and release, each withholding once however often it was decided anew."""
+    kept = legible(kept)
     found: dict[_Key, list[Kept]] = {}
     for key, one in _all(kept):
         found.setdefault(key, []).append(one)

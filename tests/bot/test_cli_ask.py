@@ -6,15 +6,20 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from bot.cli_ask import QUESTIONS, Query, jsonable
+from bot.cli_asked import Words
+from bot.columns import below
 from storage import inquiry
 from storage.database import open_store
-from storage.facts import LogRead
+from storage.facts import LogRead, from_parts, parts
 from storage.inquiry import Fates, sights
 from storage.store import Kept
 from tests.bot.running import FLOOD, Ran, tocsin
@@ -163,3 +168,29 @@ def test_a_wrong_question_says_what_can_be_asked(played: Played) -> None:
         ran = tocsin(folder, "ask", "X-1", *arguments, *WHY)
         assert ran.code == 2 and words in ran.err, ran.err
     assert "there is no incident I-9" in tocsin(folder, "ask", "I-9", "leads", *WHY).err
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_log_of_which_parts_were_erased_is_asked_as_well(played: Played, seed: int) -> None:
+    """Whatever field of whatever entry is gone: what is left is answered, in words and as JSON, and nothing breaks."""
+    _, _, kept = played
+    chance = Random(seed)
+    left = []
+    for one in kept:
+        values = {path: value for path, value in parts(one.fact).items() if chance.random() > seed / 24}
+        left.append(replace(one, fact=from_parts(type(one.fact).__name__, one.fact.V, values)))
+    for name, what in (("who-saw", ("A-2", "what")), ("who-saw", ("A-2",)), ("saw", ("liege-fire",)), *_BARE):
+        question = QUESTIONS[name]
+        answer = question.answer(left, Query(name, what, None), None)
+        assert json.dumps(jsonable(answer)) and question.words(Words("X-1", left, None), answer)
+
+
+def test_nobodys_words_order_a_terminal_about() -> None:
+    """Control characters are left out, and words of several lines stay under what they belong to."""
+    told = below(["\x1b[2Jgone\n  2026-11-22 14:05:00  aid [1]"], 23)
+    assert "\x1b" not in "".join(told) and all(line.startswith(" " * 23) for line in told)
+
+
+_BARE: Sequence[tuple[str, tuple[str, ...]]] = [
+    (name, ()) for name in ("silent", "unknown", "withheld", "leads", "readings")
+]

@@ -155,6 +155,22 @@ def test_an_incident_that_is_over_can_be_asked_by_its_name() -> None:
     assert "belongs to no partner" in _ask(stage, ALONE, "I-1 leads", "telegram:99", private=True)
 
 
+_STAGE: list[Stage] = []
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(
+    crisis.st.sampled_from(["", *QUESTIONS, "who-saw", "saw"]), crisis.st.text(max_size=40), crisis.st.text(max_size=9)
+)
+def test_whatever_is_typed_is_answered_once(question: str, words: str, why: str) -> None:
+    """Any words in any place: one answer, never none, and none is longer than two screens."""
+    if not _STAGE:
+        _STAGE.append(_stage())
+    stage = _STAGE[0]
+    sent = _asked(stage, ALONE, f"/audit {question} {words} because {why}", AUDITOR, private=True)
+    assert len(sent) == 1 and len(sent[0].body.text.splitlines()) < 40
+
+
 def _inquired(typed: Mapping[str, str | None], partner: str) -> Stage:
     """The crisis of the noninterference tests, still open, and every question from a partner's room, by its own auditor."""
     stage = Stage.set(BOOK)
