@@ -47,6 +47,8 @@ class Source(Protocol):
     async def sign(self, now: datetime) -> Sequence[str]: ...
     async def checkpoint(self, stream: str) -> str | None: ...
     async def playbook(self, digest: str) -> bytes | None: ...
+    async def key_chain(self) -> Sequence[str]: ...
+    async def cosigned(self, stream: str) -> Sequence[Cosigned]: ...
     def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]: ...
 
 
@@ -178,22 +180,11 @@ async def _copy(store: Source, about: About, view: View, count: _Count, progress
         body = await store.playbook(digest)
         if body is not None:
             playbooks[digest] = body
-    return _Made(store, about, view, playbooks, await _keys(store), await _cosigned(store, about), progress)
-
-
-async def _keys(store: Source) -> Sequence[str]:
-    chain = getattr(store, "key_chain", None)
-    return tuple(await chain()) if chain is not None else ()
-
-
-async def _cosigned(store: Source, about: About) -> Sequence[Cosigned]:
-    found = getattr(store, "cosigned", None)
     recipient = about.recipient
-    return (
-        [one for one in await found(about.stream) if recipient.partner is None or one.partner in recipient.knows]
-        if found is not None
-        else ()
-    )
+    cosigned = [
+        one for one in await store.cosigned(about.stream) if recipient.partner is None or one.partner in recipient.knows
+    ]
+    return _Made(store, about, view, playbooks, await store.key_chain(), cosigned, progress)
 
 
 class _Made:
