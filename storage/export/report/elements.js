@@ -108,16 +108,17 @@ function lasted(ms) {
 /** How many rows come at once: fewer where each is a card. */
 const atOnce = (many) => (matchMedia("(max-width: 46rem)").matches ? Math.min(many, 8) : many);
 
-/** A table whose rows become cards on a narrow screen. `caption` is null where the heading says it. `rows`: lists of cells; more than `many` come when asked for. */
-function table(caption, heads, rows, many = 50) {
+/** A table whose rows become cards on a narrow screen. `caption` is null where the heading says it. `cells(row)` makes the cells of one of
+ * `rows` when it is its turn: more than `many` come when asked for. */
+function table(caption, heads, rows, cells, many = 50) {
   const most = atOnce(many);
   const body = el("tbody");
   const box = el("div", { class: "table" }, el("table", {}, caption ? el("caption", {}, caption) : null, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))), body));
   let shown = 0;
   const more = () => {
-    for (const cells of rows.slice(shown, shown + most)) {
+    for (const one of rows.slice(shown, shown + most)) {
       const row = el("tr", {});
-      cells.forEach((cell, i) => row.append(el(i ? "td" : "th", { "data-label": heads[i], scope: i ? null : "row" }, cell ?? "")));
+      cells(one).forEach((cell, i) => row.append(el(i ? "td" : "th", { "data-label": heads[i], scope: i ? null : "row" }, cell ?? "")));
       body.append(row);
     }
     shown = Math.min(rows.length, shown + most);

@@ -45,17 +45,17 @@ function keySection({ seal }, account, note) {
     const known = account.cosigners.get(vkey);
     return known ? said(say(known.confirmed ? "confirmedBy" : "unconfirmed", known)) : said(name);
   };
-  const others = seal.cosigned.map((one) => [whose(one), number(one.size - 1), told(one.at, true), fingerprint(one.vkey)]);
-  const before = seal.earlier.map(({ old, at }) => [fingerprint(old), said(at)]);
+  const other = (one) => [whose(one), number(one.size - 1), told(one.at, true), fingerprint(one.vkey)];
+  const before = ({ old, at }) => [fingerprint(old), said(at)];
   return section(
     "key",
     el("p", { class: "fingerprint" }, fingerprint(seal.vkey)),
     el("p", { class: "quiet" }, say("fingerprintHow")),
     el("p", {}, say("keyMore")),
     el("p", {}, say("otherwise")),
-    ...(before.length ? [table(say("earlierKeys"), [say("fingerprint"), say("replacedAt")], before)] : []),
-    el("p", {}, say(others.length ? "cosignedMore" : "cosignedNone")),
-    ...(others.length ? [table(null, [say("cosigned"), say("upTo"), say("at"), say("fingerprint")], others)] : []),
+    ...(seal.earlier.length ? [table(say("earlierKeys"), [say("fingerprint"), say("replacedAt")], seal.earlier, before)] : []),
+    el("p", {}, say(seal.cosigned.length ? "cosignedMore" : "cosignedNone")),
+    ...(seal.cosigned.length ? [table(null, [say("cosigned"), say("upTo"), say("at"), say("fingerprint")], seal.cosigned, other)] : []),
     el("details", {}, el("summary", {}, say("note")), el("pre", {}, said(note)), el("p", {}, `${say("keyLine")}: `, el("code", {}, said(seal.vkey)))),
   );
 }
@@ -67,7 +67,7 @@ function withheldSection({ shown, withheld }, account) {
   return section(
     "withheld",
     el("p", {}, words),
-    table(null, [say("kind"), say("hiddenCount"), say("shownCount")], rows.map(([type, kind]) => [kindOf(type).names[tongue], number(kind.hidden), number(kind.shown)]), 8),
+    table(null, [say("kind"), say("hiddenCount"), say("shownCount")], rows, ([type, kind]) => [kindOf(type).names[tongue], number(kind.hidden), number(kind.shown)], 8),
   );
 }
 
@@ -75,8 +75,8 @@ function leadsSection(account) {
   if (!account.leads.length) return section("leads", el("p", { class: "quiet" }, say("leadsNone")));
   const end = account.closed ?? account.ends[1];
   const until = (lead) => lead.until ?? end;
-  const start = Math.min(...account.leads.map((lead) => lead.item.at));
-  const length = Math.max(1, Math.max(...account.leads.map((lead) => until(lead).at)) - start);
+  const start = account.leads[0].item.at;
+  const length = Math.max(1, account.leads.reduce((last, lead) => Math.max(last, until(lead).at), start) - start);
   const scopes = [...new Set(account.leads.map((lead) => lead.scope))].sort();
   const colours = new Map();
   const bars = el("div", { class: "bars", "aria-hidden": "true" });
@@ -98,10 +98,10 @@ function leadsSection(account) {
   return section(
     "leads",
     bars,
-    table(null, heads, rows.map((lead) => [
+    table(null, heads, rows, (lead) => [
       said(lead.scope), named(lead.decides), named(plain(lead.partners)), told(lead.item.at), told(until(lead).at),
       el("span", { class: "when" }, lasted(until(lead).at - lead.item.at)), named(lead.basis, "notStated"), entryLink(lead.item),
-    ])),
+    ]),
   );
 }
 
@@ -117,13 +117,13 @@ function alertBox(alert) {
   rows.sort((one, other) => one.at - other.at || (one.partner < other.partner ? -1 : 1));
   const silent = (status) => (status === "held" || status === "roomless" ? say(status) : say("never"));
   const heads = [say("partner"), say("answer"), say("after"), say("at"), say("person"), say("via"), say("reminders"), ""];
-  const cells = rows.map(({ partner, first, last, status, again }) => [
+  const cells = ({ partner, first, last, status, again }) => [
     said(partner),
     first ? el("span", { class: last.choice === "cannot" ? "lacking" : "good" }, worded(last.choice), last.late ? ` (${say("late")})` : "") : el("span", { class: "lacking" }, silent(status)),
     first && alert.issued ? el("span", { class: "when" }, lasted(first.item.at - alert.issued.at)) : "",
     first ? told(first.item.at) : "", first ? named(first.person) : "", first ? worded(first.via ?? "") : "",
     again ? number(again) : "", entryLink(first?.item),
-  ]);
+  ];
   const head = el("h3", {}, said(alert.id), " ", alert.template ? said(alert.template) : "");
   const events = [];
   const { issued, partner: issuer } = alert;
@@ -132,12 +132,23 @@ function alertBox(alert) {
   const line = el("p", { class: "quiet" }, ...events.flatMap((event, i) => (i ? [" · ", ...event] : event)));
   if (!rows.length) return el("div", { class: "alert" }, head, line, el("p", { class: "quiet" }, say("alertUnknown")));
   const answered = rows.filter(({ first }) => first).length;
-  return el("div", { class: "alert" }, head, line, table(`${alert.id}: ${say("answered", { n: answered, all: rows.length })}`, heads, cells));
+  return el("div", { class: "alert" }, head, line, table(`${alert.id}: ${say("answered", { n: answered, all: rows.length })}`, heads, rows, cells));
 }
+
+const ALERTS_AT_ONCE = 20;
 
 function alertsSection(account) {
   const alerts = [...account.alerts.values()];
-  return section("alertsTitle", ...(alerts.length ? alerts.map(alertBox) : [el("p", { class: "quiet" }, say("alertsNone"))]));
+  if (!alerts.length) return section("alertsTitle", el("p", { class: "quiet" }, say("alertsNone")));
+  const boxes = el("div");
+  const more = el("button", { type: "button", class: "more", onclick: () => show() });
+  const show = () => {
+    boxes.append(...alerts.splice(0, ALERTS_AT_ONCE).map(alertBox));
+    more.hidden = !alerts.length;
+    more.textContent = say("more", { n: number(Math.min(ALERTS_AT_ONCE, alerts.length)) });
+  };
+  show();
+  return section("alertsTitle", boxes, more);
 }
 
 const RESULTS = ["sent", "refused", "unknown", "dropped", "open"];
@@ -155,14 +166,14 @@ function deliveriesSection(account) {
   const order = (room) => `${room.partner ?? "~"} ${room.room}`;
   const rows = [...rooms.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
   const counts = (room) => RESULTS.map((result) => el("span", { class: room[result] && result !== "sent" ? "lacking" : "" }, number(room[result])));
-  const parts = [table(null, [say("partner"), say("room"), ...RESULTS.map((result) => say(result))], rows.map((room) => [named(room.partner, "nobodys"), named(room.room), ...counts(room)]), 30)];
+  const parts = [table(null, [say("partner"), say("room"), ...RESULTS.map((result) => say(result))], rows, (room) => [named(room.partner, "nobodys"), named(room.room), ...counts(room)], 30)];
   const failed = [...account.sends.values()].filter((send) => send.item && send.outcome !== "sent").sort((one, other) => one.item.seq - other.item.seq);
   if (failed.length) {
     const heads = [say("when"), say("partner"), say("room"), say("subject"), say("result"), say("reason"), ""];
-    parts.push(table(say("notDelivered"), heads, failed.map((send) => [
+    parts.push(table(say("notDelivered"), heads, failed, (send) => [
       told(send.item.at), named(send.partner ?? whose.get(send.room) ?? null, "nobodys"), named(send.room), named(send.about, "notStated"),
       kindOf(send.item.type).names[tongue], named(send.reason), entryLink(send.item),
-    ])));
+    ]));
   }
   return section("deliveries", ...parts);
 }
@@ -179,9 +190,9 @@ function disclosuresSection(account, filters, redraw) {
     "disclosures",
     el("p", {}, say("disclosuresMore")),
     el("div", { class: "filters" }, pick(say("subject"), "about"), pick(say("partner"), "partner"), pick(say("field"), "field")),
-    table(null, heads, rows.map((row) => [
+    table(null, heads, rows, (row) => [
       named(row.about, "notStated"), said(row.field), named(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
       row.under.length ? said(plain(row.under)) : "", told(row.item.at), number(row.count), entryLink(row.item),
-    ])),
+    ]),
   );
 }
