@@ -34,8 +34,13 @@ class Copies:
 
     async def make(self, what: str, path: Path) -> int:
         """Write the copy that ``what`` names (``handlers.exporting``) to ``path``; its bytes. Raises FileGone or NetworkDown."""
+        making = asyncio.ensure_future(asyncio.to_thread(self._made, json.loads(what), path, self._clock.now()))
         try:
-            return await asyncio.to_thread(self._made, json.loads(what), path, self._clock.now())
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            # A thread cannot be stopped: what it still writes is not left lying about.
+            making.add_done_callback(lambda done: _thrown_away(done, path))
+            raise
         except StorageFull as full:
             raise NetworkDown(str(full)) from full
         except StorageError as why:
@@ -50,3 +55,8 @@ class Copies:
             who, zone = await recipient(store, what["stream"], what["for"])
             asked = Asked(what["stream"], who, what["by"], what["reason"], what["form"], None, zone)
             await make(store, asked, form(what["form"]), path, now=now, replace=True)
+
+
+def _thrown_away(made: asyncio.Future[int], path: Path) -> None:
+    made.exception()  # of what nobody waits for nobody need hear
+    path.unlink(missing_ok=True)

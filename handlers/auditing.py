@@ -53,10 +53,10 @@ Outcome = MessageSent | MessageRefused | MessageUnknown | MessageDropped
 
 
 def may_ask(case: Case) -> Cleared | None:
-    """Auditors, coordinators, and the lead; of the whole deployment only in a private chat."""
+    """Auditors, coordinators, and whoever may decide for the lead; of the whole deployment only in a private chat."""
     if sees_all(case) or "auditor" in case.actor.roles:
         return None
-    if case.actor.coordinator or leading.led_with(case):
+    if case.actor.coordinator or leading.may_decide(case):
         return None
     return case.say(
         "Only auditors, coordinators and the lead may ask the log. Of the whole log, only in a private chat."
