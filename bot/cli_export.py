@@ -17,7 +17,7 @@ from bot.program import program
 from bot.settings import Settings
 from storage.export.copy import About
 from storage.export.forms import FORMS, form
-from storage.export.making import Asked, make
+from storage.export.making import Asked, Stage, make
 from storage.export.recipients import recipient
 
 
@@ -70,6 +70,9 @@ def _made(about: About, path: Path, name: str) -> list[str]:
     return lines
 
 
+_WHY = {"finding": "What is theirs", "counting": "What is withheld", "writing": "Writing"}
+
+
 class Bar(ExitStack):
     """A bar on standard error, for a terminal: anew for each time that the log is read. Nothing where ``shown`` is not."""
 
@@ -77,16 +80,16 @@ class Bar(ExitStack):
         super().__init__()
         self._shown = shown
         self._bar: Any = None
-        self._done = 0
+        self._at: tuple[Stage | None, int] = (None, 0)
 
-    def __call__(self, done: int, of: int) -> None:
+    def __call__(self, stage: Stage, done: int, of: int) -> None:
         """So many entries are done, of how many."""
         if not self._shown:
             return
-        if self._bar is None or done <= self._done:
+        before, at = self._at
+        if stage != before or done <= at:
             self.close()
-            label = "Reading the log" if self._bar is None else "Reading it again"
-            self._bar = self.enter_context(typer.progressbar(length=of, label=label, file=sys.stderr))
-            self._done = 0
-        self._bar.update(done - self._done)
-        self._done = done
+            at = 0
+            self._bar = self.enter_context(typer.progressbar(length=of, label=f"{_WHY[stage]:<16}", file=sys.stderr))
+        self._bar.update(done - at)
+        self._at = (stage, done)

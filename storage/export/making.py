@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from storage import notes, tree
 from storage.connection import words
@@ -25,7 +26,10 @@ from storage.keys import sync_folder
 from storage.notes import Signer
 from storage.store import Kept, StorageError, StreamHead
 
-Progress = Callable[[int, int], None]
+Stage = Literal["finding", "counting", "writing"]
+"""Why the log is read: to find what is the recipient's own, to count what it may see, to write the copy (once or more)."""
+
+Progress = Callable[[Stage, int, int], None]
 """Told how many entries are done, of how many: anew for each time that the log is read."""
 
 _EVERY = 500
@@ -68,7 +72,7 @@ class Asked:
     zone: str = "UTC"
 
 
-def nothing(done: int, of: int) -> None:
+def nothing(stage: Stage, done: int, of: int) -> None:
     """Progress that nobody looks at."""
 
 
@@ -153,10 +157,10 @@ class _Count:
 async def _examined(store: Source, asked: Asked, view: View, size: int, progress: Progress) -> _Count:
     """Let the view learn what is the recipient's own, and count what it may and may not see."""
     if asked.recipient.partner is not None:
-        async for _, said, disclosed in _pages(store, asked.stream, size, progress):
+        async for _, said, disclosed in _pages(store, asked.stream, size, partial(progress, "finding")):
             view.learn(kept(asked.stream, said, disclosed))
     count = _Count()
-    async for _, said, disclosed in _pages(store, asked.stream, size, progress):
+    async for _, said, disclosed in _pages(store, asked.stream, size, partial(progress, "counting")):
         shown = len(disclosed)
         if view.partner is not None:
             may = view.shows(kept(asked.stream, said, disclosed))
@@ -206,7 +210,7 @@ class _Made:
         self.cosigned = cosigned
         self._store = store
         self._view = view
-        self._progress = progress
+        self._told = partial(progress, "writing")
 
     def sign(self, text: str) -> str:
         """A signed note over this text."""
@@ -217,7 +221,7 @@ class _Made:
         stream, checkpoint = self.about.stream, self.about.checkpoint
         edge: list[bytes] = []
         size = 0
-        async for data, said, disclosed in _pages(self._store, stream, checkpoint.size, self._progress):
+        async for data, said, disclosed in _pages(self._store, stream, checkpoint.size, self._told):
             tree.grow(edge, size, tree.leaf_hash(data))
             size += 1
             fact = kept(stream, said, disclosed)
@@ -245,7 +249,7 @@ def kept(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[Any]
 
 
 async def _pages(
-    store: Source, stream: str, size: int, progress: Progress
+    store: Source, stream: str, size: int, told: Callable[[int, int], None]
 ) -> AsyncIterator[tuple[bytes, dict[str, Any], list[list[object]]]]:
     """The first ``size`` entries: bytes, what they say, and what is disclosed."""
     async for seq, data, disclosed in store.entries(stream):
@@ -253,7 +257,7 @@ async def _pages(
             break
         yield data, json.loads(data), disclosed
         if (seq + 1) % _EVERY == 0 or seq + 1 == size:
-            progress(seq + 1, size)
+            told(seq + 1, size)
 
 
 def _draft(path: Path, replace: bool) -> Path:

@@ -138,11 +138,11 @@ async def test_entries_without_the_signed_root_make_no_copy(store: SqliteStore, 
 
 
 async def test_progress_is_told_for_every_reading(store: SqliteStore, tmp_path: Path) -> None:
-    """How many entries are done, of how many: for a partner the log is read three times."""
+    """Why, and how many entries are done, of how many: for a partner the log is read three times."""
     await opened(store)
-    said: list[tuple[int, int]] = []
-    await make(store, asked(FIRE), jsonl, tmp_path / "x", now=NOW, progress=lambda done, of: said.append((done, of)))
-    assert said == [(4, 4), (4, 4), (5, 5)]
+    said: list[tuple[str, int, int]] = []
+    await make(store, asked(FIRE), jsonl, tmp_path / "x", now=NOW, progress=lambda *one: said.append(one))
+    assert said == [("finding", 4, 4), ("counting", 4, 4), ("writing", 5, 5)]
 
 
 # --- for whom, and in which form ---------------------------------------------------------------------------------------
