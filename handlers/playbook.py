@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from handlers import admission, checkins, departing, escalation
+from handlers import admission, checkins, departing, escalation, posting
 from handlers.afterwards import after_all
 from handlers.case import Case, room_reader
 from handlers.changes import told, untold
@@ -231,6 +231,7 @@ def _use(case: Case, incident: Incident, old: Book, proposal: Proposal) -> list[
     effects += departing.led(world, incident.id, case.now)
     world = after_all(case.world, incident.id, effects, case.now)
     effects += checkins.scheduled(world, world.incidents[incident.id], case.now)
+    effects += posting.scheduled(world, world.incidents[incident.id], case.now)
     effects += escalation.restored(world, world.incidents[incident.id], case.now)
     effects += by_playbook(case.world, {incident.playbook: new})
     return [*effects, *_farewell(case, incident, old, dropped), *_announced(case, incident, old, new)]

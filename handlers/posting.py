@@ -41,6 +41,13 @@ def soon(world: World, book: Book, incident: str, now: datetime) -> list[Effect]
     return [] if world.rehearsal else [_set(incident, now + min(book.playbook.log.sign, SOON))]
 
 
+def scheduled(world: World, incident: Incident, now: datetime) -> list[Effect]:
+    """The next post is set anew, where the playbook is another by now; the first and the last come when they would have come."""
+    if world.rehearsal or incident.closed_at is not None or now < incident.opened_at + SOON:
+        return []
+    return [_set(incident.id, _on_grid(world, incident, now))]
+
+
 def posted(world: World, event: Signed, now: datetime) -> list[Effect]:
     """What was signed goes to a room of each partner that the playbook names, and the next post is set."""
     deadline = event.deadline
@@ -63,11 +70,15 @@ def _set(incident: str, at: datetime) -> Wake:
 
 
 def _next(world: World, incident: Incident, deadline: Deadline, now: datetime) -> datetime | None:
-    """The next on the grid that began with the incident; None: it is closed."""
+    """The next of those that are counted from the incident's begin; None: it is closed."""
     if incident.closed_at is not None:
         return None
+    return _on_grid(world, incident, max(now, deadline.at))
+
+
+def _on_grid(world: World, incident: Incident, after: datetime) -> datetime:
     every, since = world.book_of(incident).playbook.log.post, incident.opened_at
-    return since + ((max(now, deadline.at) - since) // every + 1) * every
+    return since + ((after - since) // every + 1) * every
 
 
 def _sends(world: World, incident: Incident, note: str, now: datetime, lasts: datetime) -> Iterator[Send]:

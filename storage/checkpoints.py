@@ -39,26 +39,49 @@ class Signed:
     root: bytes
 
 
-def remembered(folder: Path) -> dict[str, Signed]:
-    """The largest checkpoint of each stream in the file beside the database. A torn last line was never released."""
-    path = folder / FILE
-    with words(path):
-        lines = path.read_bytes().split(b"\n") if path.exists() else []
-    largest: dict[str, Signed] = {}
-    for line in lines:
+class SideFile:
+    """The file beside the database: the largest checkpoint of each stream in it. Only what was added since is read again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+        self._inode: int | None = None
+        self._upto = 0
+        self._largest: dict[str, Signed] = {}
+
+    def remembered(self) -> dict[str, Signed]:
+        """The largest of each stream. A torn last line was never released. What was once seen here is not forgotten with the file."""
+        with words(self.path):
+            if not self.path.exists():
+                self._inode = None
+                return dict(self._largest)
+            with self.path.open("rb") as file:
+                now = os.fstat(file.fileno())
+                if now.st_ino != self._inode or now.st_size < self._upto:
+                    self._inode, self._upto = now.st_ino, 0
+                file.seek(self._upto)
+                for line in file:
+                    if line.endswith(b"\n"):
+                        self._upto += len(line)
+                    self._note(line)
+        return dict(self._largest)
+
+    def _note(self, line: bytes) -> None:
         try:
             said = json.loads(line)
             stream, found = said["stream"], Signed(said["size"], bytes.fromhex(said["root"]))
+            if stream not in self._largest or found.size > self._largest[stream].size:
+                self._largest[stream] = found
         except (ValueError, KeyError, TypeError):
-            continue
-        if stream not in largest or found.size > largest[stream].size:
-            largest[stream] = found
-    return largest
+            return
+
+    def remember(self, lines: Sequence[bytes]) -> None:
+        """Add lines, on the disk before this returns."""
+        _remember(self.path, lines)
 
 
-def check(inner: sqlite3.Connection, heads: Sequence[StreamHead], folder: Path) -> dict[str, Signed]:
+def check(inner: sqlite3.Connection, heads: Sequence[StreamHead], file: SideFile) -> dict[str, Signed]:
     """Hold what is kept against everything signed before. Returns the largest checkpoints; raises RolledBack."""
-    largest = remembered(folder)
+    largest = file.remembered()
     for stream, size, root, _ in inner.execute(SQL["latest_checkpoints"]).fetchall():
         if stream not in largest or size > largest[stream].size:
             largest[stream] = Signed(size, bytes(root))
@@ -82,7 +105,7 @@ def sign(
     inner: sqlite3.Connection,
     heads: Sequence[StreamHead],
     signer: Signer,
-    folder: Path,
+    file: SideFile,
     now: datetime,
     streams: Collection[str] | None = None,
 ) -> list[str]:
@@ -90,7 +113,7 @@ def sign(
 
     The file beside the database comes first: a crash between the two leaves a line there that the next signing repeats with the same root.
     """
-    check(inner, heads, folder)
+    check(inner, heads, file)
     kept = {stream: (size, note) for stream, size, _, note in inner.execute(SQL["latest_checkpoints"]).fetchall()}
     rows, lines, notes = [], [], []
     for head in heads:
@@ -106,7 +129,7 @@ def sign(
             )
         )
     if rows:
-        _remember(folder / FILE, lines)
+        file.remember(lines)
         inner.executemany(SQL["add_checkpoint"], rows)
     return notes
 

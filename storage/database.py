@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playbooks.rooms import Network, RoomRef
 from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, log, outbox, talk, tree
-from storage.checkpoints import RolledBack
+from storage.checkpoints import RolledBack, SideFile
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
 from storage.evidence import Evidence, led_to, replaced
@@ -72,6 +72,7 @@ class SqliteStore(Evidence):
         self.version = version
         self.folder = folder
         self.signer = signer
+        self._signed = SideFile(folder)
         self._keyring = Keyring(folder)
 
     @classmethod
@@ -313,7 +314,7 @@ class SqliteStore(Evidence):
         def work(inner: sqlite3.Connection) -> list[str]:
             inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
             heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-            return checkpoints.sign(inner, heads, self.signer, self.folder, now, streams)
+            return checkpoints.sign(inner, heads, self.signer, self._signed, now, streams)
 
         return await self._connection.write(work)
 
@@ -338,7 +339,7 @@ class SqliteStore(Evidence):
             found = []
             try:
                 heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-                checkpoints.check(inner, heads, self.folder)
+                checkpoints.check(inner, heads, self._signed)
             except StorageError as error:
                 found.append(str(error))
             if not {vkey for vkey, _ in inner.execute(SQL["signers"])} <= known:

@@ -304,7 +304,8 @@ LEFT JOIN entries c ON c.stream = o.stream AND c.type = 'IncidentClosed'
 WHERE o.type = 'IncidentOpened' ORDER BY o.rowid;
 
 -- name: latest_checkpoints
-SELECT stream, max(size), root, note FROM checkpoints GROUP BY stream;
+SELECT c.stream, c.size, c.root, c.note FROM streams s
+JOIN checkpoints c ON c.stream = s.stream AND c.size = (SELECT max(size) FROM checkpoints WHERE stream = s.stream);
 
 -- name: checkpoint
 SELECT note FROM checkpoints WHERE stream = ? ORDER BY size DESC LIMIT 1;

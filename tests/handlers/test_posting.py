@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.events import Signed
+from handlers.posting import scheduled
 from playbooks.cleared import checkpoint
 from storage.effects import Record, Send, Urgency, Wake
 from storage.facts import DEPLOYMENT, DeadlineHeld, NetworkLost, RoomLost
@@ -188,3 +190,17 @@ def test_every_checkpoint_passes_the_gate_unchanged(size: int, root: bytes, name
     """Whatever its size, root and deployment, what stands in the room is the note, byte for byte but for the last line end."""
     signed = Signer(name, KEEPER.key).sign(Checkpoint(f"{name}/E-9", size, root).text)
     assert checkpoint(signed).text + "\n" == signed
+
+
+def test_another_playbook_sets_the_next_post_anew() -> None:
+    """Once it says another interval, the next is counted by that; in the first minute, and after the end, nothing is moved."""
+    stage = opened()
+    incident = stage.world.incidents["I-1"]
+    assert scheduled(stage.world, incident, stage.now) == []
+    post(stage)
+    stage.world = replace(stage.world, kept={incident.digest: border(("phases:", "log: {post: 10m}\nphases:"))})
+    stage.apply(scheduled(stage.world, incident, incident.opened_at + 25 * MINUTE))
+    wake = pending(stage)
+    assert wake is not None and wake.at == incident.opened_at + 30 * MINUTE
+    stage.say(DESK, "/close all over", ADMIN, private=True)
+    assert scheduled(stage.world, stage.world.incidents["I-1"], stage.now + HOUR) == []

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import keys, notes, rotation, witness
+from storage.checkpoints import FILE, SideFile
 from storage.cosigning import Cosigned, Cosigner
 from storage.database import SqliteStore, open_store
 from storage.evidence import refusal
@@ -228,3 +229,25 @@ def test_a_link_is_by_both_keys() -> None:
     ):
         with pytest.raises(notes.BadNote):
             rotation.parse_link(bad)
+
+
+def test_the_file_of_checkpoints_is_read_once(tmp_path: Path) -> None:
+    """Only what was added is read again; a torn line counts once it is whole; a file that shrank or was replaced makes nothing forgotten."""
+    path = tmp_path / FILE
+
+    def line(size: int) -> bytes:
+        return b'{"stream":"I-1","size":%d,"root":"%s"}\n' % (size, b"00" * 32)
+
+    side = SideFile(tmp_path)
+    assert side.remembered() == {}
+    path.write_bytes(line(1) + line(2) + line(9)[:-5])
+    assert side.remembered()["I-1"].size == 2
+    path.write_bytes(line(1).replace(b"1,", b"7,") + line(2) + line(9))  # what was read is not looked at again
+    assert side.remembered()["I-1"].size == 9
+    path.write_bytes(line(3))
+    assert side.remembered()["I-1"].size == 9
+    path.write_bytes(line(3) + line(12))
+    assert side.remembered()["I-1"].size == 12
+    path.unlink()
+    assert side.remembered()["I-1"].size == 12
+    assert SideFile(tmp_path).remembered() == {}
