@@ -13,6 +13,7 @@ from bot.pictures import why_left_out
 from handlers.why import why
 from playbooks.cleared import Reader
 from playbooks.load import Book
+from playbooks.phrasing import legible
 from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
 from playbooks.sight import Withheld
@@ -73,10 +74,10 @@ class Telling:
                 if len(group) > 1:
                     yield from self._folded(kept, self._sent(group))
                     continue
-            yield from self._folded(kept, self._words.sentence(kept.fact))
+            yield from self._folded(kept, legible(self._words.sentence(kept.fact)))
             for line in self._words.below(kept.fact):
                 yield from wrap(
-                    line, WIDTH, initial_indent=" " * (_HEAD + 2), subsequent_indent=" " * (_HEAD + 4),
+                    legible(line), WIDTH, initial_indent=" " * (_HEAD + 2), subsequent_indent=" " * (_HEAD + 4),
                     break_long_words=False, break_on_hyphens=False,
                 )  # fmt: skip
 

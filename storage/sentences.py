@@ -6,7 +6,6 @@ A fact of which some fields are not shown (``storage.unseen``) is told like any 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.facts.fact import Fact
+from storage.plain import content, field_value, named, plain
 from storage.unseen import WITHHELD, Unseen, is_seen
 
 REMEMBERED = 10_000
@@ -255,11 +255,9 @@ class Sentences:
             case f.DangerEnded(by=by):
                 return f"The declared danger is over: {by}"
             case f.Said() as s:
-                return f"{s.said}: {s.person or 'somebody'}{_of(s.partner)} in {_list(s.channels)}" + _content(
-                    s.content
-                )
+                return f"{s.said}: {s.person or 'somebody'}{_of(s.partner)} in {_list(s.channels)}" + content(s.content)
             case f.SaidAnew() as s:
-                return f"{s.said} is changed" + _content(s.content)
+                return f"{s.said} is changed" + content(s.content)
             case f.TakenBack(said=said):
                 return f"{said} is taken back"
             case f.ReactedTo() as r:
@@ -319,7 +317,7 @@ class Sentences:
         match fact:
             case f.AlertDrafted() | f.AlertIssued() | f.AlertRequested() | f.DecisionTaken():
                 yield from (
-                    f"{name.removeprefix('_')}: {_value(value)}"
+                    f"{name.removeprefix('_')}: {field_value(value)}"
                     for name, value in sorted(fact.fields.items(), key=lambda one: not one[0].startswith("_"))
                     if value is not None
                 )
@@ -381,13 +379,6 @@ def _by(rule: str | None) -> str:
     return f" ({book}, line {line})" if colon else f" ({rule})"
 
 
-def _value(value: Any) -> str:
-    """A field's value without the name of its kind."""
-    if isinstance(value, Mapping):
-        return ", ".join(dict.fromkeys(plain(one) for one in value.values() if one is not None))
-    return plain(value)
-
-
 def _of(partner: str | None) -> str:
     return f" of {partner}" if partner and is_seen(partner) else ""
 
@@ -412,12 +403,6 @@ def _list(several: tuple[str, ...]) -> str:
     return ", ".join(several) or "no channel"
 
 
-def _content(content: Mapping[str, Any]) -> str:
-    """What was said, as far as it is shown; the name of who spoke is told apart."""
-    parts = [plain(value) for name, value in sorted(content.items()) if value is not None and name != "name"]
-    return f": {', '.join(parts)}" if parts else ""
-
-
 def _parts(fact: Fact) -> Iterator[tuple[str, Any]]:
     """What a fact says, field by field, without what is absent or not shown."""
     for attribute in fields(fact):
@@ -432,39 +417,3 @@ def _generic(fact: Fact) -> str:
     words = named(type(fact).__name__)
     said = [f"{name} {plain(value)}" for name, value in _parts(fact) if name not in _QUIET]
     return f"{words}: {', '.join(said)}" if said else words
-
-
-def plain(value: Any) -> str:
-    """A value of the log in a few words."""
-    if isinstance(value, RoomRef):
-        return str(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {plain(one)}" for key, one in value.items() if one is not None)
-    if isinstance(value, list | tuple):
-        return ", ".join(plain(one) for one in value)
-    return str(value)
-
-
-def shown(disclosed: f.Disclosed) -> list[str]:
-    """What a message showed, a field each, in the form in which it did: ``people: 50–199 (only as range)``."""
-    said = []
-    for path, how in disclosed.fields.items():
-        value = how.get("value") if isinstance(how, Mapping) else None
-        if value is not None:
-            form = how.get("form", "exact")
-            only = f" (only as {form})" if form != "exact" else ""
-            said.append(f"{path.removeprefix('_')}: {ranged(value) if form == 'range' else plain(value)}{only}")
-    return said
-
-
-def ranged(value: Any) -> str:
-    """A range, as ``playbooks.phrasing`` writes one; the last is None for "and more"."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        return plain(value)
-    first, last = value
-    return f"{first}+" if last is None else str(first) if first == last else f"{first}–{last}"
-
-
-def named(kind: str) -> str:
-    """A fact's kind in words: ``MessageSent`` is "Message sent"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower().capitalize()

@@ -16,7 +16,7 @@ from playbooks.schema_alerts import clause_fields
 from playbooks.schema_words import text_in
 from storage.export.cap_alert import Info
 from storage.facts import AlertIssued, Disclosed
-from storage.sentences import plain, ranged
+from storage.plain import plain, ranged
 from storage.unseen import is_seen
 
 UNTOLD = "und"
@@ -76,7 +76,8 @@ def words(book: Book | None, name: str, how: Any, language: str) -> str | None:
 
 def _clauses(alert: Alert, book: Book, told: Mapping[str, str], language: str) -> tuple[str | None, str | None]:
     """Description and instruction: the playbook's clauses, each left out whole where it needs what was not shown."""
-    description, instruction = [], []
+    description: list[str] = []
+    instruction: list[str] = []
     for clause in text_in(alert.text, (language,))[0]:
         needs = clause_fields(clause)
         if any(name not in told for name in needs):

@@ -136,7 +136,8 @@ class Font:
         return bytes(cut.blob.data), True
 
     def _scaled(self, units: int) -> int:
-        return round(units * 1000 / self.face.upem)
+        upem: int = self.face.upem
+        return round(units * 1000 / upem)
 
 
 class Fonts:

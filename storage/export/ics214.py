@@ -26,7 +26,8 @@ from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
 from storage.export.pdf import statement
 from storage.export.stated import moment
 from storage.facts import Fact
-from storage.sentences import Sentences, shown
+from storage.plain import shown
+from storage.sentences import Sentences
 from storage.unseen import is_seen, visible
 
 _IN_MEMORY = 1 << 16

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from storage.export.copy import About
-from storage.sentences import named
+from storage.plain import named
 
 NO_BASIS = "none was named"
 

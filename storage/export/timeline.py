@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from storage import facts as f
 from storage.export.copy import Copy
 from storage.facts import Fact
-from storage.sentences import Sentences, named, shown
+from storage.plain import named, shown
+from storage.sentences import Sentences
 from storage.unseen import is_seen, visible
 
 MOST = 200

@@ -106,3 +106,9 @@ def test_what_was_erased_says_so() -> None:
     )
     assert "(erased) ((erased)) enrolled as P-1" in said
     assert "None" not in said
+
+
+def test_a_terminal_is_told_nothing_that_it_would_obey() -> None:
+    """Control characters in what people wrote do not reach the terminal."""
+    said = "\n".join(told(f.NoteAdded("P-1", None, room(1), "all \x1b[2Jgone\x07")))
+    assert "all [2Jgone" in said

@@ -1,0 +1,59 @@
+"""Values of the log in a few plain words, and the names of kinds of facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from playbooks.rooms import RoomRef
+from storage.facts import Disclosed
+
+
+def plain(value: Any) -> str:
+    """A value of the log in a few words."""
+    if isinstance(value, RoomRef):
+        return str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {plain(one)}" for key, one in value.items() if one is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(one) for one in value)
+    return str(value)
+
+
+def field_value(value: Any) -> str:
+    """A field's value without the name of its kind."""
+    if isinstance(value, Mapping):
+        return ", ".join(dict.fromkeys(plain(one) for one in value.values() if one is not None))
+    return plain(value)
+
+
+def ranged(value: Any) -> str:
+    """A range, as ``playbooks.phrasing`` writes one; the last is None for "and more"."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return plain(value)
+    first, last = value
+    return f"{first}+" if last is None else str(first) if first == last else f"{first}–{last}"
+
+
+def shown(disclosed: Disclosed) -> list[str]:
+    """What a message showed, a field each, in the form in which it did: ``people: 50–199 (only as range)``."""
+    said = []
+    for path, how in disclosed.fields.items():
+        value = how.get("value") if isinstance(how, Mapping) else None
+        if value is not None:
+            form = how.get("form", "exact")
+            only = f" (only as {form})" if form != "exact" else ""
+            said.append(f"{path.removeprefix('_')}: {ranged(value) if form == 'range' else plain(value)}{only}")
+    return said
+
+
+def content(said: Mapping[str, Any]) -> str:
+    """What was said, as far as it is shown; the name of who spoke is told apart."""
+    parts = [plain(value) for name, value in sorted(said.items()) if value is not None and name != "name"]
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def named(kind: str) -> str:
+    """A fact's kind in words: ``MessageSent`` is "Message sent"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower().capitalize()
