@@ -53,7 +53,7 @@ class Telling:
             return
         one = self._summary
         closed = f"closed {self._local(one.closed_at):%Y-%m-%d %H:%M}" if one.closed_at else "open"
-        title = f", {one.title}" if one.title else ""
+        title = f", {legible(one.title)}" if one.title else ""
         if one.exercise:
             yield EXERCISE
         yield f"The log of {self._stream}: {one.playbook}{title}. {many}, {closed}; times in {self._zone}."
