@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.facts import Fact
+from storage.plain import shown
 from storage.sentences import REMEMBERED
 from storage.unseen import is_seen
 
@@ -47,11 +48,12 @@ class Told:
 
 @dataclass(slots=True)
 class Alert:
-    """One alert. ``issued`` None: the recipient is not shown who issued it. ``over``: (when, how it ended)."""
+    """One alert. ``issued`` None: the recipient is not shown who issued it. ``said``: what the first message about it showed. ``over``: (when, how it ended)."""
 
     id: str
     issued: f.AlertIssued | None = None
     at: datetime | None = None
+    said: list[str] = field(default_factory=list)
     over: tuple[datetime, str] | None = None
     partners: dict[str, Told] = field(default_factory=dict)
 
@@ -103,7 +105,9 @@ class Gathered:
                         del self._on_the_way[next(iter(self._on_the_way))]
                     if about.startswith("A-") and partner is not None:
                         told = self._of(about).told(partner)
-                        told.shown_at = told.shown_at or at
+                        if told.shown_at is None:
+                            told.shown_at = at
+                            self._of(about).said = self._of(about).said or shown(fact)
             case f.AlertExpired(alert=alert) if is_seen(alert):
                 self._end(alert, at, "its time was over")
             case f.AlertCancelled(alert=alert) if is_seen(alert):

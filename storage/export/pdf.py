@@ -118,6 +118,8 @@ class _Report:
         self.paper.room(70)
         if alert.issued is None or alert.at is None:
             self.paper.para(f"{alert.id}: who issued it is not shown", style="bold")
+            for line in alert.said:
+                self.paper.para(line, indent=8)
         else:
             self.paper.para(f"{self._moment(alert.at)}  {self._words.sentence(alert.issued)}", style="bold")
             for line in self._words.below(alert.issued):

@@ -106,6 +106,7 @@ async def test_a_partner_reads_nothing_that_it_may_not_see(store: SqliteStore, t
     for word in ("aid", "remind", "thrown out"):
         assert word in whole
         assert word not in mine
+    assert "A-1: who issued it is not shown what: The dyke broke where: Town" in flat(mine)
     assert "Nothing shown: " in mine
     assert "Nothing shown: " not in whole
 
