@@ -168,6 +168,22 @@ def test_what_is_no_bundle(tmp_path: Path) -> None:
         assert theirs(tmp_path / name, [])[0] == 2, name
 
 
+@given(data=st.data())
+def test_neither_raises(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever a bundle's files hold, both answer, the same, and never that it is intact."""
+    words = st.sampled_from(
+        [b"[]", b"{}", b"null", b"0", b"1.5", b"\n", b"[[]]", b'{"files":{}}', b'{"files":[]}', b"\xff", b"a\n\n", b"[" * 9999,
+         b'{"note":"x"}', b'{"at":"","files":{},"format":2,"reader":"","stream":""}']
+    )  # fmt: skip
+    names = [*verifier.REQUIRED, *verifier.BESIDES, "playbooks/x.yaml"]
+    files = data.draw(st.dictionaries(st.sampled_from(names), st.lists(words, max_size=3).map(b"".join)))
+    path = tmp_path_factory.mktemp("any") / "b"
+    path.write_bytes(container.pack(files))
+    verdict = verify(path, "x")
+    assert verdict.code != 0
+    assert theirs(path, ["x"]) == (verdict.code, verdict.first)
+
+
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.integers(0, 63), st.integers(0, 7))
 def test_its_signatures_are_those_of_everybody(seed: bytes, message: bytes, at: int, bit: int) -> None:
     """What another program signs with Ed25519 verifies in it, and no more so with one bit changed."""
