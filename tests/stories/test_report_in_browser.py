@@ -320,7 +320,7 @@ async def test_it_speaks_french(page: Page, intact: Path) -> None:
     assert await page.value("document.documentElement.lang") == "en"
     intact.write_text(changed(intact.read_text(), 3, 1, "2026"))
     await page.open(intact, language="fr")
-    assert await verdict(page) == "Altéré : entrée 3"
+    assert await verdict(page) == "Altéré\u00a0: entrée 3"
 
 
 @pytest.mark.parametrize("text", ["every word", "phrase"])
@@ -539,3 +539,21 @@ async def test_it_prints_more_than_the_screen_shows(page: Page, store: SqliteSto
         await page.ask("Emulation.setEmulatedMedia", media="")
         await page.value("dispatchEvent(new Event('afterprint'))")
     assert await page.value("document.querySelectorAll('#timeline .row').length") == 100
+
+
+async def test_without_javascript_it_says_how_to_verify(page: Page, intact: Path) -> None:
+    """A browser that runs no programs is told so in both languages, and by what else the log can be verified; nothing of it is hidden."""
+    await page.ask("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        await page.open(intact)
+        text = await page.text()
+    finally:
+        await page.ask("Emulation.setScriptExecutionDisabled", value=False)
+    for said in (
+        "Not checked · Non vérifié",
+        "python3 verify.py FILE",
+        "tocsin verify FICHIER",
+        "a line for each entry",
+    ):
+        assert said in text
+    assert "Le pont est fermé." in intact.read_text()

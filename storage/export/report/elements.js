@@ -13,12 +13,17 @@ function el(tag, attributes = {}, ...children) {
 
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
+const codeOf = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+
+/** Text in which the characters that turn or hide text are written out, for places that hold no elements. */
+const visible = (text) => String(text).replace(new RegExp(UNSEEN.source, "gu"), codeOf);
+
 /** Text of the log: kept apart from what stands around it, with the characters that turn or hide text made visible. */
 function said(value) {
   const box = el("bdi", { class: "said" });
   for (const part of String(value).split(new RegExp(`(${UNSEEN.source})`, "u"))) {
     if (!UNSEEN.test(part)) box.append(part);
-    else box.append(el("span", { class: "unseen" }, `U+${part.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`));
+    else box.append(el("span", { class: "unseen" }, codeOf(part)));
   }
   return box;
 }

@@ -46,7 +46,7 @@ function draw(page, verdict, account, note, filters) {
     page.replaceChildren(...top);
     return;
   }
-  document.title = `${verdict.stream} · ${document.title}`;
+  document.title = `${visible(verdict.stream)} · ${document.title}`;
   const parts = [
     aboutSection(verdict, account), keySection(verdict, account, note), withheldSection(verdict, account), leadsSection(account), alertsSection(account),
     deliveriesSection(account), disclosuresSection(account, filters, () => renew("disclosures")), timeline.section(),

@@ -56,7 +56,7 @@ function keySection({ seal }, account, note) {
     ...(seal.earlier.length ? [table(say("earlierKeys"), [say("fingerprint"), say("replacedAt")], seal.earlier, before)] : []),
     el("p", {}, say(seal.cosigned.length ? "cosignedMore" : "cosignedNone")),
     ...(seal.cosigned.length ? [table(null, [say("cosigned"), say("upTo"), say("at"), say("fingerprint")], seal.cosigned, other)] : []),
-    el("details", {}, el("summary", {}, say("note")), el("pre", {}, said(note)), el("p", {}, `${say("keyLine")}: `, el("code", {}, said(seal.vkey)))),
+    el("details", {}, el("summary", {}, say("note")), el("pre", {}, said(note)), el("p", {}, say("named", { what: say("keyLine"), value: "" }), el("code", {}, said(seal.vkey)))),
   );
 }
 
@@ -85,7 +85,7 @@ function leadsSection(account) {
     for (const lead of account.leads.filter((one) => one.scope === scope)) {
       const who = plain(lead.decides ?? lead.partners);
       if (!colours.has(who)) colours.set(who, colours.size % 6);
-      const bar = el("div", { class: `bar colour-${colours.get(who)}`, title: who }, said(short(who, 40)));
+      const bar = el("div", { class: `bar colour-${colours.get(who)}`, title: visible(who) }, said(short(who, 40)));
       bar.style.left = `${(100 * (lead.item.at - start)) / length}%`;
       bar.style.width = `${(100 * Math.max(0, until(lead).at - lead.item.at)) / length}%`;
       track.append(bar);
@@ -132,7 +132,7 @@ function alertBox(alert) {
   const line = el("p", { class: "quiet" }, ...events.flatMap((event, i) => (i ? [" · ", ...event] : event)));
   if (!rows.length) return el("div", { class: "alert" }, head, line, el("p", { class: "quiet" }, say("alertUnknown")));
   const answered = rows.filter(({ first }) => first).length;
-  return el("div", { class: "alert" }, head, line, table(`${alert.id}: ${say("answered", { n: answered, all: rows.length })}`, heads, rows, cells));
+  return el("div", { class: "alert" }, head, line, table(say("named", { what: alert.id, value: say("answered", { n: answered, all: rows.length }) }), heads, rows, cells));
 }
 
 const ALERTS_AT_ONCE = 20;
@@ -181,11 +181,11 @@ function deliveriesSection(account) {
 function disclosuresSection(account, filters, redraw) {
   const all = [...account.disclosures.values()];
   if (!all.length) return section("disclosures", el("p", { class: "quiet" }, say("disclosuresNone")));
-  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].sort().map((value) => [value, short(value, 40)])];
+  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].sort().map((value) => [value, visible(short(value, 40))])];
   const pick = (label, name) => choice(label, filters[name], values(name), (value) => { filters[name] = value; redraw(); });
   const rows = all.filter((row) => ["about", "partner", "field"].every((name) => !filters[name] || row[name] === filters[name]));
   const heads = [say("subject"), say("field"), say("partner"), say("form"), say("rule"), say("agreement"), say("first"), say("count"), ""];
-  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, `${say("hiddenAll")}: ${worded(row.withheld)}${row.detail ? ` (${row.detail})` : ""}`) : el("span", {}, worded(row.form ?? ""), ...(row.value === null ? [` (${say("empty")})`] : [": ", said(short(plain(row.value)))])));
+  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, say("named", { what: say("hiddenAll"), value: worded(row.withheld) }), row.detail ? ` (${row.detail})` : "") : el("span", {}, ...(row.value === null ? [worded(row.form ?? ""), ` (${say("empty")})`] : [say("named", { what: worded(row.form ?? ""), value: "" }), said(short(plain(row.value)))])));
   return section(
     "disclosures",
     el("p", {}, say("disclosuresMore")),

@@ -32,7 +32,7 @@ class Timeline {
     };
     const there = new Set(this.account.items.map((item) => item.type ?? ""));
     const kinds = GROUPS.map((group) => ({ label: say(`group${group}`), options: [...there].filter((type) => type && kindOf(type).group === group).map((type) => [type, kindOf(type).names[tongue]]).sort((one, other) => one[1].localeCompare(other[1])) })).filter(({ options }) => options.length);
-    const partners = [...this.account.partners].sort().map((partner) => [partner, short(partner, 40)]);
+    const partners = [...this.account.partners].sort().map((partner) => [partner, visible(short(partner, 40))]);
     const input = (label, name, attributes) => {
       let waiting = 0;
       const box = el("input", { ...attributes, value: this.filters[name], oninput: () => { clearTimeout(waiting); waiting = setTimeout(() => set(name)(box.value), 200); } });
@@ -137,7 +137,7 @@ class Timeline {
         day = clock.day(item.at);
         rows.push(el("li", { class: "day" }, day));
       }
-      rows.push(item.bad ? el("li", { class: "row bad", "data-seq": item.seq }, `${say("entry", { n: item.seq })}: ${say("bad")}`) : row(item));
+      rows.push(item.bad ? el("li", { class: "row bad", "data-seq": item.seq }, say("named", { what: say("entry", { n: item.seq }), value: say("bad") })) : row(item));
     }
     this.list.replaceChildren(...rows);
   }

@@ -35,6 +35,7 @@ const WORDS = {
   exercise: ["EXERCISE", "EXERCICE"],
   exerciseMore: ["Nothing of this was real.", "Rien de ceci n’était réel."],
   rehearsal: ["REHEARSAL", "RÉPÉTITION"],
+  named: ["{what}: {value}", "{what} : {value}"],
   log: ["Log of {stream}", "Journal de {stream}"],
   contents: ["Contents", "Sommaire"],
   about: ["About this copy", "À propos de cette copie"],
@@ -207,9 +208,11 @@ const LANGUAGES = ["English", "Français"];
 
 let tongue = 0;
 
-/** A sentence of ours in the reader's language. */
+/** A sentence of ours in the reader's language. In French, marks keep to their word: the spaces before and after them do not break. */
 function say(key, values = {}) {
-  return WORDS[key][tongue].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const words = WORDS[key][tongue];
+  const kept = tongue ? words.replace(/ (?=[:;!?»%])|(?<=«) /g, "\u00a0") : words;
+  return kept.replace(/\{(\w+)\}/g, (_, name) => visible(values[name]));
 }
 
 /** A word of the log's in the reader's language, where we have one. */
