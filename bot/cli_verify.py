@@ -90,7 +90,7 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
             else "nobody can change a post there without a trace"
         )
         yield f"{'Also' if partners else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
-    if evidence.worth == "self-asserted":
+    if evidence.worth == "self-asserted" and verdict.witnessed is None:
         yield "Evidence: self-asserted. No partner has a part in it: it rests on the word of whoever keeps the log."
 
 

@@ -468,6 +468,7 @@ class Bundle:
         self.exported: dict[str, Any] | None = None
         self.posted: list[tuple[int, dict[str, Any]]] = []
         self.sent: set[str] = set()
+        self.agreed = 0  # the size of the largest checkpoint that was kept and is a part of this log
 
     def bad(self, words: str, entry: int | None = None, grade: str = "tampered") -> None:
         self.found.append((grade, entry, words))
@@ -728,7 +729,7 @@ class Bundle:
             edits = " (where whoever posted it can edit it)" if network == "telegram" else ""
             self.remark("checkpoints were posted in %d rooms on %s%s" % (len(names), network, edits))
         self.notes += partners.values()
-        if not rooms and not partners:
+        if not rooms and not partners and not self.agreed:
             self.remark("no partner vouches for it: it rests on the word of whoever keeps the log (self-asserted)")
 
     def read_kept(self, keys: list[Key]) -> list[Checkpoint]:
@@ -753,18 +754,19 @@ class Bundle:
         return []
 
     def hold(self, kept: list[Checkpoint], keys: list[Key], at: dict[int, bytes]) -> None:
-        agreed = 0
         for one in sorted(kept, key=lambda said: -said.size):
             if one.size not in at:
                 return self.bad("%d entries were seen, and here are fewer" % one.size)
             agrees = at[one.size] == one.root
-            if (agrees and agreed) or not any(key.signed(one.note) for key in keys):
+            if (agrees and self.agreed) or not any(key.signed(one.note) for key in keys):
                 continue
             if not agrees:
                 return self.bad("the first %d entries are not those of the checkpoint that was kept" % one.size)
-            agreed = one.size
-        if agreed:
-            self.remark("the checkpoint that was kept is a part of it: its first %d entries have not changed" % agreed)
+            self.agreed = one.size
+        if self.agreed:
+            self.remark(
+                "the checkpoint that was kept is a part of it: its first %d entries have not changed" % self.agreed
+            )
         elif kept:
             self.bad("what was kept was not signed by a key of this log", None, "incomplete")
 

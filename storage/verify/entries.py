@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -123,8 +124,11 @@ def _first(log: Log) -> tuple[Passed, list[Part]]:
     numbers = range(log.entries.sections)
     if len(numbers) <= _FEW or cores < 2 or not alone:
         return _together(log, (Walk(log, number * SECTION).section(number) for number in numbers))
-    with ProcessPoolExecutor(min(cores, 8), multiprocessing.get_context("fork"), _begin, (log,)) as pool:
-        return _together(log, pool.map(_one, numbers))
+    try:
+        with ProcessPoolExecutor(min(cores, 8), multiprocessing.get_context("fork"), _begin, (log,)) as pool:
+            return _together(log, pool.map(_one, numbers))
+    except (BrokenProcessPool, OSError):  # no room for another process: it takes longer, and that is all
+        return _together(log, (Walk(log, number * SECTION).section(number) for number in numbers))
 
 
 _shared: list[Log] = []
