@@ -14,9 +14,11 @@ What is claimed ahead waits in its line like any other: what is more urgent pass
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from bot.fates import Report
+from bot.fetching import wanted
 from bot.merging import is_talk
 from bot.queues import Line, Queues
 from playbooks.rooms import Network, RoomRef
@@ -74,6 +76,23 @@ class Ahead:
                 found.append(row.token)
         return found
 
+    def at_once(
+        self, rows: Sequence[OutboxRow], now: float, is_group: Callable[[RoomRef], bool]
+    ) -> dict[str, OutboxRow]:
+        """Of new rows those that leave as soon as they are committed, by token: talk that goes alone into a room that is free. Its place is kept."""
+        found: dict[str, OutboxRow] = {}
+        beside = Counter(row.to.chat for row in rows)
+        for row in rows:
+            post, line = self._queues.post(row.to), self._queues.line(row.to)
+            if post is None or line is None or beside[row.to.chat] > 1 or row.state != "pending" or not is_talk(row):
+                continue
+            if not _refers(row) and wanted(row) is None and post.lets_by(line, row.urgency, now):
+                post.pace.take(line.room, group=is_group(line.room), now=now)
+                post.flying += 1
+                line.flying.add(row.token)
+                found[row.token] = row
+        return found
+
     def claimed(self, tokens: Iterable[str]) -> None:
         """These are on file as in flight now, and wait still."""
         self._claimed.update(tokens)
@@ -94,14 +113,14 @@ class Ahead:
 
     def follow(self, line: Line, rows: Sequence[OutboxRow], reports: Iterable[Report]) -> bool:
         """Whether what is first in a line may leave although it is not committed yet that these have arrived, as the reports say."""
-        if not len(line) or not all(map(is_talk, rows)) or not is_talk(line.first) or refers(line.first):
+        if not len(line) or not all(map(is_talk, rows)) or not is_talk(line.first) or _refers(line.first):
             return False
         if rows[0].to.network not in self._same_token_once:
             self._arrived |= {change.token: change for report in reports for change in report.changes}
         return True
 
 
-def refers(row: OutboxRow) -> bool:
+def _refers(row: OutboxRow) -> bool:
     """Whether a row is handed over with the name of an earlier message."""
     said = json.loads(row.payload)
     return any(said.get(reference) is not None for reference in ("answers", "thread", "follows", "amends"))

@@ -19,20 +19,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.addressing import Addressed, Addresses
-from bot.ahead import Ahead, refers
+from bot.ahead import Ahead
 from bot.clock import Clock, woken
 from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, waits
 from bot.faults import fault
-from bot.fetching import Fetching, Files, wanted
+from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
-from bot.merging import is_talk
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
 from bot.outgoing import changes, held_until, moved
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
@@ -135,7 +133,8 @@ class Courier:
 
     def claims(self, rows: Sequence[OutboxRow]) -> list[str]:
         """The tokens of those new rows that are to be committed as claimed with everything else. Then they are added, or not (``unclaim``)."""
-        self._at_once = self._leaving_at_once(rows)
+        if not self._stopped.is_set() and self._sends is not None:
+            self._at_once = self._ahead.at_once(rows, self._clock.monotonic(), self._desk.is_group)
         return [*self._at_once, *self._ahead.new(row for row in rows if row.token not in self._at_once)]
 
     def unclaim(self) -> None:
@@ -278,24 +277,6 @@ class Courier:
         task = self._sends.create_task(self._send(rows))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _leaving_at_once(self, rows: Sequence[OutboxRow]) -> dict[str, OutboxRow]:
-        """Of new rows those that leave as soon as they are committed: talk that goes alone into a room that is free. Their places are kept for them."""
-        if self._sends is None or self._stopped.is_set():
-            return {}
-        now, found = self._clock.monotonic(), {}
-        many = Counter(row.to.chat for row in rows)
-        for row in rows:
-            post, line = self._queues.post(row.to), self._queues.line(row.to)
-            if post is None or line is None or many[row.to.chat] > 1 or row.state != "pending":
-                continue
-            if not is_talk(row) or refers(row) or wanted(row) is not None or not post.lets_by(line, row.urgency, now):
-                continue
-            post.pace.take(line.room, group=self._desk.is_group(line.room), now=now)
-            post.flying += 1
-            line.flying.add(row.token)
-            found[row.token] = row
-        return found
 
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns within ``LAST_SENDS``."""
