@@ -108,7 +108,9 @@ channels:
     purpose: flood-control
     under: home
     speaker: person
+log: {in: {kind: military}}
 """
+"""Nobody is posted the log's state: it would stand between what people say."""
 
 
 @dataclass

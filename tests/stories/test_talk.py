@@ -27,7 +27,9 @@ channels:
     purpose: flood-control
     under: three
     speaker: person
+log: {in: {kind: military}}
 """
+"""Nobody is posted the log's state: it would stand between what people say."""
 
 
 def channel_book(text: str = BORDER) -> Book:
