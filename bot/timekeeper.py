@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 SWEEP = 2.0
 """Seconds between sweeps where nothing is known to fall due."""
 
+LOOK = timedelta(seconds=5)
+"""How often it is looked what is to be signed: an incident may begin at any time, whose playbook asks for it more often."""
+
 SIGN = timedelta(minutes=1)
 """How often a log is signed of which no playbook says how often: the deployment's, and those of incidents that are closed."""
 AUDIT = timedelta(minutes=1)
@@ -110,7 +113,7 @@ class Timekeeper:
         if due:
             await self.sign(due)
             self._signed = {one: at for one, at in self._signed.items() if one in streams} | dict.fromkeys(due, now)
-        return min([SIGN, *every.values()]).total_seconds()
+        return min([LOOK, *every.values()]).total_seconds()
 
     def _is_due(self, stream: str, now: datetime, every: timedelta) -> bool:
         """A clock put back begins anew."""
@@ -154,7 +157,7 @@ class Timekeeper:
 
     async def _signing(self) -> None:
         while not self._stopped.is_set():
-            pause = SIGN.total_seconds()
+            pause = LOOK.total_seconds()
             try:
                 pause = await self.sign_due()
                 await self.tidy()

@@ -79,7 +79,7 @@ async def test_killed_on_an_alerts_way_every_room_gets_it_once(
     synapse: SynapseServer, tmp_path: Path, points: tuple[Point, ...]
 ) -> None:
     """Killed at each point in turn and started again, every alert arrives once (on Telegram perhaps again, marked) and is answered."""
-    async with crisis(synapse, tmp_path, through=THROUGH) as town:
+    async with crisis(synapse, tmp_path, through=THROUGH, sign="2s") as town:
         armed = await _begin(town, tmp_path, points[0])
         for number, point in enumerate(points, 1):
             await _alert(town, number, armed)

@@ -78,12 +78,14 @@ async def crisis(
     plain: tuple[str, ...] = ("vr-zl",),
     through: list[str] | None = None,
     limits: str = "off",
+    sign: str = "60s",
     **settings: str,
 ) -> AsyncIterator[Crisis]:
-    """The shipped playbook with Matrix rooms of these aliases made on the homeserver; other Matrix rooms do not exist."""
+    """The shipped playbook with Matrix rooms of these aliases made on the homeserver; other Matrix rooms do not exist. ``sign``: how often
+    the log is signed."""
     mark = f"{next(_COUNT)}{secrets.token_hex(3)}"
     folder.mkdir(parents=True, exist_ok=True)
-    text = _ALIAS.sub(lambda m: f"#{m[1]}-{mark}:localhost", LIBRARY.read_text())
+    text = _ALIAS.sub(lambda m: f"#{m[1]}-{mark}:localhost", LIBRARY.read_text()).replace("sign: 60s", f"sign: {sign}")
     playbook = folder / "meuse-flood.yaml"
     playbook.write_text(text)
     bot = synapse.register(f"tocsin-{mark}", "bot-password")
