@@ -10,8 +10,7 @@ from bot.columns import below, lines_of, name_of, person_of, place_of, proofs, r
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
-from storage.entry import EXERCISE
-from storage.facts.fact import is_exercise
+from storage.entry import unreal
 from storage.inquiry import (
     REASONS,
     AlertAnswers,
@@ -53,7 +52,7 @@ class Words:
     def heading(self, question: str) -> list[str]:
         """What was asked, of which log."""
         zone = str(self._book.playbook.timezone) if self._book is not None else "UTC"
-        first = [EXERCISE] if is_exercise(self._stream) else []
+        first = [words] if (words := unreal(self._stream)) else []
         told = [*first, *lines_of(f"{self._stream}, {self._size} entries, times in {zone}: {question}")]
         if self._book is not None and len(self._books) == 1:
             digest = next(iter(self._books))

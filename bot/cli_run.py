@@ -69,9 +69,7 @@ async def _run(settings: Settings, books: Mapping[str, Book], stop: asyncio.Even
                 raise Stop(UNANSWERED, *error.lines) from None
             files = settings.data / "files"
             copies = Copies(partial(filed.real, settings), clock)
-            bot = wiring.Bot(
-                store, clock, books, settings.identities, settings.name, ports, files=files, copies=copies
-            )
+            bot = wiring.Bot(store, clock, books, settings.identities, settings.name, ports, files=files, copies=copies)
             web = await _listen(Web(bot, *settings.address))
             try:
                 await wiring.note_start(store, clock, books)

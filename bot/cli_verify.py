@@ -11,8 +11,9 @@ from typing import Literal
 
 from bot.cli import UNANSWERED, Stop, complain
 from bot.program import program
+from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
-from storage.facts.fact import is_exercise
+from storage.notes import Verifier
 from storage.verify import EDITABLE, Finding, Verdict
 from storage.verify import verify as examined
 
@@ -65,7 +66,9 @@ def _more(path: Path, verdict: Verdict) -> Iterator[str]:
     yield _shown(verdict)
     yield from _evidence(verdict)
     yield f"Signed by {verdict.key}"
-    yield "Compare that key with the one you were given by another way, such as by telephone or on paper."
+    if verdict.key is not None:
+        yield f"Its fingerprint: {Verifier.parse(verdict.key).fingerprint}"
+    yield "Compare it with the one you were given by another way, such as by telephone or on paper."
     if verdict.witnessed is not None:
         yield f"The checkpoint you kept is a part of it: its first {_entries(verdict.witnessed)} have not changed since."
         return
@@ -113,7 +116,7 @@ def _what(verdict: Verdict) -> str:
         return ""
     reader = f", copied for {_ARTICLE.get(verdict.reader, verdict.name)}" if verdict.reader else ""
     signed = f", signed {_readable(verdict.signed_at)}" if verdict.signed_at else ""
-    played = "EXERCISE: " if is_exercise(verdict.stream) else ""
+    played = f"{words.split()[0]}: " if (words := unreal(verdict.stream)) else ""
     return f"{played}The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."
 
 

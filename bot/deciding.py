@@ -109,7 +109,8 @@ class Turn:
                 self.tx.world = await examined(self.tx.world, request, self.networks)
                 over = looked_back_on(self.tx.world, request)
                 if over is not None:
-                    with contextlib.suppress(StorageError):  # one that this version cannot read is as one that is not there
+                    # One that this version cannot read is as one that is not there.
+                    with contextlib.suppress(StorageError):
                         await self._know(over)
                 asked = await inquired(self.tx.world, request, self.store)
                 asked = await compared(self.tx.world, asked, self.store)

@@ -265,5 +265,6 @@ async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIt
         yield Finding(
             "ok",
             "key",
-            f"{key} signs the log (mode {mode:o}){await _chain(store)}; keep a copy of it apart from the backups of the database",
+            f"{key} signs the log (mode {mode:o}){await _chain(store)}; keep a copy of it apart from the backups of the database. "
+            f"Its fingerprint, for partners who ring: {store.signer.verifier.fingerprint}",
         )

@@ -18,7 +18,7 @@ from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
 from playbooks.sight import Withheld
 from storage import facts as f
-from storage.entry import EXERCISE
+from storage.entry import unreal
 from storage.sentences import Sentences
 from storage.store import Kept, Summary
 from storage.unseen import held
@@ -54,8 +54,8 @@ class Telling:
         one = self._summary
         closed = f"closed {self._local(one.closed_at):%Y-%m-%d %H:%M}" if one.closed_at else "open"
         title = f", {legible(one.title)}" if one.title else ""
-        if one.exercise:
-            yield EXERCISE
+        if first := unreal(self._stream):
+            yield first
         yield f"The log of {self._stream}: {one.playbook}{title}. {many}, {closed}; times in {self._zone}."
         digest = next((one.playbook_sha256 for one in self._kept if one.playbook_sha256), None)
         if digest:

@@ -50,12 +50,20 @@ class Entry:
 
 
 EXERCISE = "EXERCISE EXERCISE EXERCISE: nothing of this was real."
-"""What stands first wherever the log of an exercise is read."""
+REHEARSAL = "REHEARSAL REHEARSAL REHEARSAL: nothing of this was real."
+
+
+def unreal(stream: str) -> str:
+    """What stands first wherever the log of an exercise or of a rehearsal is read; empty for what was real."""
+    if is_exercise(stream):
+        return EXERCISE
+    return REHEARSAL if stream.startswith("X-") else ""
 
 
 def opening(stream: str) -> str:
-    """How a log for people begins, before its entries in words: an exercise's says that it is one."""
-    return f"{EXERCISE}\n\n" if is_exercise(stream) else ""
+    """How a log for people begins, before its entries in words."""
+    first = unreal(stream)
+    return f"{first}\n\n" if first else ""
 
 
 def readable(seq: int, ts: str, kind: str, disclosed: Iterable[tuple[str, object]]) -> str:

@@ -60,6 +60,12 @@ class Verifier:
     def vkey(self) -> str:
         return f"{self.name}+{self.key_id.hex()}+{b64encode(_ED25519 + self.public).decode()}"
 
+    @property
+    def fingerprint(self) -> str:
+        """What is read out by telephone: the first 32 digits of the SHA-256 of the vkey, in fours."""
+        digits = sha256(self.vkey.encode()).hexdigest()
+        return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
+
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
         """Read a vkey. Raises BadNote."""

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from storage import canonical, tree
-from storage.entry import EXERCISE, opening, readable
+from storage.entry import opening, readable
 from storage.export import program
 from storage.export.container import Packing, manifest_text
 from storage.export.copy import About, Copy, Cosigned, Line
@@ -152,7 +152,7 @@ def _small(copy: Copy) -> dict[str, bytes]:
     about = copy.about
     readme = README.format(name=about.recipient.name, deployment=about.deployment, stream=about.stream)
     files = {
-        "README.txt": f"{EXERCISE}\n\n{readme}" if about.exercise else readme,
+        "README.txt": f"{opening(about.stream)}{readme}",
         "checkpoint.txt": about.note,
         "cosigned.jsonl": "".join(_line(_said(one)) for one in _telling(copy)),
         "key.txt": f"{about.vkey}\n",

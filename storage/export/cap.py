@@ -29,7 +29,7 @@ from typing import BinaryIO
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
 
-from storage.entry import EXERCISE
+from storage.entry import unreal
 from storage.export.books import Books
 from storage.export.cap_alert import Info, Message, element, identifier, when
 from storage.export.cap_words import info
@@ -199,8 +199,8 @@ def _status(about: About) -> str:
 
 def _note(about: About, seq: int, noted: str | None) -> str:
     parts = [noted] if noted else []
-    if about.exercise:
-        parts.insert(0, f"{EXERCISE} Exercise {about.stream}.")
+    if first := unreal(about.stream):
+        parts.insert(0, f"{first} {about.stream}.")
     parts.append(f"Entry {seq} of the log of {about.stream}; from a copy made for {about.recipient.name}.")
     return "\n".join(parts)
 
@@ -209,7 +209,7 @@ def _head(about: About) -> Iterator[str]:
     title = f"Alerts of {about.stream}" + (f", {about.title}" if about.title else "")
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns={quoteattr(ATOM)}>\n'
     yield element("id", uuid5(NAMESPACE_URL, about.note).urn)
-    yield element("title", f"{EXERCISE} {title}" if about.exercise else title)
+    yield element("title", f"{unreal(about.stream)} {title}".strip())
     yield element("updated", timestamp(about.at))
     yield f"<author>\n{element('name', about.deployment)}</author>\n"
     lines = [f"{what}: {words}" for what, words in stated(about)]

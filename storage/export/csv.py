@@ -15,7 +15,7 @@ from io import StringIO
 from typing import BinaryIO
 
 from storage import canonical
-from storage.entry import EXERCISE
+from storage.entry import unreal
 from storage.export.copy import Copy, Line
 from storage.export.stated import stated
 
@@ -29,7 +29,7 @@ async def csv(copy: Copy, out: BinaryIO) -> None:
     """Write a copy as CSV."""
     about = copy.about
     out.write("\ufeff".encode())
-    head = [[EXERCISE]] if about.exercise else []
+    head = [[first]] if (first := unreal(about.stream)) else []
     head += [[what, words] for what, words in stated(about)]
     head += [["Signed checkpoint", about.note.strip()], []]
     out.write(_rows([*head, list(COLUMNS)]))

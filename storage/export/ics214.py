@@ -19,7 +19,7 @@ from typing import BinaryIO, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from storage import facts as f
-from storage.entry import EXERCISE
+from storage.entry import unreal
 from storage.export.books import Books
 from storage.export.copy import About, Copy
 from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
@@ -82,7 +82,7 @@ async def ics214(copy: Copy, out: BinaryIO) -> None:
 
 def _furniture(about: About, partner: str) -> Furniture:
     left = " · ".join(part for part in ("ICS 214", about.stream, about.title, partner) if part)
-    return Furniture(left, f"for {about.recipient.name}", EXERCISE if about.exercise else "")
+    return Furniture(left, f"for {about.recipient.name}", unreal(about.stream))
 
 
 def _names(copy: Copy) -> dict[str, str]:

@@ -33,9 +33,9 @@ HOW TO CHECK IT (no network, nothing to install but Python 3.8 or later)
   python3 verify.py BUNDLE.zip        or, unpacked, in this folder:   python3 verify.py
   python3 verify.py BUNDLE.zip --checkpoint FILE     to hold it against one that was kept
 It answers "intact", "tampered: entry N", or what it lacks (exit code 0, 1, 2).
-1. Compare the key that it prints with the one you were given by another way.
+1. Compare the fingerprint of the key that it prints with the one you were given by another way.
 2. If you do not trust who gave you this file, do not trust the verify.py in it either:
-   take it from another copy, or let an expert read it. It is short, and made to be read.
+   take it from another copy, or let an expert read it. It is one file, made to be read.
    "tocsin verify" is a second program, written apart, that must give the same answer.
 3. Do not pack the file again: only as it was exported is it the file that was signed for.
 4. Keep this file. A later copy of the same log can be held against it.
@@ -81,10 +81,11 @@ COMMENT LE VÉRIFIER (sans réseau, sans rien installer d'autre que Python 3.8 o
   python3 verify.py COPIE.zip --checkpoint FICHIER    pour comparer à un point gardé
 Réponse : « intact », « tampered: entry N » (altéré : entrée N) ou ce qui manque
 (code de sortie 0, 1, 2).
-1. Comparez la clé affichée à celle que l'on vous a remise par une autre voie.
+1. Comparez l'empreinte de la clé affichée à celle que l'on vous a donnée par une
+   autre voie.
 2. Si vous ne vous fiez pas à qui vous a remis ce fichier, ne vous fiez pas non plus au
-   verify.py qu'il contient : prenez-le ailleurs, ou faites-le lire par un expert. Il est
-   court et fait pour être lu. « tocsin verify » est un second programme, écrit à part,
+   verify.py qu'il contient : prenez-le ailleurs, ou faites-le lire par un expert. Il tient
+   en un fichier, fait pour être lu. « tocsin verify » est un second programme, écrit à part,
    qui doit donner la même réponse.
 3. Ne recompressez pas ce fichier : seul l'original est celui qui a été signé.
 4. Gardez ce fichier. Une copie ultérieure du même journal pourra lui être comparée.

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
-from storage.entry import EXERCISE
+from storage.entry import unreal
 from storage.export.copy import About, Copy
 from storage.export.gathered import MOST_FAILED, Alert, Gathered, Told, by_network, sent_first, span
 from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
@@ -48,7 +48,7 @@ async def pdf(copy: Copy, out: BinaryIO) -> None:
 def furniture(about: About) -> Furniture:
     """What stands on every page of a copy."""
     incident = f"{about.stream}, {about.title}" if about.title else about.stream
-    return Furniture(incident, f"for {about.recipient.name}", EXERCISE if about.exercise else "")
+    return Furniture(incident, f"for {about.recipient.name}", unreal(about.stream))
 
 
 def statement(paper: Paper, about: About) -> None:
@@ -76,8 +76,8 @@ class _Report:
     def front(self) -> None:
         """What this is."""
         self.paper.title(_titled(self._about))
-        if self._about.exercise:
-            self.paper.para(EXERCISE, style="bold", size=11)
+        if first := unreal(self._about.stream):
+            self.paper.para(first, style="bold", size=11)
         statement(self.paper, self._about)
         self.paper.para(
             "This report is for reading. What it says can be traced to the numbered entries of the log; a bundle of the same log proves them, offline, "

@@ -44,7 +44,10 @@ REQUIRED = (
     "manifest.sig",
 )
 BESIDES = ("README.txt", "log.txt", "keys.jsonl", "cosigned.jsonl", "verify.py")
-EXERCISE = "EXERCISE EXERCISE EXERCISE: nothing of this was real."
+UNREAL = {
+    "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
+    "X-": "REHEARSAL REHEARSAL REHEARSAL: nothing of this was real.",
+}
 
 
 def sha256(data: Any) -> bytes:
@@ -601,8 +604,9 @@ class Bundle:
         entries, rows = (self.files.get(name, File(b"", 0, 0)) for name in ("entries.jsonl", "disclosures.jsonl"))
         ends, row_ends = entries.ends(), rows.ends()
         count, row_count = len(ends) - 1, len(row_ends) - 1
-        if self.stream is not None and self.stream.startswith("E-"):
-            self.told.update((EXERCISE + "\n\n").encode())
+        first = UNREAL.get((self.stream or "")[:2])
+        if first is not None:
+            self.told.update((first + "\n\n").encode())
         due = 0
         for index in range(count):
             line = entries.buffer[ends[index] : ends[index + 1] - 1]
@@ -893,7 +897,9 @@ def main(arguments: list[str]) -> int:
         out.append("The log of %s, %d entries, kept by %s." % (bundle.stream, bundle.signed.size, bundle.key.name))
         out.append("It shows %d fields of them and withholds %d." % (bundle.disclosed, sum(bundle.withheld.values())))
         out.append(f"Signed by {bundle.key.vkey}")
-        out.append("Compare that key with the one you were given by another way.")
+        digits = sha256(bundle.key.vkey.encode()).hex()[:32]
+        out.append("Its fingerprint: " + " ".join(digits[at : at + 4] for at in range(0, 32, 4)))
+        out.append("Compare it with the one you were given by another way.")
     out += ["Note: " + words for words in bundle.notes]
     sys.stdout.buffer.write(("\n".join(out) + "\n").encode("utf-8", "replace"))
     return bundle.code

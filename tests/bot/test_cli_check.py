@@ -165,7 +165,9 @@ def test_check_tells_an_exercise_from_a_playbook(capsys: pytest.CaptureFixture[s
 
 def test_check_names_what_is_not_acted_on_yet(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Parts of a playbook that do nothing yet are noted, and the playbook is fine all the same."""
-    (folder / "right.yaml").write_text(RIGHT + "risks: {high-water: {hazard: flood, likelihood: 4, impact: 5, owner: city, tlp: clear}}\n")
+    (folder / "right.yaml").write_text(
+        RIGHT + "risks: {high-water: {hazard: flood, likelihood: 4, impact: 5, owner: city, tlp: clear}}\n"
+    )
     assert asked("right.yaml") == 0
     [note] = [line for line in capsys.readouterr().out.splitlines() if ": note: " in line]
     assert "risks (1)" in note

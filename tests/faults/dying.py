@@ -90,7 +90,9 @@ POSTING = (
     Point("after a post is committed", "storage.database:SqliteStore.commit", "after", saying="CheckpointPosted"),
     Point("before a post is written to Matrix", "bot.networks.matrix:Matrix.send", "before", saying="\u2014 story "),
     Point("after a post is written to Matrix", "bot.networks.matrix:Matrix.send", "after", saying="\u2014 story "),
-    Point("after a post is written to Telegram", "bot.networks.telegram:Telegram.send", "after", saying="\u2014 story "),
+    Point(
+        "after a post is written to Telegram", "bot.networks.telegram:Telegram.send", "after", saying="\u2014 story "
+    ),
 )
 """Points on the way of the log's state into the partners' rooms."""
 
@@ -139,7 +141,11 @@ def _die() -> None:
 if __name__ == "__main__":
     wanted = os.environ.get("DIE_AT")
     if wanted:
-        arm(next(p for p in (*POINTS, *LISTENING, *ROTATION, *POSTING) if p.name == wanted), Path(os.environ["DIE_ARMED"]), _die)
+        arm(
+            next(p for p in (*POINTS, *LISTENING, *ROTATION, *POSTING) if p.name == wanted),
+            Path(os.environ["DIE_ARMED"]),
+            _die,
+        )
     from bot.cli import main
 
     main()

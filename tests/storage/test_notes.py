@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -127,3 +129,10 @@ def test_refuses_a_key_that_can_be_written_in_two_ways() -> None:
         Verifier.parse(odd)
     with pytest.raises(ValueError, match="not a key"):
         verifier.read_key(odd)
+
+
+def test_a_key_has_a_fingerprint_that_can_be_read_out() -> None:
+    """Eight groups of four digits, which another key does not share."""
+    one, other = (Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32)).verifier for n in (1, 2))
+    assert re.fullmatch(r"([0-9a-f]{4} ){7}[0-9a-f]{4}", one.fingerprint)
+    assert one.fingerprint == Verifier.parse(one.vkey).fingerprint != other.fingerprint

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.database import SqliteStore
-from storage.entry import EXERCISE
+from storage.entry import EXERCISE, REHEARSAL
 from storage.export import bidi
 from storage.export.cap import cap
 from storage.export.copy import Copy, Form
@@ -55,7 +55,7 @@ async def test_it_states_what_it_is(store: SqliteStore, tmp_path: Path) -> None:
     assert f"{heads['I-1'].size} entries, root {heads['I-1'].root.hex()}" in said
 
 
-@pytest.mark.parametrize("stream", ["I-1", "E-1"])
+@pytest.mark.parametrize("stream", ["I-1", "E-1", "X-1"])
 async def test_every_page_says_of_what_it_is_a_page(store: SqliteStore, tmp_path: Path, stream: str) -> None:
     """Each page names the incident and the recipient, and says "3 of 12"; an exercise's says so above and below, and no other does."""
     found = pages(await copied(await played(store, stream), pdf, tmp_path / "x.pdf", FOR_FIRE, stream))
@@ -64,7 +64,8 @@ async def test_every_page_says_of_what_it_is_a_page(store: SqliteStore, tmp_path
         lines = page.split("\n")
         assert lines[0].startswith(stream) and lines[1] == "for Fire brigade"
         assert f"{number} of \n{len(found)}" in page
-        assert page.count(EXERCISE) >= 2 if stream == "E-1" else EXERCISE not in page
+        for letter, words in (("E", EXERCISE), ("X", REHEARSAL)):
+            assert page.count(words) >= 2 if stream.startswith(letter) else words not in page
 
 
 async def test_it_tells_who_led_what_was_answered_and_what_decided(store: SqliteStore, tmp_path: Path) -> None:
