@@ -195,7 +195,8 @@ async def test_a_hundred_restarts_change_nothing(day: Day, tmp_path: Path) -> No
     before, after, repeated = _said(day.seen), _said(again.seen), _repeated(again.seen)
     assert before.keys() == after.keys()
     for room in before:
-        assert not after[room] - before[room], f"{room} was told something else"
+        more = after[room] - before[room]
+        assert not more, f"{room} was told something else: {dict(more)}"
         lacking = before[room] - after[room]
         assert not lacking - repeated[room], f"{room} was not told something"
         assert not repeated[room] or room.startswith("telegram:"), "where the network knows a repetition, there is none"
