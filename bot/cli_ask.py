@@ -19,6 +19,7 @@ from playbooks.load import Book, PlaybookErrors, parse
 from playbooks.rooms import RoomRef
 from storage import inquiry
 from storage.facts import AlertIssued, Disclosed, LogRead, Said, timestamp
+from storage.governing import in_force
 from storage.store import Kept
 
 Form = Literal["text", "json"]
@@ -133,7 +134,7 @@ async def _ask(settings: Settings, incident: str, query: Query, question: Questi
     try:
         async with filed.found(settings, incident) as (store, stream, summary):
             kept = await store.facts(stream)
-            digest = next((one.playbook_sha256 for one in kept if one.playbook_sha256), None)
+            digest = in_force(kept)
             source = await store.playbook(digest) if digest is not None else None
             book = _book(source, summary.playbook if summary is not None else "")
             until = moment_of(query.until, kept, book) if query.until is not None else None

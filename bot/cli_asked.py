@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from bot.columns import below, lines_of, name_of, person_of, place_of, proofs, rooms_of, under, value_of
+from bot.columns import below, each_once, lines_of, name_of, person_of, place_of, proofs, rooms_of, under, value_of
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
@@ -34,6 +34,7 @@ _HOW = {
     "asked for": "asked for it to be sent",
     "confirmed": "confirmed it",
     "issued": "issued it",
+    "agreed": "agreed to it as the second person",
     "supplied": "gave other values for one partner",
     "said": "said it",
 }
@@ -69,10 +70,16 @@ class Words:
         """Those who knew because they wrote it; those who were shown it, by partner; and from whom it was kept."""
         what = answer.about if answer.field is None else f"{answer.field} of {answer.about}"
         lines = [f"Who knew {what} because they wrote it or agreed to it:"] if answer.authors else []
-        for one in answer.authors:
-            whose = f" of {one.partner}" if one.partner else ""
-            lines += self._item(f"{person_of(one.person)}{whose} {_HOW.get(one.how, one.how)}", one.at, (one.entry,))
-        lines += ["", f"Shown to {rooms_of(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}."]
+        for theirs in each_once(answer.authors):
+            first, did = theirs[0], dict.fromkeys(_HOW.get(one.how, one.how) for one in theirs)
+            of = next((f" of {one.partner}" for one in theirs if one.partner), "")
+            lines += self._item(
+                f"{person_of(first.person)}{of} {', '.join(did)}", first.at, (one.entry for one in theirs)
+            )
+        nothing = ": nothing was in it" if answer.empty and not (answer.authors or answer.withheld) else ""
+        lines += (
+            ["", f"Shown to {rooms_of(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}{nothing}."]
+        )
         lines += self._messages(answer, answer.seen)
         if answer.unsent:
             lines += ["", "Decided, and not sent:", *self._messages(answer, answer.unsent)]
@@ -109,8 +116,7 @@ class Words:
             by = [f"{REASONS.get(sight.why or '', sight.why or '')}{detail}", self._rule(sight)]
             return what.removesuffix(", ") + (": " if what else "") + ", ".join(filter(None, by))
         right = ", ".join(filter(None, (self._rule(sight), under(sight.agreements), sight.basis or "")))
-        empty = " (nothing was in it)" if sight.value is None else ""
-        return f"{what}{sight.form}{empty}: {right or 'no rule noted'}"
+        return f"{what}{sight.form}: {right or 'no rule noted'}"
 
     def _rule(self, sight: Sight) -> str:
         """The line of the playbook; which playbook it is where there was more than one."""

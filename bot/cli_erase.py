@@ -78,7 +78,7 @@ def hold(settings: Settings, on: str | None, reason: str, lift: bool) -> None:
 async def _hold(settings: Settings, on: str, reason: str, lift: bool) -> None:
     if _PERSON.fullmatch(on) or is_account(on):
         async with filed.real(settings) as store:
-            await _place(store, _person(on), reason, lift)
+            await _place(store, await erasing.person_of(store, _person(on)), reason, lift)
         return
     try:
         async with filed.found(settings, on) as (store, stream, _):
@@ -123,12 +123,12 @@ async def _retention(settings: Settings, reason: str, dry: bool, as_json: bool) 
         now = await filed.now(store)
         found = await overdue(store, now)
         erasure = erasing.of_logs(found, by=OPERATOR, reason=reason)
+        if not dry and erasure.facts:
+            await store.destroy(erasure, now)
         if as_json:
             print(json.dumps({"incidents": [_row(one) for one in found]}, ensure_ascii=False, indent=2))
         else:
             _say(found, dry)
-        if not dry and erasure.facts:
-            await store.destroy(erasure, now)
 
 
 def _say(found: list[Overdue], dry: bool) -> None:

@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.told import Telling
 from playbooks.load import Book, PlaybookErrors, parse
 from storage.facts import LogRead, parts, timestamp
+from storage.governing import in_force
 from storage.store import Summary
 
 OPERATOR = "operator"
@@ -57,7 +58,7 @@ async def _log(settings: Settings, incident: str, reason: str | None, form: Form
     try:
         async with filed.found(settings, incident) as (store, stream, summary):
             kept = await store.facts(stream)
-            digest = next((one.playbook_sha256 for one in kept if one.playbook_sha256), None)
+            digest = in_force(kept)
             source = await store.playbook(digest) if digest is not None else None
             read = LogRead(OPERATOR, None, reason, len(kept))
             await store.append(stream, read, now=await filed.now(store), playbook=digest)

@@ -20,6 +20,7 @@ from storage.cosigning import Cosigner, Request, Witness
 from storage.database import SqliteStore, hold
 from storage.evidence import refusal
 from storage.export.witnessed import checkpoints_in, in_chat
+from storage.governing import in_force
 from storage.notes import BadNote, Checkpoint, parse_checkpoint, split_note
 
 MOST = 64 << 20
@@ -97,9 +98,7 @@ async def _add(settings: Settings, incident: str, path: Path, partner: str | Non
 
 async def _agreed(store: SqliteStore, stream: str) -> tuple[str | None, Book | None]:
     """The playbook that a stream goes by now, where it can still be read."""
-    heads = {head.stream: head.size for head in await store.heads()}
-    last = await store.facts(stream, heads[stream] - 1) if stream in heads else []
-    digest = last[0].playbook_sha256 if last else None
+    digest = in_force(await store.facts(stream))
     source = await store.playbook(digest) if digest is not None else None
     try:
         return digest, parse(source, stream) if source is not None else None

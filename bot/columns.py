@@ -8,7 +8,7 @@ from textwrap import wrap
 from playbooks.phrasing import legible
 from playbooks.rooms import RoomRef
 from storage import canonical
-from storage.inquiry import Sight
+from storage.inquiry import Author, Sight
 
 WIDTH = 80
 MOST_PROOFS = 12
@@ -17,6 +17,14 @@ MOST_PROOFS = 12
 def person_of(person: str | None) -> str:
     """Somebody by their id; what was erased of the log is nobody's any more."""
     return person or "somebody"
+
+
+def each_once(authors: Iterable[Author]) -> list[list[Author]]:
+    """Together what each person did, in the order in which they first did something; where nobody is named, each by itself."""
+    whose: dict[str, list[Author]] = {}
+    for one in authors:
+        whose.setdefault(one.person or str(one.entry), []).append(one)
+    return list(whose.values())
 
 
 def name_of(sight: Sight) -> str:

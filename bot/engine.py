@@ -330,6 +330,7 @@ class Engine(Keeping):
             log.error("a turn could not be committed", extra={"fault": fault(error), "events": len(waits)})
             if len(waits) == 1 and not isinstance(waits[0], Offer):
                 await self._give_up(waits[0], fault(error))
+            return True
         for one in waits:
             if isinstance(one, Offer):
                 await _steps()  # what it led to leaves before the network is asked for more

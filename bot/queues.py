@@ -90,15 +90,17 @@ class Line:
     @property
     def key(self) -> _Key:
         """How urgent the first row is. Raises IndexError where nothing waits."""
-        while not self._holds(self._heap[0]):
-            heapq.heappop(self._heap)
-        return self._heap[0][0]
+        return self._in_front()[0]
 
     @property
     def first(self) -> OutboxRow:
         """The row that leaves next. Raises IndexError where nothing waits."""
-        assert self.key
-        return self._rows[self._heap[0][1]]
+        return self._rows[self._in_front()[1]]
+
+    def _in_front(self) -> tuple[_Key, str]:
+        while not self._holds(self._heap[0]):
+            heapq.heappop(self._heap)
+        return self._heap[0]
 
     @property
     def ready(self) -> bool:

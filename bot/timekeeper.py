@@ -95,23 +95,23 @@ class Timekeeper:
             self._audited = now
             self._engine.audit()
 
-    async def sign(self, streams: Collection[str] | None = None) -> None:
-        """Sign what the log has now; ``streams``: only these."""
+    async def sign(self, streams: Collection[str] | None = None) -> bool:
+        """Sign what the log has now; ``streams``: only these. Whether that could be done."""
         try:
             await self._store.sign(self._clock.now(), streams)
         except StorageError as error:
             self.trouble = str(error)
             log.error("the log cannot be signed", extra={"reason": str(error)})
-        else:
-            self.trouble = None
+            return False
+        self.trouble = None
+        return True
 
     async def sign_due(self) -> float:
         """Sign the streams whose time has come. Returns the seconds until the next may be due."""
         now, every = self._clock.now(), self._engine.signing()
         streams = [head.stream for head in await self._store.heads()]
         due = [one for one in streams if self._is_due(one, now, every.get(one, SIGN))]
-        if due:
-            await self.sign(due)
+        if due and await self.sign(due):
             self._signed = {one: at for one, at in self._signed.items() if one in streams} | dict.fromkeys(due, now)
         return min([LOOK, *every.values()]).total_seconds()
 

@@ -16,6 +16,7 @@ from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
 from storage.evidence import Evidence, led_to, replaced
 from storage.facts import Fact
+from storage.governing import in_force
 from storage.keys import hold
 from storage.notes import Signer
 from storage.persons import Keyring
@@ -79,7 +80,9 @@ class SqliteStore(Evidence):
     async def over(cls, connection: Connection, folder: Path, signer: Signer) -> SqliteStore:
         """A store over an open connection."""
         [(version,)] = await connection.read("data_version")
-        return cls(connection, folder, signer, version)
+        store = cls(connection, folder, signer, version)
+        await store._forget_keys()
+        return store
 
     @property
     def name(self) -> str:
@@ -346,6 +349,12 @@ class SqliteStore(Evidence):
                 found.append(
                     "the log was signed with another key or under another name before: tell the partners the new one"
                 )
+            lost = self._keyring.missing([name for (name,) in inner.execute(SQL["personal_keys"])])
+            if lost:
+                found.append(
+                    f"{self._keyring.path} lacks the keys of {lost} {'person' if lost == 1 else 'persons'}, whose data cannot be read: "
+                    "put the file back from its backup"
+                )
             return found
 
         return await self._connection.write(work)
@@ -377,17 +386,29 @@ class SqliteStore(Evidence):
         return names, dict(await self._connection.read("personal_of", (json.dumps(sorted(names)),)))
 
     async def destroy(self, erasure: Erasure, now: datetime) -> None:
-        """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. A crash between the two leaves keys of
-        nothing here, and doing it again destroys them."""
-        sealed = [log.seal(stream, None, fact) for stream, fact in erasure.facts]
+        """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. What a crash leaves of that is done when
+        the store is opened again."""
+        sealed = [log.seal(stream, in_force(await self.facts(stream)), fact) for stream, fact in erasure.facts]
 
         def work(inner: sqlite3.Connection) -> None:
             destroying.destroy(inner, self._keyring, erasure, now)
             log.append(inner, sealed, now, self._keyring)
 
         await self._connection.write(work)
-        self._keyring.forget(erasure.keys)
+        await self._forget_keys()
         await self._connection.fold()
+
+    async def _forget_keys(self) -> None:
+        """Destroy the keys that an erasure, perhaps before a crash, wrote down to be destroyed."""
+
+        def work(inner: sqlite3.Connection) -> None:
+            doomed = [key for (key,) in inner.execute(SQL["doomed"])]
+            if doomed:
+                self._keyring.forget(doomed)
+                inner.execute(SQL["forget_doomed"])
+
+        if await self._connection.read("doomed"):
+            await self._connection.write(work)
 
     def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
         """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""

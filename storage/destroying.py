@@ -15,7 +15,8 @@ from storage.queries import SQL, micros
 
 def destroy(inner: sqlite3.Connection, keyring: Keyring, erasure: Erasure, now: datetime) -> None:
     """Everything that is named, wherever else it stands, too: what was heard and what was sent keep no words once they are done."""
-    change(inner, "forget_person", [(key,) for key in sorted(erasure.keys)])
+    for query in ("doom", "forget_person"):
+        change(inner, query, [(key,) for key in sorted(erasure.keys)])
     for stream, seq, path in erasure.fields:
         _field(inner, keyring, stream, seq, path)
     for stream, upto in erasure.streams.items():

@@ -28,7 +28,7 @@ from storage.facts import (
     Said,
     parts,
 )
-from storage.facts.personal import is_account
+from storage.facts.personal import is_account, whose
 from storage.store import Kept, Summary
 
 
@@ -77,12 +77,24 @@ async def holds(store: Source) -> dict[str, HoldPlaced]:
     return lying
 
 
-async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str) -> Erasure:
-    """Everything that is held of a person: their id (``P-3``) or an account (``telegram:501``). Raises Refused."""
-    known = await store.facts(DEPLOYMENT)
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who is known by which accounts."""
+
+    accounts: Mapping[str, str]
+    enrolled: frozenset[str]
+    revoked: frozenset[str]
+
+    def names_of(self, who: str) -> tuple[str, ...]:
+        """Everything a person's data may be kept under, their id first (or the account of somebody who was never enrolled)."""
+        person = self.accounts.get(who, who)
+        return (person, *(account for account, whose_it_is in self.accounts.items() if whose_it_is == person))
+
+
+async def _people(store: Source) -> _People:
     accounts: dict[str, str] = {}
     enrolled, revoked = set(), set()
-    for kept in known:
+    for kept in await store.facts(DEPLOYMENT):
         match kept.fact:
             case PersonEnrolled(person=person, identity=identity) | IdentityJoined(person=person, identity=identity):
                 enrolled.add(person)
@@ -92,15 +104,26 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
                 revoked.add(person)
             case _:
                 pass
-    person = accounts.get(who, who)
-    theirs = tuple(one for one, whose in accounts.items() if whose == person)
+    return _People(accounts, frozenset(enrolled), frozenset(revoked))
+
+
+async def person_of(store: Source, who: str) -> str:
+    """Whose an account is; a person's id, and an account of nobody who is enrolled, are themselves."""
+    return (await _people(store)).names_of(who)[0]
+
+
+async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str) -> Erasure:
+    """Everything that is held of a person: their id (``P-3``) or an account (``telegram:501``). Raises Refused."""
+    people = await _people(store)
+    enrolled, revoked = people.enrolled, people.revoked
+    person, *theirs = people.names_of(who)
     if person not in enrolled and not is_account(person):
         raise Refused(f"there is no person {who}; name one by their id, like P-3, or an account, like telegram:501")
     if person in enrolled and person not in revoked:
         raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
-    subjects = (person, *(theirs or ((person,) if is_account(person) else ())))
+    subjects = (person, *theirs)
     keys, counts = await store.personal(subjects)
-    await _free(store, [*counts, person])
+    await _free(store, [*counts, *subjects])
     fields = [found for stream in counts for found in _recapped(await store.facts(stream), frozenset(subjects))]
     said = person if person in enrolled else None
     recaps = {(stream, entry) for stream, entry, _ in fields}
@@ -126,10 +149,12 @@ def _recapped(kept: Iterable[Kept], subjects: frozenset[str]) -> Iterable[tuple[
 
 async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str, reason: str, basis: str) -> Erasure:
     """One field of one entry of a closed incident. Raises Refused."""
-    await _free(store, [stream])
     found = [one for one in await store.facts(stream, entry) if one.seq == entry]
     if not found:
         raise Refused(f"the log of {stream} has no entry {entry}")
+    people = await _people(store)
+    owners = [owner for name, owner in whose(found[0].fact) if path == name or path.startswith(f"{name}/")]
+    await _free(store, [stream, *(name for owner in owners for name in people.names_of(owner))])
     held = [name for name, value in parts(found[0].fact).items() if value is not None]
     if path not in held:
         raise Refused(f"entry {entry} of {stream} shows no field {path}; it shows: {', '.join(held) or 'nothing'}")
@@ -167,13 +192,19 @@ class Overdue:
 async def retention(store: Source, kept_for: Mapping[str, timedelta | None], now: datetime) -> list[Overdue]:
     """Every closed incident, the oldest first, and whether its time is over. ``kept_for``: incident → how long its playbook keeps it."""
     lying = await holds(store)
+    people = await _people(store)
+    persons: dict[str, HoldPlaced] = {}  # stream → a person who is in it and must not be erased
+    for on in lying:
+        if not on.startswith(("I-", "E-")):
+            _, counts = await store.personal(people.names_of(on))
+            persons |= dict.fromkeys(counts, lying[on])
     found = []
     for one in await store.incidents():
         if one.closed_at is None:
             continue
         keep = kept_for.get(one.incident)
         over = keep is not None and one.closed_at + keep < now
-        hold = lying.get(one.incident)
+        hold = lying.get(one.incident) or persons.get(one.incident)
         erased = any(isinstance(kept.fact, LogErased) for kept in await store.facts(one.incident, 0))
         found.append(Overdue(one.incident, one.closed_at, keep, over, hold.reason if hold else None, one.size, erased))
     return sorted(found, key=lambda one: one.closed_at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -67,26 +67,37 @@ class Keyring:
         return frozenset(self._ids[one] for one in subjects if one in self._ids)
 
     def forget(self, names: Collection[str]) -> None:
-        """Destroy keys, by their ids, for good: the file is written anew without them."""
-        self._look()
-        with words(self.path):
-            lines = self.path.read_bytes().splitlines() if self.path.exists() else []
-            kept = [line for line in lines if json.loads(line)["id"] not in names]
-            draft = self.path.with_name(f"{FILE}.{os.getpid()}.new")
+        """Destroy keys, by their ids, for good: the file is written anew without them. Only inside a transaction of the database, like ``seal``:
+        a key that another process adds meanwhile would be lost.
+        """
+        draft = self.path.with_name(f"{FILE}.new")
+        if not self.path.exists():
+            return
+        with words(self.path), self.path.open("r+b", buffering=0) as old:
+            kept = [line for line, name, _, _ in _lines(old.read()) if name not in names]
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
                 file.write(b"".join(line + b"\n" for line in kept))
                 file.flush()
                 os.fsync(file.fileno())
-            _blank(self.path)
             draft.replace(self.path)
             sync_folder(self.path.parent)
+            # Only now, through what is still open: some file systems then hold nothing of it.
+            old.seek(0)
+            old.write(bytes(os.fstat(old.fileno()).st_size))
+            os.fsync(old.fileno())
         self._seen = None
         self._look()
+
+    def missing(self, names: Collection[str]) -> int:
+        """How many of these keys the file does not have."""
+        self._look()
+        return sum(name not in self._keys for name in names)
 
     def _add(self, subject: str) -> None:
         name, key = os.urandom(9).hex(), AESGCM.generate_key(256)
         line = json.dumps({"id": name, "subject": subject, "key": b64encode(key).decode()}).encode() + b"\n"
         with words(self.path):
+            self.path.with_name(f"{FILE}.new").unlink(missing_ok=True)  # left by a crash
             new = not self.path.exists()
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
@@ -113,24 +124,17 @@ class Keyring:
                 self._seen = seen
 
     def _read(self, data: bytes) -> None:
-        ids: dict[str, str] = {}
-        keys: dict[str, AESGCM] = {}
-        for line in data.split(b"\n"):
-            try:
-                said = json.loads(line)
-                name, subject, key = said["id"], said["subject"], AESGCM(b64decode(said["key"]))
-            except (ValueError, KeyError, TypeError):
-                continue  # a torn line: nothing was sealed with that key yet
-            ids[subject] = name
-            keys[name] = key
-        self._ids, self._keys = ids, keys  # whole: another thread may be reading
+        found = list(_lines(data))
+        # Whole: another thread may be reading.
+        self._ids = {subject: name for _, name, subject, _ in found}
+        self._keys = {name: key for _, name, _, key in found}
 
 
-def _blank(path: Path) -> None:
-    """Overwrite a file before it is let go: some file systems then hold nothing of it."""
-    if path.exists():
-        with path.open("r+b", buffering=0) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            file.write(bytes(size))
-            os.fsync(file.fileno())
+def _lines(data: bytes) -> Iterator[tuple[bytes, str, str, AESGCM]]:
+    """Each line with its id, subject and key. A torn one is left out: nothing was sealed with that key yet."""
+    for line in data.split(b"\n"):
+        try:
+            said = json.loads(line)
+            yield line, said["id"], said["subject"], AESGCM(b64decode(said["key"]))
+        except (ValueError, KeyError, TypeError):
+            continue

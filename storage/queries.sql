@@ -234,6 +234,18 @@ INSERT INTO disclosures (stream, seq, body, personal) VALUES (?, ?, ?, ?);
 -- name: add_personal
 INSERT INTO personal (stream, seq, key, body) VALUES (?, ?, ?, ?);
 
+-- name: doom
+INSERT INTO doomed (key) VALUES (?) ON CONFLICT (key) DO NOTHING;
+
+-- name: doomed
+SELECT key FROM doomed ORDER BY key;
+
+-- name: forget_doomed
+DELETE FROM doomed;
+
+-- name: personal_keys
+SELECT DISTINCT key FROM personal;
+
 -- name: personal_of
 SELECT stream, count(DISTINCT seq) FROM personal WHERE key IN (SELECT value FROM json_each(?)) GROUP BY stream ORDER BY stream;
 

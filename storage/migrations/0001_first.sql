@@ -159,6 +159,11 @@ CREATE TABLE personal (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX personal_by_key ON personal (key);
 
+-- Keys that are to be destroyed: what a crash leaves here is done at the next start.
+CREATE TABLE doomed (
+    key TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- The roots of the tree's whole subtrees above its leaves, so that proofs hash nothing again.
 CREATE TABLE nodes (
     stream TEXT NOT NULL,

@@ -31,6 +31,7 @@ from storage.facts import (
     Said,
 )
 from storage.persons import FILE
+from storage.store import StorageError
 from tests.storage.small import DIGEST, NOW, ROOM, STREAM, opened
 
 ADA, HERS = "telegram:501", RoomRef("telegram", "501")
@@ -168,6 +169,54 @@ async def test_what_must_not_be_erased_is_refused_with_what_to_do(store: SqliteS
     for entry, path, words in ((99, "text", "no entry 99"), (4, "nothing", "it shows: ")):
         with pytest.raises(Refused, match=words):
             await erasing.of_field(store, STREAM, entry, path, **BY)
+
+
+async def test_what_a_crash_left_to_be_forgotten_is_forgotten_at_the_next_start(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the database and the keys lies an instant."""
+    await crisis(store, IncidentClosed("P-2", None, None))
+    erasure = await erasing.of_person(store, "P-1", **BY)
+
+    def end(*_: object) -> None:
+        raise OSError(5, "the machine died")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.persons.Keyring.forget", end)
+        with pytest.raises(StorageError):
+            await store.destroy(erasure, NOW)
+    assert b'"P-1"' in (store.folder / FILE).read_bytes()
+    again = await open_store(store.folder, "liege")
+    await again.close()
+    assert b'"P-1"' not in (store.folder / FILE).read_bytes()
+    assert b'"P-2"' in (store.folder / FILE).read_bytes()
+
+
+async def test_a_hold_on_an_account_is_one_on_its_person_whatever_is_asked(store: SqliteStore) -> None:
+    """Neither the person, nor a field of theirs, nor a log with their words is erased."""
+    await crisis(store, IncidentClosed("P-2", None, None))
+    assert await erasing.person_of(store, "matrix:@ada:x.org") == "P-1"
+    for on in ("P-1", ADA):
+        await store.append(DEPLOYMENT, HoldPlaced(on, "operator", "court order 7"), now=NOW)
+        for who in ("P-1", ADA, "matrix:@ada:x.org"):
+            with pytest.raises(Refused, match="court order 7"):
+                await erasing.of_person(store, who, **BY)
+        for entry, path in ((4, "text"), (6, "content/words"), (8, "fields/#ops")):
+            with pytest.raises(Refused, match="court order 7"):
+                await erasing.of_field(store, STREAM, entry, path, **BY)
+        [found] = await erasing.retention(store, {STREAM: timedelta(days=30)}, NOW + timedelta(days=31))
+        assert (found.over, found.held) == (True, "court order 7")
+        await store.append(DEPLOYMENT, HoldLifted(on, "operator", "over"), now=NOW)
+    await erasing.of_field(store, STREAM, 5, "text", **BY)
+
+
+async def test_lost_keys_are_not_taken_for_an_erasure(store: SqliteStore) -> None:
+    """What nobody erased and nobody can read is a fault that the doctor names."""
+    await crisis(store)
+    assert await store.health() == []
+    (store.folder / FILE).rename(store.folder / "away")
+    [wrong] = await store.health()
+    assert "lacks the keys of" in wrong and "put the file back" in wrong
 
 
 async def test_one_field_goes_and_the_others_stay(store: SqliteStore) -> None:

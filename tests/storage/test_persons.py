@@ -61,6 +61,40 @@ def test_a_torn_line_hides_no_key(tmp_path: Path) -> None:
     assert (anew.open(name, "a/1", sealed), anew.open(other, "a/2", more)) == (b"one", b"two")
 
 
+def test_keys_are_forgotten_beside_a_torn_line(tmp_path: Path) -> None:
+    """What a crash left is no reason to keep a key."""
+    ring = Keyring(tmp_path)
+    name, sealed = ring.seal("P-1", "a/1", b"one")
+    kept, other = ring.seal("P-2", "a/2", b"two")
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(b'{"id": "torn')
+    ring.forget({name})
+    assert (ring.open(name, "a/1", sealed), ring.open(kept, "a/2", other)) == (None, b"two")
+    assert (ring.missing([name, kept])) == 1
+
+
+def test_whatever_ends_the_forgetting_no_other_key_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old file is whole until the new one stands in its place."""
+    ring = Keyring(tmp_path)
+    name, _ = ring.seal("P-1", "a/1", b"one")
+    kept, other = ring.seal("P-2", "a/2", b"two")
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for target in ("pathlib.Path.replace", "os.fsync", "storage.persons.sync_folder"):
+        with monkeypatch.context() as patched:
+            patched.setattr(target, end)
+            with pytest.raises(KeyboardInterrupt):
+                ring.forget({name})
+        anew = Keyring(tmp_path)
+        anew.refresh()
+        assert anew.open(kept, "a/2", other) == b"two", target
+    ring.forget({name})
+    ring.seal("P-3", "a/3", b"three")
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
 def test_what_is_somebodys_own_is_named_as_it_is_called() -> None:
     """Every attribute in the table is there, and accounts are told from rooms and ids."""
     for kind, (owner, theirs) in THEIRS.items():
