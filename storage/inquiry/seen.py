@@ -26,12 +26,12 @@ from storage.inquiry.legible import legible
 from storage.inquiry.sights import Sight, sights
 from storage.store import Kept
 
-How = Literal["wrote", "asked for", "confirmed", "issued", "supplied", "said", "said anew"]
+How = Literal["wrote", "asked for", "confirmed", "issued", "agreed", "supplied", "said", "said anew"]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody who knew because they wrote it, or agreed to it. ``person``: a person's id, or an identity."""
+    """Somebody who knew because they wrote it, or agreed to it (``agreed``: as the second person). ``person``: a person's id, or an identity."""
 
     how: How
     person: str
@@ -43,7 +43,7 @@ class Author:
 @dataclass(frozen=True, slots=True)
 class WhoSaw:
     """Who saw a thing (``field``: one field of it; None: any). ``seen``: what a network accepted, or may have; ``unsent``: what was decided to be shown and did
-    not leave; ``withheld``: from which rooms it was kept. ``names``: the ids it went by (an alert's draft, the request it fulfilled). ``known``: whether the facts
+    not leave; ``withheld``: from which rooms it was kept; ``empty``: where a message has the field, and nothing was in it. ``names``: the ids it went by (an alert's draft, the request it fulfilled). ``known``: whether the facts
     know it at all.
     """
 
@@ -55,6 +55,7 @@ class WhoSaw:
     seen: tuple[Sight, ...]
     unsent: tuple[Sight, ...]
     withheld: tuple[Sight, ...]
+    empty: tuple[Sight, ...] = ()
 
 
 def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSaw:
@@ -67,7 +68,7 @@ def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSa
         for one in sights(kept, Fates(kept), lambda fact: _tells_of(fact, names))
         if one.about in names and (field is None or one.field == field)
     ]
-    shown = [one for one in found if one.form is not None]
+    shown = [one for one in found if one.form is not None and one.value is not None]
     return WhoSaw(
         about,
         field,
@@ -77,6 +78,7 @@ def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSa
         tuple(one for one in shown if one.fate.shown or one.fate.state == "unknown"),
         tuple(one for one in shown if not one.fate.shown and one.fate.state != "unknown"),
         tuple(one for one in found if one.form is None),
+        tuple(one for one in found if one.form is not None and one.value is None),
     )
 
 
@@ -98,25 +100,41 @@ def _names(kept: Iterable[Kept], about: str) -> dict[str, None]:
 
 
 def _authors(kept: Iterable[Kept], names: Mapping[str, None], field: str | None) -> Iterable[Author]:
+    kept = list(kept)
     drafts: dict[str, Author] = {}
+    held = set(_holding(kept, field))
     for one in kept:
         match one.fact:
             case AlertDrafted(draft=draft, person=person, partner=partner, fields=fields) if draft in names:
                 if _has(fields, field):
                     drafts.setdefault(draft, Author("wrote", person, partner, one.at, one.seq))
-            case DraftConfirmed(draft=draft, person=person) if draft in names:
+            case DraftConfirmed(draft=draft, person=person) if draft in names and draft in held:
                 yield Author("confirmed", person, None, one.at, one.seq)
             case AlertRequested() as f if f.request in names and _has(f.fields, field):
                 yield Author("asked for", f.person, f.partner, one.at, one.seq)
             case AlertIssued() as f if f.alert in names and _has(f.fields, field):
                 yield from drafts.values()
                 yield Author("issued", f.person, f.partner, one.at, one.seq)
+                if f.confirmed_by and f.confirmed_by != f.person:
+                    yield Author("agreed", f.confirmed_by, None, one.at, one.seq)
             case CopyReleased() as f if f.alert in names and _has(f.fields, field):
                 yield Author("supplied", f.person, None, one.at, one.seq)
             case Said() as f if f.said in names:
                 yield Author("said", f.person, f.partner, one.at, one.seq)
             case SaidAnew() as f if f.said in names:
                 yield Author("said anew", "", None, one.at, one.seq)
+            case _:
+                pass
+
+
+def _holding(kept: Iterable[Kept], field: str | None) -> Iterable[str]:
+    """The drafts that something stood in: whoever confirmed another one agreed to nothing of this field."""
+    for one in kept:
+        match one.fact:
+            case AlertDrafted(draft=draft, fields=fields) | AlertIssued(draft=draft, fields=fields) if _has(
+                fields, field
+            ):
+                yield draft
             case _:
                 pass
 

@@ -19,7 +19,7 @@ from bot.cli_asked import Words
 from bot.columns import below
 from storage import inquiry
 from storage.database import open_store
-from storage.facts import LogRead, from_parts, parts
+from storage.facts import AlertIssued, LogRead, from_parts, parts
 from storage.inquiry import Fates, sights
 from storage.store import Kept
 from tests.bot.running import FLOOD, Ran, tocsin
@@ -122,6 +122,21 @@ def test_each_question_is_answered_in_80_columns_and_as_json(played: Played) -> 
     assert "handed over, accepted by" in _asked(folder, "leads").out
     assert "Of every message it is known" in _asked(folder, "unknown").out
     assert "agreement across that border (be→de)" in " ".join(_asked(folder, "withheld").out.split())
+
+
+def test_each_person_who_knew_stands_once_and_an_empty_field_was_known_to_nobody(played: Played) -> None:
+    """Whoever wrote, confirmed and issued it is one line; the second person is another; a field in which nothing was has neither."""
+    folder, _, kept = played
+    [issued] = [one.fact for one in kept if isinstance(one.fact, AlertIssued) and one.fact.alert == "A-2"]
+    who = " ".join(_asked(folder, "who-saw", "A-2").out.partition("Shown to")[0].split())
+    assert f"{issued.person} of {issued.partner} wrote it, " in who and "issued it [" in who
+    assert who.count(f" {issued.person} ") == 1
+    assert issued.alone or f"{issued.confirmed_by} agreed to it as the second person" in who
+    empty = [name for name, value in issued.fields.items() if value is None]
+    for name in empty:
+        answer = inquiry.who_saw(kept, "A-2", name)
+        told = _asked(folder, "who-saw", "A-2", name).out if answer.known else f"Nobody was shown {name}"
+        assert "Who knew" not in told and f"Nobody was shown {name}" in told
 
 
 def test_until_is_a_time_of_the_incidents_own_zone(played: Played) -> None:

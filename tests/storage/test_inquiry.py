@@ -58,7 +58,8 @@ def test_who_saw_a_field_is_told_with_form_rule_agreement_message_and_time() -> 
     sent = log.add(f.MessageSent("s1", FIRE, "$m"))
     log.add(f.MessageSent("s2", AID, "17"), f.MessageRefused("s3", FIRE, "too long"))
     answer = inquiry.who_saw(log.kept, "A-1", "victims")
-    assert [(author.how, author.person) for author in answer.authors] == [("wrote", "P-1"), ("issued", "P-1")]
+    did = [(author.how, author.person) for author in answer.authors]
+    assert did == [("wrote", "P-1"), ("issued", "P-1"), ("agreed", "P-2")]
     [seen] = answer.seen
     assert (seen.partner, seen.form, seen.value, seen.rule, seen.agreements) == ("fire", "exact", "Ada", 7, ("emric",))
     assert (seen.fate.messages, seen.fate.at) == (("$m",), log.kept[sent].at)
@@ -81,6 +82,23 @@ def test_a_preview_and_a_list_of_several_things_count_too() -> None:
     assert [sight.send for sight in inquiry.who_saw(log.kept, "A-1", "what").seen] == ["s1", "s2"]
     assert [sight.of for sight in inquiry.who_saw(log.kept, "board", "_answer").seen] == ["fire"]
     assert [sight.send for sight in inquiry.who_saw(log.kept, "S-3").seen] == ["s3"]
+
+
+def test_an_empty_field_was_known_to_nobody() -> None:
+    """Where nothing was in a field, nobody wrote it, agreed to it or was shown it, though messages have it."""
+    log = Log()
+    fields = {"what": "Water", "people": None}
+    log.add(f.AlertDrafted("D-1", "flood", "P-1", "telegram:1", "city", FIRE, fields))
+    log.add(f.DraftConfirmed("D-1", "P-1"))
+    log.issue(fire="shown")
+    log.show("s1", "fire", FIRE, what="Water", people=None)
+    log.add(f.MessageSent("s1", FIRE, "$m"))
+    answer = inquiry.who_saw(log.kept, "A-1", "people")
+    assert (answer.known, answer.authors, answer.seen, answer.unsent) == (True, (), (), ())
+    assert [one.send for one in answer.empty] == ["s1"]
+    assert [one.how for one in inquiry.who_saw(log.kept, "A-1", "what").authors] == [
+        "wrote", "confirmed", "issued", "agreed",
+    ]  # fmt: skip
 
 
 def test_what_a_partner_saw_before_a_moment_ends_there_exactly() -> None:
