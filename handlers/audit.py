@@ -22,7 +22,6 @@ MOST = 20_000
 """Entries of a log that is asked in chat: more would keep everybody else waiting. On the server there is no such bound."""
 
 QUESTIONS = ("who-saw", "saw", "silent", "unknown", "withheld", "leads", "readings")
-USAGE = ("who-saw A-17 FIELD", "saw PARTNER 14:05", "silent A-17", "unknown", "withheld", "leads", "readings")
 BECAUSE = re.compile(
     r"(?:^|(?<=\s))(?:because|parce que|parce qu['’]|car|omdat|want|weil|denn|perch[éè]|porque)\b[\s:]*(.*)",
     re.IGNORECASE | re.DOTALL,
@@ -75,11 +74,25 @@ def _read(arguments: str) -> _Asked:
 def _usage(case: Case, typed: str) -> Cleared:
     near = nearest(typed, QUESTIONS) if typed else None
     shown = [
-        case.say("{command} because …", command=code(echo(f"/audit {one}", case.request.room)))
-        for one in USAGE
-        if near is None or one.split()[0] == near
+        case.say("{command} because …", command=code(glue([echo(f"/audit {one}", case.request.room), *about], " ")))
+        for one in QUESTIONS
+        if near in (None, one)
+        for about in [_what(case, one)]
     ]
     return glue([case.say("What can be asked of the log, each with your reason:"), *shown])
+
+
+def _what(case: Case, question: str) -> list[Cleared]:
+    """What is to be written behind a question, in the reader's words; nothing where it is asked alone."""
+    match question:
+        case "who-saw":
+            return [case.say("A-17 FIELD")]
+        case "saw":
+            return [case.say("PARTNER 14:05")]
+        case "silent":
+            return [echo("A-17", case.request.room)]
+        case _:
+            return []
 
 
 def _answer(case: Case, asked: _Asked, kept: Sequence[Kept]) -> list[Cleared] | Cleared:
@@ -147,14 +160,15 @@ def _saw(case: Case, asked: _Asked, kept: Sequence[Kept]) -> list[Cleared] | Cle
 
 
 def _until(case: Case, typed: str) -> datetime | None:
-    """The last time that clocks showed this where the playbook lives; None where it is no time."""
-    assert case.book is not None
+    """The last time in the incident that clocks showed this where the playbook lives, or the first that they will; None where it is no time."""
+    assert case.book is not None and case.incident is not None
     found = _CLOCK.fullmatch(typed)
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
         return None
     now = local_time(case.book, case.now)
     at = now.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    return at if at <= now else at - timedelta(days=1)
+    last = at if at <= now else at - timedelta(days=1)
+    return last if last >= case.incident.opened_at else last + timedelta(days=1)
 
 
 def _thing(typed: str) -> str | None:

@@ -155,6 +155,17 @@ def test_an_incident_that_is_over_can_be_asked_by_its_name() -> None:
     assert "belongs to no partner" in _ask(stage, ALONE, "I-1 leads", "telegram:99", private=True)
 
 
+def test_nothing_to_be_seen_is_not_said_to_be_nothing() -> None:
+    """What was shown to another partner may be hidden from whoever asks; to an auditor of everything, nothing is nothing."""
+    stage = _stage()
+    mine = _ask(stage, FIRE, "saw aid", OWN)
+    assert "Nothing that you may see." in mine and "Nothing." not in mine
+    assert "Nobody that you may see." in _ask(stage, FIRE, "who-saw A-1 people", OWN)
+    assert _ask(stage, ALONE, "leads", AUDITOR, private=True).startswith("Who led")
+    once = _ask(stage, ALONE, "who-saw A-1 what", AUDITOR, private=True)
+    assert "once more" not in once
+
+
 _STAGE: list[Stage] = []
 
 
@@ -208,3 +219,10 @@ def test_what_is_hidden_from_a_partner_changes_no_answer(
     first, second = _inquired(one, partner), _inquired(otherwise(partner, one, other), partner)
     assert shown(first, partner) == shown(second, partner)
     assert first.of(LogRead) == second.of(LogRead) or one["spot"] != other["spot"]
+
+
+def test_a_time_of_day_is_one_of_the_incident() -> None:
+    """What clocks showed before it began is not meant: the same question asked early and late has an answer."""
+    stage = _stage()
+    early, late = (_ask(stage, ALONE, f"saw fire {time}", AUDITOR, private=True) for time in ("00:01", "23:59"))
+    assert _ask(stage, ALONE, "saw fire", AUDITOR, private=True).count("•") == early.count("•") == late.count("•") > 0
