@@ -28,7 +28,7 @@ from playbooks.diff_changes import (
 )
 from playbooks.diff_domain import Edge, Pair, Places, in_order, origins, partners, spans
 from playbooks.diff_kinds import Direction, Ground
-from playbooks.diff_loosening import loosens
+from playbooks.diff_loosening import guest_changes, loosens
 from playbooks.diff_mandate import lead_changes, power_changes
 from playbooks.diff_other import other_changes
 from playbooks.diff_receipts import receipt_changes
@@ -51,7 +51,8 @@ def diff(old: Book, new: Book, now: datetime) -> Difference:
         for direction, change in _changes(ground):
             found[direction].append(_cleared_at(ground, change))
         leads = lead_changes(ground)
-    entries = other_changes(old, new, domain.renamed)
+    entries = (*other_changes(old, new, domain.renamed), *guest_changes(old, new))
+    loosened = {change for change in entries if loosens(change, old, new)}
     return Difference(
         _edition(old),
         _edition(new),
@@ -60,8 +61,8 @@ def diff(old: Book, new: Book, now: datetime) -> Difference:
         tuple(sorted(found["opens"], key=_rare)),
         tuple(sorted(found["closes"], key=_rare)),
         leads,
-        tuple(change for change in entries if not loosens(change)),
-        tuple(change for change in entries if loosens(change)),
+        tuple(change for change in entries if change not in loosened),
+        tuple(change for change in entries if change in loosened),
     )
 
 

@@ -190,8 +190,9 @@ def test_what_a_clearance_opens_for_raised_labels_alone_is_told() -> None:
     found = compared(
         ('clearance: {tlp: green}\n    phone_24h: "+4914"', 'clearance: {tlp: amber}\n    phone_24h: "+4914"')
     )
-    sentences = list(opening(found))
+    *sentences, entry = opening(found)
     assert all(", when the speaker raises it to amber (was " in one for one in sentences)
+    assert entry == "partners.hilfe.clearance.tlp: green → amber (new.yaml:72)"
     assert sentences[0] == (
         "hilfe sees action in evacuation, for words from its own jurisdiction, when the speaker raises it to amber "
         "(was withheld): permit, new.yaml:99; before: clearance, old.yaml:72"
