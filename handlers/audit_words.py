@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from handlers import leading
+from handlers.auditing import sees_all
 from handlers.case import Case
 from handlers.choices import WORDS
 from handlers.moments import moment
@@ -43,9 +44,15 @@ def who_saw(case: Case, answer: WhoSaw) -> list[Cleared]:
     if answer.field is not None:
         what = glue([what, field_name(case.book, case.reader, answer.field)], " · ")
     lines = [strong(case.say("Who was shown {what}", what=what))]
-    shown = [_shown(case, group, answer) for group in _messages(case, answer.seen)]
+    before: set[tuple[str | None, RoomRef]] = set()
+    shown = []
+    for group in _messages(case, answer.seen):
+        where = (group[0].partner, group[0].room)
+        # Of somebody else's room nothing but its network is known: it may be another one.
+        shown.append(_shown(case, group, answer, again=where in before and bool(group[0].room.id)))
+        before.add(where)
     kept_from = [_kept_from(case, group, answer) for group in _messages(case, answer.withheld)]
-    lines += shown or [case.say("Nobody.")]
+    lines += shown or [case.say("Nobody.") if sees_all(case) else case.say("Nobody that you may see.")]
     if kept_from:
         lines += [strong(case.say("Withheld")), *kept_from]
     return _cut(case, lines)
@@ -64,11 +71,11 @@ def _messages(case: Case, sights: Iterable[Sight]) -> list[list[Sight]]:
     return [list(group) for _, group in groupby(known, key=lambda one: one.entry)]
 
 
-def _shown(case: Case, group: Sequence[Sight], answer: WhoSaw) -> Cleared:
-    """One message: of one field also by which right, of several in which form."""
+def _shown(case: Case, group: Sequence[Sight], answer: WhoSaw, *, again: bool) -> Cleared:
+    """One message: of one field also by which right, of several in which form; ``again``: its room had been shown some before, as by a reminder."""
     one = group[0]
     at = one.fate.at or one.fate.unknown_at or one.decided_at
-    parts = [_form(case, each) for each in group]
+    parts = [*([case.say("once more")] if again else []), *(_form(case, each) for each in group)]
     if answer.field is not None:
         parts.append(case.say("line {line}", line=figure(one.rule)))
         if one.agreements and (under := _quoted(case, ", ".join(one.agreements))).html:
@@ -130,7 +137,7 @@ def saw(case: Case, answer: Saw) -> list[Cleared]:
     lines = [strong(heading), *(_seen(case, one) for one in fields)]
     doubtful = [one for one in answer.doubtful if _counts(case, one)]
     if not fields and not doubtful:
-        lines.append(case.say("Nothing."))
+        lines.append(case.say("Nothing.") if sees_all(case) else case.say("Nothing that you may see."))
     lines += [
         case.say(
             "• {what}: nobody knows whether it arrived",
@@ -243,7 +250,7 @@ def leads(case: Case, answer: Sequence[Tenure]) -> list[Cleared]:
         basis = leading.basis(case.book, case.reader, one.basis)
         how = glue([part for part in (glue([_at(case, one.since), until], " – "), basis) if part.html], ". ")
         lines.append(case.say("• {what}: {how}", what=glue([who, reach], ", "), how=how))
-    return _cut(case, lines or [case.say("Nobody led.")])
+    return _cut(case, [strong(case.say("Who led")), *lines] if lines else [case.say("Nobody led.")])
 
 
 def readings(case: Case, answer: Sequence[Reading]) -> list[Cleared]:

@@ -34,11 +34,12 @@ MADE = "made:"
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Which copy: for whom (a partner's id, or ``auditor``), in which form, and why."""
+    """Which copy: for whom (a partner's id, or ``auditor``), in which form, and why. ``unknown``: a single word before "because" that is neither."""
 
     whom: str
     form: str
     reason: str
+    unknown: str = ""
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
@@ -49,6 +50,9 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         again = code(echo(f"/export {wanted.form} because …", case.request.room))
         forms = code(echo(" · ".join(FORMS), case.request.room))
         return [case.answer(glue([case.say("Say why you want a copy; it is recorded, and stands in it: {command}", command=again), case.say("Forms: {forms}", forms=forms)]))]  # fmt: skip
+    if wanted.unknown:
+        typed, forms = echo(wanted.unknown[:60], case.request.room), code(echo(" · ".join(FORMS), case.request.room))
+        return [case.answer(glue([case.say("There is no form or partner {word}.", word=typed), case.say("Forms: {forms}", forms=forms)]))]  # fmt: skip
     whose = case.actor.partner
     if not (case.actor.auditor or wanted.whom == whose):
         return case.refuse(case.say("Here you can have a copy for your own partner only."), "/export", "role")
@@ -84,6 +88,10 @@ def _read(case: Case, arguments: str) -> _Wanted:
             break
         left = left[left.index(first) + len(first) :].lstrip('"” ')
     because = BECAUSE.match(left)
+    first = words(left)[0] if words(left) else ""
+    said = BECAUSE.match(left[left.index(first) + len(first) :].lstrip('"” ')) if first and because is None else None
+    if said is not None:
+        return _Wanted(whom, form, said[1].strip(), first)
     return _Wanted(whom, form, (because[1] if because is not None else left).strip())
 
 

@@ -160,7 +160,7 @@ def test_nothing_to_be_seen_is_not_said_to_be_nothing() -> None:
     stage = _stage()
     mine = _ask(stage, FIRE, "saw aid", OWN)
     assert "Nothing that you may see." in mine and "Nothing." not in mine
-    assert "Nobody that you may see." in _ask(stage, FIRE, "who-saw A-1 people", OWN)
+    assert "Nobody that you may see." in _ask(stage, FIRE, "who-saw A-1 secret", OWN)
     assert _ask(stage, ALONE, "leads", AUDITOR, private=True).startswith("Who led")
     once = _ask(stage, ALONE, "who-saw A-1 what", AUDITOR, private=True)
     assert "once more" not in once

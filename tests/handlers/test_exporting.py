@@ -116,3 +116,14 @@ def test_a_partner_that_nobody_may_know_of_is_the_beginning_of_a_reason() -> Non
     stage = _stage()
     copy = _copy(stage.say(OWN_CHAT, "/export watchers ask for it", OWN, private=True))
     assert (copy["for"], copy["reason"]) == ("fire", "watchers ask for it")
+
+
+def test_a_form_that_there_is_not_is_said_with_those_there_are() -> None:
+    """A single word before "because" is meant as a form or a partner; one that nobody may know of is answered alike, and nothing is recorded."""
+    stage = _stage()
+    for typed in ("nope", "watchers", '"no such"'):
+        [answer] = stage.say(OWN_CHAT, f"/export {typed} because inquiry", OWN, private=True)
+        word = typed.strip('"')
+        assert f"There is no form or partner {word}." in answer.body.text and "ics214" in answer.body.text
+    assert not stage.of(LogRead)
+    assert _copy(stage.say(OWN_CHAT, "/export csv we ask because of it", OWN, private=True))["form"] == "csv"
