@@ -50,6 +50,8 @@ async def cap(copy: Copy, out: BinaryIO) -> None:
     out.writelines(text.encode() for text in _head(copy.about))
     async for line in copy.lines():
         fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
+        if not copy.playbooks:
+            fact = copy.naming.put(line.kept.playbook_sha256, fact)  # an auditor's are put into words with the playbook
         out.writelines(
             _entry(message).encode()
             for message in sending.take(line.kept.seq, line.kept.at, line.kept.playbook_sha256, fact)
@@ -75,6 +77,7 @@ class _Sending:
     def __init__(self, copy: Copy) -> None:
         self._about = copy.about
         self._books = Books(copy.playbooks)
+        self._naming = copy.naming
         self._alerts: dict[str, _Alert] = {}
         self._batch: list[tuple[int, datetime, Disclosed]] = []
         self._over: tuple[str, datetime] | None = None
@@ -184,7 +187,7 @@ class _Sending:
         expires = None
         if issued is not None and is_seen(issued.expires) and issued.expires is not None:
             expires = when(issued.expires, self._about.zone)
-        return info(shown, issued, self._books.get(alert.playbook), expires)
+        return info(shown, issued, self._books.get(alert.playbook), expires, self._naming)
 
 
 def _holds(how: object) -> bool:

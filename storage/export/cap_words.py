@@ -15,6 +15,7 @@ from playbooks.schema import Alert
 from playbooks.schema_alerts import clause_fields
 from playbooks.schema_words import text_in
 from storage.export.cap_alert import Info
+from storage.export.naming import Naming
 from storage.facts import AlertIssued, Disclosed
 from storage.plain import plain, ranged
 from storage.unseen import is_seen
@@ -26,8 +27,10 @@ _ACTION, _WHERE = "action", "where"
 """The fields that CAP has a place of its own for, where no playbook says which they are."""
 
 
-def info(shown: Disclosed, issued: AlertIssued | None, book: Book | None, expires: str | None) -> Info:
-    """What one message said, in its language. ``issued``: the alert as far as the recipient may see it."""
+def info(shown: Disclosed, issued: AlertIssued | None, book: Book | None, expires: str | None, naming: Naming) -> Info:
+    """What one message said, in its language. ``issued``: the alert as far as the recipient may see it; without the playbook, ``naming`` says what it is called
+    and who issued it, as the room read it.
+    """
     language = shown.language if is_seen(shown.language) and shown.language else UNTOLD
     template = issued.template if issued is not None and is_seen(issued.template) else None
     alert = book.playbook.alerts.get(template) if book is not None and template is not None else None
@@ -40,8 +43,10 @@ def info(shown: Disclosed, issued: AlertIssued | None, book: Book | None, expire
     if alert is None or book is None:
         action = told.get(_ACTION)
         rest = [f"{name.removeprefix('_')}: {text}" for name, text in told.items() if name != _ACTION]
+        called = naming.title(shown.about, language) or template or str(shown.about)
+        name = naming.partners.get(sender, sender) if sender is not None else None
         return Info(
-            language, ["Other"], template or str(shown.about), [], "Unknown", "Unknown", "Unknown", expires, sender, template or str(shown.about),
+            language, ["Other"], called, [], "Unknown", "Unknown", "Unknown", expires, name, called,
             "\n".join(rest) or None, action, parameters, area,
         )  # fmt: skip
     cap = alert.cap

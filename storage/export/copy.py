@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from storage.notes import Checkpoint
 from storage.store import Kept
+
+if TYPE_CHECKING:
+    from storage.export.naming import Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ class Copy(Protocol):
     @property
     def playbooks(self) -> Mapping[str, bytes]:
         """SHA-256 → bytes of the playbooks that the entries name; empty for a partner: a playbook may name whom it must not know of."""
+        ...
+
+    @property
+    def naming(self) -> Naming:
+        """What the recipient's rooms read for areas, alerts and who issued them, which the log names by their ids."""
         ...
 
     @property

@@ -2,7 +2,7 @@
 
 | what | of which facts |
 |---|---|
-| what its own rooms were told | ``Disclosed`` to it, without what was withheld; what became of these messages |
+| what its own rooms were told | ``Disclosed`` to it, without what was withheld; what became of these messages; of an alert that a room read, its id, its kind and whose it is, which stand on every copy |
 | its own acts | facts whose actor is the partner, or one of its people; of what befalls a partner (``BEFALLS``) only what it was told |
 | what is announced to everyone | the incident as it opened (its title where it was told), phases, leads that it may know of, guests, the end |
 | its own rooms and people | in the deployment's stream |
@@ -97,6 +97,11 @@ def _worded(name: str) -> Callable[[View, Any], None]:
             view.words.add(getattr(fact, name))
 
     return learn
+
+
+def _read(view: View, fact: Any) -> bool:
+    """An alert of which one of the partner's rooms was sent a copy: each says what it is called and from whom it comes."""
+    return fact.alert in view.read
 
 
 def _written(view: View, fact: Any) -> bool:
@@ -239,7 +244,11 @@ SHOWN: Mapping[str, tuple[Rule, ...]] = {
     "AlertDrafted": (Rule(_acts, (EVERYTHING,), _worded("draft")), Rule(_written, ("fields/*",))),
     "DraftConfirmed": (Rule(_own("draft"), (EVERYTHING,)), Rule(_person, (EVERYTHING,))),
     "DraftDropped": (Rule(_own("draft"), (EVERYTHING,)),),
-    "AlertIssued": (Rule(_acts, (EVERYTHING,), _worded("alert")), Rule(_written, ("fields/*",))),
+    "AlertIssued": (
+        Rule(_read, ("alert", "template", "partner")),
+        Rule(_acts, (EVERYTHING,), _worded("alert")),
+        Rule(_written, ("fields/*",)),
+    ),
     "CopyHeld": NOT_SHOWN,
     "AlertAddressed": (Rule(_own("alert"), (EVERYTHING, "partners/*")),),
     "AlertExpired": (Rule(_told("alert"), (EVERYTHING,)),),

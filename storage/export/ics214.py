@@ -64,7 +64,8 @@ async def ics214(copy: Copy, out: BinaryIO) -> None:
     names = _names(copy)
     try:
         async for line in copy.lines():
-            logs.take(line.kept.seq, line.kept.at, visible(line.kept.fact, {path for _, path, _ in line.shown}))
+            fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
+            logs.take(line.kept.seq, line.kept.at, copy.naming.put(line.kept.playbook_sha256, fact))
         partners = logs.partners() if about.recipient.partner is None else [about.recipient.partner]
         paper = Paper(out, _furniture(about, ""))
         for partner in partners:

@@ -18,13 +18,16 @@ from typing import Any, Literal, Protocol
 
 from storage import notes, tree
 from storage.connection import words
+from storage.export.books import Books
 from storage.export.copy import About, Copy, Cosigned, Form, Line, Recipient
+from storage.export.naming import Naming, Sought
 from storage.export.view import View
 from storage.facts import Exported, Fact, IncidentOpened, from_parts
 from storage.facts.fact import is_exercise
 from storage.keys import sync_folder
 from storage.notes import Signer
 from storage.store import Kept, StorageError, StreamHead
+from storage.unseen import visible
 
 Stage = Literal["finding", "counting", "writing"]
 """Why the log is read: to find what is the recipient's own, to count what it may see, to write the copy (once or more)."""
@@ -107,11 +110,7 @@ async def make(
             disclosed=count.disclosed + len(fields(Exported)),  # whoever gets a copy sees that it was made
             withheld=dict(count.withheld),
         )
-        await store.append(asked.stream, fact, now=now, playbook=count.playbook)
-        await store.sign(now)
-        note = await store.checkpoint(asked.stream)
-        if note is None:
-            raise StorageError(f"the log of {asked.stream} has no checkpoint after it was signed: restore a backup")
+        note = await store.append_signed(asked.stream, fact, now=now, playbook=count.playbook)
         checkpoint = notes.parse_checkpoint(notes.split_note(note)[0])
         disclosed, withheld = fact.disclosed, fact.withheld
         if checkpoint.size != fact.size:  # something happened meanwhile
@@ -152,6 +151,7 @@ class _Count:
         self.playbook: str | None = None
         """The digest that the last entry was decided under."""
         self.opened: IncidentOpened | None = None
+        self.sought = Sought()
 
 
 async def _examined(store: Source, asked: Asked, view: View, size: int, progress: Progress) -> _Count:
@@ -162,9 +162,13 @@ async def _examined(store: Source, asked: Asked, view: View, size: int, progress
     count = _Count()
     async for _, said, disclosed in _pages(store, asked.stream, size, partial(progress, "counting")):
         shown = len(disclosed)
+        may = {str(path) for _, path, _ in disclosed}
         if view.partner is not None:
-            may = view.shows(kept(asked.stream, said, disclosed))
-            shown = sum(path in may for _, path, _ in disclosed)
+            may &= view.shows(kept(asked.stream, said, disclosed))
+            shown = len(may)
+        if said["type"] in ("AlertIssued", "Disclosed"):
+            one = kept(asked.stream, said, disclosed)
+            count.sought.take(one, visible(one.fact, may))
         count.disclosed += shown
         if hidden := len(said["_sd"]) - shown:
             count.withheld[said["type"]] += hidden
@@ -184,11 +188,13 @@ async def _copy(store: Source, about: About, view: View, count: _Count, progress
         body = await store.playbook(digest)
         if body is not None:
             playbooks[digest] = body
+    sources = {digest: await store.playbook(digest) for digest in sorted(count.sought.digests())}
+    naming = count.sought.found(Books({digest: body for digest, body in sources.items() if body is not None}))
     recipient = about.recipient
     cosigned = [
         one for one in await store.cosigned(about.stream) if recipient.partner is None or one.partner in recipient.knows
     ]
-    return _Made(store, about, view, playbooks, await store.key_chain(), cosigned, progress)
+    return _Made(store, about, view, playbooks, naming, await store.key_chain(), cosigned, progress)
 
 
 class _Made:
@@ -200,12 +206,14 @@ class _Made:
         about: About,
         view: View,
         playbooks: Mapping[str, bytes],
+        naming: Naming,
         keys: Sequence[str],
         cosigned: Sequence[Cosigned],
         progress: Progress,
     ) -> None:
         self.about = about
         self.playbooks = playbooks
+        self.naming = naming
         self.keys = keys
         self.cosigned = cosigned
         self._store = store

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from storage.entry import unreal
 from storage.export.copy import About, Copy
 from storage.export.gathered import MOST_FAILED, Alert, Gathered, Told, by_network, sent_first, span
+from storage.export.naming import Naming
 from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
 from storage.export.stated import moment, stated
 from storage.export.timeline import rows
 from storage.sentences import Sentences
-from storage.unseen import visible
+from storage.unseen import is_seen, visible
 
 _LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
 _ANSWERS: Final = (104.0, 130.0, 92.0, 98.0, INNER - 424.0)
@@ -34,8 +35,9 @@ async def pdf(copy: Copy, out: BinaryIO) -> None:
     about = copy.about
     gathered = Gathered()
     async for line in copy.lines():
-        gathered.take(line.kept.seq, line.kept.at, visible(line.kept.fact, {path for _, path, _ in line.shown}))
-    report = _Report(about, Paper(out, furniture(about)))
+        fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
+        gathered.take(line.kept.seq, line.kept.at, copy.naming.put(line.kept.playbook_sha256, fact))
+    report = _Report(about, Paper(out, furniture(about)), copy.naming)
     report.front()
     report.leads(gathered)
     report.alerts(gathered)
@@ -67,9 +69,10 @@ def _titled(about: About) -> str:
 class _Report:
     """The parts of the report, in order."""
 
-    def __init__(self, about: About, paper: Paper) -> None:
+    def __init__(self, about: About, paper: Paper, naming: Naming) -> None:
         self.paper = paper
         self._about = about
+        self._naming = naming
         self._zone = ZoneInfo(about.zone)
         self._words = Sentences(lambda at: at.astimezone(self._zone))
 
@@ -116,8 +119,8 @@ class _Report:
     def _alert(self, alert: Alert) -> None:
         self.paper.skip(4)
         self.paper.room(70)
-        if alert.issued is None or alert.at is None:
-            self.paper.para(f"{alert.id}: who issued it is not shown", style="bold")
+        if alert.issued is None or alert.at is None or not is_seen(alert.issued.person):
+            self.paper.para(self._read(alert), style="bold")
             for line in alert.said:
                 self.paper.para(line, indent=8)
         else:
@@ -130,6 +133,16 @@ class _Report:
         for number, (partner, told) in enumerate(sorted(alert.partners.items())):
             self._row([Cell(partner), *self._told(alert, told)], _ANSWERS, head, first=number == 0)
         self.paper.skip(4)
+
+    def _read(self, alert: Alert) -> str:
+        """What a copy of it said on top, as far as it is shown."""
+        issued = alert.issued
+        if issued is None or alert.at is None:
+            return f"{alert.id}: who issued it is not shown"
+        title = self._naming.title(alert.id) or (issued.template if is_seen(issued.template) else "")
+        called = f"{alert.id}, {title}" if title else alert.id
+        whose = self._naming.partners.get(issued.partner, issued.partner) if is_seen(issued.partner) else None
+        return f"{self._moment(alert.at)}  {called}" + (f", from {whose}" if whose is not None else "")
 
     def _told(self, alert: Alert, told: Told) -> list[Cell]:
         delivered = [f"{network} {self._time(at)}" for network, at in sorted(told.sent.items())]

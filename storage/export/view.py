@@ -55,6 +55,8 @@ class View:
         """The messages to this partner's rooms."""
         self.told: set[str] = set()
         """The ids of what these were about."""
+        self.read: set[str] = set()
+        """The alerts of which they were sent a copy that showed something."""
         self.own: set[str] = set()
         """The ids of what is its own: drafts, alerts, requests, decisions, reports, what it said, offers that it made or was made."""
         self.words: set[str] = set()
@@ -80,6 +82,8 @@ class View:
         if isinstance(fact, Disclosed | MessageTracked) and fact.partner == self.partner:
             self.sends.add(fact.send)
             self.told.update(_ID.findall(fact.about))
+            if isinstance(fact, Disclosed) and is_copy(fact):
+                self.read.add(fact.about)
             title = fact.fields.get("_title") if isinstance(fact, Disclosed) else None
             if isinstance(title, Mapping) and title.get("form") == "exact":
                 self._titles.add(str(title.get("value")))
@@ -171,6 +175,15 @@ def _names(rule: Rule, path: str) -> bool:
         return True
     name, slash, _ = path.partition("/")
     return f"{name}/*" in rule.shows if slash else EVERYTHING in rule.shows
+
+
+def is_copy(fact: Disclosed) -> bool:
+    """Whether a message is a copy of an alert (``handlers.addressing.Letter``) that shows something: a field of the alert itself, not of what is said about
+    it, nor of several things in one list."""
+    return re.fullmatch(r"A-\d+", fact.about, re.ASCII) is not None and any(
+        re.fullmatch(r"[^_:/][^:/]*", name) is not None and isinstance(how, Mapping) and how.get("value") is not None
+        for name, how in fact.fields.items()
+    )
 
 
 def _by_phone(fact: Fact) -> bool:

@@ -115,6 +115,9 @@ async def test_a_partner_is_told_no_more_than_it_was(store: SqliteStore, tmp_pat
         "Evacuate",
     ]
     assert [text(own, name) for name in ("category", "urgency", "severity", "certainty")] == ["Other", *["Unknown"] * 3]
+    assert [text(own, name) for name in ("event", "headline", "senderName")] == ["Evacuate", "Evacuate", "City"]
+    areas = [one.findtext(f"{CAP}info/{CAP}area/{CAP}areaDesc") for one in mine]
+    assert "Town" in areas and "town" not in areas
     aid = next(one for one in whole if text(one, "addresses") == "aid")
     assert aid.findtext(f"{CAP}info/{CAP}parameter/{CAP}value") == "where"
     assert text(info, "expires") == "2026-07-01T20:00:00+02:00"

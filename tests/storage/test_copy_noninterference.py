@@ -117,6 +117,17 @@ def test_each_partner_sees_what_it_was_told_and_did() -> None:
             assert found(one[form], wanted) == set(wanted), (partner, form)
 
 
+def test_a_partner_reads_in_its_copy_whose_alert_it_was() -> None:
+    """What stood on every copy that its room was sent: the title, and from whom. Who typed and who agreed is only the issuer's to see."""
+    for partner in ("fire", "aid", "zqsilent"):
+        one = exported(LAST, partner)
+        words = ["<senderName>City &amp; Sons &lt;town hall&gt;</senderName>", "<event>Evacuate</event>"]
+        assert found(one["cap"], words) == set(words), partner
+        assert any(b", from City" in part for part in opened_up(one["pdf"])), partner
+        [issued] = [line for line in one["jsonl"].splitlines() if b'"AlertIssued"' in line and b'"A-1"' in line]
+        assert b'"city"' in issued and b'"P-' not in issued, partner
+
+
 @pytest.mark.timeout(600)
 @settings(max_examples=examples(6), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(PARTNERS), typed, typed)

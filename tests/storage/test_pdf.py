@@ -107,7 +107,8 @@ async def test_a_partner_reads_nothing_that_it_may_not_see(store: SqliteStore, t
     for word in ("aid", "remind", "thrown out"):
         assert word in whole
         assert word not in mine
-    assert "A-1: who issued it is not shown what: The dyke broke where: Town" in flat(mine)
+    assert "2026-07-01 14:01:00 A-1, Evacuate, from City what: The dyke broke where: Town" in flat(mine)
+    assert "where: Town (only as area)" in flat(mine) and "where: town (only as area)" not in flat(mine)
     assert "Nothing shown: " in mine
     assert "Nothing shown: " not in whole
 

@@ -189,6 +189,41 @@ def test_the_words_of_another_partners_request_are_not_the_issuers_own() -> None
     assert "fields/what" not in seen(drafted(updates=("A-9",)))[0]
 
 
+def alert_of(partner: str) -> f.AlertIssued:
+    """An alert of a partner's, with one field."""
+    return f.AlertIssued(
+        "A-1", "D-1", "t", partner, "P-9", "P-8", False, "b", "r:1", ("be",), None, NOW, {"what": {"text": "x"}}
+    )
+
+
+def test_of_an_alert_that_it_read_a_partner_knows_whose_it_is() -> None:
+    """Every copy says what the alert is called and from whom it comes, where the reader knows them; nothing more of it is shown."""
+    copy = told("A-1", what=exact("Water"))
+    assert seen(alert_of("fire"), copy)[0] == {"alert", "template", "partner"}
+    assert seen(alert_of("silent"), copy)[0] == {"alert", "template"}
+    assert seen(alert_of("fire"), told("A-2", what=exact("Water")))[0] == set()
+    elsewhere = f.Disclosed("s-9", "A-1", "silent", OTHERS, "en", "", 0, {"what": exact("x")})
+    assert seen(alert_of("fire"), elsewhere)[0] == set()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"what": {"withheld": "no-permit", "rule": 3, "detail": ""}},
+        {"what": {**exact("x"), "value": None}},
+        {"_note": exact("Over")},
+        {"_delivery:fire": exact("sent")},
+        {"A-1/what": exact("x")},
+        {"what:S-1": exact("x")},
+    ],
+    ids=["nothing", "withheld", "empty", "note", "delivery", "briefing", "talk"],
+)
+def test_what_is_only_said_about_an_alert_is_no_copy_of_it(said: dict[str, Any]) -> None:
+    """A message that showed no field of the alert did not say from whom it comes: that stays hidden."""
+    assert seen(alert_of("fire"), told("A-1", **said))[0] == set()
+
+
 def test_who_was_chosen_for_an_alert_is_shown_only_of_oneself() -> None:
     """Each partner's part names its rooms."""
     issued = f.AlertIssued(
