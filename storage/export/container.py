@@ -26,6 +26,8 @@ _DATE = 0x21  # 1 January 1980, the first day a zip file knows
 _MODE = 0o100600 << 16
 _LARGEST = 2**32 - 1
 _LONGEST_NAME = 512
+_ALWAYS = _LOCAL.pack(b"PK\x03\x04", _VERSION, 0, 0, 0, _DATE, 0, 0, 0, 0, 0)[:14]
+"""How what stands before each file begins."""
 MOST_FILES = 10_000
 
 
@@ -103,18 +105,54 @@ def find(raw: Span) -> dict[str, Span]:
 
 def is_as_written(raw: Span, files: Mapping[str, tuple[Span, int]]) -> bool:
     """Whether every byte around these files (with their CRC-32) stands as ``Packing`` writes it, and there is nothing more."""
+    laid = _laid_out(raw, files)
+    if laid is None:
+        return False
+    offset, end = laid
+    return raw.size == offset + len(end) and raw.read(offset) == end
+
+
+def cut(raw: Span, files: Mapping[str, tuple[Span, int]]) -> str | None:
+    """Where a container was cut short: the name of the file that it ends in, empty where it ends within a name, between two files or in the index.
+
+    None where these bytes are no beginning of what ``Packing`` writes: then somebody changed them, whatever else was cut off.
+    """
+    laid = _laid_out(raw, files)
+    if laid is None:
+        return None
+    offset, end = laid
+    left = raw.size - offset
+    if left < len(end) and end.startswith(raw.read(offset)):
+        return ""
+    head = raw.read(offset, _LOCAL.size + _LONGEST_NAME)
+    if head[: len(_ALWAYS)] != _ALWAYS[: len(head)]:
+        return None
+    if len(head) < _LOCAL.size:
+        return ""
+    *_, check, _, size, length, _ = _LOCAL.unpack(head[: _LOCAL.size])
+    name = head[_LOCAL.size : _LOCAL.size + length].decode("ascii", "replace")
+    if length > _LONGEST_NAME or not name.isascii():
+        return None
+    if len(name) < length:
+        return ""
+    header, _ = layout(name, size, check, offset)
+    in_order = name > max(files, default="")
+    return name if in_order and head.startswith(header) and left < len(header) + size else None
+
+
+def _laid_out(raw: Span, files: Mapping[str, tuple[Span, int]]) -> tuple[int, bytes] | None:
+    """Where these files end, and all that must stand behind them; None where they do not lie as ``Packing`` writes them."""
     index: list[bytes] = []
     offset = 0
     for name, (span, check) in sorted(files.items()):
         if not name.isascii():
-            return False
+            return None
         header, row = layout(name, span.size, check, offset)
         if span.start != raw.start + offset + len(header) or raw.read(offset, len(header)) != header:
-            return False
+            return None
         index.append(row)
         offset += len(header) + span.size
-    end = ending(index, offset)
-    return raw.size == offset + len(end) and raw.read(offset) == end
+    return offset, ending(index, offset)
 
 
 def checksum(span: Span) -> int:

@@ -45,7 +45,12 @@ def unzip(raw: Span, required: tuple[str, ...]) -> dict[str, Span] | None:
     """
     try:
         members = zipfile.ZipFile(raw.file).infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, OverflowError, struct.error):
+    except zipfile.BadZipFile:
+        head = raw.read(0, _LOCAL.size)
+        if len(head) == _LOCAL.size and head[:4] == b"PK\x03\x04" and _LOCAL.unpack(head)[3]:
+            raise Unreadable(_CUT) from None
+        return None
+    except (NotImplementedError, ValueError, OSError, EOFError, OverflowError, struct.error):
         return None
     members = [member for member in members if not member.is_dir()]
     if all(member.compress_type == zipfile.ZIP_STORED for member in members):
@@ -130,6 +135,9 @@ def _inflate(raw: Span, member: zipfile.ZipInfo, left: int, out: BinaryIO) -> No
         raise Unreadable(f"{name} cannot be decompressed: the file was cut short")
 
 
+_CUT = (
+    "it was packed again by another program, and then cut short on its way: ask for the file again, as it was exported"
+)
 _TOO_MUCH = "it would unpack to far more than a bundle holds; it is not opened any further"
 
 

@@ -328,8 +328,9 @@ def in_container(raw: Any) -> Files:
     return files
 
 
-def is_as_exported(raw: Any, files: Files) -> bool:
-    """Whether these files, written in the one way a bundle is written, are these very bytes."""
+def is_as_exported(raw: Any, files: Files) -> tuple[bool, str | None]:
+    """Whether these files, written in the one way a bundle is written, are these very bytes. If not, whether these bytes are a beginning
+    of that: then where they were cut short (the name of a file, or nothing), else None."""
     index, at = b"", 0
     for name, file in sorted(files.items()):
         encoded, size, check = name.encode("ascii", "replace"), file.end - file.start, file.check()
@@ -339,9 +340,26 @@ def is_as_exported(raw: Any, files: Files) -> bool:
         )
         index += encoded
         if file.start != at + len(head) or raw[at : file.start] != head:
-            return False
+            return False, None
         at = file.end
-    return bytes(raw[at:]) == index + END.pack(b"PK\5\6", 0, 0, len(files), len(files), len(index), at, 0)
+    end, left = index + END.pack(b"PK\5\6", 0, 0, len(files), len(files), len(index), at, 0), len(raw) - at
+    if left <= len(end) and end.startswith(raw[at:]):
+        return left == len(end), ""
+    head = bytes(raw[at : at + LOCAL.size])
+    always = LOCAL.pack(b"PK\3\4", 10, 0, 0, 0, 0x21, 0, 0, 0, 0, 0)[:14]
+    if head[:14] != always[: len(head)]:
+        return False, None
+    if len(head) < LOCAL.size:
+        return False, ""
+    _, _, _, _, _, _, _, packed, size, length, extra = LOCAL.unpack(head)
+    encoded = bytes(raw[at + LOCAL.size : at + LOCAL.size + length])
+    name = encoded.decode("ascii", "replace")
+    if length > 512 or not encoded.isascii():
+        return False, None
+    if len(encoded) < length:
+        return False, ""
+    well = packed == size and not extra and name > max(files, default="") and left < LOCAL.size + length + size
+    return False, name if well else None
 
 
 class Unreadable(Exception):
@@ -352,7 +370,14 @@ def packed_again(raw: Any) -> Files | None:
     """The files of a zip that another program made; None where it is none, or compresses nothing. A folder around them is left out."""
     try:
         members = [one for one in zipfile.ZipFile(io.BytesIO(raw[:])).infolist() if not one.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, OverflowError, struct.error):
+    except zipfile.BadZipFile:
+        head = bytes(raw[: LOCAL.size])
+        if len(head) == LOCAL.size and head[:4] == b"PK\3\4" and LOCAL.unpack(head)[3]:
+            raise Unreadable(
+                "it was packed again by another program, and then cut short on its way: ask for the file again"
+            ) from None
+        return None
+    except (NotImplementedError, ValueError, OSError, EOFError, OverflowError, struct.error):
         return None
     if all(one.compress_type == zipfile.ZIP_STORED for one in members):
         return None
@@ -454,8 +479,8 @@ def in_words(entry: Entry, shown: Sequence[Sequence[Any]]) -> str:
 class Bundle:
     """One bundle, and all that is found wrong with it."""
 
-    def __init__(self, files: Files, kept: Sequence[str], added: str) -> None:
-        self.files, self.kept, self.added = files, kept, added
+    def __init__(self, files: Files, kept: Sequence[str], added: str, cut: str | None = None) -> None:
+        self.files, self.kept, self.added, self.cut = files, kept, added, cut
         self.found: list[tuple[str, int | None, str]] = []  # grade, entry, words
         self.notes: list[str] = []
         self.manifest: dict[str, Any] = {}
@@ -486,8 +511,10 @@ class Bundle:
 
     def run(self) -> None:
         missing = [name for name in REQUIRED if name not in self.files]
+        if self.cut is not None:
+            self.bad("it was cut short on its way: ask for the file again", None, "incomplete")
         for name in missing:
-            self.bad(name + " is missing", None, "incomplete")
+            self.bad(name + " is missing: ask for the file again", None, "incomplete")
         if len(missing) == len(REQUIRED):
             return
         self.check_key()
@@ -528,12 +555,14 @@ class Bundle:
             for name in (set(self.files) | set(listed)) - {"manifest.json", "manifest.sig"}:
                 if name not in self.files:
                     if name not in REQUIRED:
-                        self.bad(name + " is missing", None, "incomplete")
+                        self.bad(name + " is missing: ask for the file again", None, "incomplete")
                 elif name not in listed:
                     (self.bad if self.added == "tampered" else self.remark)(name + " was added")
                 elif self.files[name].digest() != listed[name]:
                     self.bad(name + " is not the file that was exported")
             self.manifest = said if isinstance(said, dict) else {}
+            if self.cut and self.cut not in ("manifest.json", "manifest.sig", *listed):
+                self.bad(self.cut + " was added")
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             self.bad(f"manifest.json cannot be read: {error}")
 
@@ -586,11 +615,11 @@ class Bundle:
 
     def check_leaves(self) -> None:
         """The hash of each entry, which is good for naming a changed one if the signed root covers it."""
-        if self.signed is None:
+        if self.signed is None or "leaves.txt" not in self.files:
             return
         lines = self.lines("leaves.txt")
         well = len(lines) == self.signed.size and all(re.fullmatch(b"[0-9a-f]{64}", line) for line in lines)
-        well = well and ("leaves.txt" not in self.files or self.files["leaves.txt"].data[-1:] in (b"", b"\n"))
+        well = well and self.files["leaves.txt"].data[-1:] in (b"", b"\n")
         leaves = [bytes.fromhex(line.decode()) for line in lines] if well else []
         if well and roots(leaves, set())[-1] == self.signed.root:
             self.leaves = leaves
@@ -627,7 +656,9 @@ class Bundle:
                 at = place if self.signed is not None and row_count == self.signed.size else index
                 if at < row_count:
                     self.check_disclosures(place, entry, rows.buffer[row_ends[at] : row_ends[at + 1] - 1])
-        if row_count != count:
+        if "entries.jsonl" not in self.files:
+            return  # what is not there contradicts nothing
+        if row_count != count and "disclosures.jsonl" in self.files:
             self.bad("%d lines of disclosures for %d entries" % (row_count, count))
         if self.signed is not None and count != self.signed.size:
             self.bad("%d entries, and the checkpoint was signed over %d" % (count, self.signed.size))
@@ -708,6 +739,8 @@ class Bundle:
         at = self.roots_at(
             {one.size for one in kept} | {one.size for one, _, _ in cosigned} | {size for _, size, _ in posted}
         )
+        if "entries.jsonl" not in self.files:
+            at[self.signed.size] = self.signed.root
         self.hold(kept, keys, at)
         partners = {}
         for said, partner, vkey in cosigned:
@@ -759,6 +792,8 @@ class Bundle:
 
     def hold(self, kept: list[Checkpoint], keys: list[Key], at: dict[int, bytes]) -> None:
         for one in sorted(kept, key=lambda said: -said.size):
+            if one.size not in at and "entries.jsonl" not in self.files:
+                return self.bad("without its entries what was kept cannot be held against it", None, "incomplete")
             if one.size not in at:
                 return self.bad("%d entries were seen, and here are fewer" % one.size)
             agrees = at[one.size] == one.root
@@ -799,12 +834,18 @@ class Bundle:
         playbooks = [name for name in self.files if name.startswith("playbooks/")]
         if any(name != f"playbooks/{self.files[name].digest()}.yaml" for name in playbooks):
             self.bad("a playbook is not the one of its digest")
-        if self.code:
+        # Something is wrong already, or nobody says what ought to be here. What is only missing does not excuse the rest.
+        if self.code == 1 or self.stream is None or self.manifest.get("format", 2) != 2:
+            return
+        if "entries.jsonl" not in self.files or "disclosures.jsonl" not in self.files:
+            return
+        told = self.files.get("log.txt")
+        if not self.code if told is None else told.digest() != self.told.hexdigest():
+            self.bad("log.txt does not say what the entries say")
+        if not self.manifest:
             return
         if any(name[10:-5] not in self.playbooks for name in playbooks):
             self.bad("a playbook is none of this log")
-        if "log.txt" not in self.files or self.files["log.txt"].digest() != self.told.hexdigest():
-            self.bad("log.txt does not say what the entries say")
         said = self.exported or {}
         if any(
             name in said and self.manifest.get(name) != said[name]
@@ -831,16 +872,17 @@ def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
         return bundle
     files = in_container(raw)
     again: Files | None = None
-    if not (files and is_as_exported(raw, files)):
+    whole, cut = is_as_exported(raw, files)
+    if not (files and whole):
         try:
             again = packed_again(raw)
         except Unreadable as error:
             bundle.bad(str(error), None, "incomplete")
             return bundle
-        if again is None and all(name in files for name in REQUIRED):
+        if again is None and cut is None and all(name in files for name in REQUIRED):
             bundle.bad("bytes outside its files were changed or added")
     if again is None:
-        bundle.files = files
+        bundle.files, bundle.cut = files, None if whole else cut
         bundle.run()
         return bundle
     bundle = Bundle(again, kept, "note")

@@ -16,7 +16,9 @@ What is checked, by the name a finding gives it:
 - ``time``: a clock that went backwards, which is noted and no more
 
 Grades: ``tampered`` makes exit code 1; ``incomplete`` makes it 2 unless something was tampered with; a ``note``
-changes nothing.
+changes nothing. What is not there, because a file was cut short on its way or left out, is incomplete and accuses
+nobody; what is there is held against all that signs it and is there too, so that cutting never makes a bundle intact,
+and leaves tampered what still contradicts a signature.
 
 Entries are looked at in sections, on as many cores as there are, and nothing is held in memory whole.
 """

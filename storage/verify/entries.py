@@ -184,12 +184,14 @@ def _tell(verdict: Verdict, parts: list[Part]) -> None:
 
 def _whole(verdict: Verdict, log: Log, root: bytes, leaves: bool) -> None:
     size = log.entries.count
-    if log.disclosures.count != size:
+    if log.disclosures.count != size and not log.lacks & {"disclosures.jsonl", "entries.jsonl"}:
         verdict.add("disclosure", f"{log.disclosures.count} lines of disclosures for {size} entries")
     if log.signed is None:
         return
-    if not leaves:
+    if not leaves and "leaves.txt" not in log.lacks:
         verdict.add("leaf", "leaves.txt does not have the signed root")
+    if "entries.jsonl" in log.lacks:
+        return
     if size != log.signed.size:
         verdict.add("root", f"{size} entries, and the checkpoint was signed over {log.signed.size}")
     elif root != log.signed.root:

@@ -40,7 +40,8 @@ def _verify_file(raw: Span, kept: Sequence[str]) -> Verdict:
         return unanswered("the file is empty")
     files = container.find(raw)
     looked = {name: look_through(span) for name, span in files.items()}
-    if container.is_as_written(raw, {name: (span, looked[name].check) for name, span in files.items()}):
+    found = {name: (span, looked[name].check) for name, span in files.items()}
+    if container.is_as_written(raw, found):
         return _examined(Verdict(), files, kept, looked)
     try:
         again = repacked.unzip(raw, REQUIRED)
@@ -48,12 +49,13 @@ def _verify_file(raw: Span, kept: Sequence[str]) -> Verdict:
         return unanswered(str(unknown))
     if again is None:
         verdict = Verdict()
-        if all(name in files for name in REQUIRED):
+        cut = container.cut(raw, found)
+        if cut is None and all(name in files for name in REQUIRED):
             verdict.add(
                 "container",
                 "the container is not the one that was exported: bytes outside its files were changed or added",
             )
-        return _examined(verdict, files, kept, looked)
+        return _examined(verdict, files, kept, looked, cut=cut)
     verdict = _examined(Verdict(packed="again"), again, kept, added="note")
     if verdict.code == 0:
         words = "it was packed again by another program; its contents are exactly what was exported"
@@ -85,17 +87,19 @@ def _examined(
     looked: Mapping[str, Looked] | None = None,
     *,
     added: Grade = "tampered",
+    cut: str | None = None,
 ) -> Verdict:
-    """What the files hold. ``added`` is how bad a file is that was not exported."""
+    """What the files hold. ``added`` is how bad a file is that was not exported; ``cut``: what ``container.cut`` says of it."""
     missing = [name for name in REQUIRED if name not in files]
     if len(missing) == len(REQUIRED):
-        return unanswered("this is no bundle of Tocsin")
+        return unanswered(_missing([], cut) if cut is not None else "this is no bundle of Tocsin")
     looked = looked or {name: look_through(span) for name, span in files.items()}
-    for name in missing:
-        words = f"{name} is missing: the file was cut short, or the bundle is not whole"
-        verdict.add("container", words, grade="incomplete")
+    if missing or cut is not None:
+        verdict.add("container", _missing(missing, cut), grade="incomplete")
     key = signed.key(verdict, files)
     manifest = signed.manifest(verdict, files, looked, key, added)
+    if cut and manifest and cut not in ("manifest.json", "manifest.sig", *manifest["files"]):
+        verdict.add("manifest", f"{cut} was added to the bundle")
     said = signed.checkpoint(verdict, files, key, manifest)
     keys = signed.chain(verdict, files, key)
     nothing = look_through(written(b""))
@@ -106,6 +110,7 @@ def _examined(
         leaves if said is not None and leaves is not None and leaves.size == LEAF * said.size else None,
         said,
         verdict.stream,
+        frozenset(missing),
     )
     try:
         passed = go_through(log, verdict)
@@ -116,6 +121,14 @@ def _examined(
     _playbooks(verdict, files, looked, passed.playbooks)
     _words(verdict, files, manifest, passed)
     return verdict
+
+
+def _missing(names: Sequence[str], cut: str | None) -> str:
+    """What is to be said of files that are not there: that alone accuses nobody."""
+    listed = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
+    if cut is not None:
+        return f"it was cut short on its way{f' ({listed})' if names else ''}: ask for the file again"
+    return f"{listed}: it was cut short on its way, or packed without: ask for the file again"
 
 
 def _playbooks(verdict: Verdict, files: Mapping[str, Span], looked: Mapping[str, Looked], named: set[str]) -> None:
@@ -130,11 +143,19 @@ def _playbooks(verdict: Verdict, files: Mapping[str, Span], looked: Mapping[str,
 
 
 def _words(verdict: Verdict, files: Mapping[str, Span], manifest: Manifest, passed: Passed) -> None:
-    """What is there for people says what the entries say: the text of the log, for whom and why it was exported, and how much it shows."""
-    if verdict.code != 0:
-        return  # something is wrong already, and named
-    if "log.txt" not in files or not passed.says(files["log.txt"]):
+    """What is there for people says what the entries say: the text of the log, for whom and why it was exported, and how much it shows.
+
+    Also where something is missing: as far as both sides of it are there.
+    """
+    if verdict.code == 1 or verdict.stream is None or manifest.get("format", signed.FORMAT) != signed.FORMAT:
+        return  # something is wrong already, and named; or nobody says what ought to be here
+    if {"entries.jsonl", "disclosures.jsonl"} - set(files):
+        return
+    told = files.get("log.txt")
+    if verdict.code == 0 if told is None else not passed.says(told):
         verdict.add("text", "log.txt does not say what the entries say")
+    if not manifest:
+        return
     exported = passed.exported
     if exported is None:
         verdict.add("manifest", "the log does not show for whom this copy was made", grade="note")

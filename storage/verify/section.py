@@ -28,13 +28,15 @@ Shown = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Log:
     """Where the log lies. ``leaves``: the file of leaf hashes, None where it is not as long as the signed log; ``signed``: the checkpoint, None
-    where there is none; ``stream``: which log it ought to be, None where nobody says."""
+    where there is none; ``stream``: which log it ought to be, None where nobody says; ``lacks``: which files are not there at all, which
+    contradicts nothing."""
 
     entries: Lines
     disclosures: Lines
     leaves: Span | None
     signed: Checkpoint | None
     stream: str | None
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

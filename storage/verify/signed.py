@@ -90,7 +90,7 @@ def manifest(
         for name in sorted(rest | set(listed)):
             if name not in files:
                 if name not in REQUIRED:
-                    verdict.add("manifest", f"{name} is missing", grade="incomplete")
+                    verdict.add("manifest", f"{name} is missing: ask for the file again", grade="incomplete")
             elif name not in listed:
                 verdict.add("manifest", f"{name} was added to the bundle", grade=added)
             elif looked[name].digest != listed[name]:

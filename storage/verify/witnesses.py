@@ -12,7 +12,7 @@ from storage.export.span import Span
 from storage.notes import BadNote, Checkpoint, Signature, Verifier
 from storage.verify import verdict as found
 from storage.verify.entries import Passed
-from storage.verify.section import Shown
+from storage.verify.section import Log, Shown
 from storage.verify.signed import rows, small, text_of
 from storage.verify.verdict import Verdict
 
@@ -45,7 +45,9 @@ def judge(
         | {shown["size"] for _, shown, _ in posted}
     )
     roots = dict(passed.roots_at(sizes))
-    _hold(verdict, ours, keys, roots, signed)
+    if "entries.jsonl" in passed.log.lacks:
+        roots[signed.size] = signed.root
+    _hold(verdict, ours, keys, roots, passed.log)
     confirmed = {str(shown.get("vkey")) for _, shown in passed.cosigned if shown.get("confirmed") is True}
     for one, cosigner in cosigned:
         if one.said.size in roots and roots[one.said.size] != one.said.root:
@@ -106,12 +108,16 @@ def _unsigned(verdict: Verdict) -> None:
 
 
 def _hold(
-    verdict: Verdict, ours: Sequence[Seen], keys: Sequence[Verifier], roots: Mapping[int, bytes], signed: Checkpoint
+    verdict: Verdict, ours: Sequence[Seen], keys: Sequence[Verifier], roots: Mapping[int, bytes], log: Log
 ) -> None:
     """Hold the log against what somebody kept. Of many checkpoints only those matter that differ, and the largest that does not."""
     signatures = True
     for one in sorted(ours, key=lambda seen: -seen.said.size):
         root = roots.get(one.said.size)
+        if root is None and "entries.jsonl" in log.lacks:
+            words = "the entries are not here: what you kept cannot be held against them"
+            verdict.add("witness", words, grade="incomplete")
+            return
         if root is None:
             verdict.add("witness", f"the witness saw {one.said.size} entries, and here are fewer")
             return
@@ -122,10 +128,10 @@ def _hold(
             signatures = False
         elif not differs:
             verdict.witnessed = one.said.size
-        elif one.said.size == signed.size:
+        elif log.signed is not None and one.said.size == log.signed.size:
             verdict.add(
                 "witness",
-                f"two different logs of {signed.size} entries were signed: this one, and the one that the witness saw",
+                f"two different logs of {log.signed.size} entries were signed: this one, and the one that the witness saw",
             )
             return
         else:

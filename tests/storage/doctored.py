@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +21,7 @@ from storage.export import container
 from storage.facts import CheckpointPosted, MessageSent, NoteAdded
 from storage.notes import Checkpoint, Signer
 from storage.rotation import link
+from storage.verify import REQUIRED
 from tests.storage.bundled import Files, both, lines, listed, remade, resigned, signed_manifest
 from tests.storage.small import DIGEST, NOW, ROOM, STREAM, opened
 
@@ -208,18 +211,62 @@ def claims(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
         files = container.unpack(bundle)
         del files[name]
         yield Doctored(f"{name} missing", container.pack(files), 2)
-    for name in (
-        "entries.jsonl",
-        "disclosures.jsonl",
-        "leaves.txt",
-        "checkpoint.txt",
-        "key.txt",
-        "manifest.json",
-        "manifest.sig",
-    ):
-        files = container.unpack(bundle)
-        del files[name]
-        yield Doctored(f"{name} missing", container.pack(files), -1)
+
+
+def cuts(bundle: bytes) -> Iterator[Doctored]:
+    """What is missing or was cut off: that alone accuses nobody, and excuses nothing that is still there."""
+    changed = shown(5, lambda row: [[*one[:2], "no"] if one[1] == "text" else one for one in row])
+    swapped = lines("entries.jsonl", _swapped(4, 5))
+    for name in REQUIRED:
+        yield Doctored(f"{name} missing", _without(bundle, name), 2)
+        if name != "disclosures.jsonl":
+            first = None if name == "entries.jsonl" else 5
+            yield Doctored(f"{name} missing, and a value changed", _without(remade(bundle, changed), name), 1, first)
+        if name != "entries.jsonl":
+            yield Doctored(f"{name} missing, and entries swapped", _without(remade(bundle, swapped), name), 1, 4)
+    signature = ("manifest.json", "manifest.sig")
+    other = remade(bundle, _given("log.txt", b"0  nothing happened\n"))
+    yield Doctored("no manifest", _without(bundle, *signature), 2)
+    yield Doctored("no manifest, and other words", _without(other, *signature), 1)
+    yield Doctored("no leaves, and other words", _without(other, "leaves.txt"), 1)
+    yield Doctored(
+        "no manifest, and leaves of another log", _without(remade(bundle, _given("leaves.txt", b"")), *signature), 1
+    )
+    ends = {name: bundle.index(data) + len(data) for name, data in container.unpack(bundle).items() if data}
+    for name, end in ends.items():
+        for more in (-1, 0, 7, 35):
+            yield Doctored(f"cut {more} bytes behind {name}", bundle[: end + more], 2)
+    for less in (1, 21, 22, 23, 90):
+        yield Doctored(f"cut {less} bytes before the end", bundle[:-less], 2)
+    forged = remade(bundle, changed)
+    for name in ("entries.jsonl", "key.txt", "leaves.txt", "manifest.json", "manifest.sig"):
+        data = container.unpack(forged)[name]
+        yield Doctored(f"a value changed, and cut behind {name}", forged[: forged.index(data) + len(data)], 1, 5)
+    yield Doctored("a value changed, and cut within the index", forged[:-30], 1, 5)
+    yield Doctored("a value changed, and nothing left to hold it against", forged[: ends["disclosures.jsonl"]], 2)
+    yield Doctored("a file added, and cut within it", _strange(bundle), 1)
+    yield Doctored("cut, and something put behind", bundle[:-30] + b"x", 1)
+    inflated = _packed_again(bundle)
+    yield Doctored("packed again", inflated, 2)
+    yield Doctored("packed again, and cut", inflated[: len(inflated) // 2], 2)
+
+
+def _without(bundle: bytes, *names: str) -> bytes:
+    return container.pack({name: data for name, data in container.unpack(bundle).items() if name not in names})
+
+
+def _strange(bundle: bytes) -> bytes:
+    """Cut within a file that nobody exported."""
+    raw = container.pack(container.unpack(bundle) | {"zzz.txt": b"x" * 100})
+    return raw[: raw.index(b"x" * 100) + 50]
+
+
+def _packed_again(bundle: bytes) -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in container.unpack(bundle).items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 def keys(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
@@ -307,5 +354,5 @@ async def posted_otherwise(store: SqliteStore) -> None:
 
 
 def every(bundle: bytes, signer: Signer) -> list[Doctored]:
-    """All of them. A code of -1: whatever it is, it is not 0, and both verifiers say the same."""
-    return [*entries(bundle, signer), *claims(bundle, signer), *keys(bundle, signer)]
+    """All of them."""
+    return [*entries(bundle, signer), *claims(bundle, signer), *cuts(bundle), *keys(bundle, signer)]

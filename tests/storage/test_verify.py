@@ -146,7 +146,7 @@ async def test_sections_change_nothing(store: SqliteStore, tmp_path: Path, monke
     for module in (lines, entries, section):
         monkeypatch.setattr(module, "SECTION", 2)
     assert [verify_bytes(case, early) for case in cases] == whole
-    assert [verdict.code for verdict in whole] == [0, 1, 1, 1]
+    assert [verdict.code for verdict in whole] == [0, 1, 1, 2]
 
 
 class _Cosigned:
