@@ -415,7 +415,10 @@ Written = Annotated[Path, typer.Option("-o", "--output", help="The file to write
 @app.command()
 def checkpoint(
     incident: Incident,
-    since: Annotated[int, typer.Option("--since", min=0, help="Up to where the witness has signed it.")] = 0,
+    since: Annotated[
+        int | None,
+        typer.Option("--since", min=0, help="Up to where the witness has signed it; alone: as the log knows."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file for the witness to sign.", metavar="FILE")
     ] = None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from bot import filed
@@ -16,7 +17,7 @@ from bot.clock import SystemClock
 from bot.settings import Settings
 from playbooks.load import Book, PlaybookErrors, parse
 from storage import rotation, witness
-from storage.cosigning import Cosigner, Request, Witness
+from storage.cosigning import Cosigned, Cosigner, Request, Witness
 from storage.database import SqliteStore, hold
 from storage.evidence import refusal
 from storage.export.witnessed import checkpoints_in, in_chat
@@ -30,30 +31,52 @@ MOST = 64 << 20
 # --- the operator --------------------------------------------------------------------------------------------------------
 
 
-def checkpoint(settings: Settings, incident: str, since: int, out: Path | None, against: Path | None) -> int:
-    """Write what a witness is asked to sign, or hold what it kept against the log."""
+def checkpoint(settings: Settings, incident: str, since: int | None, out: Path | None, against: Path | None) -> int:
+    """Write what a witness is asked to sign, or hold what it kept against the log. ``since``: what the witness signed; None: as far as the log knows."""
     if (out is None) == (against is None):
-        raise Stop(UNANSWERED, "give -o FILE to write a checkpoint for a witness, or --against FILE to compare one")
+        both = "one of the two, not both" if out is not None else "one of the two"
+        raise Stop(
+            UNANSWERED,
+            f"give {both}: -o FILE to write a checkpoint for a witness, or --against FILE to compare what one kept",
+        )
     return asyncio.run(_checkpoint(settings, incident, since, out, against))
 
 
-async def _checkpoint(settings: Settings, incident: str, since: int, out: Path | None, against: Path | None) -> int:
+async def _checkpoint(
+    settings: Settings, incident: str, since: int | None, out: Path | None, against: Path | None
+) -> int:
     try:
         async with filed.found(settings, incident) as (store, stream, _):
             if against is not None:
                 return await _against(store, stream, against)
             assert out is not None
-            request = await store.request(stream, since, await filed.now(store))
+            signed = _signed_last(await store.cosigned(stream))
+            start = min(signed.values(), default=0) if since is None else since
+            request = await store.request(stream, start, await filed.now(store))
             vkey = store.signer.verifier.vkey
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
     _write(out, request.text)
     size = parse_checkpoint(split_note(request.note)[0]).size
-    print(f"{out} has the state of the log of {stream}: {size} entries, continuing the {since} that the witness knows.")
+    known = (
+        f"continuing the {start} that the witness signed" if start else "for a witness that has signed none of it yet"
+    )
+    print(f"{out} has the state of the log of {stream}: {size} entries, {known}.")
+    if since is None and len(signed) > 1:
+        each = ", ".join(f"{partner} --since {count}" for partner, count in signed.items())
+        print(f"The log knows several witnesses, each needs a file from where it signed last: {each}.")
     print("Send it to the partner, who signs it on a machine of its own:")
     print(f"  tocsin witness sign {out.name} --key KEYFILE --memory MEMORYFILE -o SIGNED")
     print(f"The first time it needs your key, told by telephone or on paper:  --vkey {vkey}")
     return FINE
+
+
+def _signed_last(cosigned: Iterable[Cosigned]) -> dict[str, int]:
+    """How many entries each witness signed last, by partner."""
+    last: dict[str, int] = {}
+    for one in cosigned:
+        last[one.partner] = max(last.get(one.partner, 0), _size(one.note))
+    return last
 
 
 async def _against(store: SqliteStore, stream: str, path: Path) -> int:
@@ -148,13 +171,14 @@ async def _rotate(settings: Settings, reason: str) -> None:
             link = await store.replace_key(reason, OPERATOR, await filed.now(store))
             new = store.signer.verifier
             wrong = await store.health()
-    print(f"The log is signed with a new key from now on:  {new.vkey}")
-    print(
-        f"The old one is kept as signing.{old.key_id.hex()}.key; it signed this link to the new one. Send it to every witness (--link FILE):"
-    )
-    print()
-    print(link, end="")
-    print()
+    link_file = settings.data / f"signing.{old.key_id.hex()}.link"
+    _write(link_file, link)
+    print(f"The log of {settings.data} is signed with a new key from now on:  {new.vkey}")
+    print(f"The old one is kept as signing.{old.key_id.hex()}.key. Both signed {link_file}: send it to every witness,")
+    print("who gives it the next time, with what `tocsin checkpoint` wrote:")
+    print(f"  tocsin witness sign FILE --key KEYFILE --memory MEMORYFILE --link {link_file.name} -o SIGNED")
+    if any(path.name == filed.REHEARSAL_FILE for path in filed.places(settings)):
+        print(f"Rehearsals, in {settings.rehearsal_folder}, are signed with a key of their own: it stays as it was.")
     print("Exports carry the whole chain. Back up signing.key anew, apart from the database.")
     if wrong:
         raise Stop(BAD, *wrong)

@@ -101,7 +101,8 @@ def test_a_log_is_cosigned_over_files(tmp_path: Path) -> None:
     assert (kept.code, "Kept: fire signed the log of I-1 at 5 entries." in kept.out) == (0, True), kept.err
     assert "your word" not in kept.out
     grow(tmp_path, 3, book)
-    assert tocsin(tmp_path, "checkpoint", "I-1", "--since", "5", "-o", "ask2.txt").code == 0
+    again = tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask2.txt")
+    assert (again.code, "continuing the 5 that the witness signed" in again.out) == (0, True)
     code, out, _ = sign(tmp_path, "ask2.txt", "signed2.txt")
     assert (code, "It continues the 5 that you signed before." in out) == (0, True)
     assert tocsin(tmp_path, "witness", "add", "I-1", "signed2.txt").code == 0
@@ -120,6 +121,21 @@ def test_a_key_that_the_playbook_does_not_name_is_the_operators_word(tmp_path: P
     kept = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", "--partner", "fire", "--vkey", public)
     assert (kept.code, "is your word alone" in kept.out) == (0, True), kept.err
     assert [one.confirmed for one in facts(tmp_path)] == [False]
+
+
+def test_several_witnesses_are_each_asked_from_where_they_signed(tmp_path: Path) -> None:
+    """Without a size the smallest that a witness signed last is continued, and it is said from where each goes on."""
+    public = key(tmp_path)
+    vkey = grow(tmp_path, 4)
+    for partner, out in (("fire", "one"), ("city", "two")):
+        assert tocsin(tmp_path, "checkpoint", "I-1", "--since", "0", "-o", f"ask-{out}").code == 0
+        (tmp_path / "fire.memory").unlink(missing_ok=True)
+        assert sign(tmp_path, f"ask-{out}", f"signed-{out}", "--vkey", vkey)[0] == 0
+        kept = tocsin(tmp_path, "witness", "add", "I-1", f"signed-{out}", "--partner", partner, "--vkey", public)
+        assert kept.code == 0, kept.err
+        grow(tmp_path, 2)
+    ran = tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask-both")
+    assert "continuing the 5 that the witness signed" in ran.out and "fire --since 5, city --since 8." in ran.out
 
 
 def test_a_rollback_is_said_plainly(tmp_path: Path) -> None:
@@ -165,15 +181,15 @@ def test_the_key_is_replaced_without_a_break(tmp_path: Path) -> None:
     assert tocsin(tmp_path, "rotate-key", "--reason", " ").code == 2
     done = tocsin(tmp_path, "rotate-key", "--reason", "lent to somebody")
     assert done.code == 0, done.err
-    link = "tocsin-key\n" + done.out.partition("\n\ntocsin-key\n")[2].rpartition("\n\n")[0] + "\n"
-    (tmp_path / "link.txt").write_text(link)
+    [link] = (tmp_path / "data").glob("signing.*.link")
+    assert str(link.name) in done.out and "tocsin witness sign FILE" in done.out
     examined = tocsin(tmp_path, "doctor").out
     assert "another key" not in examined
     assert "it took the place of another on" in examined
     grow(tmp_path, 2)
     tocsin(tmp_path, "checkpoint", "I-1", "--since", "5", "-o", "ask2.txt")
     assert "--link FILE" in sign(tmp_path, "ask2.txt", "signed2.txt")[2]
-    code, _, err = sign(tmp_path, "ask2.txt", "signed2.txt", "--link", "link.txt")
+    code, _, err = sign(tmp_path, "ask2.txt", "signed2.txt", "--link", str(link))
     assert (code, err) == (0, ""), err
     assert tocsin(tmp_path, "checkpoint", "I-1", "--against", "signed.txt").code == 0
     assert len(list((tmp_path / "data").glob("signing.*.key"))) == 1
@@ -183,7 +199,8 @@ def test_the_key_is_replaced_without_a_break(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("checkpoint", "I-1"), "give -o FILE"),
+        (("checkpoint", "I-1"), "give one of the two: -o FILE"),
+        (("checkpoint", "I-1", "-o", "x", "--against", "here"), "give one of the two, not both"),
         (("checkpoint", "I-9", "-o", "x"), "no incident I-9"),
         (("checkpoint", "I-1", "--since", "99", "-o", "x"), "the witness signed 99"),
         (("checkpoint", "I-1", "-o", "here"), "exists: name another file"),
