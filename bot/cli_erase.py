@@ -57,8 +57,10 @@ async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
     if dry:
         print("Nothing was erased: this was a dry run.")
         return
-    await store.destroy(erasure, await filed.now(store))
+    whole = await store.destroy(erasure, await filed.now(store))
     print("Erased, and recorded with your reason. The log verifies as before; what is gone shows as withheld.")
+    if not whole:
+        print("Another program reads the database: tocsin.sqlite-wal holds what was erased until all have closed it.")
     if erasure.keys:
         print(
             "Old copies of persons.keys must be destroyed too: with them a backup of the database could still be read."

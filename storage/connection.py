@@ -98,9 +98,13 @@ class Connection:
         """The rows that a named query finds, outside any transaction of ours."""
         return await self._settled(self._read(query, parameters))
 
-    async def fold(self) -> None:
-        """Bring what the write-ahead log has into the database and empty it, unless somebody reads: what was blanked is then in neither."""
-        await self._settled(self._in_turn(lambda inner: inner.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()))
+    async def fold(self) -> bool:
+        """Bring what the write-ahead log has into the database and empty it: what was blanked is then in neither. False where somebody still reads
+        what was before, however long one waits for them; then the log is emptied once nobody has the database open any more.
+        """
+        work = self._in_turn(lambda inner: inner.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        [(busy, *_)] = await self._settled(work)
+        return not busy
 
     async def close(self) -> None:
         """Wait for what has begun, then let go of the file. Closing twice is harmless."""

@@ -21,6 +21,7 @@ from storage.keys import hold
 from storage.notes import Signer
 from storage.persons import Keyring
 from storage.queries import SQL, micros
+from storage.rotation import follow
 from storage.store import (
     Changed,
     Changes,
@@ -311,15 +312,33 @@ class SqliteStore(Evidence):
     async def sign(self, now: datetime, streams: Collection[str] | None = None) -> Sequence[str]:
         """Sign a checkpoint for every stream that grew, or for those of them that are named. Returns the signed notes.
 
-        Raises RolledBack, and signs nothing, if the database is not the one that was signed before.
+        Raises RolledBack, and signs nothing, if the database is not the one that was signed before; StorageError where the key was replaced meanwhile.
         """
+        await self._still_signs()
+        return await self._connection.write(lambda inner: self._sign(inner, now, streams))
 
-        def work(inner: sqlite3.Connection) -> list[str]:
-            inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
-            heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-            return checkpoints.sign(inner, heads, self.signer, self._signed, now, streams)
+    async def append_signed(self, stream: str, fact: Fact, *, now: datetime, playbook: str | None) -> str:
+        """Commit a fact and sign the log that ends in it, in one transaction. Returns the signed note. Raises as ``sign`` does."""
+        await self._still_signs()
+        sealed = log.seal(stream, playbook, fact)
+
+        def work(inner: sqlite3.Connection) -> str:
+            log.append(inner, [sealed], now, self._keyring)
+            [note] = self._sign(inner, now, [stream])
+            return note
 
         return await self._connection.write(work)
+
+    def _sign(self, inner: sqlite3.Connection, now: datetime, streams: Collection[str] | None) -> list[str]:
+        inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
+        heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
+        return checkpoints.sign(inner, heads, self.signer, self._signed, now, streams)
+
+    async def _still_signs(self) -> None:
+        """Another process may have replaced the key since this one read it."""
+        vkey = self.signer.verifier.vkey
+        if follow(vkey, await self.key_chain(), self.signer.name) != vkey:
+            raise StorageError("the signing key was replaced meanwhile: start this again")
 
     async def checkpoint(self, stream: str) -> str | None:
         """A stream's latest signed note."""
@@ -385,9 +404,9 @@ class SqliteStore(Evidence):
         names = self._keyring.known(frozenset(subjects))
         return names, dict(await self._connection.read("personal_of", (json.dumps(sorted(names)),)))
 
-    async def destroy(self, erasure: Erasure, now: datetime) -> None:
+    async def destroy(self, erasure: Erasure, now: datetime) -> bool:
         """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. What a crash leaves of that is done when
-        the store is opened again."""
+        the store is opened again. False where the write-ahead log could not be emptied, because somebody reads."""
         sealed = [log.seal(stream, in_force(await self.facts(stream)), fact) for stream, fact in erasure.facts]
 
         def work(inner: sqlite3.Connection) -> None:
@@ -396,7 +415,7 @@ class SqliteStore(Evidence):
 
         await self._connection.write(work)
         await self._forget_keys()
-        await self._connection.fold()
+        return await self._connection.fold()
 
     async def _forget_keys(self) -> None:
         """Destroy the keys that an erasure, perhaps before a crash, wrote down to be destroyed."""

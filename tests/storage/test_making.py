@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import sqlite3
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
 from playbooks.rooms import RoomRef
 from storage import canonical, notes
 from storage.database import SqliteStore
+from storage.export.bundle import bundle
 from storage.export.copy import AUDITOR, Copy, Recipient
 from storage.export.csv import COLUMNS, safe
 from storage.export.forms import FORMS, NoSuchForm, form, made
@@ -22,6 +25,7 @@ from storage.export.making import Asked, ExportFailed, make
 from storage.export.recipients import NoSuchRecipient, recipient
 from storage.facts import DEPLOYMENT, Disclosed, Exported, NoteAdded, RoomBound
 from storage.store import Changes, StorageError
+from storage.verify import verify
 from tests.playbooks.border import BOOK
 from tests.storage.small import NOW, ROOM, STREAM, incident, opened
 
@@ -107,21 +111,32 @@ async def test_what_happens_meanwhile_is_counted_too(store: SqliteStore, tmp_pat
     """An entry that another process appends while the log is read stands in the copy, and is counted in what it says of itself."""
 
     class Busy:
-        """The store, in which something happens just before the log is signed."""
+        """The store, in which something happens just before it is recorded that a copy is made."""
 
         def __getattr__(self, name: str) -> object:
             return getattr(store, name)
 
-        async def sign(self, now: object) -> object:
+        async def append_signed(self, *about: Any, **more: Any) -> str:
             note = NoteAdded("bo", None, ROOM, "meanwhile")
             await store.commit(Changes(NOW, records=[(STREAM, None, note)]))
-            return await store.sign(NOW)
+            return await store.append_signed(*about, **more)
 
     await opened(store)
     about = await make(Busy(), asked(), jsonl, tmp_path / "x", now=NOW)  # type: ignore[arg-type]
     [first, *entries] = rows(tmp_path / "x")
     assert about.checkpoint.size == first["size"] == len(entries) == 6
     assert about.disclosed == sum(len(entry["shown"]) for entry in entries)  # type: ignore[arg-type]
+
+
+async def test_copies_made_side_by_side_are_each_what_they_say(store: SqliteStore, tmp_path: Path) -> None:
+    """Each ends in the entry that says it was made: nobody takes one for the other."""
+    await opened(store)
+    made = [
+        make(store, replace(asked(name="bundle"), reason=str(n)), bundle, tmp_path / f"{n}.zip", now=NOW)
+        for n in range(4)
+    ]
+    await asyncio.gather(*made)
+    assert [verify(tmp_path / f"{n}.zip").findings for n in range(4)] == [[]] * 4
 
 
 async def test_entries_without_the_signed_root_make_no_copy(store: SqliteStore, tmp_path: Path) -> None:
