@@ -73,8 +73,12 @@ def _made(about: About, path: Path, name: str) -> list[str]:
 _WHY = {"finding": "What is theirs", "counting": "What is withheld", "writing": "Writing"}
 
 
+_GONE = "\x1b[1A\r\x1b[2K"
+"""To the line before, which becomes empty (ECMA-48: CUU, CR, EL)."""
+
+
 class Bar(ExitStack):
-    """A bar on standard error, for a terminal: anew for each time that the log is read. Nothing where ``shown`` is not."""
+    """A bar on standard error, for a terminal: anew for each time that the log is read, and gone when it is done. Nothing where ``shown`` is not."""
 
     def __init__(self, shown: bool) -> None:
         super().__init__()
@@ -90,6 +94,12 @@ class Bar(ExitStack):
         if stage != before or done <= at:
             self.close()
             at = 0
+            self.callback(_clear)  # after the bar itself has let go
             self._bar = self.enter_context(typer.progressbar(length=of, label=f"{_WHY[stage]:<16}", file=sys.stderr))
         self._bar.update(done - at)
         self._at = (stage, done)
+
+
+def _clear() -> None:
+    sys.stderr.write(_GONE)
+    sys.stderr.flush()

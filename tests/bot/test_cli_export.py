@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from bot.cli_export import Bar
 from tests.bot.running import FLOOD, tocsin
 
 REASON = ("--reason", "inquiry")
@@ -36,6 +39,23 @@ def test_a_form_is_chosen_by_name(played: Path) -> None:
     assert made.code == 0 and "%" not in made.err
     first = json.loads((played / "red.jsonl").read_text("utf-8").splitlines()[0])
     assert (first["for"], first["reason"], first["by"], first["basis"]) == ("red-cross", "inquiry", "operator", None)
+
+
+def test_a_bar_is_gone_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is drawn on a line of its own, and the last thing that happens to it is that this line becomes empty."""
+    leader, follower = os.openpty()
+    with os.fdopen(follower, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with Bar(terminal.isatty()) as bar:
+            for stage in ("finding", "counting"):
+                for done in (500, 1000):
+                    bar(stage, done, 1000)
+        terminal.flush()
+        drawn = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert "What is theirs" in drawn and "What is withheld" in drawn
+    assert drawn.count("\n") == drawn.count("\x1b[1A\r\x1b[2K") == 2
+    assert drawn.endswith("\x1b[1A\r\x1b[2K")
 
 
 def test_the_deployments_own_log_can_be_copied(played: Path) -> None:
