@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
@@ -18,12 +19,15 @@ from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
 from playbooks.sight import Withheld
 from storage import facts as f
+from storage import gone
 from storage.entry import unreal
 from storage.sentences import Sentences
 from storage.store import Kept, Summary
 from storage.unseen import held
 
-WIDTH = 100
+WIDEST, NARROWEST = 100, 60
+"""Columns at most, also where there is no terminal; and at least, since half of them stand before the words."""
+
 TOGETHER = timedelta(minutes=1)
 """Messages about one thing that left within so long of the first are told in one line."""
 
@@ -39,14 +43,20 @@ class Telling:
     def __init__(self, stream: str, summary: Summary | None, kept: Sequence[Kept], book: Book | None) -> None:
         self._stream = stream
         self._summary = summary
+        self._gone = gone.of_entries(kept)
         self._kept = kept = [replace(one, fact=held(one.fact)) for one in kept]
         self._book = book
         self._shown = {one.fact.send: one.fact for one in kept if isinstance(one.fact, f.Disclosed)}
         self._words = _Informed(book) if book is not None else Sentences(lambda at: at.astimezone(UTC))
+        self._width = max(min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST), NARROWEST)
         self._zone = str(book.playbook.timezone) if book is not None else "UTC"
 
     def heading(self) -> Iterator[str]:
-        """What this is the log of."""
+        """What this is the log of, and what of it is gone."""
+        yield from self._whose()
+        yield from gone.of_all(self._kept)
+
+    def _whose(self) -> Iterator[str]:
         many = f"{len(self._kept)} {'entry' if len(self._kept) == 1 else 'entries'}"
         if self._summary is None:
             yield f"The log of {self._stream}: who is who, rooms and networks. {many}; times in {self._zone}."
@@ -75,16 +85,16 @@ class Telling:
                     yield from self._folded(kept, self._sent(group))
                     continue
             yield from self._folded(kept, legible(self._words.sentence(kept.fact)))
-            for line in self._words.below(kept.fact):
+            for line in (*self._words.below(kept.fact), *self._gone.get(kept.seq, ())):
                 yield from wrap(
-                    legible(line), WIDTH, initial_indent=" " * (_HEAD + 2), subsequent_indent=" " * (_HEAD + 4),
+                    legible(line), self._width, initial_indent=" " * (_HEAD + 2), subsequent_indent=" " * (_HEAD + 4),
                     break_long_words=False, break_on_hyphens=False,
                 )  # fmt: skip
 
     def _folded(self, kept: Kept, sentence: str) -> Iterator[str]:
         head = f"{kept.seq:>5} {self._local(kept.at):%Y-%m-%d %H:%M:%S}  "
         yield from wrap(
-            sentence, WIDTH, initial_indent=head, subsequent_indent=" " * len(head),
+            sentence, self._width, initial_indent=head, subsequent_indent=" " * len(head),
             break_long_words=False, break_on_hyphens=False,
         ) or [head.rstrip()]  # fmt: skip
 

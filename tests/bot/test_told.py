@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.told import Telling
 from playbooks.rooms import RoomRef
 from storage import facts as f
@@ -86,6 +88,17 @@ def test_plain_words() -> None:
         assert code not in said
 
 
+@pytest.mark.parametrize(("columns", "widest"), [(80, 80), (120, 100), (20, 60)])
+def test_lines_fit_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, widest: int) -> None:
+    """No line is wider than the terminal, nor than a hundred columns, nor is it folded so narrow that nothing of it can be read."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = told(
+        f.NoteAdded("P-1", None, room(1), "a word and another " * 20), shown(1, what={"form": "exact", "value": 1})
+    )
+    assert widest - 12 < max(map(len, lines[2:])) <= widest
+    assert lines[3].startswith(" " * 27 + "word")
+
+
 def test_times_are_the_playbooks() -> None:
     """Times are those of the playbook's zone, which is named once."""
     said = told(f.NoteAdded("P-1", None, room(1), "x"))
@@ -106,6 +119,22 @@ def test_what_was_erased_says_so() -> None:
     )
     assert "(erased) ((erased)) enrolled as P-1" in said
     assert "None" not in said
+
+
+def test_an_entry_says_which_of_its_fields_was_erased() -> None:
+    """Under the entry, with the number of that which says why; what went in many entries stands above all of them."""
+    issued = f.AlertIssued(
+        "A-1", "D-1", "flood", "fire", "P-1", "P-2", False, "law", "b:9", ("be",), None, None, {"where": "quay"}
+    )
+    erased = f.FieldErased(0, "fields/what", "operator", "she asked", "GDPR art. 17(1)")
+    person = f.PersonErased("P-3", "operator", "she asked", "GDPR art. 17(1)", 5)
+    said = told(issued, erased, person, f.LogErased(30, "operator", "time is over", 3))
+    place = next(number for number, line in enumerate(said) if "A-1 issued" in line)
+    below = [line.strip() for line in said[place + 1 : place + 3]]
+    assert below == ["where: quay", "what: (erased, entry 1 says why)"]
+    above = "\n".join(said[:place])
+    assert "What was held of P-3 was erased, in 5 entries: entry 2 says why." in above
+    assert "Whatever the first 3 entries held was erased: entry 3 says why." in above
 
 
 def test_a_terminal_is_told_nothing_that_it_would_obey() -> None:
