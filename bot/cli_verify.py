@@ -14,10 +14,11 @@ from bot.program import program
 from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
 from storage.notes import Verifier
-from storage.verify import EDITABLE, Finding, Verdict
+from storage.verify import EDITABLE, OLDER, Finding, Verdict
 from storage.verify import verify as examined
 
 VERDICTS = {0: "Intact.", 1: "TAMPERED WITH.", 2: "It cannot be said whether this is intact."}
+OLDER_OR_ROLLED_BACK = "OLDER THAN WHAT YOU KEPT, OR ROLLED BACK."
 PACKED_AGAIN = "Intact inside, but not the file that was exported."
 
 
@@ -50,7 +51,9 @@ def _say(path: Path, verdict: Verdict) -> None:
             complain(f"{path}: {_place(finding)}{finding.words}")
     again = verdict.packed == "again" and [one.rule for one in verdict.findings if one.grade != "note"] == ["container"]
     whole = verdict.code == 0 or (again and verdict.code == 2)
-    print(f"{PACKED_AGAIN if again and whole else VERDICTS[verdict.code]} {_what(verdict)}".rstrip())
+    older = {one.rule for one in verdict.findings if one.grade == "tampered"} == {OLDER}
+    word = OLDER_OR_ROLLED_BACK if older else PACKED_AGAIN if again and whole else VERDICTS[verdict.code]
+    print(f"{word} {_what(verdict)}".rstrip())
     for finding in verdict.findings:
         if finding.grade == "note":
             print(f"Note: {_place(finding)}{finding.words}")

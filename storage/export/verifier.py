@@ -44,6 +44,16 @@ REQUIRED = (
     "manifest.sig",
 )
 BESIDES = ("README.txt", "log.txt", "keys.jsonl", "cosigned.jsonl", "verify.py")
+OLDER = """ either this copy is older than what you kept, and the two
+  are the wrong way round (name the newer one first), or the log was rolled back"""
+ASK = ". What can be checked here is the bundle: ask whoever exported it for that (--format bundle)"
+OTHERS = {
+    b"%pdf": "this is a copy to be read and filed (PDF)",
+    b"<!doctype html": "this is a report for a browser (HTML): open it there, and it verifies itself",
+    b"<html": "this is a page for a browser (HTML)",
+    b"<?xml": "these are alerts as they were sent (CAP, XML)",
+    b'{"': "this is a copy for programs (JSON lines)",
+}
 UNREAL = {
     "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
     "X-": "REHEARSAL REHEARSAL REHEARSAL: nothing of this was real.",
@@ -496,6 +506,8 @@ class Bundle:
         self.exported: dict[str, Any] | None = None
         self.posted: list[tuple[int, dict[str, Any]]] = []
         self.sent: set[str] = set()
+        self.other = "no bundle was unpacked here: name the file that was exported"
+        self.again = False  # packed by another program, and whole
         self.agreed = 0  # the size of the largest checkpoint that was kept and is a part of this log
 
     def bad(self, words: str, entry: int | None = None, grade: str = "tampered") -> None:
@@ -511,6 +523,8 @@ class Bundle:
 
     def run(self) -> None:
         missing = [name for name in REQUIRED if name not in self.files]
+        if len(missing) == len(REQUIRED) and self.cut is None:
+            return self.bad(self.other, None, "incomplete")
         if self.cut is not None:
             self.bad("it was cut short on its way: ask for the file again", None, "incomplete")
         for name in missing:
@@ -787,7 +801,8 @@ class Bundle:
         if one is None or not one.size or not any(key.signed(one.note) for key in keys):
             self.bad("what was kept is no signed checkpoint of this log: it proves nothing", None, "incomplete")
         else:
-            self.bad("rolled back: %d entries were seen, and here are %d" % (one.size, self.signed.size))
+            # When the manifest says that this was made is the word of whoever could have rolled the log back: it excuses nothing.
+            self.bad("you kept %d entries, and here are %d:" % (one.size, self.signed.size) + OLDER)
         return []
 
     def hold(self, kept: list[Checkpoint], keys: list[Key], at: dict[int, bytes]) -> None:
@@ -858,6 +873,17 @@ class Bundle:
             self.bad("the manifest and the log differ on whether it was an exercise")
 
 
+def what_else(head: bytes, path: str) -> str:
+    """What a file is that is no bundle."""
+    begins = (head[3:] if head[:3] == b"\xef\xbb\xbf" else head).lstrip().lower()
+    for start, words in OTHERS.items():
+        if begins.startswith(start):
+            return words + ASK
+    if path.lower().endswith(".csv"):
+        return "this is a copy for a spreadsheet (CSV)" + ASK
+    return "this is no bundle of Tocsin" if head else "the file is empty"
+
+
 def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
     """Check a file or a folder. Never raises for what they hold."""
     bundle = Bundle({}, kept, "tampered")
@@ -871,6 +897,10 @@ def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
         bundle.bad(f"{path} cannot be read: {error.strerror}", None, "incomplete")
         return bundle
     files = in_container(raw)
+    bundle.other = what_else(bytes(raw[:200]), path)
+    if not files and raw[:2] != b"PK":
+        bundle.bad(bundle.other, None, "incomplete")
+        return bundle
     again: Files | None = None
     whole, cut = is_as_exported(raw, files)
     if not (files and whole):
@@ -885,9 +915,11 @@ def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
         bundle.files, bundle.cut = files, None if whole else cut
         bundle.run()
         return bundle
-    bundle = Bundle(again, kept, "note")
+    bundle, other = Bundle(again, kept, "note"), bundle.other
+    bundle.other = other
     bundle.run()
     if not bundle.code:
+        bundle.again = True
         bundle.bad("packed again by another program; its contents are exactly what was exported", None, "incomplete")
     return bundle
 
@@ -918,6 +950,9 @@ def checkpoints_in(path: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Check what the command line names, and say what was found."""
     kept: list[str] = []
+    if "-h" in arguments or "--help" in arguments:
+        sys.stdout.write((__doc__ or "").partition("\nIt is written apart")[0])
+        return 0
     if "--checkpoint" in arguments:
         at = arguments.index("--checkpoint")
         try:
@@ -932,12 +967,17 @@ def main(arguments: list[str]) -> int:
     first = min((entry for grade, entry, _ in bundle.found if entry is not None and grade == "tampered"), default=None)
     word = ("intact", "tampered", "incomplete")[bundle.code]
     out = [word if first is None else "%s: entry %d" % (word, first)]
+    if bundle.again:
+        out = [word + ": intact inside, but not the file that was exported"]
     out += [
         "  " + words if entry is None else "  entry %d: %s" % (entry, words) for _, entry, words in bundle.found[:100]
     ]
     if bundle.signed is not None and bundle.key is not None:
         out.append("The log of %s, %d entries, kept by %s." % (bundle.stream, bundle.signed.size, bundle.key.name))
+    if bundle.signed is not None and bundle.key is not None and (bundle.again or not bundle.code):
+        # Where something is wrong, what is changed or missing would count as withheld.
         out.append("It shows %d fields of them and withholds %d." % (bundle.disclosed, sum(bundle.withheld.values())))
+    if bundle.signed is not None and bundle.key is not None:
         out.append(f"Signed by {bundle.key.vkey}")
         digits = sha256(bundle.key.vkey.encode()).hex()[:32]
         out.append("Its fingerprint: " + " ".join(digits[at : at + 4] for at in range(0, 32, 4)))

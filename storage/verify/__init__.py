@@ -13,6 +13,9 @@ What is checked, by the name a finding gives it:
 - ``playbook``: its bytes have the digest that the entries name
 - ``text``: the log in words says what the entries say
 - ``witness``: a checkpoint that somebody else kept, cosigned or was sent is a part of this log
+- ``older``: a checkpoint that somebody kept reaches further than this copy, which is then older than it, or was rolled
+  back. That is tampering (1) until the two are held against each other the other way round: the manifest's time could
+  tell them apart, but it is the word of the one who would have rolled the log back
 - ``time``: a clock that went backwards, which is noted and no more
 
 Grades: ``tampered`` makes exit code 1; ``incomplete`` makes it 2 unless something was tampered with; a ``note``
@@ -25,7 +28,8 @@ Entries are looked at in sections, on as many cores as there are, and nothing is
 
 from storage.verify.opening import verify, verify_bytes
 from storage.verify.verdict import EDITABLE, REQUIRED, Cosigner, Evidence, Finding, Grade, Packed, Posted, Verdict
+from storage.verify.witnesses import OLDER
 
 __all__ = [
-    "EDITABLE", "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Packed", "Posted", "Verdict", "verify", "verify_bytes",
+    "EDITABLE", "OLDER", "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Packed", "Posted", "Verdict", "verify", "verify_bytes",
 ]  # fmt: skip

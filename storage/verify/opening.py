@@ -10,6 +10,7 @@ from storage.export.span import Span, written
 from storage.facts.fact import is_exercise
 from storage.verify import signed, witnesses
 from storage.verify.entries import Passed, go_through
+from storage.verify.forms import LOOKED_AT, no_bundle
 from storage.verify.lines import Looked, TooLong, look_through
 from storage.verify.section import LEAF, Log
 from storage.verify.signed import Manifest
@@ -23,7 +24,7 @@ def verify(path: Path, *kept: str) -> Verdict:
         if path.is_dir():
             return _verify_folder(path, kept)
         with path.open("rb") as file:
-            return _verify_file(Span.whole(file), kept)
+            return _verify_file(Span.whole(file), kept, path.name)
     except OSError as error:
         return unanswered(f"{error.filename or path} cannot be read: {error.strerror}")
 
@@ -35,10 +36,12 @@ def verify_bytes(raw: bytes, *kept: str) -> Verdict:
         return _verify_file(span, kept)
 
 
-def _verify_file(raw: Span, kept: Sequence[str]) -> Verdict:
+def _verify_file(raw: Span, kept: Sequence[str], name: str = "") -> Verdict:
     if not raw.size:
         return unanswered("the file is empty")
     files = container.find(raw)
+    if not files and raw.read(0, 2) != b"PK":
+        return unanswered(no_bundle(raw.read(0, LOOKED_AT), name))
     looked = {name: look_through(span) for name, span in files.items()}
     found = {name: (span, looked[name].check) for name, span in files.items()}
     if container.is_as_written(raw, found):

@@ -16,6 +16,10 @@ from storage.verify.section import Log, Shown
 from storage.verify.signed import rows, small, text_of
 from storage.verify.verdict import Verdict
 
+OLDER = "older"
+"""The rule of a finding that what was kept is larger than the copy. It counts as tampering whatever the manifest says of when the copy was made: that
+time is the word of whoever keeps the log, who alone could have rolled it back, and who would then set it before what was kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -98,8 +102,11 @@ def _useless(verdict: Verdict, note: str, keys: Sequence[Verifier], signed: Chec
     elif seen.said.size == 0:
         verdict.add("witness", "the witness's checkpoint is of an empty log and proves nothing", grade="incomplete")
     else:
-        words = f"rolled back: the witness saw {seen.said.size} entries, and this bundle has {signed.size}"
-        verdict.add("witness", words)
+        words = (
+            f"you kept {seen.said.size} entries, and this copy has {signed.size}: either this copy is older than what you kept, and the two "
+            "are the wrong way round (name the newer one first, the older one behind --checkpoint), or the log was rolled back"
+        )
+        verdict.add(OLDER, words)
 
 
 def _unsigned(verdict: Verdict) -> None:

@@ -23,6 +23,8 @@ async def bundle(tmp_path: Path) -> Path:
     await export_bundle(store, STREAM, by="ada", reason="inquiry", path=tmp_path / "alone.zip", now=NOW)
     raw = (tmp_path / "alone.zip").read_bytes()
     (tmp_path / "kept.txt").write_text(note_at(container.unpack(raw), 3, store.signer))
+    later = note_at(container.unpack(raw), 99, store.signer, bytes(32))
+    (tmp_path / "later.txt").write_text(later)
     (tmp_path / "cosigned.zip").write_bytes(resigned(raw, store.signer, cosigned(store.signer, 4)))
     (tmp_path / "changed.zip").write_bytes(raw.replace(b"Le pont", b"La pont"))
     await store.close()
@@ -54,3 +56,25 @@ def test_as_json(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verify(bundle / "changed.zip", None, "json") == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["verdict"], said["first"]) == ("tampered", 3)
+
+
+def test_an_older_copy_is_no_accusation_in_the_first_words(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where what was kept is newer, the verdict's words leave both readings open, and the exit code is that of a rollback."""
+    assert verify(bundle / "alone.zip", bundle / "later.txt", "text") == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("OLDER THAN WHAT YOU KEPT, OR ROLLED BACK. The log of")
+    assert "TAMPERED" not in said.out + said.err
+    assert "the wrong way round" in said.err
+    assert "witness" not in said.out + said.err
+
+
+def test_a_cut_download_accuses_nobody(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that was cut short on its way is to be asked for again; nobody is said to have tampered with it."""
+    raw = (bundle / "alone.zip").read_bytes()
+    for size in (100, len(raw) // 2, len(raw) - 5):
+        (bundle / "short.zip").write_bytes(raw[:size])
+        assert verify(bundle / "short.zip", None, "text") == 2
+        said = capsys.readouterr()
+        assert "it was cut short on its way" in said.err
+        assert "ask for the file again" in said.err
+        assert "TAMPERED" not in said.out

@@ -20,7 +20,7 @@ from storage.export.bundle import verifier as shipped
 from storage.export.witnessed import checkpoints_in
 from storage.facts import NoteAdded
 from storage.notes import Signer
-from storage.verify import verify, verify_bytes
+from storage.verify import OLDER, verify, verify_bytes
 from tests.storage.bundled import export_bundle, resigned
 from tests.storage.doctored import SIZE, Doctored, every, filled, posted_otherwise
 from tests.storage.small import NOW, ROOM, STREAM
@@ -88,7 +88,9 @@ def test_the_one_file_agrees(doctored: list[Doctored], tmp_path: Path) -> None:
             command += ["--checkpoint", f"{number}.txt"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
         assert done.stderr == "", one.name
-        word = re.match(r"(intact|tampered|incomplete)(?:: entry (\d+))?$", done.stdout.splitlines()[0])
+        word = re.match(
+            r"(intact|tampered|incomplete)(?:: entry (\d+)|: intact inside, .*)?$", done.stdout.splitlines()[0]
+        )
         assert word is not None, one.name
         assert word[1] == ("intact", "tampered", "incomplete")[done.returncode]
         found = done.returncode, int(word[2]) if word[2] else None
@@ -217,3 +219,78 @@ def test_known_signatures(public: str, message: str, signature: str) -> None:
 def test_the_size_is_as_the_table_says(bundle: bytes) -> None:
     """The table knows how many entries the bundle has."""
     assert verify_bytes(bundle).size == SIZE
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    """What the one file answers on a command line, without any package."""
+    (folder / "verify.py").write_bytes(shipped())
+    command = [sys.executable, "-I", "-S", "verify.py", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_one_file_says_how_it_is_used(tmp_path: Path, option: str) -> None:
+    """Asked for help, the one file says how it is used and what it answers."""
+    code, said = run(tmp_path, option)
+    assert code == 0
+    assert "python3 verify.py BUNDLE.zip [--checkpoint FILE]" in said
+    assert '"intact" 0' in said
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "words"),
+    [
+        ("a.html", "<!doctype html>\n<html>", "open it there"),
+        ("a.pdf", "%PDF-1.7\n", "(PDF)"),
+        ("a.csv", "\ufeffCopied for,an auditor\r\n", "(CSV)"),
+        ("a.jsonl", '{"at":"2026-03-01T09:00:00.000Z"}\n', "(JSON lines)"),
+        ("a.xml", '<?xml version="1.0"?>\n<alert/>', "(CAP, XML)"),
+        ("a.txt", "hello", "this is no bundle"),
+    ],
+)
+def test_another_form_is_known(tmp_path: Path, name: str, begins: str, words: str) -> None:
+    """Of a copy in another form both say in one line what it is, and to ask for the bundle."""
+    (tmp_path / name).write_text(begins)
+    verdict = verify(tmp_path / name)
+    code, said = run(tmp_path, name)
+    assert (code, verdict.code) == (2, 2)
+    for text in (verdict.findings[0].words, said):
+        assert words in text
+        assert ("--format bundle" in text) == (name != "a.txt")
+    assert (len(verdict.findings), len(said.splitlines())) == (1, 2)
+
+
+def test_the_one_file_counts_only_what_is_whole(bundle: bytes, tmp_path: Path) -> None:
+    """What was changed is not counted as withheld: where something is wrong, the one file counts nothing."""
+    (tmp_path / "b.zip").write_bytes(bundle)
+    assert "withholds 0" in run(tmp_path, "b.zip")[1]
+    (tmp_path / "b.zip").write_bytes(bundle.replace(b"note 1", b"note 7"))
+    code, said = run(tmp_path, "b.zip")
+    assert (code, said.splitlines()[0]) == (1, "tampered: entry 5")
+    assert "withholds" not in said
+
+
+def test_packed_again_is_said_at_once(doctored: list[Doctored], tmp_path: Path) -> None:
+    """Of a bundle that another program packed again, the one file's first line says that it is intact inside."""
+    [again] = [one for one in doctored if one.name == "packed again"]
+    (tmp_path / "b.zip").write_bytes(again.raw)
+    code, said = run(tmp_path, "b.zip")
+    assert (code, said.splitlines()[0]) == (2, "incomplete: intact inside, but not the file that was exported")
+    assert "withholds 0" in said
+
+
+def test_the_wrong_way_round(doctored: list[Doctored], tmp_path: Path) -> None:
+    """Held against something newer, a copy counts as tampered with, and both give both readings of it."""
+    [later] = [one for one in doctored if one.name == "rolled back"]
+    (tmp_path / "b.zip").write_bytes(later.raw)
+    (tmp_path / "kept.txt").write_text(later.kept or "")
+    code, said = run(tmp_path, "b.zip", "--checkpoint", "kept.txt")
+    verdict = verify_bytes(later.raw, later.kept or "")
+    assert (code, verdict.code) == (1, 1)
+    assert [one.rule for one in verdict.findings] == [OLDER]
+    for text in (verdict.findings[0].words, " ".join(said.split())):
+        assert "this copy is older than what you kept" in text
+        assert "the wrong way round" in text
+        assert "rolled back" in text
