@@ -15,6 +15,7 @@ from bot.cli_asked import Words
 from bot.cli_log import OPERATOR
 from bot.cli_until import moment_of
 from bot.settings import Settings
+from bot.who_is import enrolled, named
 from playbooks.load import Book, PlaybookErrors, parse
 from playbooks.rooms import RoomRef
 from storage import inquiry
@@ -141,6 +142,7 @@ async def _ask(settings: Settings, incident: str, query: Query, question: Questi
             # The log says who read it before anything of it is shown.
             read = LogRead(OPERATOR, None, reason, len(kept), query.written)
             await store.append(stream, read, now=await filed.now(store), playbook=digest)
+            people = await enrolled(store)
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
     answer = question.answer(kept, query, until)
@@ -157,7 +159,8 @@ async def _ask(settings: Settings, incident: str, query: Query, question: Questi
         print(json.dumps(told, ensure_ascii=False, indent=2))
     elif unknown is None:
         words = Words(stream, kept, book)
-        for line in (*words.heading(query.written), *question.words(words, answer), "", *words.recorded(OPERATOR)):
+        lines = [*words.heading(query.written), *question.words(words, answer)]
+        for line in (*lines, *named(lines, people), "", *words.recorded(OPERATOR)):
             print(line)
     if unknown is not None:
         raise Stop(UNANSWERED, unknown)

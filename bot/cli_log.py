@@ -10,6 +10,7 @@ from bot import filed
 from bot.cli import UNANSWERED, Stop
 from bot.settings import Settings
 from bot.told import Telling
+from bot.who_is import enrolled, named
 from playbooks.load import Book, PlaybookErrors, parse
 from storage.facts import LogRead, parts, timestamp
 from storage.governing import in_force
@@ -42,6 +43,8 @@ def incidents(settings: Settings, form: Form) -> None:
         return
     if not listed:
         print(f"No incident is on file in {settings.data}, nor one of a rehearsal.")
+        if not filed.places(settings):
+            print(f"Nothing else is there either: {filed.elsewhere()}.")
     for one, rehearsal in listed:
         state = f"closed {one.closed_at:%Y-%m-%d %H:%M}" if one.closed_at else "open"
         kind = f"{' EXERCISE,' if one.exercise else ''}{' rehearsal,' if rehearsal else ''}"
@@ -62,6 +65,7 @@ async def _log(settings: Settings, incident: str, reason: str | None, form: Form
             source = await store.playbook(digest) if digest is not None else None
             read = LogRead(OPERATOR, None, reason, len(kept))
             await store.append(stream, read, now=await filed.now(store), playbook=digest)
+            people = await enrolled(store)
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
     if form == "json":
@@ -77,7 +81,8 @@ async def _log(settings: Settings, incident: str, reason: str | None, form: Form
         return
     book = _book(source, summary)
     telling = Telling(stream, summary, kept, book)
-    for line in (*telling.heading(), *telling.lines()):
+    told = [*telling.heading(), *telling.lines()]
+    for line in (*told, *(named(told, people) if summary is not None else [])):
         print(line)
     why = "and why" if reason is not None else "without a reason (--reason)"
     print(f"That you read this, as {OPERATOR}, {why}, is entry {len(kept)} of the log.")

@@ -44,10 +44,15 @@ async def rehearsed(settings: Settings) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
+def is_rehearsal(store: SqliteStore) -> bool:
+    """Whether this is the database of rehearsals."""
+    return store.name.endswith(REHEARSAL)
+
+
 async def now(store: SqliteStore) -> datetime:
     """The time, or that of the last entry where a rehearsal has let more time pass than there was."""
     last = [fact.at for head in await store.heads() for fact in await store.facts(head.stream, head.size - 1)]
-    return max([SystemClock().now(), *last]) if store.name.endswith(REHEARSAL) else SystemClock().now()
+    return max([SystemClock().now(), *last]) if is_rehearsal(store) else SystemClock().now()
 
 
 def places(settings: Settings) -> list[Path]:
@@ -102,7 +107,12 @@ def _there_is(settings: Settings, known: Mapping[Path, Sequence[str]]) -> str:
         return f"on file in {settings.data}: {_last(real)}"
     if rehearsed:
         return f"only rehearsals are on file, in {settings.rehearsal_folder}: {_last(rehearsed)}"
-    return f"nothing is on file in {settings.data}; is TOCSIN_DATA set to the right folder?"
+    return f"nothing is on file in {settings.data}; {elsewhere()}"
+
+
+def elsewhere() -> str:
+    """What to do where nothing is on file: the data folder is sought from where a command is started."""
+    return "start this where you started the bot or ran `make run`, or set TOCSIN_DATA to the folder there"
 
 
 def _last(known: Sequence[str]) -> str:
