@@ -16,6 +16,7 @@ from storage import facts as f
 from storage.facts.fact import Fact
 from storage.plain import content, field_value, named, plain
 from storage.unseen import WITHHELD, Unseen, is_seen
+from storage.upkeep import due, tracked, whose
 
 REMEMBERED = 10_000
 """Messages whose room and subject are remembered until they are told to have arrived: what is on its way at one time is far less."""
@@ -173,7 +174,7 @@ class Sentences:
                 return f"{alert} addressed"
             case f.Disclosed() as d:
                 said = ", ".join(str(part) for part in (d.language, d.label) if part)
-                return f"{d.about or 'Message'} for {d.partner or 'nobody'} ({d.room.network.capitalize()}): {said}"
+                return f"{d.about or 'Message'} for {whose(d.partner, d.room.network.capitalize())}: {said}"
             case f.MessageSent() as m:
                 return f"{self.about(m) or 'Message'} sent to {self.room(m.room)}"
             case f.MessageRefused() as m:
@@ -268,16 +269,19 @@ class Sentences:
                 )
             case f.DeadlinePassed() as d:
                 late = f", {d.late} s late" if is_seen(d.late) and d.late > 0 else ""
-                return f"Due, and seen to: {d.key}{late}"
+                return f"Time to {due(d.key) if is_seen(d.key) else WITHHELD}{late}"
             case f.MessageTracked() as m:
-                return f"{m.role} about {m.about} for {m.partner or 'nobody'} ({m.room.network.capitalize()}) is kept track of"
+                known = is_seen(m.role) and is_seen(m.about)
+                words = tracked(m.role, m.about) if known else f"A message ({m.role}) about {m.about} in {{}}"
+                return words.format(whose(m.partner, m.room.network.capitalize()))
             case f.NoteAdded() as n:
                 return f"Note by {n.person}{_of(n.partner)}: {n.text}"
             case f.CommandRefused() as c:
                 reason = _REFUSED.get(c.reason, c.reason)
                 return f"Refused to {c.person}{_of(c.partner)}: {c.command}, {reason}{_by(c.rule)}"
             case f.LogRead() as r:
-                return f"Log read by {r.person}{_of(r.partner)}" + (f", {r.reason}" if r.reason else "")
+                asked = f", who asked: {r.question}" if r.question else ""
+                return f"Log read by {r.person}{_of(r.partner)}{asked}" + (f"; because {r.reason}" if r.reason else "")
             case f.Exported() as e:
                 return f"Exported by {e.by} as a {e.form}, for {e.reader}: {e.reason}"
             case f.CheckpointPosted() as c:

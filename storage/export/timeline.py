@@ -18,6 +18,7 @@ from storage.facts import Fact
 from storage.plain import named, shown
 from storage.sentences import Sentences
 from storage.unseen import is_seen, visible
+from storage.upkeep import due, tracked, whose
 
 MOST = 200
 """Entries that share a row at most."""
@@ -85,16 +86,18 @@ def _row(sentences: Sentences, seq: int, at: datetime, fact: Fact, seen: bool, h
             words = f"{_literal(about)} sent to {{}}"
             return (kind, about, at), Row(seq, seq, at, words, [], [sentences.room(fact.room)])
         case f.MessageTracked() if is_seen(fact.room) and is_seen(fact.about):
-            words = f"Kept track of: {fact.role} about {_literal(fact.about)} in {{}}"
+            if not is_seen(fact.role):
+                return None, Row(seq, seq, at, sentences.sentence(fact), [])
+            words = tracked(fact.role, fact.about)
             return (kind, fact.role, fact.about, at), Row(seq, seq, at, words, [], [sentences.room(fact.room)])
         case f.Disclosed() if is_seen(fact.room) and is_seen(fact.partner):
             below = [*shown(fact), *_withheld(hidden)]
             below += [line for line in sentences.below(fact) if line.startswith("withholds ")]
             words = f"{_literal(fact.about or 'Message')} for {{}}: {_literal(str(fact.label))}"
-            name = f"{fact.partner or 'nobody'} ({fact.room.network.capitalize()}, {fact.language})"
+            name = whose(fact.partner, f"{fact.room.network.capitalize()}, {fact.language}")
             return (kind, fact.about, fact.label, at, *below), Row(seq, seq, at, words, below, [name])
         case f.DeadlinePassed() if is_seen(fact.key):
-            return (kind, at), Row(seq, seq, at, "Due, and seen to: {}", [], [fact.key])
+            return (kind, at), Row(seq, seq, at, "Time to {}", [], [due(fact.key)])
         case _:
             return None, Row(seq, seq, at, sentences.sentence(fact), [*sentences.below(fact), *_withheld(hidden)])
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbooks.rooms import RoomRef
+from storage import facts as f
 from storage.facts import FACTS, from_parts, parts
 from storage.facts.fact import Fact
 from storage.sentences import Sentences
 from storage.unseen import UNSEEN, WITHHELD, is_seen, visible
+from storage.upkeep import due
 from tests.examples import examples
 from tests.storage import crisis
 
@@ -89,3 +94,36 @@ def test_a_field_that_is_not_shown_says_so() -> None:
     assert said == f"A-1 issued, evacuation, by {WITHHELD} of city, confirmed by {WITHHELD}"
     assert not is_seen(UNSEEN)
     assert f"{UNSEEN:%Y}" == str(UNSEEN) == WITHHELD
+
+
+ROOM = RoomRef("matrix", "!a:x.org")
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        (f.DeadlinePassed("escalation:A-2:aachen-fire", AT, 0), "Time to see whether aachen-fire had answered A-2"),
+        (f.DeadlinePassed("card:A-2", AT, 3), "Time to bring the card of A-2 up to date, 3 s late"),
+        (f.DeadlinePassed("checkin:X-1:hourly", AT, 0), "Time to start the check-in hourly"),
+        (f.DeadlinePassed("newer:{0}", AT, 0), "Time to do what is due (newer:{0})"),
+        (f.DeadlinePassed("escalation", AT, 0), "Time to do what is due (escalation)"),
+        (f.MessageTracked("s", "card", "A-2", None, ROOM), "The card of A-2 is kept up to date in a private chat (Matrix)"),
+        (f.MessageTracked("s", "prompt", "C-1", "fire", ROOM), "The question C-1 is asked in fire (Matrix)"),
+        (f.MessageTracked("s", "cancelled", "A-2", "fire", ROOM), "The word that A-2 is cancelled is kept up to date in fire (Matrix)"),
+        (f.MessageTracked("s", "poll", "{A}", "fire", ROOM), "The poll {A} is kept up to date in fire (Matrix)"),
+        (f.LogRead("operator", None, "inquiry 4", 9, "who-saw A-2"), "Log read by operator, who asked: who-saw A-2; because inquiry 4"),
+        (f.LogRead("P-1", "fire", None, 9), "Log read by P-1 of fire"),
+    ],
+)  # fmt: skip
+def test_what_the_machine_did_by_itself_is_told_in_words(fact: Fact, words: str) -> None:
+    """No key of a deadline, no role of a message; a reading says what was asked and why."""
+    assert telling().sentence(fact) == words
+
+
+def test_every_deadline_has_its_words() -> None:
+    """Each kind that the handlers set is told as what was to be done."""
+    handlers = Path(__file__).parents[2] / "handlers"
+    source = "\n".join(path.read_text("utf-8") for path in sorted(handlers.glob("*.py")))
+    kinds = set(re.findall(r'Wake\(\s*f"([a-z-]+):', source)) | {"escalation", "unreachable", "checkin"}
+    assert len(kinds) > 12
+    assert {kind for kind in kinds if due(f"{kind}:A-1:b").startswith("do what is due")} == set()
