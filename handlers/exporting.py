@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from shlex import quote
 
 from handlers.audit import BECAUSE
 from handlers.case import Case
@@ -59,7 +60,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     room = _private_chat(case)
     if room is None:
         return [case.answer(case.say("The copy would come to you alone, and I have no private chat with you on {network}. Write to me there, and ask for it there.", network=word(case.request.room.network)))]  # fmt: skip
-    above = _too_much_for(case, wanted.whom, room)
+    above = _too_much_for(case, wanted, room)
     if above is not None:
         return [case.answer(above)]
     asked = f"export {wanted.form} for {wanted.whom}"
@@ -116,9 +117,10 @@ def _private_chat(case: Case) -> RoomRef | None:
     return known if known is not None and between_two(case.world, known) else None
 
 
-def _too_much_for(case: Case, whom: str, room: RoomRef) -> Cleared | None:
+def _too_much_for(case: Case, wanted: _Wanted, room: RoomRef) -> Cleared | None:
     """Why this chat's network may not carry such a copy; None where it may."""
     assert case.book is not None
+    whom = wanted.whom
     # An auditor's copy holds all that was ever said, a partner's what it was shown and its people said themselves.
     most = Tlp.RED if whom == AUDITOR else case.book.playbook.partners[whom].clearance.tlp
     binding = Binding(case.book.playbook.playbook, case.actor.partner or "", room, None, case.actor.person)
@@ -128,13 +130,17 @@ def _too_much_for(case: Case, whom: str, room: RoomRef) -> Cleared | None:
     return case.say(
         "A copy may hold {level}, which this chat may not carry. Ask in a private chat that may, or on the server: {command}",
         level=word(str(most)),
-        command=_on_the_server(case, whom, case.request.room),
+        command=_on_the_server(case, wanted, case.request.room),
     )
 
 
-def _on_the_server(case: Case, whom: str, room: RoomRef) -> Cleared:
+def _on_the_server(case: Case, wanted: _Wanted, room: RoomRef) -> Cleared:
+    """The command that makes the same copy there, as it can be typed. The reason is theirs, on one line."""
     assert case.incident is not None
-    return code(echo(f"tocsin export {case.incident.id} --for {whom}", room))
+    made = f"{case.incident.id}-{wanted.whom}{FORMS[wanted.form].suffix}"
+    form = "" if wanted.form == "bundle" else f" --format {wanted.form}"
+    reason = quote(" ".join(wanted.reason.split())[:300])
+    return code(echo(f"tocsin export {case.incident.id} --for {wanted.whom}{form} --reason {reason} -o {made}", room))
 
 
 def _copy(case: Case, wanted: _Wanted, room: RoomRef) -> Send:
@@ -162,7 +168,7 @@ def _copy(case: Case, wanted: _Wanted, room: RoomRef) -> Send:
     instead = say(
         spoken,
         "The copy could not be sent here: it could not be made, or is too large. On the server: {command}",
-        command=_on_the_server(case, wanted.whom, room),
+        command=_on_the_server(case, wanted, room),
     )
     said_at = say(spoken, "asked for {time}", time=moment(case.book, case.now, case.now, spoken))
     return Send(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from shlex import split
 
 from playbooks.rooms import RoomRef
 from storage.effects import Send, Urgency
@@ -86,10 +87,15 @@ def test_a_chat_that_may_not_carry_it_gets_none() -> None:
     """A copy holds all that its reader may see: an unencrypted network is told what it may not carry, and where to ask."""
     stage = _stage()
     [answer] = stage.say(RoomRef("telegram", "72"), "/export because inquiry", CITIZEN, private=True)
-    assert (
-        answer.carries is None and "TLP:RED" in answer.body.text and "tocsin export I-1 --for city" in answer.body.text
-    )
+    assert answer.carries is None and "TLP:RED" in answer.body.text
+    assert "tocsin export I-1 --for city --reason inquiry -o I-1-city.zip" in answer.body.text
     assert not stage.of(LogRead)
+    [answer] = stage.say(RoomRef("telegram", "72"), "/export html because it's asked", CITIZEN, private=True)
+    command = next(part for part in answer.body.text.split(": ") if part.startswith("tocsin export"))
+    assert split(command) == [
+        *("tocsin", "export", "I-1", "--for", "city", "--format", "html"),
+        *("--reason", "it's asked", "-o", "I-1-city.html"),
+    ]
 
 
 def test_without_a_private_chat_it_says_how_to_have_one() -> None:
