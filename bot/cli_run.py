@@ -14,9 +14,11 @@ from importlib.metadata import version
 
 from bot import filed, logs, samples, wiring
 from bot.cli import UNANSWERED, Stop, complain
-from bot.cli_rehearse import converse, people_of, play, script_beside, script_file
+from bot.cli_rehearse import people_of, play, script_beside, script_file
+from bot.cli_seat import converse
 from bot.clock import SystemClock
 from bot.copying import Copies
+from bot.prose import fitted
 from bot.samples import only_samples
 from bot.script import Script
 from bot.settings import Settings, SettingsError, library
@@ -140,13 +142,13 @@ async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio
         print("  and        TOCSIN_ADMINS, who is a coordinator from the start")
         script = script_beside(book)
         for line in _before(book, script):
-            print(line, flush=True)
+            print(fitted(line), flush=True)
 
         async def act() -> None:
             if script is not None:
                 await play(stage, book, script.left_open() if _is_terminal() else script, "text")
             if _is_terminal():
-                await converse(stage, book, people_of(script))
+                await converse(stage, book, people_of(script), settings.rehearsal_folder / "received")
 
         acting = asyncio.create_task(act())
         told = asyncio.create_task(stop.wait())

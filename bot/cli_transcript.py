@@ -18,6 +18,8 @@ from bot.pictures import Picture
 
 WIDEST = 100
 INDENT = 7
+NAMED = 4
+"""Rooms that are named of those whose cards were edited."""
 LONG = 7
 """Lines of a list that are printed without leaving any out."""
 _BEFELL = {"said": "to ", "edited": "edited in ", "removed": "removed from ", "reacted": "reacts in "}
@@ -55,6 +57,14 @@ class Transcript:
                     self._print(Text())
                 self._print(self._said(first, [one for one in group if isinstance(one, Line)]))
             self._noted = first.direction == "note"
+
+    def fold(self, edited: Sequence[Line]) -> None:
+        """Name, in one line, the rooms in which a card says something else now."""
+        rooms = list(dict.fromkeys(one.room for one in edited))
+        if rooms:
+            more = f" and {len(rooms) - NAMED} more" if len(rooms) > NAMED else ""
+            words = f"Cards edited in {', '.join(rooms[:NAMED])}{more}"
+            self._print(Text(" " * INDENT + words, style="dim"))
 
     def _date(self, day: date) -> None:
         """Say which day it is where that is another than at the last line; lines have the time alone."""

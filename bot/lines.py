@@ -93,3 +93,26 @@ def together(lines: Sequence[Told]) -> Iterator[list[Told]]:
         else:
             groups.append([one])
     yield from groups
+
+
+def answer_first(earlier: Sequence[Told], told: Sequence[Told]) -> tuple[list[Told], list[Told], list[Line]]:
+    """What somebody did and what their room was told, then what else there is, and the cards that were edited in other rooms.
+
+    ``earlier`` came before they did it, ``told`` of it. Where nobody did anything, all is told in its order.
+    """
+    did = next((one for one in told if isinstance(one, Line) and one.direction == "in"), None)
+    if did is None:
+        return [*earlier, *told], [], []
+    first: list[Told] = []
+    rest: list[Told] = []
+    edited: list[Line] = []
+    for one in (*earlier, *told):
+        here = isinstance(one, Line) and (one.room, one.network) == (did.room, did.network)
+        if here and any(one is each for each in told):
+            first.append(one)
+        elif isinstance(one, Line) and one.befell == "edited" and not here:
+            edited.append(one)
+        else:
+            rest.append(one)
+    # A card of their own that says something new because of it is no answer.
+    return sorted(first, key=lambda one: isinstance(one, Line) and one.befell == "edited"), rest, edited

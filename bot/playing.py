@@ -12,7 +12,7 @@ from html import escape
 from textwrap import shorten
 from typing import Any, Literal, Protocol
 
-from bot.networks.port import Button
+from bot.networks.port import Button, RoomTraits
 from bot.script import Step
 from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
@@ -85,6 +85,7 @@ class Embedded(Protocol):
     watchers: list[Callable[[Any], None]]
 
     def room(self, written: RoomRef) -> RoomRef: ...
+    async def observe(self, room: RoomRef, traits: RoomTraits) -> None: ...
     def private(self, identity: str) -> RoomRef: ...
     def messages(self, room: RoomRef) -> Sequence[Message]: ...
     def standing(self, room: RoomRef) -> Sequence[Message]: ...

@@ -9,25 +9,30 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
 from bot.clock import VirtualClock
 from bot.lines import Line, Told
-from bot.networks.port import Button
+from bot.networks.port import Button, RoomTraits
 from bot.pictures import Picture, draw, seen_in
 from bot.playing import Embedded, Message, Somebody, attached, brief, deed
+from bot.received import keep
 from bot.script import DEEDS, PLAYS, Player, Script, Step, room_of
 from playbooks.load import Book
 from playbooks.rooms import NETWORKS, Network, RoomRef
 from playbooks.selection import local_time
 from storage.facts import AlertIssued, Disclosed, IncidentOpened
+from storage.incident.fold import fold
 from storage.store import Store
 
 COORDINATOR = "coordinator"
 """The one person that every rehearsal has: a coordinator of the deployment."""
 
 
+PRIVATE = "private:"
+"""How the name of somebody's private chat begins."""
 SAID = "S-"
 """How the id of what people said begins."""
 
@@ -70,6 +75,7 @@ class Stage:
         self._players: dict[str, Player] = {}
         self.incident: str | None = None
         self.alert: str | None = None
+        self.received: Path | None = None
         for network in networks.values():
             network.watchers.append(self._news.append)
         for name, partner in book.playbook.partners.items():
@@ -83,10 +89,56 @@ class Stage:
         """The names of the rooms."""
         return tuple(name for name, _ in self._names.values() if not name.endswith(f"/{PLAYS}"))
 
+    @property
+    def private_chats(self) -> tuple[str, ...]:
+        """The names of the private chats of those who take part."""
+        return tuple(f"{PRIVATE}{key}" for key in (*self._players, COORDINATOR))
+
+    @property
+    def auditing(self) -> str | None:
+        """The name of the private chat of somebody who may have a copy of the log."""
+        may = ("auditor", "coordinator")
+        return next((f"{PRIVATE}{key}" for key, player in self._players.items() if player.role in may), None)
+
+    def language(self, room: str) -> str:
+        """In which language a room, by its name, is spoken to where nobody chose another."""
+        agreed = self.book.playbook
+        who = agreed.partners[room.partition("/")[0]]
+        spoken = (*who.languages, agreed.jurisdictions[who.jurisdiction].language, *agreed.languages)
+        return next(one for one in spoken if one)
+
+    async def waiting(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The alerts that are not over, the newest first, and of each the partners who have not answered it."""
+        facts = await self._store.facts(self.incident) if self.incident is not None else ()
+        state = fold(None, facts)
+        if state is None or state.closed_at is not None:
+            return []
+        alerts = reversed(list(state.alerts.items()))
+        return [(a, tuple(p for p in one.shown if p not in one.answers)) for a, one in alerts if not one.expired]
+
+    def _private_chat(self, named: str) -> RoomRef | None:
+        """Of ``KEY``, or ``KEY/NETWORK``: somebody is known on one network, the coordinator on both."""
+        key, _, wanted = named.partition("/")
+        if key != COORDINATOR and key not in self._players:
+            return None
+        of = self._players[key].network if key in self._players else None
+        network = next((one for one in self._networks if one == (wanted or of or "matrix")), None)
+        if network is None or of not in (None, network):
+            return None
+        return self._networks[network].private(self.identity(key, network))
+
     def room(self, name: str) -> RoomRef | None:
-        """The room of this name."""
+        """The room of this name; ``private:KEY`` is the private chat of somebody with the bot."""
+        if name.startswith(PRIVATE):
+            return self._private_chat(name.removeprefix(PRIVATE))
         written = room_of(self.book, name)
         return self._networks[written.network].room(written) if written is not None else None
+
+    async def enter(self, room: RoomRef) -> None:
+        """Let the bot know of a private chat what a network tells of one: whether it is encrypted, and that it is private."""
+        network = self._networks[room.network]
+        await network.observe(room, RoomTraits(private=True, encrypted=room.network == "matrix"))
+        await self._settled()
 
     async def begin(self) -> None:
         """What was on file before is no news."""
@@ -283,7 +335,7 @@ class Stage:
             return self._names[room]
         for key in (*self._players, COORDINATOR):
             if room == self._networks[room.network].private(self.identity(key, room.network)):
-                return f"private:{key}", self._players[key].partner if key in self._players else None
+                return f"{PRIVATE}{key}", self._players[key].partner if key in self._players else None
         return str(room), None
 
     def _now(self) -> datetime:
@@ -328,6 +380,13 @@ class Stage:
         there = self._networks[message.room.network].standing(message.room)
         return next((brief(one) for one in there if one.id == message.reply_to), "")
 
+    def _kept(self, message: Message) -> str:
+        """Where a file that came into a private chat is now, in words; it is put there."""
+        alone = self._named(message.room)[0].startswith(PRIVATE)
+        if self.received is None or message.file is None or not alone or message.befell != "said":
+            return ""
+        return f"It lies in {keep(self.received, message.file.name, message.file.data)}"
+
     def _out(self, message: Message) -> Line:
         if message.befell in ("removed", "reacted"):
             signs = " ".join(one.emoji for one in message.reactions if one.who is None) or "no reaction any more"
@@ -343,7 +402,7 @@ class Stage:
             "Tocsin",
             buttons=buttons,
             befell=message.befell,
-            attached=attached(message),
+            attached=" ".join(filter(None, (attached(message), self._kept(message)))),
             answers=self._answered(message) if disclosed is not None and disclosed.about.startswith(SAID) else "",
             before=message.versions[-2] if message.befell == "edited" else None,
             label=disclosed.label if disclosed is not None else None,

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.cli_transcript import Transcript
-from bot.lines import Line, Told, together
+from bot.lines import Line, Told, answer_first, together
 from bot.pictures import Picture, Row
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -91,3 +91,23 @@ def test_a_long_list_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
     assert "│ • 3\n" in out and "• 4" not in out
     assert "│ … 12 more lines like these\n       │ Next" in out
     assert "• 6" in shown(capsys, said(NOON, text="\n".join(f"• {n}" for n in range(7))))
+
+
+def test_the_answer_comes_first_and_cards_edited_elsewhere_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the room says to what was typed, then its own card, then what else came; of other rooms' cards only where they are."""
+    elsewhere = [replace(said(NOON, text="5 min left"), room=f"room-{n}", befell="edited") for n in range(6)]
+    news = replace(said(NOON, text="News"), room="fire")
+    own = replace(said(NOON, text="Card"), befell="edited")
+    asked, answer = said(NOON, "in", "/status"), said(NOON, text="Answer")
+    first, rest, edited = answer_first([*elsewhere, news], [asked, own, answer])
+    assert first == [asked, answer, own] and rest == [news] and edited == elsewhere
+    transcript = Transcript(Console(width=80, highlight=False), {})
+    transcript.fold(edited)
+    transcript.fold([])
+    assert capsys.readouterr().out == "       Cards edited in room-0, room-1, room-2, room-3 and 2 more\n"
+
+
+def test_where_nobody_did_anything_all_is_told_in_its_order() -> None:
+    """`wait 5m` is about what happened meanwhile, wherever."""
+    edited = replace(said(NOON), befell="edited")
+    assert answer_first([edited], [said(NOON)]) == ([edited, said(NOON)], [], [])

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot import wiring
-from bot.cli_rehearse import Seat
+from bot.cli_seat import Seat
 from bot.lines import Line, as_json
 from bot.playing import picture
 from bot.rehearsal import Misplayed, Stage

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from bot import wiring
-from bot.cli_rehearse import Seat, in_english, usage
+from bot.cli_seat import Seat, first_words, in_english, usage
 from bot.lines import Line
 from bot.script import load_script
 from bot.settings import Settings
 from playbooks.load import PlaybookErrors, load
+from storage.verify import verify
 from tests.bot.running import FLOOD, LIBRARY, Ran, tocsin
 
 
@@ -231,8 +232,58 @@ async def test_a_seat_taps_and_replies(tmp_path: Path) -> None:
         assert "Ville de Visé · Vu" in await said("vise-city> reply vu")
         with pytest.raises(LookupError, match="offers En action, Vu, Impossible"):
             await said("red-cross> tap nothing")
-        assert "/ack A-1" in usage(stage)
+        assert "/ack A-1" in usage(stage, await first_words(stage))
         assert any("as anne" in line for line in in_english(stage, script.people))
+
+
+async def test_in_a_private_chat_a_copy_is_asked_for_and_comes_as_a_file(tmp_path: Path) -> None:
+    """``private:greta`` is what the rehearsal itself prints: the copy that comes there is told with name, size and place, and verifies."""
+    book = load(FLOOD)
+    script = load_script(FLOOD.with_name("meuse-flood.script.yaml"), book)
+    async with wiring.rehearsal(Settings(data=tmp_path / "data"), {"meuse-flood": book}, book) as (stage, _):
+        await stage.enrol(script.people)
+        assert [told async for told in stage.play(script.model_copy(update={"steps": script.steps[:2]}))]
+        seat = Seat(stage, script.people)
+        stage.received = tmp_path / "received"
+
+        async def took(line: str) -> list[Line]:
+            return [told async for told in seat.take(line) if isinstance(told, Line)]
+
+        asked, *_, came = await took("private:greta> /export because why")
+        assert (asked.sender, asked.room) == ("Greta", "private:greta")
+        path = tmp_path / "received" / "X-1-liege-governor.zip"
+        assert came.attached == f"[file {path.name}, {path.stat().st_size:,} bytes] It lies in {path}"
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert verify(path).code in (0, 2)
+        assert [one.attached for one in await took("private:greta> /export because again")][-1].endswith("-2.zip")
+        await took("as anne")
+        assert (await took("private:cyril> /help"))[0].sender == "Cyril"
+        assert (await took("private:coordinator/telegram> /help"))[0].network == "telegram"
+        for nobody in ("private:nobody", "private:greta/telegram", "private:greta/post", "private:"):
+            with pytest.raises(LookupError, match="`rooms` lists them"):
+                await took(f"{nobody}> /help")
+        assert "private:greta> /export because WHY" in usage(stage, await first_words(stage))
+
+
+async def test_what_is_advised_makes_sense_at_that_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert that is open and unanswered, in a room of the reader's own language; once it is over, `/status`."""
+    monkeypatch.setenv("LC_ALL", "nl_NL.UTF-8")
+    book = load(FLOOD)
+    script = load_script(FLOOD.with_name("meuse-flood.script.yaml"), book)
+    async with wiring.rehearsal(Settings(data=tmp_path / "data"), {"meuse-flood": book}, book) as (stage, _):
+        await stage.enrol(script.people)
+        assert await first_words(stage) == ("zuid-limburg", "/status")
+        assert [told async for told in stage.play(script.model_copy(update={"steps": script.steps[:7]}))]
+        seat = Seat(stage, script.people)
+        assert await first_words(stage) == ("zuid-limburg", "/ack A-1")
+        assert [told async for told in seat.take("zuid-limburg> /ack A-1 acting")]
+        room, words = await first_words(stage)
+        assert (stage.language(room), words) == ("nl", "/ack A-1") and room != "zuid-limburg"
+        monkeypatch.setenv("LC_ALL", "C.UTF-8")
+        assert (await first_words(stage))[1] == "/ack A-1"
+        assert [told async for told in seat.take("liege-city> /cancel A-1 mistake")]
+        assert [told async for told in seat.take("liege-city> tap ✅")]
+        assert (await first_words(stage))[1] == "/status"
 
 
 def test_run_without_an_exercise_says_so(tmp_path: Path) -> None:
