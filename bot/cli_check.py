@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from bot.checking import Checked, examine
 from bot.cli import BAD, FINE, UNANSWERED, complain
+from bot.prose import fitted
 from bot.sarif import sarif
 from bot.unused import asleep
 from playbooks.load import Book
@@ -47,10 +48,11 @@ def _text(checked: Sequence[Checked], mildest: Severity, code: int) -> None:
             continue
         if _verdict(one, mildest) == FINE:
             mild = f", with {_count(len(one.problems), 'warning')}" if one.problems else ""
-            print(f"{path}: fine{mild}: {summary(one.book)}", flush=True)
+            print(fitted(f"{path}: fine{mild}: {summary(one.book)}", 2), flush=True)
         if parts := [what for what, _ in asleep(one.book)]:
-            print(f"{path}: note: read, but not yet acted on by this version: {'; '.join(parts)}", flush=True)
-    print(_counted(checked, mildest), flush=True)
+            words = f"{path}: note: read, but not yet acted on by this version: {'; '.join(parts)}"
+            print(fitted(words, 2), flush=True)
+    print(fitted(_counted(checked, mildest)), flush=True)
 
 
 def _json(checked: Sequence[Checked], mildest: Severity, code: int) -> None:

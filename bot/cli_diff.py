@@ -16,6 +16,7 @@ from textwrap import wrap
 from typing import Any, Literal
 
 from bot.cli import BAD, FINE, UNANSWERED, Stop
+from bot.prose import fitted
 from playbooks.diff import diff
 from playbooks.diff_changes import (
     Change,
@@ -70,7 +71,7 @@ def _read(*paths: Path) -> list[Book]:
 
 
 def _text(found: Difference, width: int) -> Iterator[str]:
-    yield from remarks(found)
+    yield from map(fitted, remarks(found))
     if found.nothing:
         return
     for word, sentences in (
@@ -80,7 +81,7 @@ def _text(found: Difference, width: int) -> Iterator[str]:
         ("other", otherwise(found)),
     ):
         yield from _listed(word, sentences, width)
-    yield summary(found)
+    yield fitted(summary(found))
 
 
 def _listed(word: str, sentences: Iterable[str], width: int) -> Iterator[str]:

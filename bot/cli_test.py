@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any, Literal
 from bot.checking import read
 from bot.cli import BAD, FINE, UNANSWERED, complain
 from bot.clock import SystemClock
+from bot.prose import fitted
 from playbooks.assertions import Outcome, run, unexercised
 from playbooks.load import Book, Mark
 from playbooks.problems import on_one_line
@@ -20,6 +22,7 @@ from playbooks.schema import Expectation
 from playbooks.survivors import Survey, Survivor, survey
 
 WIDTH = 110
+_PLACE = re.compile(r":\d+:\d+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def trial(paths: Sequence[Path], form: Literal["text", "json"], strictness: Lite
         code = max(code, report.code(strictness))
         said.append(as_data(report))
         if form == "text":
-            print("\n".join(as_text(report)))
+            print("\n".join(_fitted(line) for line in as_text(report)))
     if form == "json":
         print(json.dumps({"at": now.isoformat(), "playbooks": said}, ensure_ascii=False, indent=2))
     return code
@@ -101,6 +104,11 @@ def as_text(report: Report) -> list[str]:
         f"{held} of {_count(len(report.outcomes), 'assertion')} {'holds' if 1 in (held, len(report.outcomes)) else 'hold'}."
     )
     return [*lines, *_rules(report, report.survey), *_slips(report, report.survey)]
+
+
+def _fitted(line: str) -> str:
+    """Sentences fit the terminal; what names a place in a file, or is to be copied into one, stays as it is."""
+    return line if line.startswith("  ") or _PLACE.search(line) else fitted(line)
 
 
 def _rules(report: Report, found: Survey) -> list[str]:
