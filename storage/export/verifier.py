@@ -4,6 +4,7 @@
     python3 verify.py [FOLDER]                              a bundle that was unpacked; without a name, where this file lies
 
 Its first word is the verdict, and its exit code: "intact" 0, "tampered" 1 (with the first entry, where one can be named), "incomplete" 2.
+What is missing, because the file was cut short on its way, is incomplete: ask for it again. What is there and contradicts a signature is tampered.
 
 It is written apart from `tocsin verify`, to be read by whoever trusts neither the operator nor this file, from top to bottom:
 signatures (Ed25519, RFC 8032) - signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature) - JSON in its one form (RFC 8785) -
@@ -527,8 +528,8 @@ class Bundle:
             return self.bad(self.other, None, "incomplete")
         if self.cut is not None:
             self.bad("it was cut short on its way: ask for the file again", None, "incomplete")
-        for name in missing:
-            self.bad(name + " is missing: ask for the file again", None, "incomplete")
+        if missing:
+            self.bad("missing: %s: ask for the file again" % ", ".join(missing), None, "incomplete")
         if len(missing) == len(REQUIRED):
             return
         self.check_key()
