@@ -17,9 +17,10 @@ from typing import BinaryIO
 from storage import canonical
 from storage.entry import unreal
 from storage.export.copy import Copy, Line
-from storage.export.stated import stated
+from storage.export.stated import moment, stated
 
-COLUMNS = ("entry", "time (UTC)", "fact", "field", "value", "fields withheld")
+COLUMNS = ("entry", "time (local)", "time (UTC)", "fact", "field", "value", "fields withheld")
+"""``time (local)``: in the time zone that the head names, to the second, as every form tells times; ``time (UTC)``: as the entry has it."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for the beginning of a formula, the full-width forms too."""
@@ -34,12 +35,12 @@ async def csv(copy: Copy, out: BinaryIO) -> None:
     head += [["Signed checkpoint", about.note.strip()], []]
     out.write(_rows([*head, list(COLUMNS)]))
     async for line in copy.lines():
-        out.write(_rows(_of(line)))
+        out.write(_rows(_of(line, about.zone)))
 
 
-def _of(line: Line) -> Iterator[list[object]]:
+def _of(line: Line, zone: str) -> Iterator[list[object]]:
     said = json.loads(line.entry)
-    head = [said["seq"], said["ts"], said["type"]]
+    head = [said["seq"], moment(line.kept.at, zone), said["ts"], said["type"]]
     values = [(path, value) for _, path, value in line.shown if value is not None]
     if not values:
         yield [*head, "", "", line.hidden]

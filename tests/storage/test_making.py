@@ -7,9 +7,11 @@ import csv
 import json
 import sqlite3
 from dataclasses import replace
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -242,9 +244,9 @@ async def test_a_spreadsheet_has_what_the_copy_is_and_a_row_for_each_field(store
     body = table[table.index(list(COLUMNS)) + 1 :]
     assert all(len(row) == len(COLUMNS) for row in body)
     assert not any(cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝")) for row in table for cell in row)
-    texts = [row[4] for row in body if row[3] == "text"]
+    texts = [row[5] for row in body if row[4] == "text"]
     assert texts[1:] == [f"'{text}" for text in FORMULAS]
-    assert {row[2] for row in body} == {"IncidentOpened", "AlertIssued", "Acknowledged", "NoteAdded", "Exported"}
+    assert {row[3] for row in body} == {"IncidentOpened", "AlertIssued", "Acknowledged", "NoteAdded", "Exported"}
 
 
 async def test_an_entry_that_shows_nothing_has_a_row(store: SqliteStore, tmp_path: Path) -> None:
@@ -252,5 +254,19 @@ async def test_an_entry_that_shows_nothing_has_a_row(store: SqliteStore, tmp_pat
     await opened(store)
     await make(store, asked(FIRE, "csv"), form("csv"), tmp_path / "x", now=NOW)
     table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
-    [issued] = [row for row in table if len(row) == 6 and row[2] == "AlertIssued"]
-    assert issued[3:5] == ["", ""] and int(issued[5]) > 10
+    [issued] = [row for row in table if len(row) == 7 and row[3] == "AlertIssued"]
+    assert issued[4:6] == ["", ""] and int(issued[6]) > 10
+
+
+async def test_times_in_a_spreadsheet_are_those_that_its_head_names(store: SqliteStore, tmp_path: Path) -> None:
+    """Each entry stands at its time in the zone of the head, as when the copy was made does, with UTC beside it."""
+    await opened(store)
+    there = replace(asked(name="csv"), zone="Europe/Brussels")
+    await make(store, there, form("csv"), tmp_path / "x", now=NOW)
+    table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
+    head = {row[0]: row[1] for row in table if len(row) == 2}
+    assert head["Times in"] == "Europe/Brussels"
+    *_, made = [row for row in table if len(row) == 7 and row[3] == "Exported"]
+    assert made[1] == head["Made at"]
+    assert datetime.fromisoformat(made[2]) == NOW
+    assert made[1] == f"{NOW.astimezone(ZoneInfo('Europe/Brussels')):%Y-%m-%d %H:%M:%S}" != f"{NOW:%Y-%m-%d %H:%M:%S}"
