@@ -132,6 +132,7 @@ class _Logs:
         self._common: list[Activity] = []
         self._first: datetime | None = None
         self._last: datetime | None = None
+        self._closed: datetime | None = None
         self._told: dict[str, set[str]] = {}
         self._leads: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
         self.people: dict[str, dict[str, None]] = {}
@@ -140,7 +141,9 @@ class _Logs:
     def take(self, seq: int, at: datetime, fact: Fact) -> None:
         """Take in an entry."""
         self._first = self._first or at
-        if not isinstance(fact, f.Exported | f.LogRead):
+        if isinstance(fact, f.IncidentClosed):
+            self._closed = self._closed or at
+        elif not isinstance(fact, f.Exported | f.LogRead):
             self._last = at
         words = "\n".join([self._words.sentence(fact), *(f"   {line}" for line in self._words.below(fact))])
         match fact:
@@ -189,9 +192,9 @@ class _Logs:
         return sorted(self._files)
 
     def period(self) -> tuple[datetime, datetime]:
-        """From the first entry to the last that is not about the log itself."""
+        """From the first entry to the end of the incident; while it is open, to the last entry that is not about the log itself."""
         first = self._first or self._about.at
-        return first, self._last or first
+        return first, self._closed or self._last or first
 
     def activities(self, partner: str) -> Iterator[Activity]:
         """A partner's activities, in order, with those that are everybody's."""

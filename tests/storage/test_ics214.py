@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from storage import facts as f
 from storage.database import SqliteStore
 from storage.entry import EXERCISE
-from storage.export.copy import Recipient
+from storage.export.copy import AUDITOR, Recipient
 from storage.export.ics214 import ics214
-from tests.storage.crisis import FOR_FIRE, copied, played
+from storage.store import Changes
+from tests.storage.crisis import BOOK, FIRE, FOR_FIRE, NOON, copied, played
 from tests.storage.pdf_text import pages, titles
 
 BLOCKS = (
@@ -73,6 +75,18 @@ async def test_an_exercise_says_so_on_every_page(store: SqliteStore, tmp_path: P
         assert (EXERCISE in page) == (stream == "E-1")
         assert f"{number} of \n{len(found)}" in page
         assert "for auditor" in page
+
+
+async def test_the_period_ends_with_the_incident(store: SqliteStore, tmp_path: Path) -> None:
+    """What the machine still did after it was closed (signed states that are posted, messages that arrive) does not lengthen it; nor does a reading."""
+    await played(store)
+    until = "Time from: 14:00   Time to: 14:12"
+    later = f.CheckpointPosted("c1", 3, "00", FIRE, "fire", "matrix")
+    arrived = f.MessageUnknown("s1", FIRE, "no answer", None)
+    for minutes, fact in ((30, later), (40, arrived), (50, f.LogRead("operator", None, "r", 3))):
+        await store.commit(Changes(NOON + timedelta(minutes=minutes), records=[("I-1", BOOK.digest, fact)]))
+    for recipient in (AUDITOR, FOR_FIRE):
+        assert until in "\n".join(pages(await copied(store, ics214, tmp_path / "x.pdf", recipient)))
 
 
 async def test_a_partner_without_a_part_gets_a_form_with_what_is_everybodys(store: SqliteStore, tmp_path: Path) -> None:
