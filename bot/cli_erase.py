@@ -27,7 +27,7 @@ def erase(
     if (entry is None) != (path is None):
         raise Stop(
             UNANSWERED,
-            "--entry and --field go together: an entry's number, and the field as `tocsin log --json` names it",
+            "--entry and --field go together: an entry's number, and one of its fields, as `tocsin log` names it",
         )
     _stated(reason, basis)
     asyncio.run(_erase(settings, what, entry, path, reason.strip(), basis.strip(), dry))
@@ -131,6 +131,8 @@ async def _retention(settings: Settings, reason: str, dry: bool, as_json: bool) 
             print(json.dumps({"incidents": [_row(one) for one in found]}, ensure_ascii=False, indent=2))
         else:
             _say(found, dry)
+            if any(path.name == filed.REHEARSAL_FILE for path in filed.places(settings)):
+                print(f"Rehearsals, in {settings.rehearsal_folder}, are left out.")
 
 
 def _say(found: list[Overdue], dry: bool) -> None:

@@ -14,6 +14,7 @@ from bot import filed
 from bot.cli import UNANSWERED, Stop, complain
 from bot.cli_log import OPERATOR
 from bot.program import program
+from bot.prose import fitted
 from bot.settings import Settings
 from storage.export.copy import About
 from storage.export.forms import FORMS, form
@@ -32,7 +33,7 @@ def export(settings: Settings, incident: str, path: Path, reason: str, basis: st
         raise Stop(UNANSWERED, f"there is no folder {path.parent}; make it, or name another file")
     about = asyncio.run(_export(settings, incident, path, reason.strip(), basis.strip(), whom.strip(), name))
     for line in _made(about, path, name):
-        print(line)
+        print(fitted(line))
     if about.recipient.partner is None:
         complain("It discloses everything in that log: keep it as you keep the log.")
     else:
@@ -55,7 +56,7 @@ async def _export(
 def _made(about: About, path: Path, name: str) -> list[str]:
     withheld = sum(about.withheld.values())
     what = f"{about.disclosed} fields of {about.checkpoint.size} entries"
-    kept = f"; {withheld} are withheld" if withheld else ", all there are"
+    kept = f"; {withheld} {'is' if withheld == 1 else 'are'} withheld" if withheld else ", all there are"
     lines = [
         f"{path} holds the log of {about.stream} for {about.recipient.name}: {what}{kept}.",
         "That it was made, and why, is recorded in the log.",

@@ -11,6 +11,7 @@ from typing import Literal
 
 from bot.cli import UNANSWERED, Stop, complain
 from bot.program import program
+from bot.prose import fitted
 from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
 from storage.notes import Verifier
@@ -53,13 +54,13 @@ def _say(path: Path, verdict: Verdict) -> None:
     whole = verdict.code == 0 or (again and verdict.code == 2)
     older = {one.rule for one in verdict.findings if one.grade == "tampered"} == {OLDER}
     word = OLDER_OR_ROLLED_BACK if older else PACKED_AGAIN if again and whole else VERDICTS[verdict.code]
-    print(f"{word} {_what(verdict)}".rstrip())
+    print(fitted(f"{word} {_what(verdict)}".rstrip()))
     for finding in verdict.findings:
         if finding.grade == "note":
-            print(f"Note: {_place(finding)}{finding.words}")
+            print(fitted(f"Note: {_place(finding)}{finding.words}", 2))
     if whole:
         for line in _more(path, verdict):
-            print(line)
+            print(line if line.startswith("  ") else fitted(line, 2))
 
 
 def _more(path: Path, verdict: Verdict) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _shown(verdict: Verdict) -> str:
     if not verdict.withheld:
         return f"It shows everything: all {verdict.disclosed} details of its entries."
     of = verdict.disclosed + verdict.withheld
-    return f"It shows {verdict.disclosed} of the {of} details of its entries; {verdict.withheld} are withheld."
+    return f"It shows {verdict.disclosed} of the {of} details of its entries; {verdict.withheld} {'is' if verdict.withheld == 1 else 'are'} withheld."
 
 
 def _entries(count: int) -> str:

@@ -8,6 +8,7 @@ every backup of the database forgets too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ from storage.facts import (
 )
 from storage.facts.personal import is_account, whose
 from storage.store import Kept, Summary
+
+_PERSON = re.compile(r"P-\d{1,9}")
 
 
 class Refused(Exception):
@@ -118,7 +121,7 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
     enrolled, revoked = people.enrolled, people.revoked
     person, *theirs = people.names_of(who)
     if person not in enrolled and not is_account(person):
-        raise Refused(f"there is no person {who}; name one by their id, like P-3, or an account, like telegram:501")
+        raise Refused(_nobody(who))
     if person in enrolled and person not in revoked:
         raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
     subjects = (person, *theirs)
@@ -132,6 +135,16 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
     if not facts:
         raise Refused(f"nothing is held of {who}")
     return Erasure(facts, keys, fields, accounts=tuple(one for one in subjects if is_account(one)))
+
+
+def _nobody(who: str) -> str:
+    """Why there is nobody to erase: the id is not on file, or it is none."""
+    if not _PERSON.fullmatch(who):
+        return f"{who} names no person: give an id, like P-3, or an account, like telegram:501"
+    return (
+        f"no person {who} is on file: `tocsin log deployment --reason TEXT` says who is. "
+        "Persons of a rehearsal are enrolled nowhere, and nothing is held of them"
+    )
 
 
 def _recapped(kept: Iterable[Kept], subjects: frozenset[str]) -> Iterable[tuple[str, int, str]]:
@@ -152,13 +165,20 @@ async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str
     found = [one for one in await store.facts(stream, entry) if one.seq == entry]
     if not found:
         raise Refused(f"the log of {stream} has no entry {entry}")
+    held = [name for name, value in parts(found[0].fact).items() if value is not None]
+    path = _path(path, held)
     people = await _people(store)
     owners = [owner for name, owner in whose(found[0].fact) if path == name or path.startswith(f"{name}/")]
     await _free(store, [stream, *(name for owner in owners for name in people.names_of(owner))])
-    held = [name for name, value in parts(found[0].fact).items() if value is not None]
     if path not in held:
         raise Refused(f"entry {entry} of {stream} shows no field {path}; it shows: {', '.join(held) or 'nothing'}")
     return Erasure([(stream, FieldErased(entry, path, by, reason, basis))], fields=[(stream, entry, path)])
+
+
+def _path(typed: str, held: Sequence[str]) -> str:
+    """``what`` is ``fields/what`` where no other field is called so: as everything else calls it."""
+    meant = [name for name in held if name.rpartition("/")[2].removeprefix("_") == typed.removeprefix("_")]
+    return meant[0] if typed not in held and len(meant) == 1 else typed
 
 
 async def _free(store: Source, names: Sequence[str]) -> None:

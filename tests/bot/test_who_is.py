@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+from bot import filed
+from bot.settings import Settings
 from bot.who_is import enrolled, named
 from storage.database import open_store
 from storage.facts import DEPLOYMENT, PersonEnrolled
@@ -34,6 +37,21 @@ async def test_persons_are_named_by_what_is_on_file(tmp_path: Path) -> None:
 def test_a_rehearsal_says_that_its_persons_have_no_names() -> None:
     """Nobody is enrolled in a rehearsal, and so nothing could be looked up."""
     assert "no names on file" in " ".join(named(["P-1 issued it"], None))
+
+
+def test_what_is_of_rehearsals_is_said_to_be_left_out(tmp_path: Path) -> None:
+    """Where there are rehearsals, ``retention`` says that it passes over them, and ``erase`` that nobody is enrolled in one."""
+    settings = Settings(data=tmp_path / "data")
+    assert "left out" not in within(tmp_path, "retention", "--dry-run").out
+
+    async def rehearse() -> None:
+        async with filed.rehearsed(settings):
+            pass
+
+    asyncio.run(rehearse())
+    assert "are left out." in within(tmp_path, "retention", "--dry-run").out
+    refused = within(tmp_path, "erase", "P-3", "--reason", "r", "--basis", "b", "--dry-run")
+    assert refused.code == 2 and "no person P-3 is on file" in refused.err and "rehearsal" in refused.err
 
 
 def test_where_nothing_is_on_file_it_is_said_where_to_look(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -156,8 +157,9 @@ async def test_what_must_not_be_erased_is_refused_with_what_to_do(store: SqliteS
         await erasing.of_person(store, "P-1", **BY)
     with pytest.raises(Refused, match="/revoke P-2"):
         await erasing.of_person(store, "P-2", **BY)
-    with pytest.raises(Refused, match="no person P-9"):
-        await erasing.of_person(store, "P-9", **BY)
+    for who, words in (("P-9", "no person P-9 is on file"), ("Ada", "Ada names no person: give an id, like P-3")):
+        with pytest.raises(Refused, match=words):
+            await erasing.of_person(store, who, **BY)
     await store.append(STREAM, IncidentClosed("P-2", None, None), now=NOW, playbook=DIGEST)
     for on in (STREAM, "P-1"):
         await store.append(DEPLOYMENT, HoldPlaced(on, "operator", "court order 7"), now=NOW)
@@ -231,6 +233,17 @@ async def test_one_field_goes_and_the_others_stay(store: SqliteStore) -> None:
     assert "meuse-flood" in after
     [summary] = await store.incidents()
     assert (summary.title, summary.playbook) == (None, "meuse-flood")
+
+
+async def test_a_field_is_found_by_the_name_that_everything_else_gives_it(store: SqliteStore) -> None:
+    """``words`` is ``content/words`` where no other field of the entry is called so; two of one name are told apart by the whole path."""
+    twice = replace(shown("A-1", "x", None), fields={"A-1/what": {"value": "x"}, "A-2/what": {"value": "y"}})
+    await crisis(store, twice, IncidentClosed("P-2", None, None))
+    found = await erasing.of_field(store, STREAM, 7, "words", **BY)
+    assert found.fields == [(STREAM, 7, "content/words")]
+    [entry] = [one.seq for one in await store.facts(STREAM) if one.fact == twice]
+    with pytest.raises(Refused, match=r"shows no field what; it shows: .*fields/A-1/what, fields/A-2/what"):
+        await erasing.of_field(store, STREAM, entry, "what", **BY)
 
 
 async def test_a_log_whose_time_is_over_is_emptied_unless_it_is_held(store: SqliteStore) -> None:
