@@ -49,7 +49,7 @@ MOST_AT_ONCE = 1000
 
 class Agenda:
     """What waits. ``heard`` and ``due``: there may be something on file. While ``alone`` is not 0, one goes at a time.
-    What is ``at_leisure`` goes with whatever else does, or by itself where somebody ``pressed`` for it.
+    ``awaited``: who waits until everything that was kept is decided. What is ``at_leisure`` goes with whatever else does, or by itself where somebody ``pressed`` for it.
 
     What fell due waits until everything heard is decided, but not for ever.
     """
@@ -65,6 +65,7 @@ class Agenda:
         self.heard = True
         self.due = True
         self.alone = 0
+        self.awaited: list[asyncio.Future[None]] = []
         self._put_off = 0
 
     async def take(self) -> list[Waits]:
@@ -129,6 +130,14 @@ class Agenda:
         """These are to be kept first, and wait on file."""
         for one in offers:
             one.answer(kept=False)
+
+    def decided(self) -> None:
+        """What was taken is decided: if that was all that was kept, tell those who wait for it."""
+        if not self.heard:
+            awaited, self.awaited = self.awaited, []
+            for one in awaited:
+                if not one.done():
+                    one.set_result(None)
 
     def done_with(self, one: Waits) -> None:
         """This does not wait any more."""

@@ -46,6 +46,9 @@ class _Ears:
     async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
         await self._store.settle_batch(network, batch, items, self._clock.now())
 
+    async def caught_up(self, network: Network) -> None:
+        """Nothing is decided here, and nothing said."""
+
     async def connected(self, network: Network, username: str) -> None:
         del network
         self.username = username

@@ -198,6 +198,13 @@ class Engine(Keeping):
         self._poke()
         return await kept
 
+    async def caught_up(self, network: Network) -> None:
+        """Return once everything that was kept is decided, whatever network it came from."""
+        done = asyncio.get_running_loop().create_future()
+        self._agenda.awaited.append(done)
+        self._poke()
+        await done
+
     async def connected(self, network: Network, username: str) -> None:
         """The network works (again)."""
         self._world = replace(self._world, usernames={**self._world.usernames, network: username})
@@ -302,6 +309,7 @@ class Engine(Keeping):
             await self._audit()
         waits = await self._agenda.take()
         if not waits:
+            self._agenda.decided()
             return False
         if all(isinstance(one, Report) for one in waits):
             await _steps()  # what follows those messages leaves first
@@ -336,6 +344,7 @@ class Engine(Keeping):
                 await _steps()  # what it led to leaves before the network is asked for more
                 one.answer(kept=True)
                 self.unkept.pop(one.network, None)
+        self._agenda.decided()
         return True
 
     async def _refresh(self) -> None:

@@ -390,6 +390,7 @@ def outgoing(row: OutboxRow) -> Outgoing:
         emoji=None if said.get("gone") else said.get("emoji"),
         mentions=called_in(said),
         contact=Contact(**contact) if contact else None,
+        among_us="words" in said,
     )
 
 

@@ -112,6 +112,10 @@ class Attentive:
         """Commit the events a batch yielded and forget the batch."""
         await self._ears.settle_batch(network, batch, items)
 
+    async def caught_up(self, network: Network) -> None:
+        """Return once everything that was kept is decided."""
+        await self._ears.caught_up(network)
+
     async def connected(self, network: Network, username: str) -> None:
         """The network works (again)."""
         self.was_connected = True

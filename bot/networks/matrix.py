@@ -239,6 +239,8 @@ class Matrix:
 
     async def _connected(self) -> None:
         if not self.state.connected and self._ears is not None:
+            # Until then rooms count as they were when we last heard of them, and what waits would go where it may not any more.
+            await self._ears.caught_up("matrix")
             self.state.connected, self.state.since, self.state.last_error = True, self._clock(), self._set_aside()
             await self._ears.connected("matrix", self.state.username or self._user)
 

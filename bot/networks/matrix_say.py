@@ -155,6 +155,9 @@ def _trouble(session: Session, room: Room, out: Outgoing) -> Refused | None:
         return Refused(trouble)
     if out.must_encrypt and not room.encrypted:
         return Refused("the room is not encrypted, and these words may only go into an encrypted one")
+    if out.among_us and not room.closed:
+        # Known here before it is decided: what was written a moment ago was written for a closed room.
+        return Refused("the room is not private any more, and what people say only goes into private ones")
     return None
 
 

@@ -142,6 +142,7 @@ class Outgoing:
     notice: bool = False  # the bot's own chatter: m.notice on Matrix
     first_claimed_at: datetime | None = None  # first in flight; over 23 h ago on Matrix: look before sending again
     must_encrypt: bool = False  # the room was encrypted when the words were cleared: never send them in plain text
+    among_us: bool = False  # what somebody said: never send it where anybody can read along or come in
     files: tuple[Spooled, ...] = ()
     point: tuple[int, int] | None = None
     poll: Poll | None = None
@@ -241,8 +242,13 @@ class Ears(Protocol):
     async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
         """Commit the events a batch yielded and forget the batch, in one transaction."""
 
+    async def caught_up(self, network: Network) -> None:
+        """Return once everything that was kept is decided. What was missed may say that a room is not to be spoken in any more, so a network
+        asks this before it says that it is connected.
+        """
+
     async def connected(self, network: Network, username: str) -> None:
-        """The network works (again)."""
+        """The network works (again), and what was missed is decided."""
 
     async def lost(self, network: Network, reason: str, *, rejected: bool) -> None:
         """The network does not answer, or refuses us."""

@@ -51,6 +51,7 @@ DOWNLOAD_BYTES = 20 * MIB
 UPLOAD_BYTES = 50 * MIB
 OWN_SERVER_UPLOAD_BYTES = 2000 * MIB
 POLL_SECONDS = 50  # the server allows no more
+MOST_UPDATES = 100  # in one answer; the server gives no more
 POLL_GRACE_SECONDS = 15.0  # how much later than that an answer may come
 DESCRIPTION_CHARACTERS = 256
 
@@ -89,7 +90,6 @@ class Telegram:
         answering: set[asyncio.Task[None]] = set()
         self._ears = ears
         try:
-            await self._connect(ears)
             await self._poll(ears, answering)
         except TelegramError as error:
             down = self._down(error)
@@ -110,32 +110,36 @@ class Telegram:
         """What a kept update says. Raises ValueError when it cannot be read."""
         return telegram_read.read(body, us=telegram_read.bot_id(self._token))
 
-    async def _connect(self, ears: Ears) -> None:
+    async def _introduced(self) -> str:
+        """Who we are; nobody else is told of updates from now on."""
         self._me = await self._bot.ask("getMe", {})
         if (await self._bot.ask("getWebhookInfo", {})).get("url"):
             await self._bot.ask("deleteWebhook", {})
-        username = str(self._me["username"])
+        return str(self._me["username"])
+
+    async def _connected(self, ears: Ears, username: str) -> None:
+        """What was missed is heard. It is decided before anything is sent: until then groups count as they were when we last heard of them."""
+        await ears.caught_up(self.name)
         self.state.username = username
         self.state.last_error = None
         self._note(connected=True)
         await ears.connected(self.name, username)
 
     async def _poll(self, ears: Ears, answering: set[asyncio.Task[None]]) -> None:
+        username = await self._introduced()
         cursor = await ears.cursor(self.name)
-        asked: dict[str, Any] = {
-            "timeout": POLL_SECONDS,
-            "limit": 100,
-            "allowed_updates": list(telegram_read.ALLOWED_UPDATES),
-        }
+        asked: dict[str, Any] = {"limit": MOST_UPDATES, "allowed_updates": list(telegram_read.ALLOWED_UPDATES)}
         while True:
             if cursor is not None:
                 asked["offset"] = int(cursor)
-            updates = await self._updates(asked)
-            if not updates:
-                continue
-            received = self._clock()
-            cursor = str(updates[-1]["update_id"] + 1)  # the last, not the highest: ids may start anew
-            await ears.keep(self.name, [telegram_read.keep_form(one, received) for one in updates], cursor)
+            # Before we are connected there is nothing to wait for: what was missed is there, or there is none.
+            updates = await self._updates(asked | {"timeout": POLL_SECONDS if self.state.connected else 0})
+            if updates:
+                received = self._clock()
+                cursor = str(updates[-1]["update_id"] + 1)  # the last, not the highest: ids may start anew
+                await ears.keep(self.name, [telegram_read.keep_form(one, received) for one in updates], cursor)
+            if not self.state.connected and len(updates) < MOST_UPDATES:
+                await self._connected(ears, username)
             for update in updates:
                 if query := telegram_read.query(update):
                     task = asyncio.create_task(self._answer(query))

@@ -494,6 +494,16 @@ async def test_networks_come_and_go_and_it_is_told_once(tmp_path: Path) -> None:
         assert on.engine.world.usernames == {"telegram": "tocsin_bot"}
 
 
+async def test_a_network_has_caught_up_when_all_that_was_kept_is_decided(tmp_path: Path) -> None:
+    """Many events were kept while it was away: it is told that it has caught up once the last of them is decided, and not before."""
+    count = 250
+    async with floor(tmp_path) as on:
+        await on.settled()
+        await on.hear_all([f"Word {number}" for number in range(count)])
+        await on.engine.caught_up("telegram")
+        assert len(on.decide.requests) == count
+
+
 async def test_aliases_are_resolved_when_a_network_is_there(tmp_path: Path) -> None:
     """The rooms behind the names in playbooks are looked up once the network answers."""
     there = RoomRef("matrix", "!city")

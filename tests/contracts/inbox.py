@@ -72,6 +72,9 @@ class Inbox:
         self.batched.pop(batch)
         self.wake()
 
+    async def caught_up(self, network: Network) -> None:
+        """Nothing is decided here."""
+
     async def connected(self, network: Network, username: str) -> None:
         self.connections.append(username)
         self.wake()

@@ -63,6 +63,9 @@ class ListEars:
         await self._tell()
         self._perhaps_die("after settle_batch")
 
+    async def caught_up(self, network: Network) -> None:
+        """Nothing is decided here."""
+
     async def connected(self, network: Network, username: str) -> None:
         self.connections.append(username)
         await self._tell()

@@ -131,6 +131,26 @@ async def test_no_plain_file_goes_where_it_must_be_sealed(
     assert proxy.count("POST", "/media/v3/upload") == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("m.room.history_visibility", {"history_visibility": "world_readable"}),
+        ("m.room.join_rules", {"join_rule": "public"}),
+    ],
+    ids=["world-readable", "open"],
+)
+async def test_what_people_say_goes_into_no_room_that_strangers_may_read(
+    bench: Bench, ada: MatrixPerson, kind: str, content: dict[str, str]
+) -> None:
+    """Whatever was known when it was written: the room's own state counts. What the bot says for itself is for anybody."""
+    room = await a_room(bench, ada)
+    assert isinstance(await bench.send(room, "Ada: by the river", among_us=True), Sent)
+    await ada.set_state(room, kind, content)
+    await bench.hear(lambda heard: heard.traits is not None and (heard.traits.world_readable or heard.traits.open_join))
+    assert isinstance(await bench.send(room, "Ada: at the mill", among_us=True), Refused)
+    assert isinstance(await bench.send(room, "A notice"), Sent)
+
+
 async def test_a_room_encrypted_while_a_file_is_brought_sees_no_plain_file(
     bench: Bench, ada: MatrixPerson, proxy: MatrixProxy, tmp_path: Path
 ) -> None:

@@ -70,6 +70,9 @@ class ListEars:
     async def settle_batch(self, network: Network, batch: int, items: Sequence[tuple[str, str]]) -> None:
         raise NotImplementedError
 
+    async def caught_up(self, network: Network) -> None:
+        """Nothing is decided here."""
+
     async def connected(self, network: Network, username: str) -> None:
         self.news.append(("connected", username))
         self._changed.set()
