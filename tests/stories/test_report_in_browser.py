@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from storage.database import SqliteStore
-from storage.facts import NoteAdded
+from storage.facts import AlertAddressed, AlertIssued, AlertSuperseded, Disclosed, NoteAdded
 from storage.store import Changes
-from tests.storage.reports import FIRE, HOSTILE, changed, fill, report
+from tests.storage.reports import FIRE, HOSTILE, changed, fill, report, story
 from tests.storage.small import DIGEST, NOW, ROOM
 from tests.stories.chromium import Page
 from tests.stories.report_opened import intact as intact
@@ -65,6 +66,51 @@ async def test_it_tells_who_led_who_answered_and_what_arrived(page: Page, intact
     assert "May or may not have arrived the network was gone" in cells["deliveries"]
     assert "A-1 action fire in full: Quai évacué line 12 emric" in cells["disclosures"]
     assert "A-1 people fire withheld: label too high (red) line 14" in cells["disclosures"]
+
+
+async def test_nobody_is_blamed_for_silence_who_was_not_asked(page: Page, store: SqliteStore, tmp_path: Path) -> None:
+    """Whoever issued an alert is not counted among those who should answer; of one that was replaced it says by which and when, not in red."""
+    issued = next(fact for fact, _ in story() if isinstance(fact, AlertIssued))
+    there = {name: {"status": "shown", "rooms": []} for name in ("city", "fire", "police")}
+    more = (replace(issued, alert="A-2"), AlertAddressed("A-2", there), AlertSuperseded("A-2", "A-3"))
+    await fill(store, "I-1", *more)
+    await page.open(await report(store, tmp_path / "x.html"))
+    said = await page.value(
+        "[...document.querySelectorAll('.alert')].find((one) => one.innerText.startsWith('A-2')).innerText"
+    )
+    assert "A-2: 0 of 2 answered" in said
+    assert "replaced by A-3 09:50:00" in said
+    assert (
+        re.findall(r"none before A-3 replaced it at 09:50:00|never answered", said)
+        == ["none before A-3 replaced it at 09:50:00"] * 2
+    )
+    assert "city\t" not in said
+    assert await page.value("document.querySelectorAll('.alert')[1].querySelectorAll('.lacking').length") == 0
+
+
+async def test_fields_are_called_by_their_names(page: Page, store: SqliteStore, tmp_path: Path) -> None:
+    """What stands in the log as ``?hourly:police`` or ``K-1/_decision`` is chosen and read as a check-in, and as the decision that it is of."""
+    seen = {"form": "exact", "value": "ok", "rule": 3, "agreements": [], "basis": None}
+    shown = {
+        "?hourly:police": seen,
+        "?hourly:fire": seen,
+        "K-1/_decision": seen,
+        "_r:fire:safe": seen,
+        "#ops:S-3": seen,
+    }
+    await fill(store, "I-1", Disclosed("s-9", "C-1", "fire", ROOM, "fr", "GREEN", 1, shown))
+    await page.open(await report(store, tmp_path / "x.html"))
+    options = await page.value("[...document.querySelectorAll('#disclosures option')].map((one) => one.innerText)")
+    assert {"check-in hourly", "decision", "r", "K-1", "S-3", "C-1"} <= set(options)
+    assert [one for one in options if one.startswith(("?", "_")) or "/" in one or ":" in one] == []
+    said = re.sub(r"\s+", " ", await page.value("document.getElementById('disclosures').innerText"))
+    for passage in (
+        "C-1 check-in hourly (police) fire",
+        "K-1 decision fire",
+        "C-1 r (fire: safe) fire",
+        "S-3 #ops fire",
+    ):
+        assert passage in said
 
 
 SECTIONS = ("leads", "alertsTitle", "deliveries", "disclosures", "timeline")

@@ -4,6 +4,17 @@
 const OUTCOMES = { MessageSent: "sent", MessageRefused: "refused", MessageUnknown: "unknown", MessageDropped: "dropped" };
 const ENDS = { AlertSuperseded: "superseded", AlertCancelled: "cancelled", AlertRetracted: "retracted", AlertExpired: "expired" };
 
+/** Of what a message shows, and which field, as the log writes it: `A-17/where` is of A-17, `#ops:S-3` of S-3, `_answer:fire` the fire service's. */
+function parted(about, key) {
+  const slash = key.indexOf("/");
+  const thing = slash < 0 ? about : key.slice(0, slash);
+  const rest = key.slice(slash + 1);
+  const colon = rest.indexOf(":");
+  if (colon < 0) return { about: thing, field: rest, of: null };
+  const [field, of] = [rest.slice(0, colon), rest.slice(colon + 1)];
+  return /^[A-Z]-\d{1,9}$/.test(of) ? { about: of, field, of: null } : { about: thing, field, of };
+}
+
 class Account {
   items = [];
   leads = [];
@@ -132,7 +143,7 @@ class Account {
     this.onMessageTracked(get);
     for (const [path, value] of shown) {
       if (!path.startsWith("fields/") || !value || typeof value !== "object") continue;
-      const row = { about: get("about"), field: path.slice(7), partner: get("partner"), form: value.form ?? null, value: value.value ?? null, withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null, under: [value.agreements, value.basis].flat().filter(Boolean) };
+      const row = { ...parted(get("about"), path.slice(7)), partner: get("partner"), form: value.form ?? null, value: value.value ?? null, withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null, under: [value.agreements, value.basis].flat().filter(Boolean) };
       const key = canonical(Object.values(row));
       const known = this.disclosures.get(key);
       if (known) known.count += 1;

@@ -108,31 +108,39 @@ function leadsSection(account) {
 function alertBox(alert) {
   const rows = [];
   const all = new Set([...alert.addressed.keys(), ...alert.answers.keys()]);
+  if (!alert.answers.has(alert.partner)) all.delete(alert.partner); // whoever issued it has it, and is not asked
   for (const partner of all) {
     const first = alert.answers.get(partner)?.[0];
     const last = alert.answers.get(partner)?.at(-1);
     const status = alert.addressed.get(partner);
     rows.push({ partner, first, last, status, at: first?.item.at ?? Infinity, again: alert.again.get(partner) ?? 0 });
   }
+  const issuer = alert.partner;
+  const awaited = rows.filter(({ partner }) => partner !== issuer);
   rows.sort((one, other) => one.at - other.at || (one.partner < other.partner ? -1 : 1));
-  const silent = (status) => (status === "held" || status === "roomless" ? say(status) : say("never"));
+  const replaced = alert.ends.find(({ how }) => how === "superseded");
+  const silent = (status) => {
+    if (status === "held" || status === "roomless") return el("span", { class: "lacking" }, say(status));
+    if (replaced) return el("span", { class: "quiet" }, say("notBefore", { by: replaced.by ?? say("another"), time: clock.time(replaced.item.at) }));
+    return el("span", { class: "lacking" }, say("never"));
+  };
   const heads = [say("partner"), say("answer"), say("after"), say("at"), say("person"), say("via"), say("reminders"), ""];
   const cells = ({ partner, first, last, status, again }) => [
     said(partner),
-    first ? el("span", { class: last.choice === "cannot" ? "lacking" : "good" }, worded(last.choice), last.late ? ` (${say("late")})` : "") : el("span", { class: "lacking" }, silent(status)),
+    first ? el("span", { class: last.choice === "cannot" ? "lacking" : "good" }, worded(last.choice), last.late ? ` (${say("late")})` : "") : silent(status),
     first && alert.issued ? el("span", { class: "when" }, lasted(first.item.at - alert.issued.at)) : "",
     first ? told(first.item.at) : "", first ? named(first.person) : "", first ? worded(first.via ?? "") : "",
     again ? number(again) : "", entryLink(first?.item),
   ];
   const head = el("h3", {}, said(alert.id), " ", alert.template ? said(alert.template) : "");
   const events = [];
-  const { issued, partner: issuer } = alert;
+  const { issued } = alert;
   if (issued) events.push([say("issued", { time: `${clock.time(issued.at)} (${clock.utc(issued.at)})` }), issuer ? ` ${say("issuedBy", { partner: issuer })}` : "", " ", entryLink(issued)]);
-  for (const { how, by, item } of alert.ends) events.push([say(how, { by: by ?? "?" }), ` ${clock.time(item.at)} (${clock.utc(item.at)}) `, entryLink(item)]);
+  for (const { how, by, item } of alert.ends) events.push([say(how, { by: by ?? say("another") }), ` ${clock.time(item.at)} (${clock.utc(item.at)}) `, entryLink(item)]);
   const line = el("p", { class: "quiet" }, ...events.flatMap((event, i) => (i ? [" · ", ...event] : event)));
   if (!rows.length) return el("div", { class: "alert" }, head, line, el("p", { class: "quiet" }, say("alertUnknown")));
-  const answered = rows.filter(({ first }) => first).length;
-  return el("div", { class: "alert" }, head, line, table(say("named", { what: alert.id, value: say("answered", { n: answered, all: rows.length }) }), heads, rows, cells));
+  const answered = awaited.filter(({ first }) => first).length;
+  return el("div", { class: "alert" }, head, line, table(say("named", { what: alert.id, value: say("answered", { n: answered, all: awaited.length }) }), heads, rows, cells));
 }
 
 const ALERTS_AT_ONCE = 20;
@@ -178,10 +186,17 @@ function deliveriesSection(account) {
   return section("deliveries", ...parts);
 }
 
+/** What a field is called, without the marks by which the log tells ours (`_title`) and check-ins (`?hourly`) from the playbook's. */
+function fieldName(field) {
+  return field.startsWith("?") ? say("checkinField", { name: field.slice(1) }) : field.replace(/^_/, "");
+}
+
 function disclosuresSection(account, filters, redraw) {
   const all = [...account.disclosures.values()];
   if (!all.length) return section("disclosures", el("p", { class: "quiet" }, say("disclosuresNone")));
-  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].sort().map((value) => [value, visible(short(value, 40))])];
+  const called = (name, value) => visible(short(name === "field" ? fieldName(value) : value, 40));
+  const order = (one, other) => one[1].localeCompare(other[1], "en", { numeric: true });
+  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].map((value) => [value, called(name, value)]).sort(order)];
   const pick = (label, name) => choice(label, filters[name], values(name), (value) => { filters[name] = value; redraw(); });
   const rows = all.filter((row) => ["about", "partner", "field"].every((name) => !filters[name] || row[name] === filters[name]));
   const heads = [say("subject"), say("field"), say("partner"), say("form"), say("rule"), say("agreement"), say("first"), say("count"), ""];
@@ -191,7 +206,7 @@ function disclosuresSection(account, filters, redraw) {
     el("p", {}, say("disclosuresMore")),
     el("div", { class: "filters" }, pick(say("subject"), "about"), pick(say("partner"), "partner"), pick(say("field"), "field")),
     table(null, heads, rows, (row) => [
-      named(row.about, "notStated"), said(row.field), named(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
+      named(row.about, "notStated"), said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)), named(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
       row.under.length ? said(plain(row.under)) : "", told(row.item.at), number(row.count), entryLink(row.item),
     ]),
   );
