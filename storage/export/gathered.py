@@ -48,13 +48,15 @@ class Told:
 
 @dataclass(slots=True)
 class Alert:
-    """One alert. ``issued`` None: the recipient is not shown who issued it. ``said``: what the first message about it showed. ``over``: (when, how it ended)."""
+    """One alert. ``issued`` None: the recipient is not shown who issued it. ``said``: what the first message about it showed. ``over``: (when, how it ended);
+    ``replaced``: by which alert, None where it was not."""
 
     id: str
     issued: f.AlertIssued | None = None
     at: datetime | None = None
     said: list[str] = field(default_factory=list)
     over: tuple[datetime, str] | None = None
+    replaced: str | None = None
     partners: dict[str, Told] = field(default_factory=dict)
 
     def told(self, partner: str) -> Told:
@@ -115,7 +117,9 @@ class Gathered:
             case f.AlertRetracted(alert=alert) if is_seen(alert):
                 self._end(alert, at, "taken back")
             case f.AlertSuperseded(alert=alert) if is_seen(alert):
-                self._end(alert, at, f"{fact.by} took its place" if is_seen(fact.by) else "another took its place")
+                by = fact.by if is_seen(fact.by) else "another"
+                self._end(alert, at, f"{by} took its place")
+                self._of(alert).replaced = by
             case f.CopyHeld(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):
                 self._of(alert).told(partner).held = True
             case f.CopyReleased(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):

@@ -131,7 +131,7 @@ class _Report:
             self.paper.para(f"{self._moment(alert.over[0])}  {alert.over[1]}", indent=8)
         head = [Cell("Partner"), Cell("Delivered"), Cell("Answer"), Cell("Answered"), Cell("After")]
         for number, (partner, told) in enumerate(sorted(alert.partners.items())):
-            self._row([Cell(partner), *self._told(alert, told)], _ANSWERS, head, first=number == 0)
+            self._row([Cell(partner), *self._told(alert, partner, told)], _ANSWERS, head, first=number == 0)
         self.paper.skip(4)
 
     def _read(self, alert: Alert) -> str:
@@ -144,15 +144,14 @@ class _Report:
         whose = self._naming.partners.get(issued.partner, issued.partner) if is_seen(issued.partner) else None
         return f"{self._moment(alert.at)}  {called}" + (f", from {whose}" if whose is not None else "")
 
-    def _told(self, alert: Alert, told: Told) -> list[Cell]:
+    def _told(self, alert: Alert, partner: str, told: Told) -> list[Cell]:
         delivered = [f"{network} {self._time(at)}" for network, at in sorted(told.sent.items())]
         delivered += [f"{network}: {what}" for network, what in sorted(told.failed.items())]
         if told.held:
             delivered.append("held back")
         answers = [f"{what}{' (late)' if late else ''}" for _, what, late in told.answers]
         if not answers:
-            steps = f", {told.steps} {'step' if told.steps == 1 else 'steps'} of escalation" if told.steps else ""
-            answers = [("none" if self._about.recipient.partner is None else "none shown") + steps]
+            answers = [self._none(alert, partner, told)]
         began = sent_first(told) or alert.at
         after = [span(at - began) if began is not None and at >= began else "" for at, _, _ in told.answers]
         return [
@@ -161,6 +160,17 @@ class _Report:
             Cell("\n".join(self._moment(at) for at, _, _ in told.answers)),
             Cell("\n".join(after)),
         ]
+
+    def _none(self, alert: Alert, partner: str, told: Told) -> str:
+        """That there is no answer, and why none was to be expected."""
+        if alert.issued is not None and partner == alert.issued.partner:
+            return "issued it"  # and so is not asked
+        none = "none" if self._about.recipient.partner is None else "none shown"
+        if told.steps:
+            none += f", {told.steps} {'step' if told.steps == 1 else 'steps'} of escalation"
+        if alert.replaced is not None and alert.over is not None:
+            none += f"; {alert.replaced} took its place at {self._time(alert.over[0])}"
+        return none
 
     def deliveries(self, gathered: Gathered) -> None:
         """What the networks made of all messages, and each that failed."""
