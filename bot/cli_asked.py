@@ -76,7 +76,8 @@ class Words:
             lines += self._item(
                 f"{person_of(first.person)}{of} {', '.join(did)}", first.at, (one.entry for one in theirs)
             )
-        nothing = ": nothing was in it" if answer.empty and not (answer.authors or answer.withheld) else ""
+        hollow = bool(answer.empty) and not answer.authors
+        nothing = ": nothing was in it" if hollow else ""
         lines += (
             ["", f"Shown to {rooms_of(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}{nothing}."]
         )
@@ -84,7 +85,8 @@ class Words:
         if answer.unsent:
             lines += ["", "Decided, and not sent:", *self._messages(answer, answer.unsent)]
         if answer.withheld:
-            lines += ["", f"Withheld from {rooms_of(answer.withheld)}:", *self._messages(answer, answer.withheld)]
+            kept_from = "It would have been withheld" if hollow else "Withheld"
+            lines += ["", f"{kept_from} from {rooms_of(answer.withheld)}:", *self._messages(answer, answer.withheld)]
         return lines[1:] if lines[:1] == [""] else lines
 
     def _messages(self, answer: WhoSaw, sights: Sequence[Sight]) -> list[str]:
