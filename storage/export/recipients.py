@@ -80,12 +80,15 @@ async def partners(store: Source, stream: str) -> Known:
 
 
 async def _zone(store: Source, stream: str) -> str:
-    """The time zone of the playbook that the last entry was decided under."""
+    """The time zone of the playbook that the last entry was decided under, of those that were under any: readings of the log are under none."""
     size = next((head.size for head in await store.heads() if head.stream == stream), 0)
-    last = await store.facts(stream, max(0, size - 1))
-    known = Known()
-    if last and last[0].playbook_sha256 is not None:
-        await _read(store, last[0].playbook_sha256, known)
+    known, far, digest = Known(), 1, None
+    while digest is None and far < 2 * size:
+        last = await store.facts(stream, max(0, size - far))
+        digest = next((kept.playbook_sha256 for kept in reversed(last) if kept.playbook_sha256 is not None), None)
+        far *= 2
+    if digest is not None:
+        await _read(store, digest, known)
     return known.zone
 
 

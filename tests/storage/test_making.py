@@ -25,7 +25,7 @@ from storage.export.forms import FORMS, NoSuchForm, form, made
 from storage.export.jsonl import jsonl
 from storage.export.making import Asked, ExportFailed, make
 from storage.export.recipients import NoSuchRecipient, recipient
-from storage.facts import DEPLOYMENT, Disclosed, Exported, NoteAdded, RoomBound
+from storage.facts import DEPLOYMENT, Disclosed, Exported, LogRead, NoteAdded, RoomBound
 from storage.store import Changes, StorageError
 from storage.verify import verify
 from tests.playbooks.border import BOOK
@@ -256,6 +256,22 @@ async def test_an_entry_that_shows_nothing_has_a_row(store: SqliteStore, tmp_pat
     table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
     [issued] = [row for row in table if len(row) == 7 and row[3] == "AlertIssued"]
     assert issued[4:6] == ["", ""] and int(issued[6]) > 10
+
+
+async def test_times_stay_those_of_the_playbook_when_the_log_was_read(store: SqliteStore) -> None:
+    """An auditor's copy is told in the incident's time zone, however many readings, which no playbook governs, came after it."""
+    await opened(store)
+    await store.commit(
+        Changes(
+            NOW,
+            records=[(STREAM, BOOK.digest, NoteAdded("ada", None, ROOM, "x"))],
+            playbooks=[(BOOK.digest, BOOK.source)],
+        )
+    )
+    for _ in range(5):
+        await store.append(STREAM, LogRead("operator", None, "r", 3), now=NOW)
+    assert await recipient(store, STREAM, "auditor") == (AUDITOR, str(BOOK.playbook.timezone))
+    assert str(BOOK.playbook.timezone) != "UTC"
 
 
 async def test_times_in_a_spreadsheet_are_those_that_its_head_names(store: SqliteStore, tmp_path: Path) -> None:
