@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from storage.effects import Send
-from storage.facts import CommandRefused, LogRead
+from storage.facts import CommandRefused, Disclosed, LogRead, MessageSent
 from tests.examples import examples
 from tests.handlers import test_noninterference as crisis
 from tests.handlers.border_stage import CITY, DESK, FIRE, LIAISON, MAYOR, SOMEBODY, issued, opened, to
@@ -164,6 +165,15 @@ def test_nothing_to_be_seen_is_not_said_to_be_nothing() -> None:
     assert _ask(stage, ALONE, "leads", AUDITOR, private=True).startswith("Who led")
     once = _ask(stage, ALONE, "who-saw A-1 what", AUDITOR, private=True)
     assert "once more" not in once
+    told = [(one, f) for one in stage.facts if isinstance(f := one.fact, Disclosed) and f.partner == "fire"]
+    first, shown_it = next((one, f) for one, f in told if "what" in f.fields)
+    sends = [(one, f) for one in stage.facts if isinstance(f := one.fact, MessageSent)]
+    sent, left = next((one, f) for one, f in sends if f.send == shown_it.send)
+    last = max(one.seq for one in stage.facts if one.stream == "I-1")
+    stage.facts.append(replace(first, seq=last + 1, fact=replace(shown_it, send="again-1")))
+    stage.facts.append(replace(sent, seq=last + 2, fact=replace(left, send="again-1")))
+    twice = _ask(stage, ALONE, "who-saw A-1 what", AUDITOR, private=True)
+    assert [line for line in twice.splitlines() if "once more, what in full" in line and "Fire" in line]
 
 
 _STAGE: list[Stage] = []
