@@ -126,9 +126,13 @@ def _listed(books: Mapping[str, Book]) -> str:
 
 async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio.Event) -> None:
     book = books.get(SHIPPED) or next(iter(books.values()))
-    print(f"Tocsin {version('tocsin')}. This is a rehearsal: no network is set up, and nothing leaves this machine.")
+    print(
+        fitted(
+            f"Tocsin {version('tocsin')}. This is a rehearsal: no network is set up, and nothing leaves this machine."
+        )
+    )
     print(f"Data       {settings.rehearsal_folder.absolute()}")
-    print(f"Playbooks  {_listed(books)}")
+    print(fitted(f"Playbooks  {_listed(books)}", 11))
     async with wiring.rehearsal(settings, books, book) as (stage, bot):
         web = Web(bot, *settings.address)
         try:
@@ -136,7 +140,7 @@ async def _rehearse(settings: Settings, books: Mapping[str, Book], stop: asyncio
             print(f"Web        {web.address} (/healthz, /readyz, /metrics)")
         except AddressTaken as taken:
             print(f"Web        none: {str(taken).partition(': ')[2]}")
-        print("To connect real networks, set these in the environment or in a file .env; README.md says how:")
+        print(fitted("To connect real networks, set these in the environment or in a file .env; README.md says how:"))
         print("  Telegram   TOCSIN_TELEGRAM_TOKEN")
         print("  Matrix     TOCSIN_MATRIX_HOMESERVER, TOCSIN_MATRIX_USER, TOCSIN_MATRIX_PASSWORD")
         print("  and        TOCSIN_ADMINS, who is a coordinator from the start")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -187,6 +192,28 @@ def test_somebody_at_a_terminal_speaks_as_any_room(tmp_path: Path, ending: bytes
         process.kill()
         process.wait()
         os.close(seat)
+
+
+def test_sentences_fit_the_terminal_and_lines_with_a_place_stay_whole(tmp_path: Path) -> None:
+    """`check` and `test` at 60 columns: what is prose is folded, what names a line of the file, or is to be copied into one, is not."""
+    for command in ("check", "test"):
+        seat, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        surroundings = {key: value for key, value in environment(tmp_path).items() if key != "COLUMNS"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", command, str(FLOOD)], env=surroundings, stdout=end, stderr=end
+        )
+        os.close(end)
+        said = b""
+        with contextlib.suppress(OSError):  # so Linux ends a terminal that nobody has open any more
+            while chunk := os.read(seat, 65536):
+                said += chunk
+        os.close(seat)
+        assert process.wait(timeout=30) in (0, 1)
+        lines = said.decode().splitlines()
+        assert len(lines) > 2
+        wide = [line for line in lines if len(line) > 60]
+        assert all(re.search(r":\d+:\d+", line) or line.startswith("  ") for line in wide), wide
 
 
 def test_an_exercise_is_no_playbook_to_rehearse(tmp_path: Path) -> None:
