@@ -8,7 +8,7 @@ from handlers.moments import moment
 from handlers.texts import COMPLETE, say
 from handlers.waiting import waits
 from handlers.world import bound_for
-from playbooks.cleared import clock, echo, glue, listed, quote, short_id
+from playbooks.cleared import clock, code, echo, glue, listed, quote, short_id
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
 
@@ -112,9 +112,7 @@ def log(case: Case, arguments: str) -> list[Effect]:
         ),
         case.say("Open since {time}.", time=opened),
         case.says("{count} alert issued", "{count} alerts issued", _visible(case)),
-        case.say(
-            "A copy that can be verified: tocsin export {incident} on the server.", incident=short_id(case.incident.id)
-        ),
+        case.say("A copy that can be verified: {command}", command=code(echo("/export because …", case.request.room))),
         case.say("This reading is recorded."),
     ]
     return [case.record(fact), case.answer(glue(lines))]

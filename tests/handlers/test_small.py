@@ -54,3 +54,10 @@ def test_danger_ends_in_every_language(end: str) -> None:
     stage.say(FIRE, "/danger a dyke broke", LIAISON)
     stage.say(FIRE, f"/danger {end}", LIAISON)
     assert stage.of(DangerEnded)
+
+
+def test_the_log_advises_a_command_that_can_be_typed_where_it_is_read() -> None:
+    """A copy is asked for in chat, with a reason; nothing on the server is needed for it."""
+    stage = opened()
+    answer = said(stage, DESK, "/log", ADMIN, private=True)
+    assert "/export because …" in answer and "tocsin export" not in answer
