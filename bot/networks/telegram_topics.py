@@ -1,7 +1,8 @@
 """Topics of forums in which threads go on that began in other rooms.
 
 A topic is made once: it is remembered here until the first message in it has arrived, and with what became of that it is kept for good. Where none
-can be made (the group is no forum, or the bot may not), the thread goes on as answers, and it is tried again a while later.
+can be made (the group is no forum, or the bot may not), the thread goes on as answers, and it is tried again a while later. Where Telegram does not
+say whether it has made one, the thread goes on as answers, too: nothing of it is late or lost for want of a topic.
 """
 
 from __future__ import annotations
@@ -9,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from telegram.error import BadRequest, Forbidden, RetryAfter
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.networks.port import Outgoing
-from bot.networks.telegram_http import RawBot, UnreadableError
+from bot.networks.telegram_http import NotConnectedError, RawBot, UnreadableError
 from playbooks.rooms import RoomRef
 
 NAME_CHARACTERS = 128
@@ -28,13 +37,13 @@ class Topics:
     def __init__(self, bot: RawBot, clock: Callable[[], datetime]) -> None:
         self._bot = bot
         self._clock = clock
-        self._made: dict[tuple[str, str | None], str] = {}
+        self._made: dict[tuple[str, str | None], str | None] = {}
         self._none_in: dict[str, datetime] = {}
 
     async def begun(self, out: Outgoing) -> RoomRef | None:
         """The topic in which the thread goes on that this message begins; None where there is none.
 
-        Raises TelegramError where the server cannot be asked now, KeyError, TypeError or ValueError where its answer cannot be read.
+        Raises TelegramError where certainly none was made, and one may be later.
         """
         if out.begins is None or out.room.topic is not None:
             return None
@@ -43,15 +52,33 @@ class Topics:
             tried = self._none_in.get(chat)
             if tried is not None and self._clock() - tried < TRIED_AGAIN:
                 return None
-            name = out.begins[:NAME_CHARACTERS].strip() or "…"
             try:
-                made = await self._bot.ask("createForumTopic", {"chat_id": int(chat), "name": name})
-            except (BadRequest, Forbidden) as error:
-                if isinstance(error, RetryAfter) or isinstance(error.__cause__, UnreadableError):
-                    raise
+                made = await self._make(chat, out.begins[:NAME_CHARACTERS].strip() or "…")
+            except (BadRequest, Forbidden):
                 self._none_in[chat] = self._clock()
                 return None
             if len(self._made) >= _MOST:
                 del self._made[next(iter(self._made))]
-            self._made[key] = str(int(made["message_thread_id"]))
-        return RoomRef(out.room.network, chat, self._made[key])
+            self._made[key] = made
+        topic = self._made[key]
+        return RoomRef(out.room.network, chat, topic) if topic is not None else None
+
+    async def _make(self, chat: str, name: str) -> str | None:
+        """A new topic's id; None where nobody knows whether there is one now: then no second one is made beside it.
+
+        Raises TelegramError where certainly none was made.
+        """
+        try:
+            made = await self._bot.ask("createForumTopic", {"chat_id": int(chat), "name": name})
+            return str(int(made["message_thread_id"]))
+        except (NotConnectedError, RetryAfter, ChatMigrated, InvalidToken):
+            raise
+        except (BadRequest, Forbidden) as error:
+            if not isinstance(error.__cause__, UnreadableError):
+                raise
+        except NetworkError as error:
+            if str(error).startswith("Too Many Requests"):  # a refusal that does not say how long
+                raise
+        except (TelegramError, AttributeError, KeyError, TypeError, ValueError):
+            pass
+        return None

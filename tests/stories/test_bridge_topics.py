@@ -98,6 +98,23 @@ async def test_a_thread_outlives_its_topic(town: Bridge, how: str) -> None:
     assert (await town.on_telegram(f"It sank, {how}")).thread is None
 
 
+@pytest.mark.parametrize("failure", ["drop-after", "5xx-before"])
+async def test_a_thread_goes_on_where_nobody_knows_whether_its_topic_was_made(town: Bridge, failure: str) -> None:
+    """Telegram does not answer when it is asked for a topic: what begins the thread arrives as an answer, and no second topic is made."""
+    tg = town.telegram
+    root = await town.ada.say(town.plain, f"The lock jams, {failure}")
+    general = await town.on_telegram(f"The lock jams, {failure}")
+    await town.program.at_rest()
+    tg.fault(failure, method="createForumTopic")
+    known = set(tg.chats[HALL].topics)
+    for words in (f"The smith is called, {failure}", f"He is here, {failure}"):
+        await town.ada.say_in_thread(town.plain, root, words)
+        answer = await town.on_telegram(words)
+        assert (answer.thread, answer.reply_to) == (None, general.id)
+        await town.program.at_rest()
+    assert len(set(tg.chats[HALL].topics) - known) == (1 if failure == "drop-after" else 0)
+
+
 async def test_where_no_topic_may_be_made_a_thread_is_answers(town: Bridge) -> None:
     """The bot asks once, and nothing is late or lost for it."""
     tg = town.telegram
