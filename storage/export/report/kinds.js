@@ -80,7 +80,7 @@ const KINDS = (() => {
     },
     disclosure: {
       Disclosed: ["Shown to a room", "Montré à un salon", "about partner label"],
-      LogRead: ["Log read", "Journal consulté", "partner person reason"],
+      LogRead: ["Log read", "Journal consulté", "partner person question reason"],
       Exported: ["Copy of the log made", "Copie du journal établie", "reader by reason form"],
       CheckpointPosted: ["Checkpoint posted", "Point de contrôle publié", "partner room size"],
       CheckpointCosigned: ["Checkpoint signed by a partner", "Point de contrôle signé par un partenaire", "partner size vkey"],
