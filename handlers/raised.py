@@ -1,7 +1,7 @@
 """How closely whoever speaks wants their words held: a TLP label that they put in front, ``[red]``, and what looks as if it was meant for one.
 
-A label is heard wherever people put it: before words, whatever stands in front of it (a mention, a bullet, a quotation), in a poll's question, in
-the name of a file or contact. Where somebody may have meant to raise the label and nobody knows how far, nothing may be carried: a slip that
+A label is heard wherever people put it: before words, whatever stands in front of it (a mention, a bullet, a time, a quotation), in a poll's question
+and options, in the name of a contact, and anywhere in that of a file. Where somebody may have meant to raise the label and nobody knows how far, nothing may be carried: a slip that
 passed in silence would have shown everybody what was not for them. So in doubt it is no label, and they are told.
 """
 
@@ -42,8 +42,19 @@ _IN_FRONT = re.compile(
     r"\w{1,3}[.)]\s|\d\ufe0f?\u20e3|⭐ \d{1,9}\n|📎[^\n\[]{0,150}\n|@[^\s\[:]{1,60}:[^\s\[:]{2,60}(?=\s)|@[^\[\n:]{1,60}:|@[^\s\[\n]{1,60}"
 )
 """What may stand before a label and has letters: a number in a list, a mention, what networks make of files that they do not hand out."""
+_BEFORE_IT = re.compile(
+    r"\d{4}-\d\d?-\d\d?(?:t(?=\d)|(?![^\W_]))"
+    r"|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)?(?![^\W_])"
+    r"|\d{1,2}[:.h]\d\d(?::\d\d)?(?:\s?(?:[ap]m|uhr|h|u|z))?(?![^\W_])"
+    r"|(?:re|fwd?|aw|wg|tr|rv|antw|doorst|rif|sv|i|r)\s?:(?=\s)"
+    r"|(?:[^\W\d_][\w.'’-]{0,30}|(?-i:[A-ZÀ-ÖØ-Þ][\w.'’-]{0,30}(?: (?:[A-ZÀ-ÖØ-Þ][\w.'’-]{0,30}|[a-z]{2,3})){1,3}))"
+    r"\s?[:,]\s*(?=[\[【〔「])",
+    re.IGNORECASE,
+)
+"""A date, a time, that it answers or is passed on, in whatever mail calls that; or a name to which it is said."""
 _NEXT_NAMES = re.compile(r"(?: [^\s\[\n]{1,30}){1,3} ?(?=\[)")
-_TLP = re.compile(r"tlp\s*[:\-–]?\s*([^\W\d_]{2,12})\b", re.IGNORECASE)
+_TLP = re.compile(r"tlp[\s_]*[:\-–]?[\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
+_IN_NAME = re.compile(r"[\[【〔「][^\[【〔「\]】〕」]*|(?<![^\W_])tlp", re.IGNORECASE)
 _BARE = re.compile(r"([^\W\d_]{3,12})\s?[\])】]")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -64,10 +75,18 @@ def marked(spoken: Spoken) -> tuple[Spoken, str | None, str | None]:
     poll = spoken.poll
     if poll is not None:
         question, raised, unknown = labelled(escape(poll.question, quote=False))
-        poll = replace(poll, question=plain(question).strip())
         colours.append(raised)
         slips.append(unknown)
-    names = [one.name for one in (spoken.file, spoken.contact) if one is not None]
+        options = [labelled(escape(option, quote=False)) for option in poll.options]
+        colours += [raised for _, raised, _ in options]
+        slips += [unknown for _, _, unknown in options]
+        shown = (plain(rest).strip() or said for (rest, _, _), said in zip(options, poll.options, strict=True))
+        poll = replace(poll, question=plain(question).strip(), options=tuple(shown))
+    names = [spoken.contact.name] if spoken.contact is not None else []
+    if spoken.file is not None:
+        named = normalize("NFKC", spoken.file.name)
+        # People look at the end of a name as at its beginning.
+        names += [spoken.file.name, *(named[found.start() :] for found in _IN_NAME.finditer(named))]
     for name in names:
         _, raised, unknown = labelled(escape(name, quote=False))
         colours.append(raised)
@@ -162,6 +181,8 @@ def _first(signs: list[_Sign]) -> tuple[str | None, str, int, int] | None:
         if in_front is not None:
             more = _NEXT_NAMES.match(text, in_front.end())
             at, by_name = (in_front.end(), by_name) if more is None else (more.end(), True)
+        elif (before := _BEFORE_IT.match(text, at)) is not None:
+            at = before.end()
         elif text[at].isalnum():
             slip = _TLP.match(text, at) or _BARE.match(text, at)
             return (None, slip[0], 0, 0) if slip is not None and _near(slip[1].lower()) else None

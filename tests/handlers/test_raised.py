@@ -44,6 +44,17 @@ from playbooks.spoken import Contact, File, Poll, Spoken
         ("@Bo: [red] hush", "@Bo: hush", "red"),
         ("@Bo [red] hush", "@Bo hush", "red"),
         ("@bo:x.org [red] hush", "@bo:x.org hush", "red"),
+        ("12:30 [red] hush", "12:30 hush", "red"),
+        ("7.45 pm: [red] hush", "7.45 pm: hush", "red"),
+        ("12h30 – [red] hush", "12h30 – hush", "red"),
+        ("2026-11-23 [red] hush", "2026-11-23 hush", "red"),
+        ("2026-11-23T12:30:05Z [red] hush", "2026-11-23T12:30:05Z hush", "red"),
+        ("23.11.26, 12:30 [red] hush", "23.11.26, 12:30 hush", "red"),
+        ("Re: [red] hush", "Re: hush", "red"),
+        ("Fwd: AW: [red] hush", "Fwd: AW: hush", "red"),
+        ("Ada: [red] hush", "Ada: hush", "red"),
+        ("Ada, [red] hush", "Ada, hush", "red"),
+        ("12:30 Ada van Hall: [red] hush", "12:30 Ada van Hall: hush", "red"),
         ("[URGENT] [red] hush", "[URGENT] hush", "red"),
         ("[red] [amber] hush", "hush", "red"),
         ("[red]", "", "red"),
@@ -62,6 +73,7 @@ def test_a_label_is_heard_wherever_people_put_it_in_front(words: str, rest: str,
         *("[red: x]", "[red, hush] x", "[red/medical] x", "[code red] x", "[not red] x", "[t:red] x", "[tlp] x"),
         *("[TLP:RED x", "[red x", "red] x", "TLP:RED x", "TLP: amber+strict x", "(red) x", "{red} x", "<red> x"),
         *("[strict] x", "[amber][strict] x", "[secret] x", "[geheim] x", "[yellow] x", "@Ada Lovelace [red] x"),
+        *("TLP_RED x", "tlp__red_x", "12:30 [redd] x", "Re: TLP:RED x", "Ada: [redd] x"),
         *("[<b>redd</b>] x", "<blockquote>So?</blockquote>[redd] x"),
     ],
 )
@@ -111,7 +123,7 @@ def test_ordinary_brackets_are_words(words: str) -> None:
 def test_a_label_is_heard_in_whatever_is_said() -> None:
     """In a poll's question, which goes on without it, in the name of a file or a contact; the highest of several counts."""
     asked, raised, unknown = marked(Spoken(poll=Poll("[red] Which <dam> & when?", ("[green] one", "two"), True)))
-    assert asked.poll == Poll("Which <dam> & when?", ("[green] one", "two"), True) and (raised, unknown) == (
+    assert asked.poll == Poll("Which <dam> & when?", ("one", "two"), True) and (raised, unknown) == (
         "red",
         None,
     )
@@ -121,6 +133,34 @@ def test_a_label_is_heard_in_whatever_is_said() -> None:
     assert marked(Spoken(contact=Contact("[red] Ada", "1")))[1] == "red"
     for slip in (Spoken("[red] x", File("matrix", "{}", name="[redd] x")), Spoken(poll=Poll("[redd] x?", ("a", "b")))):
         assert marked(slip)[2] == "[redd]"
+
+
+def test_a_label_is_heard_in_every_option_of_a_poll() -> None:
+    """The options lose it, unless there is nothing else in them; one that may have been meant for a label is known as such."""
+    said, raised, unknown = marked(Spoken(poll=Poll("Where?", ("[red] Secret Street 5", "No", "[amber]"))))
+    assert said.poll is not None and said.poll.options == ("Secret Street 5", "No", "[amber]")
+    assert (raised, unknown) == ("red", None)
+    assert marked(Spoken(poll=Poll("Where?", ("Here", "[redd] there"))))[2] == "[redd]"
+
+
+@pytest.mark.parametrize(
+    ("name", "raised", "unknown"),
+    [
+        ("plan [red].pdf", "red", None),
+        ("plan_[red].pdf", "red", None),
+        ("plan ［amber］ 2.pdf", "amber", None),
+        ("[green] plan [red].pdf", "red", None),
+        ("plan [redd].pdf", None, "[redd]"),
+        ("TLP_RED_plan.pdf", None, "TLP_RED"),
+        ("plan-TLP_RED.pdf", None, "TLP_RED"),
+        ("plan [2] (1).pdf", None, None),
+        ("redesign.pdf", None, None),
+        ("outlps.pdf", None, None),
+    ],
+)
+def test_a_label_is_heard_anywhere_in_the_name_of_a_file(name: str, raised: str | None, unknown: str | None) -> None:
+    """Also at its end, where programs and people put it."""
+    assert marked(Spoken(file=File("telegram", "{}", "file", name)))[1:] == (raised, unknown)
 
 
 def test_the_highest_of_several() -> None:
