@@ -31,13 +31,13 @@ from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, wai
 from bot.faults import fault
 from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
-from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
-from bot.outgoing import changes, held_until, moved
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Outgoing, Refused, Sent, Unknown
+from bot.outgoing import begun, changes, emptied, held_until, moved
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Urgency
-from storage.store import OutboxRow, StorageError, StorageFull, Store
+from storage.store import OutboxChange, OutboxRow, StorageError, StorageFull, Store
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,9 @@ class Courier:
         self._sends: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_once: dict[str, OutboxRow] = {}
+        self._recalled: dict[str, OutboxRow] = {}  # on their way without their words, to be decided again: as they were
+        self._beside: set[str] = set()  # of these, other parts of a message of which one is decided again for all
+        self._unwanted: set[str] = set()  # taken back while they were on their way
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._loaded = asyncio.Event()
@@ -117,7 +120,7 @@ class Courier:
             elif row.state == "inflight" and row.message is not None:
                 self._queues.remember(row)
                 line.flying.add(row.token)
-                reports.append(sent(row, row.message))
+                reports.append(sent(row, row.message, place=begun(row)))
             elif row.state == "inflight" and not self._may_go_twice(row):
                 self._queues.remember(row)
                 line.flying.add(row.token)
@@ -163,20 +166,29 @@ class Courier:
         self.poke()
 
     def take(self, send: str) -> list[OutboxRow]:
-        """The rows of a Send that have not left (or one row, by its token); they stay here unless they are put back."""
-        taken = self._queues.take(send)
+        """The rows of a Send that wait (or one row, by its token); they stay here unless they are put back.
+
+        Some may stand in their rooms already. What is on its way just now does not leave again as it is.
+        """
+        self._unwanted.update(row.token for row in self._queues.on_their_way(send) if row.kind == "message")
+        taken = [self._recalled.pop(row.token, row) for row in self._queues.take(send)]
         for row in taken:
             self._leaving.part_with(row)
         return taken
 
     def waiting(self, stream: str) -> list[OutboxRow]:
-        """The rows of a stream that have not left."""
+        """The rows of a stream that wait; some may stand in their rooms already."""
         return self._queues.waiting(stream)
 
     def put_back(self, rows: Iterable[OutboxRow]) -> None:
         """What was taken is to leave after all."""
         self._tell([report for row in rows for report in self._stand(row)])
         self.poke()
+
+    def moves(self, old: RoomRef, new: RoomRef) -> list[OutboxChange]:
+        """What is to be written down of rows that wait for the old room and are on file as in flight, which else stay there."""
+        claimed = [row for row in self._queues.addressed(old) if row in self._ahead or row.state == "inflight"]
+        return [OutboxChange(row.token, "inflight", to=moved(row, new).to) for row in claimed]
 
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
         """Everything that waits for the old room goes to the new one."""
@@ -192,10 +204,11 @@ class Courier:
             for row, change in zip(report.rows, report.changes, strict=True):
                 self._queues.landed(row)
                 if change.state == "pending":
-                    more += self._stand(
-                        replace(row, state="pending", to=change.to or row.to, not_before=change.not_before)
-                    )
+                    more += self._stand(self._waits_again(row, change))
                 else:
+                    self._unwanted.discard(row.token)
+                    self._recalled.pop(row.token, None)
+                    self._beside.discard(row.token)
                     self._queues.forget(row)
                     self._leaving.part_with(row)
         self._tell(more)
@@ -349,13 +362,15 @@ class Courier:
         """The rows of a message that was just claimed, without those whose clearance became too old meanwhile."""
         claimed = []
         for row in rows:
-            was = row.state
+            if row.may_stand and self._is_stale(row):
+                row = self._recall(row)
+            elif row.state == "pending" and self._is_stale(row):
+                self._queues.remember(replace(row, state="inflight"))
+                self._tell([self._stale(row)])
+                continue
             row = replace(row, state="inflight", claimed_at=now, first_claimed_at=row.first_claimed_at or now)
             self._queues.remember(row)
-            if was == "pending" and self._is_stale(row):
-                self._tell([stale([row, *self.take(row.send)], over=self._is_over(row))])
-            else:
-                claimed.append(row)
+            claimed.append(row)
         if not claimed:
             self._queues.posts[rows[0].to.network].flying -= 1
         return claimed
@@ -377,6 +392,10 @@ class Courier:
         try:
             found = await self._addressed(rows, post.port)
             outcome = await post.port.send(found.out) if isinstance(found, Addressed) else found
+            if isinstance(outcome, Sent) and rows[0].token in self._recalled:
+                outcome = await self._taken_away(post.port, rows[0], outcome)
+            elif isinstance(outcome, Refused) and rows[0].emptied:
+                outcome = Unknown(f"it may stand there ({outcome.reason})")
         except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
             log.error("a network raised while sending", extra={"network": post.port.name, "fault": fault(error)})
             outcome = Unknown(f"{type(error).__name__} while it was being sent")
@@ -384,11 +403,22 @@ class Courier:
             post.flying -= 1
             for row in rows:
                 self._files.let_go(row.token)
-        reports = self._reports(rows, found, outcome)
+        reports = [self._without_words(report) for report in self._reports(rows, found, outcome)]
         if isinstance(outcome, Sent):
             self._follow(post, rows, reports)
         self._tell(reports)
         self.poke()
+
+    async def _taken_away(self, port: NetworkPort, row: OutboxRow, stood: Sent) -> Outcome:
+        """Remove what stood under the token of a recalled row: after that it is certain that nothing does."""
+        gone = await port.send(Outgoing(f"{row.token}-gone", row.to, "delete", replaces=stood.message_id))
+        match gone:
+            case Delayed():
+                return replace(gone, perhaps=True)
+            case Refused(reason=reason):
+                return Unknown(f"it may stand there still ({reason})")
+            case _:
+                return gone if isinstance(gone, Sent | Unknown) else stood
 
     def _follow(self, post: Post, rows: Sequence[OutboxRow], reports: Sequence[Report]) -> None:
         """The network took it: what may follow before that is committed need not wait."""
@@ -419,6 +449,10 @@ class Courier:
         post, line = self._queues.post(first.to), self._queues.line(first.to)
         now = self._clock.monotonic()
         match outcome:
+            case Sent() if first.token in self._beside:
+                return gave_way(rows, "what may be shown has changed")
+            case Sent() if first.token in self._recalled:
+                return [self._stale(self._recalled[first.token])]
             case Sent() if post is not None and line is not None and isinstance(found, Addressed):
                 post.pace.accepted(line.room)
                 line.released()
@@ -455,7 +489,28 @@ class Courier:
                 waited = (self._clock.now() - first.created_at).total_seconds() if first.created_at else 0.0
                 tell = line.held(now, wait, waited)
                 return [delayed(row, outcome, until, tell=tell and row is first) for row in rows]
-        return [fate(row, outcome) for row in rows]
+        return [fate(self._recalled.get(row.token, row), outcome) for row in rows]
+
+    def _waits_again(self, row: OutboxRow, change: OutboxChange) -> OutboxRow:
+        """A row that has not arrived, or may have, as it stands in line again."""
+        first = None if change.never_left else row.first_claimed_at
+        to = change.to or row.to
+        row = replace(row, state="pending", to=to, not_before=change.not_before, first_claimed_at=first)
+        if row.token not in self._unwanted or not row.may_stand:
+            return row
+        self._unwanted.discard(row.token)
+        self._recalled.pop(row.token, None)
+        return emptied(row)
+
+    def _without_words(self, report: Report) -> Report:
+        """What was taken back on its way, and may stand, is on file without its words when it waits again."""
+        changes = tuple(
+            replace(change, payload=emptied(row).payload)
+            if change.state == "pending" and row.token in self._unwanted and row.may_stand and not change.never_left
+            else change
+            for row, change in zip(report.rows, report.changes, strict=True)
+        )
+        return replace(report, changes=changes)
 
     def _stand(self, row: OutboxRow) -> list[Report]:
         """Put a row in line. What need not be sent any more because of it."""
@@ -477,7 +532,9 @@ class Courier:
         return row.to.network in self._same_token_once or row.kind in ("delete", "react") or changes(row) is not None
 
     def _is_stale(self, row: OutboxRow) -> bool:
-        if self._is_over(row):
+        if row.emptied:
+            return False
+        if self._is_over(row) or row.token in self._unwanted:
             return True
         # What was written before an account was lost or revoked is not for it any more, whatever it shows.
         return (row.shows or self._desk.is_closed(row.to)) and row.epoch != self._desk.epoch(row.stream)
@@ -486,9 +543,14 @@ class Courier:
         return row.not_after is not None and self._clock.now() > row.not_after
 
     def _sent_back_as_stale(self, line: Line) -> bool:
-        """Hand the first message back if its clearance is too old, with the other parts of it that still wait."""
+        """Hand the first message back if its clearance is too old, with the other parts of it that still wait. One that may stand already is not
+        handed back before it is certain that it does not: it leaves without its words.
+        """
         row = line.first
         if not self._is_stale(row):
+            return False
+        if row.may_stand:
+            self._queues.put(self._recall(row))
             return False
         line.flying.add(row.token)
         line.pop()
@@ -496,8 +558,26 @@ class Courier:
             # It may have arrived before we were restarted, so that it cannot be said to have been held back.
             self._tell([fate(row, Unknown("we ended while it was being sent"))])
         else:
-            self._tell([stale([row, *self.take(row.send)], over=self._is_over(row))])
+            self._tell([self._stale(row)])
         return True
+
+    def _recall(self, row: OutboxRow) -> OutboxRow:
+        """The row without its words; once it is removed it is decided again."""
+        self._recalled[row.token] = row
+        return emptied(row)
+
+    def _stale(self, row: OutboxRow) -> Report:
+        """A row that does not stand is to be decided again, with the other parts of its message that wait. Of these, what may stand leaves without
+        its words, to be removed too."""
+        beside = []
+        for one in self._queues.take(row.send):
+            self._leaving.part_with(one)
+            if one.may_stand:
+                self._beside.add(one.token)
+                self._queues.add(one if one.emptied else self._recall(one))
+            else:
+                beside.append(one)
+        return stale([row, *beside], over=self._is_over(row))
 
     def _tell(self, reports: Sequence[Report]) -> None:
         if reports:

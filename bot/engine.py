@@ -40,7 +40,7 @@ from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
 from storage.canonical import well_formed
 from storage.facts import PlaybookReloaded, Stopped
-from storage.store import Changed, Deadline, InboxRow, OutboxRow, StorageError, StorageFull, Store
+from storage.store import Changed, Deadline, InboxRow, OutboxChange, OutboxRow, StorageError, StorageFull, Store
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Carrier(Protocol):
     def take(self, send: str) -> list[OutboxRow]: ...
     def waiting(self, stream: str) -> list[OutboxRow]: ...
     def put_back(self, rows: Iterable[OutboxRow]) -> None: ...
+    def moves(self, old: RoomRef, new: RoomRef) -> list[OutboxChange]: ...
     def redirect(self, old: RoomRef, new: RoomRef) -> None: ...
     def settle(self, reports: Sequence[Report]) -> None: ...
     def forget(self, reports: Sequence[Report]) -> None: ...
@@ -387,6 +388,9 @@ class Engine(Keeping):
         changes.version = self._store.version
         if self._carrier is not None:
             changes.claims = self._carrier.claims(changes.sends)
+            known = {change.token for change in changes.outcomes}
+            for old, new in changes.redirects:
+                changes.outcomes += [one for one in self._carrier.moves(old, new) if one.token not in known]
         try:
             await self._store.commit(changes)
         except BaseException:
@@ -405,6 +409,7 @@ class Engine(Keeping):
                 [replace(one, changes=tuple(became[change.token] for change in one.changes)) for one in reports]
             )
             self._carrier.add(changes.sends, changes.claims)
+            self._carrier.put_back(tx.emptied.values())
             for old, new in changes.redirects:
                 self._carrier.redirect(old, new)
         if changes.wakes or changes.unwakes or changes.fired:

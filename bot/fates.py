@@ -43,7 +43,7 @@ def fate(row: OutboxRow, outcome: Outcome) -> Report:
             change = OutboxChange(row.token, "unknown", reason=reason)
             return Report((row,), (change,), Delivery(row, "unknown", reason=reason))
         case Moved(to=to):
-            change = OutboxChange(row.token, "pending", to=moved(row, to).to)
+            change = OutboxChange(row.token, "pending", to=moved(row, to).to, never_left=_was_first(row))
             return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
         case Delayed(reason=reason):
             return waits(row, reason)
@@ -70,7 +70,8 @@ def sent(
 
 def waits(row: OutboxRow, reason: str, to: RoomRef | None = None) -> Report:
     """A row has not arrived and waits anew, perhaps for another address; nothing is decided about it."""
-    return Report((row,), (OutboxChange(row.token, "pending", reason=reason, to=to),), None)
+    change = OutboxChange(row.token, "pending", reason=reason, to=to, never_left=_was_first(row))
+    return Report((row,), (change,), None)
 
 
 def flooded(room: RoomRef, rows: Sequence[OutboxRow]) -> Report:
@@ -86,8 +87,14 @@ def gave_way(rows: Sequence[OutboxRow], reason: str) -> list[Report]:
 
 def delayed(row: OutboxRow, outcome: Delayed, until: datetime, *, tell: bool) -> Report:
     """A row goes again later; only a long delay is spoken of."""
-    change = OutboxChange(row.token, "pending", reason=outcome.reason, not_before=until)
+    never_left = not outcome.perhaps and _was_first(row)
+    change = OutboxChange(row.token, "pending", reason=outcome.reason, not_before=until, never_left=never_left)
     return Report((row,), (change,), Delivery(row, "delayed", reason=outcome.reason) if tell else None)
+
+
+def _was_first(row: OutboxRow) -> bool:
+    """Whether it was never handed over before: then what certainly did not arrive now never left."""
+    return row.first_claimed_at == row.claimed_at
 
 
 def stale(rows: Sequence[OutboxRow], *, over: bool) -> Report:

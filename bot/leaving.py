@@ -67,7 +67,11 @@ class Leaving:
         held_back = post.pace.free(line.room, group=self._rooms.is_group(line.room), now=now) is not None
         if aged <= merging.LONGEST_TALK and (len(line) <= merging.MOST_TALK or not (held_back or aged > merging.LATE)):
             return {}
-        talk = [row for row in line.front(len(line)) if merging.is_talk(row) and row.state == "pending"]
+        talk = [
+            row
+            for row in line.front(len(line))
+            if merging.is_talk(row) and row.state == "pending" and not row.may_stand
+        ]
         if not merging.too_much(talk, instant, held_back=held_back):
             return {}
         rooms: dict[RoomRef, list[OutboxRow]] = {}

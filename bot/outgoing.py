@@ -328,12 +328,43 @@ def repeated(row: OutboxRow, mark: Cleared, token: str, split: Split) -> list[Ou
     return result
 
 
+def emptied(row: OutboxRow) -> OutboxRow:
+    """A message that may stand in its room already, without its words. Sent under the same token it gives the name of what stands there, or else
+    stands there itself; either is then removed or spoken of as what arrived.
+    """
+    payload = {
+        "kind": "message",
+        "html": TAKEN_BACK,
+        "text": TAKEN_BACK,
+        "buttons": [],
+        "notice": True,
+        "emptied": True,
+    }
+    if '"poll":{' in row.payload:  # some homeservers know a token only with the kind of its event
+        payload["poll"] = {"question": TAKEN_BACK, "options": [TAKEN_BACK, TAKEN_BACK]}
+    return replace(row, payload=written(payload))
+
+
+def began(payload: str, place: RoomRef) -> str:
+    """The payload of a message that has arrived and for whose thread a place was made, until that is written down."""
+    return written({**json.loads(payload), "began": str(place)})
+
+
+def begun(row: OutboxRow) -> RoomRef | None:
+    """The place that was made for the thread which this row began, if nothing more is known of it."""
+    found = json.loads(row.payload).get("began") if '"began":' in row.payload else None
+    return RoomRef.parse(found) if found is not None else None
+
+
 def passage(room: RoomRef, token: str, kind: str) -> OutboxRow:
     """Going into a room (``join``), before anything is said there, or leaving it (``leave``), after everything was."""
     urgency = Urgency.ALERT if kind == "join" else Urgency.CHATTER
     payload = {"kind": kind, "html": "", "text": "", "buttons": []}
     return OutboxRow(token, token, DEPLOYMENT, room, int(urgency), written(payload))
 
+
+TAKEN_BACK = "🗑"
+"""What is shown for the moment between the two: it says nothing, in any language."""
 
 UNNAMED = "nobody knows whether it arrived, nor under which name"
 

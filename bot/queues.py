@@ -79,6 +79,14 @@ class Line:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, token: object) -> bool:
+        return token in self._rows or token in self._aside
+
+    def replace(self, row: OutboxRow) -> None:
+        """A row that waits is as it is given now, in its place."""
+        waits = self._rows if row.token in self._rows else self._aside
+        waits[row.token] = row
+
     def add(self, row: OutboxRow) -> None:
         """A row stands in line: by urgency, then as written; what is repeated was first before, and is again. What was decided again has
         its old place.
@@ -393,12 +401,34 @@ class Queues:
         return taken
 
     def waiting(self, stream: str) -> list[OutboxRow]:
-        """The rows of a stream that still wait."""
-        return [row for row in self._rows.values() if row.stream == stream and row.state == "pending"]
+        """The rows of a stream that still wait; some of them may stand in their rooms already."""
+        return [row for row in self._rows.values() if row.stream == stream and self.waits(row)]
+
+    def waits(self, row: OutboxRow) -> bool:
+        """Whether a row stands in its line."""
+        line = self.line(row.to)
+        return line is not None and row.token in line
+
+    def on_their_way(self, send: str) -> list[OutboxRow]:
+        """The rows of a Send, or one row by its token, that have left and were not heard of since."""
+        tokens = self._of_send.get(send, {send} & self._rows.keys())
+        return [row for row in map(self._rows.__getitem__, tokens) if not self.waits(row)]
+
+    def put(self, row: OutboxRow) -> None:
+        """A row that waits is as it is given now, in its place."""
+        self.remember(row)
+        line = self.line(row.to)
+        if line is not None:
+            line.replace(row)
+
+    def addressed(self, room: RoomRef) -> list[OutboxRow]:
+        """The rows that wait for a room; a chat's address has all its topics."""
+        rows = list(self._rows.values())
+        here = [row for row in rows if (row.to if room.topic is not None else row.to.chat) == room]
+        return [row for row in here if self.waits(row)]
 
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
-        """What waits for the old room waits for the new one; a chat's address has all its topics."""
-        for row in list(self._rows.values()):
-            here = row.to == old if old.topic is not None else row.to.chat == old
-            if here and self.remove(row):
+        """What waits for the old room waits for the new one."""
+        for row in self.addressed(old):
+            if self.remove(row):
                 self.add(replace(row, to=new) if old.topic is not None else moved(row, new))

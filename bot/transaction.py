@@ -305,7 +305,7 @@ def _count(step: Step, fact: Fact) -> None:
 
 def _may_be_hushed(row: OutboxRow, stream: str) -> bool:
     """Whether a message of this stream still waits; what is to be removed is removed all the same."""
-    return row.stream == stream and row.state == "pending" and outgoing.kind(row) in ("message", "edit")
+    return row.stream == stream and row.state in ("pending", "inflight") and outgoing.kind(row) in ("message", "edit")
 
 
 class Transaction:
@@ -323,6 +323,7 @@ class Transaction:
         self.world = world
         self.now = now
         self.taken: list[OutboxRow] = []
+        self.emptied: dict[str, OutboxRow] = {}
         self._take = take
         self._waiting = waiting
         self._heard: list[InboxRow] = []
@@ -453,10 +454,13 @@ class Transaction:
 
     def _as_left(self, stream: str, rows: Sequence[OutboxRow], new: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
         known = {row.token for row in rows}
-        if any(row.state == "inflight" for row in rows):
-            # What is claimed ahead has not left: what waits with the courier waits, whatever is on file.
-            waits = {row.token for row in self._waiting(stream)}
-            rows = [replace(row, state="pending") if row.token in waits else row for row in rows]
+        if any(row.state in ("pending", "inflight") for row in rows):
+            # What is claimed ahead has not left, and what waits to be handed over once more may stand: the courier knows, whatever is on file.
+            waits = {row.token: row.may_stand for row in self._waiting(stream)}
+            rows = [
+                replace(row, state="inflight" if waits[row.token] else "pending") if row.token in waits else row
+                for row in rows
+            ]
         return (*map(self.now_is, rows), *(self.now_is(row) for row in new if row.token not in known))
 
     def now_is(self, row: OutboxRow) -> OutboxRow:
@@ -464,7 +468,8 @@ class Transaction:
         change = self._outcomes.get(row.token)
         if change is None:
             return row
-        return replace(row, state=change.state, message=change.message or row.message, reason=change.reason)
+        state = "inflight" if row.token in self.emptied else change.state
+        return replace(row, state=state, message=change.message or row.message, reason=change.reason)
 
     def dropped(self, rows: Iterable[OutboxRow], reason: str) -> None:
         """Messages that were taken back before they left. A reason given later counts."""
@@ -476,9 +481,15 @@ class Transaction:
     def _drop(self, send: str, reason: str) -> list[OutboxRow]:
         found = [row for row in self._sends.values() if send in (row.send, row.token) and row.state == "pending"]
         self._sends.update((row.token, replace(row, state="dropped", reason=reason)) for row in found)
-        taken = list(self._take(send))
-        self.taken += taken
+        waited = list(self._take(send))
+        self.taken += waited
+        taken = [row for row in waited if not row.may_stand]
         self.dropped(taken, reason)
+        for row in waited:
+            if row.may_stand:
+                # To everybody else it is still on its way: what became of it is told once its network has said so.
+                self.emptied[row.token] = replace(outgoing.emptied(row), state="pending")
+                self.became(OutboxChange(row.token, "pending", payload=self.emptied[row.token].payload, reason=reason))
         for token in self._dropped.get(send, ()):
             self.became(OutboxChange(token, "dropped", reason=reason))
         return [*found, *taken]

@@ -201,7 +201,7 @@ def stale(world: World, came: Came, event: Stale) -> list[Effect]:
     was shown already, what is sent instead says so.
     """
     effects = _instead(world, came, event)
-    if not event.begun:
+    if not event.shown:
         return effects
     mark = _repeats(world, event.row)
     return [
@@ -225,7 +225,7 @@ def _instead(world: World, came: Came, event: Stale) -> list[Effect]:
     if corrections.is_removal(world, row):
         return [Drop(row.token, "too late"), *corrections.remains(world, row, "too late", came.now)]
     if not corrections.stands(incident, row):
-        return corrections.dropped(world, row, begun=event.begun, now=came.now)
+        return corrections.dropped(world, row, begun=event.shown, now=came.now)
     if event.over and not _may_be_decided_again(incident, row, came.now):
         return [
             Drop(row.token, "too late"),

@@ -66,6 +66,11 @@ class Stale:
         """Whether something of it may have been shown already: parts before this one left, or it went before."""
         return self.row.part > 0 or self.row.again > 0
 
+    @property
+    def shown(self) -> bool:
+        """Whether something of it may have been read: it may also have stood there itself, until it was removed just now."""
+        return self.begun or self.row.may_stand
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:

@@ -54,7 +54,7 @@ def settle(inner: sqlite3.Connection, outcomes: Sequence[OutboxChange], now: dat
         (
             c.token, c.state, c.message, None if c.reason is None else canonical.well_formed(c.reason),
             micros_or_none(c.not_before), c.to and c.to.network, c.to and c.to.id, c.to and c.to.topic,
-            None if c.payload is None else canonical.well_formed(c.payload), c.epoch, at, c.handle,
+            None if c.payload is None else canonical.well_formed(c.payload), c.epoch, at, c.handle, c.never_left,
         )
         for c in outcomes
     ]  # fmt: skip

@@ -74,6 +74,7 @@ UPDATE outbox SET
     payload = coalesce(?9, payload),
     epoch = coalesce(?10, epoch),
     claimed_at = CASE ?2 WHEN 'pending' THEN NULL ELSE claimed_at END,
+    first_claimed_at = CASE WHEN ?13 THEN NULL ELSE first_claimed_at END,
     done_at = CASE WHEN ?2 IN ('pending', 'inflight') THEN NULL ELSE ?11 END
 WHERE token = ?1 AND state IN ('pending', 'inflight', 'unknown');
 

@@ -91,6 +91,17 @@ class OutboxRow:
     place: int = 0
 
     @property
+    def may_stand(self) -> bool:
+        """Of a message that waits: whether it may stand in its room already. It was handed to its network, or was claimed when we ended, and nothing
+        has said since that it did not arrive."""
+        return self.first_claimed_at is not None and self.kind == "message"
+
+    @property
+    def emptied(self) -> bool:
+        """Whether it was taken back when it might have arrived: it goes once more without its words, so that it is known what to remove."""
+        return '"emptied":true' in self.payload
+
+    @property
     def order(self) -> int:
         """Its place among the rows of one urgency for its destination; of the parts of a message it may be the same."""
         return self.place or self.id
@@ -113,7 +124,9 @@ _KIND = re.compile(r'\{"kind":"([a-z]+)"')
 
 @dataclass(frozen=True, slots=True)
 class OutboxChange:
-    """What became of a row: a new state, and what the network said. ``payload`` replaces the body (decided again)."""
+    """What became of a row: a new state, and what the network said. ``payload`` replaces the body (decided again). ``never_left``: it certainly
+    does not stand in its room, although it was claimed.
+    """
 
     token: str
     state: OutboxState
@@ -124,6 +137,7 @@ class OutboxChange:
     handle: str | None = None
     payload: str | None = None
     epoch: int | None = None
+    never_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

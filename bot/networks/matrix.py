@@ -29,7 +29,7 @@ from bot.networks import (
     matrix_write,
 )
 from bot.networks.matrix_hear import Hearing
-from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError, TokenRefused
+from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError, NotReached, TokenRefused
 from bot.networks.matrix_login import log_in
 from bot.networks.matrix_memory import MEMORY_FILE
 from bot.networks.matrix_rooms import Room
@@ -151,7 +151,7 @@ class Matrix:
             said = matrix_write.refusal(error)
             return said if said is not None else await matrix_say.forbidden(session, out, error)
         except NetworkDown as down:
-            return Delayed(5.0, str(down))
+            return Delayed(5.0, str(down), perhaps=not isinstance(down, NotReached))
         except (PeeweeException, sqlite3.Error) as trouble:
             return Delayed(5.0, f"the key store cannot be used now ({type(trouble).__name__})")
 

@@ -110,7 +110,8 @@ def refusal(error: MatrixError) -> Delayed | Refused | None:
         wait = error.retry_after if error.retry_after is not None else _PATIENCE
         return Delayed(max(wait, 0.05), "the homeserver asks us to slow down", everywhere=True)
     if error.status >= 500 or error.status in (408, 425):
-        return Delayed(_PATIENCE, f"the homeserver is in trouble ({error.status})")
+        # A proxy says so too when it lost patience with a homeserver that took it.
+        return Delayed(_PATIENCE, f"the homeserver is in trouble ({error.status})", perhaps=error.status != 425)
     if error.status == 413 or error.errcode == "M_TOO_LARGE":
         return Refused("the message is too large for the homeserver")
     if error.status == 403:

@@ -178,11 +178,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Delayed:
-    """Not taken, safe to send again after ``seconds``. ``everywhere``: the limit concerns the whole network."""
+    """Safe to send again after ``seconds``. ``everywhere``: the limit concerns the whole network.
+
+    Not taken; unless ``perhaps``: then it may have been, and goes again under its token, which its network takes only once.
+    """
 
     seconds: float
     reason: str
     everywhere: bool = False
+    perhaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
