@@ -34,7 +34,7 @@ LONGEST = 120
 """Characters of one line's words."""
 LOOKS_BACK = timedelta(hours=6)
 AWAY = timedelta(minutes=10)
-"""A room that was away for longer than this is told what it missed; before that, people still remember."""
+"""A room that was away for longer than this is told what it missed; before that, people still remember, if it was not refused."""
 LASTS = timedelta(hours=1)
 GONE = "what it shows was taken back or changed"
 _CHANGES = (SaidAnew, TakenBack)
@@ -93,14 +93,17 @@ def came_in(before: World, after: World, rooms: Iterable[RoomRef], now: datetime
 
 
 def came_back(world: World, room: RoomRef, since: datetime, now: datetime) -> list[Effect]:
-    """For a room, with all its topics, that takes part again: what was said meanwhile."""
-    if now - since <= AWAY:
-        return []
+    """For a room, with all its topics, that takes part again: what was said meanwhile. After a short while no more than what was refused there."""
     effects: list[Effect] = []
     for bound in rooms_in(world, room):
         found = seat(world, bound, now)
-        if found is not None and out(world, bound) is None:
-            incident, here = found
+        if found is None or out(world, bound) is not None:
+            continue
+        incident, here = found
+        stopped = incident.talk_stopped.get(bound)
+        if stopped is not None and stopped.reason == "not-in" and stopped.said is not None:
+            effects += _recaps(world, incident, here, here.channels, now, Missed(first=stopped.said))
+        elif now - since > AWAY:
             effects += _recaps(world, incident, here, here.channels, now, Missed(since=since))
     return effects
 

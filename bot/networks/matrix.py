@@ -44,6 +44,7 @@ from bot.networks.port import (
     NetworkState,
     Outcome,
     Outgoing,
+    Refused,
 )
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import File
@@ -148,8 +149,11 @@ class Matrix:
         except MatrixError as error:
             if isinstance(error, TokenRefused):
                 await self._lost(str(error), rejected=self._token is not None)
-            said = matrix_write.refusal(error)
-            return said if said is not None else await matrix_say.forbidden(session, out, error)
+            said = matrix_write.refusal(error) or await matrix_say.forbidden(session, out, error)
+            outside = isinstance(said, Refused) and (said.gone or out.kind == "join")
+            if outside and session.may_be_let_in(out.room.id, self._clock()):
+                return Delayed(1.0, "the bot is not in the new room yet")
+            return said
         except NetworkDown as down:
             return Delayed(5.0, str(down), perhaps=not isinstance(down, NotReached))
         except (PeeweeException, sqlite3.Error) as trouble:

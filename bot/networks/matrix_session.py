@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.networks import matrix_odd
@@ -15,6 +16,9 @@ from bot.networks.matrix_login import Login
 from bot.networks.matrix_memory import Memory
 from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_sharing import Sharing
+
+LET_IN_WITHIN = timedelta(minutes=1)
+"""So long we may wait to be asked into a room that takes the place of one of ours: those who were in that are invited one by one."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,7 @@ class Session:
     cursor: str | None = None
     unvouched: str | None = None
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turned_away: dict[str, datetime] = field(default_factory=dict)
     _learning: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     @classmethod
@@ -56,6 +61,12 @@ class Session:
                 return known
             text = await self.home.call_raw("GET", room_path(room, "state"))
             return self.intake.learn_state(room, matrix_odd.loads(text))
+
+    def may_be_let_in(self, room: str, now: datetime) -> bool:
+        """Whether ``room``, which does not let us in, takes the place of one of ours and has not been waited for long."""
+        if all(known.replacement != room for known in self.rooms.values()):
+            return False
+        return now - self._turned_away.setdefault(room, now) < LET_IN_WITHIN
 
     def encryption_trouble(self, room: Room) -> str | None:
         """Why nothing may be said in ``room``: its state, the key store and our own mark must agree on encryption."""

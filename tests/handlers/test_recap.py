@@ -9,7 +9,7 @@ import pytest
 
 from handlers import recap
 from handlers.channels import seat
-from handlers.events import Came, Resolved, RoomEvent, Stale
+from handlers.events import Came, Delivery, Resolved, RoomEvent, Stale
 from handlers.recap import LONGEST, came_back, came_in, shortened
 from handlers.texts import available
 from playbooks.rooms import RoomRef
@@ -111,6 +111,25 @@ def test_a_room_that_was_away_for_long_learns_what_it_missed() -> None:
     before = len(stage.sent)
     stage.happen(RoomEvent("moved", BRANDWEER, moved_to=RoomRef("matrix", "!new:x.org")))
     assert all("so far" not in send.body.text for send in stage.sent[before:])
+
+
+def test_what_was_refused_while_the_bot_was_not_in_a_room_is_told_however_short_that_was() -> None:
+    """From the first that was refused on, which was said before anybody knew that the bot was out; and once only."""
+    stage = talking()
+    stage.speak(CITY, "Arrived", MAYOR)
+    stage.speak(CITY, "Refused", MAYOR)
+    said = stage.last().id
+    number = next(number for number, row in enumerate(stage.rows[said]) if row.to == BRANDWEER)
+    stage.happen(Delivery(stage.rows[said][number], "refused", reason="not in", gone=True, said=stage.said[said]))
+    stage.now += timedelta(seconds=5)
+    before = len(stage.sent)
+    stage.happen(RoomEvent("joined", BRANDWEER))
+    (told,) = to(stage.sent[before:], BRANDWEER)
+    assert "Refused" in told and "Arrived" not in told
+    stage.speak(CITY, "Later", MAYOR)
+    before, said = len(stage.sent), stage.last().id
+    stage.becomes(said, next(n for n, row in enumerate(stage.rows[said]) if row.to == BRANDWEER), "sent")
+    assert not to(stage.sent[before:], BRANDWEER)
 
 
 def test_what_was_taken_back_or_changed_is_told_as_it_is_now() -> None:
