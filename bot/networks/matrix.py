@@ -29,7 +29,7 @@ from bot.networks import (
     matrix_write,
 )
 from bot.networks.matrix_hear import Hearing
-from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError, NotReached, TokenRefused
+from bot.networks.matrix_http import CLIENT, Homeserver, MatrixError, TokenRefused
 from bot.networks.matrix_login import log_in
 from bot.networks.matrix_memory import MEMORY_FILE
 from bot.networks.matrix_rooms import Room
@@ -155,7 +155,8 @@ class Matrix:
                 return Delayed(1.0, "the bot is not in the new room yet")
             return said
         except NetworkDown as down:
-            return Delayed(5.0, str(down), perhaps=not isinstance(down, NotReached))
+            # Without a connection too: one that was found dead, perhaps after it was written to, is tried once more.
+            return Delayed(5.0, str(down), perhaps=True)
         except (PeeweeException, sqlite3.Error) as trouble:
             return Delayed(5.0, f"the key store cannot be used now ({type(trouble).__name__})")
 

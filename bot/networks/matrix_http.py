@@ -44,10 +44,6 @@ class TokenRefused(MatrixError, NetworkRejected):
     """Our access token is not, or no longer, accepted."""
 
 
-class NotReached(NetworkDown):
-    """There was no connection, so that nothing was asked of the homeserver."""
-
-
 def room_path(room: str, *rest: str) -> str:
     """The client-server path of something in a room, every part quoted."""
     return f"{CLIENT}/rooms/{quote(room, safe='')}" + "".join(f"/{quote(part, safe='')}" for part in rest)
@@ -141,7 +137,7 @@ class Homeserver:
         except TimeoutError:
             raise NetworkDown("the homeserver did not answer in time") from None
         except aiohttp.ClientConnectorError:
-            raise NotReached("the homeserver cannot be reached") from None
+            raise NetworkDown("the homeserver cannot be reached") from None
         except aiohttp.InvalidURL:
             raise NetworkDown("the homeserver's address is not a URL") from None
         except (aiohttp.ClientError, OSError, UnicodeDecodeError) as broken:
