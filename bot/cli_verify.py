@@ -12,6 +12,7 @@ from typing import Literal
 from bot.cli import UNANSWERED, Stop, complain
 from bot.program import program
 from bot.prose import fitted
+from playbooks.problems import on_one_line
 from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
 from storage.notes import Verifier
@@ -47,19 +48,20 @@ def _kept(file: Path) -> list[str]:
 
 
 def _say(path: Path, verdict: Verdict) -> None:
+    """The verdict in words. What a bundle says of itself may be anybody's: it reaches no terminal as a command to it."""
     for finding in verdict.findings:
         if finding.grade != "note":
-            complain(f"{path}: {_place(finding)}{finding.words}")
+            complain(on_one_line(f"{path}: {_place(finding)}{finding.words}"))
     again = verdict.packed == "again" and [one.rule for one in verdict.findings if one.grade != "note"] == ["container"]
     whole = verdict.code == 0 or (again and verdict.code == 2)
     older = {one.rule for one in verdict.findings if one.grade == "tampered"} == {OLDER}
     word = OLDER_OR_ROLLED_BACK if older else PACKED_AGAIN if again and whole else VERDICTS[verdict.code]
-    print(fitted(f"{word} {_what(verdict)}".rstrip()))
+    print(fitted(on_one_line(f"{word} {_what(verdict)}".rstrip())))
     for finding in verdict.findings:
         if finding.grade == "note":
-            print(fitted(f"Note: {_place(finding)}{finding.words}", 2))
+            print(fitted(on_one_line(f"Note: {_place(finding)}{finding.words}"), 2))
     if whole:
-        for line in _more(path, verdict):
+        for line in map(on_one_line, _more(path, verdict)):
             print(line if line.startswith("  ") else fitted(line, 2))
 
 

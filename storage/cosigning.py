@@ -18,11 +18,11 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from storage import curve
 from storage.notes import BadNote, Signature, proper_name, split_note
 
 _COSIGNATURE = b"\x04"
 _SECRET = "PRIVATE+KEY+"
-_FIELD = 2**255 - 19
 _OLD = re.compile(r"old (0|[1-9]\d{0,18})")
 
 MOST_HASHES = 63
@@ -60,8 +60,8 @@ class Witness:
         found = cls(name, data)
         if found.key_id.hex() != key_id:
             raise BadNote("the key's id does not belong to its name and key: a character is missing or wrong")
-        if int.from_bytes(data, "little") & (2**255 - 1) >= _FIELD:
-            raise BadNote("a key that is not in its one proper form (RFC 8032 §5.1.3)")
+        if wrong := curve.fault(data):
+            raise BadNote(wrong)
         return found
 
     def signed_at(self, signature: Signature, text: str) -> datetime | None:

@@ -14,9 +14,13 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from storage import curve
+
 _ED25519 = b"\x01"
-_FIELD = 2**255 - 19
 _DASH = "\u2014 "
+
+MOST_SIGNATURES = 64
+"""Signature lines of a note that are read: a deployment's, a replaced key's, and those of more witnesses than any log has."""
 
 
 class BadNote(ValueError):
@@ -74,8 +78,8 @@ class Verifier:
         data = _decode(encoded)
         if not plus or not proper_name(name) or len(data) != 33 or data[:1] != _ED25519:
             raise BadNote("not an Ed25519 key as name+id+key")
-        if int.from_bytes(data[1:], "little") & (2**255 - 1) >= _FIELD:
-            raise BadNote("a key that is not in its one proper form (RFC 8032 §5.1.3)")
+        if wrong := curve.fault(data[1:]):
+            raise BadNote(wrong)
         verifier = cls(name, data[1:])
         if verifier.key_id.hex() != key_id:
             raise BadNote("the key's id does not belong to its name and key")
@@ -127,6 +131,8 @@ def split_note(note: str) -> tuple[str, list[Signature]]:
         raise BadNote("no signature: a signed note has an empty line, then signature lines")
     if any(ord(c) < 0x20 and c != "\n" for c in note):
         raise BadNote("a signed note has no control characters")
+    if lines.count("\n") > MOST_SIGNATURES:
+        raise BadNote(f"a note has at most {MOST_SIGNATURES} signature lines")
     signatures = []
     for line in lines.removesuffix("\n").split("\n"):
         name, space, encoded = line.removeprefix(_DASH).partition(" ")

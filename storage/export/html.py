@@ -2,22 +2,22 @@
 
 The file carries the entries and what is shown of them as in the bundle, and a program (``report/*.js``) that hashes them, holds them against
 the signed checkpoint, and only then tells what they say. There is no second text beside them that could say otherwise; for whom, by whom and why
-the copy was made is read from the entry that records it. The one thing taken on trust is the time zone, which stands beside UTC wherever it is used.
+the copy was made is read from the entry that records it. The time zone is signed
+beside the checkpoint, and UTC stands beside every local time.
 
 | in the file | what it holds |
 |---|---|
-| ``#seal`` | canonical JSON {"key", "keys", "note", "cosigned"}: our public key, the chain that led to it, the signed checkpoint, and what partners signed too |
+| ``#seal`` | canonical JSON {"key", "keys", "note", "cosigned", "zone"}: our public key, the chain to it, the signed checkpoint, what partners signed, the zone |
 | ``.log`` | blocks of lines: the leaf's hash in hexadecimal, TAB, the entry, TAB, what is shown of it |
 
 In both, ``<`` is written ``\\u003c``, so that nothing in the log can end the element; otherwise it is the bundle's canonical JSON (RFC 8785), and
-a character that differs is noticed. A policy in the page forbids every connection, and every program and style but those whose hash it names.
+a character that differs is noticed. ``zone`` is a note that the same key signed: see ``zone_text``. A policy in the page forbids every connection, and every program and style but those whose hash it names.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,7 +50,7 @@ _BLOCK = 48 * 1024
 
 _OPENING = """\
 <!doctype html>
-<html lang="en" data-zone="{zone}">
+<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -111,8 +111,20 @@ def _seal(copy: Copy) -> bytes:
         if size <= copy.about.checkpoint.size and size > largest.get(one.vkey, (0, ""))[0]:
             largest[one.vkey] = size, one.note
     cosigned = [{"note": note, "vkey": vkey} for vkey, (_, note) in sorted(largest.items())]
-    seal = {"key": copy.about.vkey, "keys": list(copy.keys), "note": copy.about.note, "cosigned": cosigned}
+    about = copy.about
+    seal = {
+        "key": about.vkey,
+        "keys": list(copy.keys),
+        "note": about.note,
+        "cosigned": cosigned,
+        "zone": copy.sign(zone_text(about)),
+    }
     return _inert(canonical.encode(seal))
+
+
+def zone_text(about: About) -> str:
+    """What is signed for the time zone of a page: for its checkpoint only, so that it cannot be taken from another page."""
+    return f"tocsin-report\n{sha256(about.note.encode()).hexdigest()}\n{about.zone}\n"
 
 
 def _opening(about: About, seal: bytes, program: str) -> str:
@@ -129,7 +141,6 @@ def _opening(about: About, seal: bytes, program: str) -> str:
         )
     )
     return _OPENING.format(
-        zone=escape(about.zone),
         policy=policy,
         style=style,
         exercise=_EXERCISE if is_exercise(about.stream) else "",

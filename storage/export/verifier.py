@@ -16,6 +16,7 @@ the tree of hashes (RFC 9162, 2.1) - commitments to single fields (as in RFC 990
 
 from __future__ import annotations
 
+import array
 import base64
 import hashlib
 import io
@@ -25,6 +26,7 @@ import os
 import re
 import struct
 import sys
+import tempfile
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,8 +47,7 @@ REQUIRED = (
     "manifest.sig",
 )
 BESIDES = ("README.txt", "log.txt", "keys.jsonl", "cosigned.jsonl", "verify.py")
-OLDER = """ either this copy is older than what you kept, and the two
-  are the wrong way round (name the newer one first), or the log was rolled back"""
+OLDER = " either this copy is older than what you kept, and the two are the wrong way round (name the newer one first), or the log was rolled back"
 ASK = ". What can be checked here is the bundle: ask whoever exported it for that (--format bundle)"
 OTHERS = {
     b"%pdf": "this is a copy to be read and filed (PDF)",
@@ -55,6 +56,14 @@ OTHERS = {
     b"<?xml": "these are alerts as they were sent (CAP, XML)",
     b'{"': "this is a copy for programs (JSON lines)",
 }
+# What is read at most: a file made to fill the memory of whoever checks it is not read to its end.
+MOST_LINE = 1 << 20  # bytes of a line of entries or disclosures
+MOST_SECTION = 1 << 28  # bytes of 2048 lines of them
+MOST_SMALL = 4 << 20  # bytes of every other file that is read at once
+MOST_LINES = 512  # lines of keys.jsonl, of cosigned.jsonl
+MOST_SIGNATURES = 64  # lines of signatures of a note
+MOST_FOUND = 100  # findings about entries
+
 UNREAL = {
     "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
     "X-": "REHEARSAL REHEARSAL REHEARSAL: nothing of this was real.",
@@ -177,6 +186,11 @@ def read_key(vkey: str, kind: int = 1) -> Key:
         or int.from_bytes(data[1:], "little") & (2**255 - 1) >= P
     ):
         raise ValueError("not a key as name+id+key")
+    place = point(data[1:])
+    many = times(8, place) if place is not None else (0, 1, 1, 0)
+    if many[0] % P == 0 and (many[1] - many[2]) % P == 0:
+        # No point of the curve, or one of small order, under which anybody can make signatures without a private key.
+        raise ValueError("a key that no private key belongs to")
     key = Key(name, kind, data[1:])
     if key.id.hex() != identity:
         raise ValueError("the id of a key does not belong to it")
@@ -187,6 +201,8 @@ def read_note(note: str) -> Note:
     text, blank, lines = note.rpartition("\n\n")
     if not blank or lines[-1:] != "\n" or any(ord(c) < 32 and c != "\n" for c in note):
         raise ValueError("this is no signed note")
+    if lines.count("\n") > MOST_SIGNATURES:
+        raise ValueError("it has too many signatures")
     signatures = []
     for line in lines[:-1].split("\n"):
         name, _, encoded = line[2:].partition(" ")
@@ -276,7 +292,8 @@ class File(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        return bytes(self.buffer[self.start : self.end])
+        """All of a small file; of a larger one the beginning, which then is not what it should be."""
+        return bytes(self.buffer[self.start : min(self.end, self.start + MOST_SMALL)])
 
     def blocks(self) -> Iterator[bytes]:
         for at in range(self.start, self.end, 1 << 20):
@@ -294,9 +311,9 @@ class File(NamedTuple):
             check = zlib.crc32(block, check)
         return check
 
-    def ends(self) -> list[int]:
+    def ends(self) -> array.array[int]:
         """Where each line begins, and where the last one ends: always one more than there are lines."""
-        found, at = [self.start], self.start
+        found, at = array.array("q", [self.start]), self.start
         while at < self.end:
             newline = self.buffer.find(b"\n", at, self.end)
             at = self.end + 1 if newline < 0 else newline + 1
@@ -377,10 +394,25 @@ class Unreadable(Exception):
     pass
 
 
-def packed_again(raw: Any) -> Files | None:
+def inflated(packed: File, name: str) -> Iterator[bytes]:
+    """What a compressed file holds, a piece at a time: it may be a thousand times as large."""
+    inflate = zlib.decompressobj(-15)
+    try:
+        for block in packed.blocks():
+            data = inflate.decompress(block, 1 << 20)
+            while data:
+                yield data
+                data = b"" if inflate.eof else inflate.decompress(inflate.unconsumed_tail, 1 << 20)
+    except zlib.error:
+        raise Unreadable(f"{name} is damaged") from None
+    if not inflate.eof:
+        raise Unreadable(f"{name} was cut short")
+
+
+def packed_again(raw: Any, path: str) -> Files | None:
     """The files of a zip that another program made; None where it is none, or compresses nothing. A folder around them is left out."""
     try:
-        members = [one for one in zipfile.ZipFile(io.BytesIO(raw[:])).infolist() if not one.is_dir()]
+        members = [one for one in zipfile.ZipFile(path).infolist() if not one.is_dir()]
     except zipfile.BadZipFile:
         head = bytes(raw[: LOCAL.size])
         if len(head) == LOCAL.size and head[:4] == b"PK\3\4" and LOCAL.unpack(head)[3]:
@@ -392,33 +424,35 @@ def packed_again(raw: Any) -> Files | None:
         return None
     if all(one.compress_type == zipfile.ZIP_STORED for one in members):
         return None
-    files: Files = {}
+    sizes: dict[str, int] = {}
     left = min(1 << 32, max(64 << 20, 200 * len(raw))) if len(members) <= 10000 else -1
-    for one in members:
-        at = max(0, one.header_offset)
-        head = raw[at : at + LOCAL.size]
-        if (
-            one.filename in files
-            or one.flag_bits & 1
-            or one.compress_type not in (0, 8)
-            or len(head) < LOCAL.size
-            or left < 0
-        ):
-            raise Unreadable(f"{one.filename} cannot be read: unpack the file, and name the folder")
-        start = at + LOCAL.size + sum(LOCAL.unpack(head)[9:])
-        data = bytes(raw[start : start + max(0, one.compress_size)])
-        if one.compress_type == 8:
-            inflate = zlib.decompressobj(-15)
-            try:
-                data = inflate.decompress(data, left + 1)
-            except zlib.error:
-                raise Unreadable(f"{one.filename} is damaged") from None
-            if not inflate.eof:
-                raise Unreadable(f"{one.filename} was cut short, or is too large")
-        left -= len(data)
-        files[one.filename] = File(data, 0, len(data))
-    if left < 0:
-        raise Unreadable("it holds far more than a bundle does")
+    with tempfile.TemporaryFile() as out:
+        for one in members:
+            at = max(0, one.header_offset)
+            head = raw[at : at + LOCAL.size]
+            if (
+                one.filename in sizes
+                or one.flag_bits & 1
+                or one.compress_type not in (0, 8)
+                or len(head) < LOCAL.size
+                or left < 0
+            ):
+                raise Unreadable(f"{one.filename} cannot be read: unpack the file, and name the folder")
+            start = at + LOCAL.size + sum(LOCAL.unpack(head)[9:])
+            packed = File(raw, start, min(len(raw), start + max(0, one.compress_size)))
+            before = out.tell()
+            for data in packed.blocks() if one.compress_type == 0 else inflated(packed, one.filename):
+                left -= out.write(data)
+                if left < 0:
+                    raise Unreadable("it holds far more than a bundle does")
+            sizes[one.filename] = out.tell() - before
+        out.flush()
+        whole = mmap.mmap(out.fileno(), 0, access=mmap.ACCESS_READ) if out.tell() else b""
+    files: Files = {}
+    at = 0
+    for name, size in sizes.items():
+        files[name] = File(whole, at, at + size)
+        at += size
     top = next((name[: -len(REQUIRED[0])] for name in files if name.endswith("/" + REQUIRED[0])), "")
     if REQUIRED[0] in files or not top or "/" in top[:-1]:
         return files
@@ -493,6 +527,7 @@ class Bundle:
     def __init__(self, files: Files, kept: Sequence[str], added: str, cut: str | None = None) -> None:
         self.files, self.kept, self.added, self.cut = files, kept, added, cut
         self.found: list[tuple[str, int | None, str]] = []  # grade, entry, words
+        self.left = MOST_FOUND
         self.notes: list[str] = []
         self.manifest: dict[str, Any] = {}
         self.stream: str | None = None
@@ -512,7 +547,9 @@ class Bundle:
         self.agreed = 0  # the size of the largest checkpoint that was kept and is a part of this log
 
     def bad(self, words: str, entry: int | None = None, grade: str = "tampered") -> None:
-        self.found.append((grade, entry, words))
+        self.left -= entry is not None
+        if entry is None or self.left >= 0:
+            self.found.append((grade, entry, words))
 
     @property
     def code(self) -> int:
@@ -536,6 +573,9 @@ class Bundle:
         self.check_manifest()
         self.check_checkpoint()
         keys = self.check_chain()
+        long = self.too_long()
+        if long is not None:
+            return self.bad(long, None, "incomplete")
         self.check_leaves()
         self.check_entries()
         self.check_witnesses(keys)
@@ -606,7 +646,10 @@ class Bundle:
             return []
         known = [self.key]
         try:
-            for line in reversed(self.lines("keys.jsonl")):
+            lines = self.lines("keys.jsonl")
+            if len(lines) > MOST_LINES:
+                raise ValueError("it has too many lines")
+            for line in reversed(lines):
                 note = read_note(read_texts(line, "note")["note"])
                 said = note.text.split("\n")
                 if len(said) != 6 or said[0] != "tocsin-key":
@@ -628,13 +671,26 @@ class Bundle:
         lines = self.files[name].data.split(b"\n") if name in self.files else [b""]
         return lines if lines[-1] else lines[:-1]
 
+    def too_long(self) -> str | None:
+        """Which lines are longer than those of any log. They are not read: as JSON they take fifty times the memory."""
+        for name in ("entries.jsonl", "disclosures.jsonl"):
+            ends = self.files.get(name, File(b"", 0, 0)).ends()
+            for index in range(len(ends) - 1):
+                if ends[index + 1] - 1 - ends[index] > MOST_LINE:
+                    return "%s, line %d is longer than those of any log" % (name, index + 1)
+            for index in range(0, len(ends) - 1, 2048):
+                if ends[min(index + 2048, len(ends) - 1)] - ends[index] > MOST_SECTION:
+                    return "%s, line %d and after are longer than those of any log" % (name, index + 1)
+        return None
+
     def check_leaves(self) -> None:
         """The hash of each entry, which is good for naming a changed one if the signed root covers it."""
         if self.signed is None or "leaves.txt" not in self.files:
             return
-        lines = self.lines("leaves.txt")
-        well = len(lines) == self.signed.size and all(re.fullmatch(b"[0-9a-f]{64}", line) for line in lines)
-        well = well and self.files["leaves.txt"].data[-1:] in (b"", b"\n")
+        file = self.files["leaves.txt"]
+        well = file.end - file.start == 65 * self.signed.size
+        lines = bytes(file.buffer[file.start : file.end]).split(b"\n") if well else [b""]
+        well = well and lines.pop() == b"" and all(re.fullmatch(b"[0-9a-f]{64}", line) for line in lines)
         leaves = [bytes.fromhex(line.decode()) for line in lines] if well else []
         if well and roots(leaves, set())[-1] == self.signed.root:
             self.leaves = leaves
@@ -746,6 +802,7 @@ class Bundle:
             self.bad("it has no valid checkpoint to hold the one that was kept against", None, "incomplete")
         if self.signed is None:
             return
+        self.left = MOST_FOUND
         kept, cosigned = self.read_kept(keys), self.read_cosigned(keys)
         posted = [
             (n, said["size"], said) for n, said in self.posted if type(said.get("size")) is int and said["size"] > 0
@@ -772,7 +829,8 @@ class Bundle:
             if at.get(size, root) != root:
                 self.bad("the checkpoint that was posted is of another log", place)
             elif (
-                fields.get("send") in self.sent
+                type(fields.get("send")) is str
+                and fields["send"] in self.sent
                 and type(fields.get("network")) is str
                 and fields.get("room") is not None
             ):
@@ -827,7 +885,11 @@ class Bundle:
 
     def read_cosigned(self, keys: list[Key]) -> list[tuple[Checkpoint, str, str]]:
         found = []
-        for line in self.lines("cosigned.jsonl"):
+        lines = self.lines("cosigned.jsonl")
+        if len(lines) > MOST_LINES:
+            self.bad("cosigned.jsonl has too many lines")
+            return []
+        for line in lines:
             assert self.signed is not None
             try:
                 row = read_texts(line, "note", "partner", "vkey")
@@ -906,7 +968,7 @@ def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
     whole, cut = is_as_exported(raw, files)
     if not (files and whole):
         try:
-            again = packed_again(raw)
+            again = packed_again(raw, path)
         except Unreadable as error:
             bundle.bad(str(error), None, "incomplete")
             return bundle
@@ -948,6 +1010,11 @@ def checkpoints_in(path: str) -> list[str]:
     return [one for one in notes if isinstance(one, str)] or [text]
 
 
+def plain(text: str) -> str:
+    """The same on one line, with what cannot be printed as an escape: nothing that a bundle says can command a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def main(arguments: list[str]) -> int:
     """Check what the command line names, and say what was found."""
     kept: list[str] = []
@@ -984,7 +1051,7 @@ def main(arguments: list[str]) -> int:
         out.append("Its fingerprint: " + " ".join(digits[at : at + 4] for at in range(0, 32, 4)))
         out.append("Compare it with the one you were given by another way.")
     out += ["Note: " + words for words in bundle.notes]
-    sys.stdout.buffer.write(("\n".join(out) + "\n").encode("utf-8", "replace"))
+    sys.stdout.buffer.write(("\n".join(map(plain, out)) + "\n").encode("utf-8", "replace"))
     return bundle.code
 
 

@@ -90,6 +90,8 @@ class Passed:
 
 def go_through(log: Log, verdict: Verdict) -> Passed:
     """Look at every entry, and add what is found to the verdict. Raises TooLong."""
+    log.entries.fit("entries.jsonl")
+    log.disclosures.fit("disclosures.jsonl")
     passed, parts = _first(log)
     signed = log.signed
     at_once = signed is not None and all(part.settled for part in parts) and passed.root == signed.root

@@ -77,7 +77,7 @@ class Walk:
         self.due = due
 
     def section(self, number: int) -> Part:
-        """What is found in one. Raises TooLong."""
+        """What is found in one."""
         part, lines, start = Part(), self.log.entries.section(number), number * SECTION
         leaves = [tree.leaf_hash(line) for line in lines]
         part.edge = tree.edge_of(leaves)

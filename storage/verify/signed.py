@@ -14,8 +14,11 @@ from storage.verify.lines import Looked
 from storage.verify.verdict import REQUIRED, Grade, Verdict
 
 FORMAT = 2
-LARGEST = 64 << 20
+LARGEST = 4 << 20
 """Bytes of a small file that are read: a manifest of ten thousand files has two million."""
+
+MOST_LINES = 512
+"""Lines of ``keys.jsonl`` and of ``cosigned.jsonl`` that are read: no log has so many keys, or partners that sign it."""
 
 Manifest = Mapping[str, Any]
 
@@ -44,6 +47,9 @@ def chain(verdict: Verdict, files: Mapping[str, Span], last: Verifier | None) ->
         return []
     links: list[tuple[Verifier, Verifier]] = []
     for number, line in enumerate(rows(small(files, "keys.jsonl"))):
+        if number >= MOST_LINES:
+            verdict.add("key", f"keys.jsonl has more than {MOST_LINES} lines")
+            return [last]
         try:
             step = parse_link(text_of(line, "note")["note"])
             links.append((step.old, step.new))

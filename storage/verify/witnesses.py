@@ -13,7 +13,7 @@ from storage.notes import BadNote, Checkpoint, Signature, Verifier
 from storage.verify import verdict as found
 from storage.verify.entries import Passed
 from storage.verify.section import Log, Shown
-from storage.verify.signed import rows, small, text_of
+from storage.verify.signed import MOST_LINES, rows, small, text_of
 from storage.verify.verdict import Verdict
 
 OLDER = "older"
@@ -157,6 +157,9 @@ def _cosigned(
 ) -> Iterator[tuple[Seen, Witness]]:
     """The checkpoints in the bundle that partners cosigned."""
     for number, line in enumerate(rows(small(files, "cosigned.jsonl"))):
+        if number >= MOST_LINES:
+            verdict.add("witness", f"cosigned.jsonl has more than {MOST_LINES} lines")
+            return
         try:
             said = text_of(line, "note", "partner", "vkey")
             cosigner = Witness.parse(said["vkey"])
@@ -194,8 +197,10 @@ def _post(verdict: Verdict, posted: Sequence[tuple[int, Shown, bytes]], passed: 
     arrived = passed.arrived({shown["send"] for _, shown, _ in posted if isinstance(shown.get("send"), str)})
     rooms: dict[str, tuple[set[str], int]] = {}
     for _, shown, _ in posted:
-        if shown.get("send") in arrived and type(shown.get("network")) is str and shown.get("room") is not None:
-            names, largest = rooms.get(shown["network"], (set(), 0))
-            rooms[shown["network"]] = names | {str(shown["room"])}, max(largest, shown["size"])
+        send, network = shown.get("send"), shown.get("network")
+        # Whatever JSON a bundle shows here: a list cannot even be looked for among the names of messages.
+        if type(send) is str and send in arrived and type(network) is str and shown.get("room") is not None:
+            names, largest = rooms.get(network, (set(), 0))
+            rooms[network] = names | {str(shown["room"])}, max(largest, shown["size"])
     for network, (names, largest) in sorted(rooms.items()):
         verdict.evidence.posted.append(found.Posted(network, len(names), largest))

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import canonical, tree
-from storage.cosigning import Cosigner
+from storage.cosigning import Cosigner, Witness
 from storage.database import SqliteStore
-from storage.entry import Entry, decode
+from storage.entry import Entry, decode, readable
 from storage.export import container
 from storage.facts import CheckpointPosted, MessageSent, NoteAdded
-from storage.notes import Checkpoint, Signer
+from storage.notes import Checkpoint, Signer, Verifier
 from storage.rotation import link
 from storage.verify import REQUIRED
 from tests.storage.bundled import Files, both, lines, listed, remade, resigned, signed_manifest
@@ -326,6 +327,107 @@ def keys(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     yield Doctored("no checkpoint", bundle, 2, None, "hello")
 
 
+@dataclass(frozen=True, slots=True)
+class Anybody:
+    """Signs under a key of small order, which takes no private key: R is the neutral point, S is 0."""
+
+    public: bytes
+    name: str = "liege"
+
+    @property
+    def verifier(self) -> Verifier:
+        return Verifier(self.name, self.public)
+
+    def sign(self, text: str) -> str:
+        blob = self.verifier.key_id + NEUTRAL + bytes(32)
+        return f"{text}\n\u2014 {self.name} {b64encode(blob).decode()}\n"
+
+
+NEUTRAL = (1).to_bytes(32, "little")
+FIELD = 2**255 - 19
+EIGHTH = 2707385501144840649318225287225658788936804267575313519463743609750303402022
+WEAK = [
+    (y | sign << 255).to_bytes(32, "little")
+    for y in (0, 1, FIELD - 1, EIGHTH, FIELD - EIGHTH, FIELD, FIELD + 1, 2)
+    for sign in (0, 1)
+]
+"""Keys that no private key belongs to: every point of small order, with both signs, two of them written otherwise, and no point at all."""
+
+
+def weak(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
+    """Bundles that were signed without any private key."""
+    for public in WEAK:
+        anybody = cast("Signer", Anybody(public))
+        key = _given("key.txt", f"{anybody.verifier.vkey}\n".encode())
+        yield Doctored(f"signed under {public.hex()}", resigned(bundle, anybody, key), 1)
+        cosigner = Witness("fire.example", public)
+        blob = b64encode(cosigner.key_id + bytes(8) + NEUTRAL + bytes(32)).decode()
+
+        def row(files: Files, cosigner: Witness = cosigner, blob: str = blob) -> None:
+            note = note_at(files, 6, signer) + f"\u2014 {cosigner.name} {blob}\n"
+            said = {"note": note, "partner": "fire", "vkey": cosigner.vkey}
+            files["cosigned.jsonl"] += canonical.encode(said) + b"\n"
+
+        yield Doctored(f"cosigned under {public.hex()}", resigned(bundle, signer, row), 1)
+
+
+def strange(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
+    """What only whoever signs can put there: values of every kind, and more than a reader's memory has room for."""
+    first = container.unpack(bundle)["entries.jsonl"].splitlines()[:1]
+    posted = {"network": "telegram", "room": "1", "root": tree.root_of([tree.leaf_hash(first[0])]).hex(), "size": 1}
+    odd: list[object] = [[], {}, [[]], 0, True, None, "s-9", {"a": []}]
+    for name in ("send", "network", "room"):
+        for value in odd:
+            change = _more("CheckpointPosted", posted | {"send": "s-1"} | {name: value})
+            yield Doctored(f"a posted checkpoint whose {name} is {value}", resigned(bundle, signer, change), 0)
+    for value in odd:
+        change = _more("CheckpointCosigned", {"confirmed": True, "vkey": value})
+        yield Doctored(f"a cosigned checkpoint whose key is {value}", resigned(bundle, signer, change), 0)
+        change = _more("MessageSent", {"send": value})
+        yield Doctored(f"a message whose name is {value}", resigned(bundle, signer, change), 0)
+    commands = shown(5, lambda row: [*row, ["A" * 22, "\x1b[2J\x1b[Hintact\nintact\u202e\x9b", 1]])
+    yield Doctored("a field that commands a terminal", remade(bundle, commands), 1, 5)
+    empty = b"[" + b"[]," * 400_000 + b"[]]\n"
+    for name in ("entries.jsonl", "disclosures.jsonl"):
+        change = lines(name, lambda rows: rows.__setitem__(4, empty[:-1]))
+        yield Doctored(f"a long line of {name}", remade(bundle, change), 1)
+        yield Doctored(f"a long line of {name}, by whoever holds the key", resigned(bundle, signer, change), 2)
+        change = lines(name, lambda rows: rows.__setitem__(4, b"x" * (1 << 20)))
+        yield Doctored(f"a line of {name} that is just read", resigned(bundle, signer, change), 1, 4)
+    good = cosigned(signer, 6)
+    many = both(good, lambda files: files.update({"cosigned.jsonl": files["cosigned.jsonl"] * 513}))
+    yield Doctored("too many cosignatures", resigned(bundle, signer, many), 1)
+    chain = chained(*[link(OLD, OLD, NOW)] * 512, link(OLD, signer, NOW))
+    yield Doctored("too many keys", resigned(bundle, signer, chain), 1)
+
+    def padded(files: Files) -> None:
+        text, _, line = note_at(files, 6, signer).rpartition("\n\n")
+        said = {"note": FIRE.cosign(f"{text}\n\n{line * 63}", NOW), "partner": "fire", "vkey": FIRE.witness.vkey}
+        files["cosigned.jsonl"] += canonical.encode(said) + b"\n"
+
+    yield Doctored("as many signatures as are read", resigned(bundle, signer, padded), 0)
+    text, _, line = note_at(container.unpack(bundle), 6, signer).rpartition("\n\n")
+    yield Doctored("a witness with too many signatures", bundle, 2, None, f"{text}\n\n{line * 65}")
+    large = {"manifest.json": b"[" + b"[]," * 1_500_000 + b"[]]\n"}
+    yield Doctored("a manifest too large to be read", container.pack(container.unpack(bundle) | large), 1)
+
+
+def _more(kind: str, fields: Mapping[str, object]) -> Change:
+    """One more entry that shows these fields."""
+
+    def apply(files: Files) -> None:
+        last = decode(files["entries.jsonl"].splitlines()[-1])
+        row = [["A" * 21 + "AQgw"[n % 4], path, value] for n, (path, value) in enumerate(sorted(fields.items()))]
+        digests = tuple(sorted(canonical.disclosure_digest(canonical.write(one)) for one in row))
+        entry = Entry(last.seq + 1, kind, 1, last.ts, last.stream, last.playbook_sha256, digests)
+        files["entries.jsonl"] += entry.encode() + b"\n"
+        files["disclosures.jsonl"] += canonical.encode(row) + b"\n"
+        told = readable(entry.seq, entry.ts, kind, [(path, value) for _, path, value in row])
+        files["log.txt"] += f"\n{told}".encode()
+
+    return apply
+
+
 def _side(*notes: str) -> str:
     return "".join(json.dumps({"note": note}) + "\n" for note in notes)
 
@@ -355,4 +457,11 @@ async def posted_otherwise(store: SqliteStore) -> None:
 
 def every(bundle: bytes, signer: Signer) -> list[Doctored]:
     """All of them."""
-    return [*entries(bundle, signer), *claims(bundle, signer), *cuts(bundle), *keys(bundle, signer)]
+    return [
+        *entries(bundle, signer),
+        *claims(bundle, signer),
+        *cuts(bundle),
+        *keys(bundle, signer),
+        *weak(bundle, signer),
+        *strange(bundle, signer),
+    ]

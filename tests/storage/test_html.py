@@ -121,7 +121,7 @@ async def test_it_is_written_in_bounded_memory(store: SqliteStore, tmp_path: Pat
     copy = await copy_of(store, tmp_path / "none")
 
     class Long:
-        about, playbooks, keys, cosigned = copy.about, copy.playbooks, copy.keys, copy.cosigned
+        about, playbooks, keys, cosigned, sign = copy.about, copy.playbooks, copy.keys, copy.cosigned, copy.sign
 
         def __init__(self, times: int) -> None:
             self.times = times

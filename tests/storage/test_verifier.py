@@ -6,6 +6,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import zipfile
 from functools import cache
 from pathlib import Path
 
@@ -14,15 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.cosigning import Witness
 from storage.database import SqliteStore, open_store
 from storage.export import container, verifier
 from storage.export.bundle import verifier as shipped
 from storage.export.witnessed import checkpoints_in
 from storage.facts import NoteAdded
-from storage.notes import Signer
-from storage.verify import OLDER, verify, verify_bytes
+from storage.notes import Signer, Verifier
+from storage.verify import OLDER, REQUIRED, verify, verify_bytes
 from tests.storage.bundled import export_bundle, resigned
-from tests.storage.doctored import SIZE, Doctored, every, filled, posted_otherwise
+from tests.storage.doctored import SIZE, WEAK, Doctored, every, filled, posted_otherwise, strange
 from tests.storage.small import NOW, ROOM, STREAM
 
 KEY = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))
@@ -294,3 +296,66 @@ def test_the_wrong_way_round(doctored: list[Doctored], tmp_path: Path) -> None:
         assert "this copy is older than what you kept" in text
         assert "the wrong way round" in text
         assert "rolled back" in text
+
+
+def test_nothing_commands_a_terminal(bundle: bytes, tmp_path: Path) -> None:
+    """Whatever a bundle says of itself, both print it without control characters, and a line of its own making begins no line; JSON is as it was."""
+    [one] = [one for one in strange(bundle, KEY) if one.name == "a field that commands a terminal"]
+    path = tmp_path / "b.zip"
+    path.write_bytes(one.raw)
+    program = "from bot.cli import main; main()"
+    for command in ([shipped_at(tmp_path)], ["-c", program, "verify"]):
+        done = subprocess.run([sys.executable, *command, str(path)], capture_output=True, timeout=60, check=False)
+        said = (done.stdout + done.stderr).decode()
+        assert done.returncode == 1
+        assert "[2J" in said
+        assert all(line.isprintable() and not line.startswith("intact") for line in said.split("\n"))
+
+
+def shipped_at(folder: Path) -> str:
+    """The one-file verifier, as it is shipped, in a folder."""
+    script = folder / "verify.py"
+    script.write_bytes(shipped())
+    return str(script)
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    """A few hundred kilobytes that unpack to one line of sixty megabytes of JSON, or to twenty million lines, take neither much memory."""
+    long, short = b"[" + b"[]," * 20_000_000 + b"[]]\n", b"{}\n" * 20_000_000
+    script = shipped_at(tmp_path)
+    program = "from pathlib import Path\nfrom storage.verify import verify\nverify(Path(sys.argv[1]))"
+    own = f"sys.path.insert(0, {str(tmp_path)!r}); import verify; verify.examine(sys.argv[1])"
+    assert Path(script).stem == "verify"
+    peak = "\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    for name, rows in (("long", long), ("short", short)):
+        path = tmp_path / f"{name}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in REQUIRED:
+                archive.writestr(file, rows if file == "disclosures.jsonl" else b"x\n")
+        assert path.stat().st_size < 200_000
+        for text in (program, own):
+            command = [sys.executable, "-c", f"import resource, sys\n{text}{peak}", str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            assert done.stderr == ""
+            assert int(done.stdout) < 400, (name, text)
+
+
+def test_a_key_without_a_private_key_is_refused() -> None:
+    """Neither reads a key of small order, however it is written, nor one that is no point: worked out anew from points of the curve, they are all there."""
+    torsion = set()
+    for number in range(1, 200):
+        if found := verifier.point(number.to_bytes(32, "little")):
+            x, y, z, _ = verifier.times(verifier.ORDER, found)
+            x, y = (one * pow(z, -1, verifier.P) % verifier.P for one in (x, y))
+            torsion.add((y | (x & 1) << 255).to_bytes(32, "little"))
+    assert len(torsion) == 8
+    assert torsion < set(WEAK)
+    for public in WEAK:
+        for read, vkey in (
+            (Verifier.parse, Verifier("liege", public).vkey),
+            (Witness.parse, Witness("liege", public).vkey),
+            (verifier.read_key, Verifier("liege", public).vkey),
+            (lambda vkey: verifier.read_key(vkey, 4), Witness("liege", public).vkey),
+        ):
+            with pytest.raises(ValueError, match="key"):
+                read(vkey)

@@ -13,13 +13,14 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import canonical, rotation, tree
-from storage.cosigning import Cosigned, Cosigner
+from storage.cosigning import Cosigned, Cosigner, Witness
 from storage.database import SqliteStore
 from storage.export.copy import Copy
 from storage.export.html import html
 from storage.export.making import make
 from storage.facts import CheckpointCosigned
-from storage.notes import Signer
+from storage.notes import Signer, Verifier
+from tests.storage.doctored import WEAK
 from tests.storage.reports import HOSTILE, asked, changed, fill, minutes, parsed
 from tests.storage.small import NOW
 from tests.stories.chromium import Page
@@ -136,6 +137,44 @@ async def test_another_signature_or_root_shows_nothing(
     assert "Crue" not in await page.text()
 
 
+async def test_another_time_zone_is_tampering(page: Page, intact: Path, store: SqliteStore, tmp_path: Path) -> None:
+    """The zone of the page is signed with its checkpoint: under another, or one of another page, it is tampered with, and times are told in UTC."""
+    text = intact.read_text()
+    seal = parsed(text).seal
+    said = json.loads(seal)
+    await page.open(intact)
+    assert await verdict(page) == "Intact"
+    assert await page.value("clock.zone") == "Europe/Brussels"
+    signed = said["zone"]
+    forged = {
+        "changed": signed.replace("Europe/Brussels", "Asia/Tokyo"),
+        "of another page": store.signer.sign(f"tocsin-report\n{'0' * 64}\nAsia/Tokyo\n"),
+        "none": "",
+    }
+    for name, zone in forged.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(text.replace(seal, canonical.write(said | {"zone": zone})))
+        await page.open(path)
+        assert await verdict(page) == "Tampered"
+        assert await page.value("clock.zone") == "UTC"
+        assert "The time zone of this page is not the one that was signed" in await page.text()
+    path = tmp_path / "attribute.html"
+    path.write_text(text.replace('<html lang="en">', '<html lang="en" data-zone="Asia/Tokyo">'))
+    await page.open(path)
+    assert await page.value("clock.zone") == "Europe/Brussels"
+
+
+async def test_a_key_without_a_private_key_is_none(page: Page, intact: Path) -> None:
+    """A page refuses every key of small order and every one that is no point, as a log's key and as a partner's."""
+    await page.open(intact)
+    refused = "(() => {{ try {{ keyOf({vkey}, {kind}); return false; }} catch {{ return true; }} }})()"
+    for public in WEAK:
+        for vkey, kind in ((Verifier("liege", public).vkey, 1), (Witness("fire.example", public).vkey, 4)):
+            assert await page.value(refused.format(vkey=json.dumps(vkey), kind=kind)) is True
+    good = Signer("liege", Ed25519PrivateKey.generate()).verifier.vkey
+    assert await page.value(refused.format(vkey=json.dumps(good), kind=1)) is False
+
+
 async def test_nothing_leaves_the_page(page: Page, intact: Path) -> None:
     """The page asks for nothing but itself, and even a program inside it can reach nobody and write no markup."""
     reached: list[str] = []
@@ -210,7 +249,7 @@ async def test_others_who_signed_and_earlier_keys(page: Page, store: SqliteStore
 
     class Evidenced:
         def __init__(self, copy: Copy, note: str) -> None:
-            self.about, self.playbooks, self.lines = copy.about, copy.playbooks, copy.lines
+            self.about, self.playbooks, self.lines, self.sign = copy.about, copy.playbooks, copy.lines, copy.sign
             self.keys = [link]
             self.cosigned = [Cosigned(note, "fire", partner.witness.vkey)]
 

@@ -135,11 +135,12 @@ function linesOf(blocks) {
 const MOST_FINDINGS = 100;
 
 /**
- * Reads what is signed: {key, keys, note, cosigned} as JSON in the page. Returns {key, vkey, checkpoint, earlier, cosigned}: our key, the checkpoint
- * that it signed, the keys before it (oldest first), and what partners signed; null and empty for what does not hold, which `say` hears.
+ * Reads what is signed: {key, keys, note, cosigned, zone} as JSON in the page. Returns {key, vkey, checkpoint, earlier, cosigned, zone}: our key, the
+ * checkpoint that it signed, the keys before it (oldest first), what partners signed, and the time zone of this copy; null, empty and UTC for what does
+ * not hold, which `say` hears.
  */
 async function readSeal(text, say) {
-  const seal = { key: null, vkey: "", checkpoint: null, earlier: [], cosigned: [] };
+  const seal = { key: null, vkey: "", checkpoint: null, earlier: [], cosigned: [], zone: "UTC" };
   let value = null;
   try {
     ({ value } = readJson(text));
@@ -162,6 +163,14 @@ async function readSeal(text, say) {
     for (const { note, vkey } of value.cosigned) seal.cosigned.push(await cosignedCheckpoint(note, vkey));
   } catch {
     say(seal.checkpoint ? "witness" : "signature");
+  }
+  if (!seal.checkpoint) return seal;
+  try {
+    const [head, whose, zone, end, ...more] = (await signedText(value.zone, seal.key)).split("\n");
+    if (head !== "tocsin-report" || whose !== hex(sha256(UTF8.encode(value.note))) || end !== "" || more.length) throw new Error("zone");
+    seal.zone = zone;
+  } catch {
+    say("zone");
   }
   return seal;
 }

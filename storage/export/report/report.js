@@ -4,7 +4,7 @@ let timeline = null;
 
 const FINDINGS = {
   key: "findKey", signature: "findSignature", origin: "findOrigin", root: "findRoot", entry: "findEntry", leaf: "findLeaf", missing: "findMissing",
-  order: "findOrder", stream: "findStream", witness: "findWitness", disclosure: "findDisclosure", fault: "findFault",
+  order: "findOrder", stream: "findStream", witness: "findWitness", zone: "findZone", disclosure: "findDisclosure", fault: "findFault",
 };
 
 const finding = ({ rule, entry, field }) =>
@@ -67,7 +67,6 @@ async function start() {
   const blocks = Array.from(document.querySelectorAll("script.log"), (block) => block.textContent);
   // Whatever else stands in the page was not signed by anybody: it goes.
   for (const child of [...document.body.childNodes]) if (child.nodeName !== "SCRIPT") child.remove();
-  clock = new Clock(document.documentElement.dataset.zone);
   const bar = el("progress", { max: 1, value: 0, "aria-label": say("checkingNow") });
   const status = el("p", { role: "status" }, say("checkingNow"));
   const page = el("main", {}, el("div", { class: "verdict checking" }, status, bar));
@@ -79,6 +78,7 @@ async function start() {
     bar.value = part;
     status.textContent = say("checking", { part: Math.floor(100 * part) });
   });
+  clock = new Clock(verdict.seal.zone);
   const bad = new Set(verdict.findings.map(({ entry }) => entry).filter((entry) => entry !== null));
   account.items = account.items.filter((item) => !bad.has(item.seq));
   account.items.push(...[...bad].map((seq) => ({ seq, bad: true })));

@@ -76,13 +76,23 @@ const properName = (name) => name !== "" && !/[\p{C}\p{Z}+]/u.test(name);
 const SIGNER = 1;
 const COSIGNER = 4;
 
+/** Whether 32 bytes are a point of the curve that is not of small order: under such a key anybody can sign, without a private key. */
+function properKey(data) {
+  const point = pointOf(data);
+  const [x, y, z] = point ? times(8n, point) : [0n, 1n, 1n];
+  return mod(x) !== 0n || mod(y - z) !== 0n;
+}
+
+/** Signature lines of a note that are read. */
+const MOST_SIGNATURES = 64;
+
 /** A public key from `name+hex key id+base64(kind ‖ key)`; throws for anything else. A cosigner's kind is 4 (C2SP tlog-cosignature). */
 function keyOf(vkey, kind = SIGNER) {
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(vkey) ?? [];
   const data = fromBase64(encoded ?? "");
   if (!properName(name ?? "") || data.length !== 33 || data[0] !== kind) throw new Error("key");
   const keyId = sha256(joined(UTF8.encode(`${name}\n`), data)).slice(0, 4);
-  if (hex(keyId) !== id) throw new Error("key");
+  if (hex(keyId) !== id || !properKey(data.slice(1))) throw new Error("key");
   return { name, keyId, bytes: data.slice(1) };
 }
 
@@ -90,7 +100,9 @@ function keyOf(vkey, kind = SIGNER) {
 function noteOf(note) {
   const end = note.lastIndexOf("\n\n");
   if (end < 0 || !note.endsWith("\n") || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw new Error("note");
-  const signatures = note.slice(end + 2, -1).split("\n").map((line) => {
+  const lines = note.slice(end + 2, -1).split("\n");
+  if (lines.length > MOST_SIGNATURES) throw new Error("note");
+  const signatures = lines.map((line) => {
     const [, name, encoded] = /^\u2014 ([^ ]+) ([^ ]+)$/.exec(line) ?? [];
     const data = fromBase64(encoded ?? "");
     if (!properName(name ?? "") || data.length < 5) throw new Error("note");

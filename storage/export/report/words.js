@@ -24,6 +24,7 @@ const WORDS = {
   findOrigin: ["The checkpoint is for another log.", "Le point de contrôle est celui d’un autre journal."],
   findRoot: ["The entries do not have the root that was signed.", "Les entrées n’ont pas la racine qui a été signée."],
   findWitness: ["A checkpoint that a partner signed does not fit this log.", "Un point de contrôle signé par un partenaire ne correspond pas à ce journal."],
+  findZone: ["The time zone of this page is not the one that was signed: times are in UTC.", "Le fuseau horaire de cette page n’est pas celui qui a été signé : heures en UTC."],
   findEntry: ["Entry {n} cannot be read.", "L’entrée {n} est illisible."],
   findLeaf: ["Entry {n} is not the one that was signed.", "L’entrée {n} n’est pas celle qui a été signée."],
   findMissing: ["Entry {n} is missing.", "L’entrée {n} manque."],
