@@ -18,6 +18,12 @@ NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 SUMMARY = Summary("I-1", NOON, None, "small", None, 9)
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are folded where the terminal ends: here, whoever runs the tests, after a hundred columns."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def room(number: int) -> RoomRef:
     """One room on either network."""
     return RoomRef("telegram", str(number)) if number % 2 else RoomRef("matrix", f"!{number}:example.org")
