@@ -12,7 +12,6 @@ from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
 from storage.entry import unreal
 from storage.inquiry import (
-    REASONS,
     AlertAnswers,
     Asked,
     Doubt,
@@ -25,6 +24,7 @@ from storage.inquiry import (
     Withheld,
     Withholding,
 )
+from storage.plain import REASONS
 from storage.store import Kept
 
 _NOT_REACHED = {"held": "held back", "roomless": "no room is known", "blind": "may not see where it is"}

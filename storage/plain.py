@@ -9,6 +9,24 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage.facts import Disclosed
 
+REASONS: Mapping[str, str] = {
+    "clearance": "not cleared for it",
+    "compartment": "not in its circle",
+    "ceiling": "its network may not carry it",
+    "no-permit": "no rule shares it, here and now",
+    "agreement": "no agreement across that border",
+    "forbidden": "a rule forbids it",
+    "rule-failed": "a rule could not be evaluated",
+    "no-form": "the place lies in no area of the playbook",
+    "expired": "its time is over",
+    "inactive": "takes no part",
+    "undeclared": "not in the playbook",
+    "hollow": "nothing would be left to say",
+    "blind": "chosen by an area that it may not see",
+    "roomless": "no room is known of",
+}
+"""Why something is withheld: the codes of ``why`` in words."""
+
 
 def plain(value: Any) -> str:
     """A value of the log in a few words."""

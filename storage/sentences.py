@@ -14,7 +14,7 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.facts.fact import Fact
-from storage.plain import content, field_value, named, plain
+from storage.plain import REASONS, content, field_value, named, plain
 from storage.unseen import WITHHELD, Unseen, is_seen
 from storage.upkeep import due, tracked, whose
 
@@ -22,22 +22,6 @@ REMEMBERED = 10_000
 """Messages whose room and subject are remembered until they are told to have arrived: what is on its way at one time is far less."""
 
 _QUIET = ("version", "epoch", "rule", "basis", "label", "send")
-
-_HELD = {
-    "clearance": "not cleared for it",
-    "compartment": "not in its circle",
-    "ceiling": "its network may not carry it",
-    "no-permit": "no rule shares it, here and now",
-    "agreement": "no agreement across that border",
-    "forbidden": "a rule forbids it",
-    "rule-failed": "a rule could not be evaluated",
-    "no-form": "the place lies in no area of the playbook",
-    "expired": "its time is over",
-    "inactive": "takes no part",
-    "undeclared": "not in the playbook",
-    "hollow": "nothing would be left to say",
-    "blind": "chosen by an area that it may not see",
-}
 
 _ADDRESSED = {
     "shown": "goes to",
@@ -101,11 +85,11 @@ class Sentences:
 
     def why_withheld(self, disclosed: f.Disclosed, said: Mapping[str, Any]) -> str:
         """Why a field was withheld from a room, in a few words."""
-        return _HELD.get(said["withheld"], str(said["withheld"]))
+        return REASONS.get(said["withheld"], str(said["withheld"]))
 
     def why_left_out(self, room: RoomRef, partner: str, left: Mapping[str, Any]) -> str:
         """Why a room of a partner was sent nothing, in a few words."""
-        return _HELD.get(left["why"], str(left["why"]))
+        return REASONS.get(left["why"], str(left["why"]))
 
     def sentence(self, fact: Fact) -> str:
         """What happened, in one sentence without a full stop."""
@@ -167,7 +151,7 @@ class Sentences:
                 alone = ", alone: nobody else came in time" if a.alone is True else f", confirmed by {a.confirmed_by}"
                 return f"{a.alert} issued, {a.template}, by {a.person}{_of(a.partner)}{alone}{_by(a.rule)}"
             case f.CopyHeld() as h:
-                reason = _HELD.get(h.reason, h.reason)
+                reason = REASONS.get(h.reason, h.reason)
                 what = f": {h.field} is needed, and withheld ({reason})" if h.field else f": {reason}"
                 return f"{h.alert} held back from {h.partner}{what}{_by(h.rule)}"
             case f.AlertAddressed(alert=alert):

@@ -10,9 +10,9 @@ from storage.inquiry.doubts import Attempt, Doubt, doubts
 from storage.inquiry.fates import Fate, Fates
 from storage.inquiry.seen import Author, Saw, Seen, WhoSaw, saw, who_saw
 from storage.inquiry.sights import Sight, sights
-from storage.inquiry.withheld import REASONS, Release, Withheld, Withholding, withheld
+from storage.inquiry.withheld import Release, Withheld, Withholding, withheld
 
 __all__ = [
-    "REASONS", "AlertAnswers", "Asked", "Attempt", "Author", "Doubt", "Fate", "Fates", "Given", "Reading", "Release", "Rung", "Saw", "Seen", "Sight", "Tenure",
+    "AlertAnswers", "Asked", "Attempt", "Author", "Doubt", "Fate", "Fates", "Given", "Reading", "Release", "Rung", "Saw", "Seen", "Sight", "Tenure",
     "WhoSaw", "Withheld", "Withholding", "doubts", "leads", "readings", "saw", "sights", "silent", "who_saw", "withheld",
 ]  # fmt: skip

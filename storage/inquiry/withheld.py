@@ -62,24 +62,6 @@ class Withheld:
     releases: tuple[Release, ...]
 
 
-REASONS: Mapping[str, str] = {
-    "clearance": "not cleared for it",
-    "compartment": "not in its circle",
-    "ceiling": "its network may not carry it",
-    "no-permit": "no rule shares it, here and now",
-    "agreement": "no agreement across that border",
-    "forbidden": "a rule forbids it",
-    "rule-failed": "a rule could not be evaluated",
-    "no-form": "the place lies in no area of the playbook",
-    "expired": "its time is over",
-    "inactive": "takes no part",
-    "undeclared": "not in the playbook",
-    "hollow": "nothing would be left to say",
-    "blind": "chosen by an area that it may not see",
-    "roomless": "no room is known of",
-}
-"""The codes of ``why`` in words."""
-
 _Key = tuple[What, str, str | None, str | None, str | None, str, str | None, str | None, str | None]
 
 
