@@ -2,7 +2,7 @@
 less true.
 
 Rules: nothing on which a legal hold lies; nothing of an incident that is open, whose log is needed; nobody who still has a role. Each erasure is a fact that says who,
-why and by which right. What goes is the salt and the value (RFC 9901 §9.7 explains why the digest that stays tells nothing without the salt), and a person's key, so that
+why and by which right. What goes is the salt and the value (without the salt, the digest that stays tells nothing), and a person's key, so that
 every backup of the database forgets too.
 """
 
