@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.networks.matrix_http import MatrixError
+from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_session import Session
+from bot.networks.matrix_write import MESSAGE, POLL
 from bot.networks.port import NetworkDown
 
 
@@ -21,11 +23,11 @@ async def examine(session: Session, room_id: str) -> list[str]:
     member = room.members.get(me)
     if member is None or member.membership != "join":
         return [f"The bot is not in {title}: invite {me} into it."]
-    speak = room.power_to("m.room.encrypted" if room.encrypted else "m.room.message")
-    if powers < speak:
-        said.append(f"The bot may not speak in {title}: give {me} a power level of {speak:g}.")
-    if powers < (remove := room.power_to("redact")):
-        said.append(f"The bot cannot remove messages in {title}: give {me} a power level of {remove:g}.")
+    said += [
+        f"The bot {lacks} in {title}{lost}: give {me} a power level of {needed:g}."
+        for needed, lacks, lost in _needs(room)
+        if powers < needed
+    ]
     if (trouble := session.encryption_trouble(room)) is not None:
         said.append(f"The bot does not speak in {title}: {trouble}.")
     if room.replacement is not None:
@@ -33,6 +35,27 @@ async def examine(session: Session, room_id: str) -> list[str]:
     if room.encrypted:
         said += await _encrypted(session, room_id, title)
     return said
+
+
+def _needs(room: Room) -> list[tuple[float, str, str]]:
+    """The power for everything that the bot does in a room, what it cannot do with less, and what is lost then.
+
+    To remove its own messages it needs no power over those of others, and it changes no state. In encrypted rooms polls are words to the server,
+    reactions and removals are not.
+    """
+    found = [
+        (room.power_to("m.room.encrypted" if room.encrypted else MESSAGE), "may not speak", ""),
+        (
+            room.power_to("m.room.redaction"),
+            "cannot remove its messages",
+            ", so what is taken back elsewhere stays there",
+        ),
+        (room.power_to("m.reaction"), "may not react", ", so nobody sees there what was carried"),
+        (room.power_to_ring(), "cannot ring for everybody", ", so an alert is missed by whoever hears only mentions"),
+    ]
+    if not room.encrypted:
+        found.append((room.power_to(POLL), "may not ask polls", ", so those of other rooms are missing there"))
+    return found
 
 
 async def _encrypted(session: Session, room_id: str, title: str) -> list[str]:

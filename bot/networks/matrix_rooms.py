@@ -120,6 +120,10 @@ class Room:
         events = self.powers.get("events") or {}
         return _level(events.get(act, self.powers.get("events_default", 0)), 0)
 
+    def power_to_ring(self) -> float:
+        """The power with which a mention of the whole room (``@room``) notifies its members."""
+        return _level((self.powers.get("notifications") or {}).get("room"), 50)
+
     def traits(self, mark: RoomMark, me: str) -> RoomTraits:
         """What decides how far the room can be trusted. ``mark`` is what we remember of it from earlier."""
         here = [user for user, member in self.members.items() if member.membership in ("join", "invite")]

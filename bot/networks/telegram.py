@@ -24,7 +24,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.networks import markup, telegram_fetch, telegram_outcome, telegram_read, telegram_send
+from bot.networks import markup, telegram_fetch, telegram_outcome, telegram_read, telegram_rights, telegram_send
 from bot.networks.port import (
     Ears,
     Heard,
@@ -297,7 +297,7 @@ class Telegram:
             if chat["type"] == "private":
                 return []
             member = await self._bot.ask("getChatMember", {"chat_id": int(room.id), "user_id": me["id"]})
-            return telegram_read.shortcomings(me, chat, member)
+            return telegram_rights.shortcomings(me, chat, member)
         except ChatMigrated as moved:
             return [f"{room} has become the supergroup telegram:{moved.new_chat_id}; bind it again"]
         except (BadRequest, Forbidden) as error:

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.networks import telegram_said
 from bot.networks.port import Heard, HeardKind, RoomTraits
+from bot.networks.telegram_rights import inside
 from playbooks.rooms import RoomRef
 
 ALLOWED_UPDATES = (
@@ -29,7 +30,6 @@ GENERAL_TOPIC = 1
 RECEIVED = "_received"  # our own field: when we heard it, for the kinds in which Telegram says no time
 _TIMELESS = ("callback_query", "poll")
 _NOWHERE = RoomRef("telegram", "0")  # a poll is told of without its chat
-_INSIDE = ("member", "administrator", "creator", "restricted")
 _SILENT = {"id": 0}
 
 
@@ -192,7 +192,7 @@ def _tally(key: str, poll: Mapping[str, Any], received: int | None) -> Heard | N
 
 def _membership(key: str, change: Mapping[str, Any]) -> Heard:
     chat, who = change["chat"], change["from"]
-    was, now = _inside(change["old_chat_member"]), _inside(change["new_chat_member"])
+    was, now = inside(change["old_chat_member"]), inside(change["new_chat_member"])
     kind: HeardKind = "room" if was == now else "joined" if now else "removed"
     return Heard(
         key,
@@ -205,10 +205,6 @@ def _membership(key: str, change: Mapping[str, Any]) -> Heard:
         private=chat["type"] == "private",
         traits=_traits(chat),
     )
-
-
-def _inside(member: Mapping[str, Any]) -> bool:
-    return member["status"] in _INSIDE and bool(member.get("is_member", True))
 
 
 def _sender(message: Mapping[str, Any]) -> tuple[str | None, str, str | None, bool]:
@@ -260,28 +256,3 @@ def _traits(chat: Mapping[str, Any]) -> RoomTraits:
 
 def _time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def shortcomings(me: Mapping[str, Any], chat: Mapping[str, Any], member: Mapping[str, Any]) -> list[str]:
-    """What ``doctor`` says of a group, from getMe, getChat and getChatMember of the bot itself."""
-    title, status = chat.get("title", chat["id"]), member["status"]
-    if not _inside(member):
-        return [f"the bot is not in {title}; add it to the group"]
-    found = []
-    can_write = member.get("can_send_messages") if status == "restricted" else True
-    if status == "member":
-        can_write = chat.get("permissions", {}).get("can_send_messages", True)
-    if not can_write:
-        found.append(f"the bot may not write in {title}; let it send messages")
-    if status not in ("administrator", "creator"):
-        found.append(
-            f"the bot is no administrator of {title}, so it cannot see reactions; make it one, rights are not needed"
-        )
-        if not me.get("can_read_all_group_messages"):
-            found.append(
-                f"privacy mode is on, so the bot hears only commands in {title}; "
-                "tell @BotFather /setprivacy Disable, then add the bot to the group again"
-            )
-    if chat.get("username"):
-        found.append(f"{title} is public: anyone on the internet can read it; make the group private")
-    return found

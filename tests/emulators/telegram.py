@@ -217,21 +217,23 @@ class TelegramEmulator(People):
         return given if fault is None else _drop(request, given)
 
     async def _do(self, method: str, asked: Mapping[str, Any]) -> Any:
-        if self._limited and method.startswith("send"):
+        if method.startswith("send"):
             self._enforce(asked["chat_id"], len(asked["media"]) if method == "sendMediaGroup" else 1)
         return await self._methods.table[method](asked)
 
     def _enforce(self, chat: int | str, messages: int) -> None:
         found = self.place(chat)
         now = asyncio.get_running_loop().time()
-        kinds = [("all", 0, 30, 1.0), ("chat", found.id, 1, 1.0)]
-        if found.type != "private":
+        kinds = [("all", 0, 30, 1.0), ("chat", found.id, 1, 1.0)] if self._limited else []
+        if found.type != "private" and self._limited:
             kinds.append(("group", found.id, 20, 60.0))
+        if found.slow and found.status == "member":
+            kinds.append(("slow", found.id, 1, float(found.slow)))
         buckets = [
             self._buckets.setdefault((kind, key), Bucket(count, period, float(count), now))
             for kind, key, count, period in kinds
         ]
-        wait = max(bucket.wait(now) for bucket in buckets)
+        wait = max((bucket.wait(now) for bucket in buckets), default=0.0)
         if wait > 0:
             raise _too_many(max(1, -int(-wait // 1)))
         for bucket in buckets:

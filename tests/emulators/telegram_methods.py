@@ -19,6 +19,10 @@ SAME = (
     "and reply markup of the message"
 )
 REACTIONS = frozenset(one.value.replace("\ufe0f", "") for one in ReactionEmoji)
+PERMITS = {
+    "text": "messages", "audio": "audios", "document": "documents", "photo": "photos", "video": "videos",
+    "voice": "voice_notes", "poll": "polls", "sticker": "other_messages",
+}  # fmt: skip
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 
 Method = Callable[[Mapping[str, Any]], Awaitable[Any]]
@@ -236,12 +240,22 @@ class Methods(Sends):
         gifts = "unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels"
         full: dict[str, Any] = {"accent_color_id": 0, "max_reaction_count": 11}
         full["accepted_gift_types"] = dict.fromkeys(gifts.split(), False)
+        if chat.type != "private":
+            full["permissions"] = self._permissions(chat.id)
+        if chat.slow:
+            full["slow_mode_delay"] = chat.slow
         return {**chat.name_it(self._town.users.get(chat.id)), **full}
+
+    def _permissions(self, chat: int) -> dict[str, bool]:
+        """What members may do."""
+        forbidden = self.rules.forbidden.get(chat, frozenset())
+        return {f"can_send_{name}": what not in forbidden for what, name in PERMITS.items()}
 
     async def get_chat_member(self, asked: Mapping[str, Any]) -> Any:
         chat = self._town.place(asked["chat_id"])
         if asked["user_id"] == self._town.bot_id:
-            return self._town.member(self._town.bot, chat.status)
+            topics = {"can_manage_topics": chat.manages_topics} if chat.forum and chat.status == "administrator" else {}
+            return self._town.member(self._town.bot, chat.status) | topics
         user = self._town.users.get(asked["user_id"])
         if user is None:
             raise bad("invalid user_id specified")
@@ -257,7 +271,7 @@ class Methods(Sends):
         chat = self._town.place(asked["chat_id"])
         if not chat.forum:
             raise bad("the chat is not a forum")
-        if chat.status != "administrator":
+        if chat.status != "administrator" or not chat.manages_topics:
             raise bad("not enough rights to create a topic")
         if not 1 <= len(asked["name"].strip()) <= 128:
             raise bad("TOPIC_TITLE_EMPTY" if not asked["name"].strip() else "TOPIC_TITLE_TOO_LONG")

@@ -75,6 +75,8 @@ class Chat:
     status: str = "member"  # of the bot: member, administrator, left, kicked
     started: bool = False
     blocked: bool = False
+    manages_topics: bool = True  # the bot, where it is an administrator
+    slow: int = 0  # seconds that members wait between two messages
     moved_to: int | None = None
     last_id: int = 0
     messages: dict[int, Message] = field(default_factory=dict)

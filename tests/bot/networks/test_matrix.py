@@ -253,6 +253,23 @@ async def test_a_room_without_the_power_to_speak_is_refused_and_examined(bench: 
     assert any("may not speak" in sentence and "50" in sentence for sentence in sentences)
 
 
+async def test_a_bot_without_power_removes_its_own_and_lacks_what_doctor_says(bench: Bench, ada: MatrixPerson) -> None:
+    """In a room as people make them the bot can do all but ring for everybody; each thing that a room demands more for is named with what is lost."""
+    room = await a_room(bench, ada)
+    sent = await bench.send(room, "à tort")
+    assert isinstance(sent, Sent)
+    assert isinstance(await bench.send(room, kind="delete", replaces=sent.message_id), Sent)
+    [ring] = await bench.matrix.examine(RoomRef("matrix", room))
+    assert "ring for everybody" in ring and "50" in ring
+    events = {"m.room.redaction": 20, "m.reaction": 30, "org.matrix.msc3381.poll.start": 40}
+    await ada.set_powers(room, events=events, notifications={"room": 0})
+    await ada.say(room, "et maintenant")
+    await bench.hear_text(room, "et maintenant")
+    sentences = await bench.matrix.examine(RoomRef("matrix", room))
+    assert [next(level for level in ("20", "30", "40") if level in one) for one in sentences] == ["20", "30", "40"]
+    assert ["remove" in sentences[0], "react" in sentences[1], "polls" in sentences[2]] == [True] * 3
+
+
 async def test_a_replaced_room_is_followed(bench: Bench, ada: MatrixPerson) -> None:
     """A room upgrade tells where the room went."""
     room = await a_room(bench, ada)

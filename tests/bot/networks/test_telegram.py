@@ -589,6 +589,15 @@ async def test_what_doctor_says(tg: TelegramEmulator, network: Telegram) -> None
     assert "administrator" in plain[0]
     assert "/setprivacy" in plain[1]
     assert "public" in (await network.examine(RoomRef("telegram", "-100300")))[0]
+    tg.forbid(GROUP, "photo", "document", "poll")
+    tg.chats[GROUP].slow = 30
+    less = (await network.examine(ROOM))[2:]
+    assert less == [
+        "members of Town hall may not send photos, files and polls, so of these only words arrive; make the bot an administrator",
+        "slow mode in Town hall holds the bot back to one message in 30 s; make the bot an administrator",
+    ]
+    tg.chats[FORUM].manages_topics = False
+    assert "manage topics" in (await network.examine(TOPIC))[0]
     await tg.kick(GROUP)
     assert "add the bot" in (await network.examine(ROOM))[0]
 
