@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.cli import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop
 from bot.clock import SystemClock
 from playbooks.load import Book, PlaybookErrors, load
 from playbooks.places import areas_named

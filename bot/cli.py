@@ -1,7 +1,6 @@
 """The command line. It opens quickly: what a command needs is imported when that command runs.
 
-Exit codes: 0 fine, 1 the thing examined is bad, 2 the question could not be answered. Nothing that a person can cause
-ends in a traceback; errors are one line each, on standard error, and say what would be right.
+Nothing that a person can cause ends in a traceback; errors are one line each, on standard error, and say what would be right. Exit codes: ``cli_ending``.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from bot.cli_ending import FINE, UNANSWERED, Stop, complain
+
 if TYPE_CHECKING:
     from bot.settings import Settings
 
@@ -20,17 +21,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Alert the partners of a crisis, show each what it may see, and keep a log that everyone can verify.",
 )  # fmt: skip
-
-FINE, BAD, UNANSWERED = 0, 1, 2
-
-
-class Stop(Exception):
-    """The command ends here, with these lines on standard error and this exit code."""
-
-    def __init__(self, code: int, *lines: str) -> None:
-        self.code = code
-        self.lines = lines
-        super().__init__("\n".join(lines))
 
 
 def main() -> NoReturn:
@@ -55,12 +45,6 @@ def main() -> NoReturn:
             sys.exit(UNANSWERED)
         raise
     sys.exit(FINE)
-
-
-def complain(*lines: str) -> None:
-    """Say lines on standard error."""
-    for line in lines:
-        print(line, file=sys.stderr)
 
 
 def settings() -> Settings:
@@ -512,7 +496,4 @@ def doctor(as_json: Json = False) -> None:
 
 
 if __name__ == "__main__":
-    # `python -m bot.cli` has this file twice; what the commands raise is the imported one's.
-    from bot.cli import main as program
-
-    program()
+    main()

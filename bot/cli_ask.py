@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot import filed
-from bot.cli import UNANSWERED, Stop
 from bot.cli_asked import Words
+from bot.cli_ending import UNANSWERED, Stop
 from bot.cli_log import OPERATOR
 from bot.cli_until import moment_of
 from bot.settings import Settings

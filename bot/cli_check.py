@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.checking import Checked, examine
-from bot.cli import BAD, FINE, UNANSWERED, complain
+from bot.cli_ending import BAD, FINE, UNANSWERED, complain
 from bot.prose import fitted
 from bot.sarif import sarif
 from bot.unused import asleep

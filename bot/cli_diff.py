@@ -15,7 +15,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal
 
-from bot.cli import BAD, FINE, UNANSWERED, Stop
+from bot.cli_ending import BAD, FINE, UNANSWERED, Stop
 from bot.prose import fitted
 from playbooks.diff import diff
 from playbooks.diff_changes import (

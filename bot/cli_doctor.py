@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.cli import BAD, FINE, UNANSWERED, Stop
+from bot.cli_ending import BAD, FINE, UNANSWERED, Stop
 from bot.clock import SystemClock
 from bot.doctor import examine as tried
 from bot.findings import Finding

@@ -7,7 +7,7 @@ import json
 import re
 
 from bot import filed
-from bot.cli import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop
 from bot.cli_log import OPERATOR
 from bot.retaining import overdue
 from bot.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from bot import filed
-from bot.cli import UNANSWERED, Stop, complain
+from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.cli_log import OPERATOR
 from bot.program import program
 from bot.prose import fitted

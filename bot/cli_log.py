@@ -7,7 +7,7 @@ import json
 from typing import Any, Literal
 
 from bot import filed
-from bot.cli import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop
 from bot.settings import Settings
 from bot.told import Telling
 from bot.who_is import enrolled, named

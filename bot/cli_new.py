@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from unicodedata import normalize
 
-from bot.cli import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop
 from bot.program import program
 from bot.settings import library
 from playbooks.schema_json import FILE, json_schema

@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot import logs, rehearsal, wiring
 from bot.checking import exercise
-from bot.cli import BAD, UNANSWERED, Stop
+from bot.cli_ending import BAD, UNANSWERED, Stop
 from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock
 from bot.lines import Told, as_json

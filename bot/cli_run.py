@@ -13,7 +13,7 @@ from functools import partial
 from importlib.metadata import version
 
 from bot import filed, logs, samples, wiring
-from bot.cli import UNANSWERED, Stop, complain
+from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.cli_rehearse import people_of, play, script_beside, script_file
 from bot.cli_seat import converse
 from bot.clock import SystemClock

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from bot import rehearsal
-from bot.cli import complain
+from bot.cli_ending import complain
 from bot.cli_rehearse import names
 from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock, VirtualClock

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.checking import read
-from bot.cli import BAD, FINE, UNANSWERED, complain
+from bot.cli_ending import BAD, FINE, UNANSWERED, complain
 from bot.clock import SystemClock
 from bot.prose import fitted
 from playbooks.assertions import Outcome, run, unexercised

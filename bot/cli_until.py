@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from bot.cli import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop
 from playbooks.load import Book
 from storage.store import Kept
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.cli import UNANSWERED, Stop, complain
+from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.program import program
 from bot.prose import fitted
 from playbooks.problems import on_one_line

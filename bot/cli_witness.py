@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot import filed
-from bot.cli import BAD, FINE, UNANSWERED, Stop
+from bot.cli_ending import BAD, FINE, UNANSWERED, Stop
 from bot.cli_log import OPERATOR
 from bot.clock import SystemClock
 from bot.settings import Settings

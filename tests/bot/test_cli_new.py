@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop
 from bot.cli_new import TEMPLATE, new
 from bot.settings import library
 from playbooks.load import load
