@@ -2,7 +2,8 @@
 
 Nobody's vote is told, only how many chose what; and a room counts only votes from partners whose words it may read there. Telegram tells a bot of
 votes in people's own polls only as these are stopped: they are counted then. Where a poll ends its copies end too. Whoever is enrolled has one vote,
-wherever they give it. The count is words of the bot's, so what stands in it is short and on one line; it goes where the poll goes, and with it.
+wherever they give it, and whoever is not has one with each account; but what is chosen on Telegram is told as numbers only, so there it counts
+besides, once a room. The count is words of the bot's, so what stands in it is short and on one line; it goes where the poll goes, and with it.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
             who = person.id if person is not None else event.identity or ""
             options = tuple(dict.fromkeys(one for one in event.options if 0 <= one < len(poll.options)))
             options = tuple(sorted(options if poll.several else options[:1]))
-            if poll.votes.get((event.room, who), ()) == options:
+            if _last(poll, who) == (event.room, options) or (not options and (event.room, who) not in poll.votes):
                 return []
             return [Record(incident.id, Voted(said, event.room, who, options, ())), _wake(incident, said, came.now)]
         case "tallied":
@@ -67,6 +68,11 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
             have = {row.to: row.partner for row in event.copies if row.kind == "message" and row.state not in _NEVER}
             ends = [EndPoll(incident.id, said, room, partner) for room, partner in have.items()]
             return [*counted, Record(incident.id, PollClosed(said, event.room)), *ends, _wake(incident, said, came.now)]
+
+
+def _last(poll: Polled, who: str) -> tuple[RoomRef, tuple[int, ...]] | None:
+    """Where somebody voted last, and for what."""
+    return next(((room, options) for (room, one), options in reversed(poll.votes.items()) if one == who), None)
 
 
 def _counts_all(poll: Polled, event: Talk) -> bool:
@@ -209,7 +215,7 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
     heard: dict[str, bool] = {}
 
     def may_hear(where: RoomRef) -> bool:
-        binding = world.who.binding(incident.playbook, where)
+        binding = world.who.binding(incident.playbook, world.who.now_at(where))
         if binding is None or binding.partner not in partners:
             return False
         if binding.partner not in heard:
@@ -218,9 +224,13 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
         return heard[binding.partner]
 
     total = [0] * len(poll.options)
-    for (where, _), options in poll.votes.items():
-        for option in options if may_hear(where) else ():
-            total[option] += 1
+    voted: set[str] = set()
+    for (where, who), options in reversed(poll.votes.items()):
+        # Of the votes that this room may know of the last one counts: a later one elsewhere is not seen to take anything away here.
+        if who not in voted and may_hear(where):
+            voted |= {who} - {""}
+            for option in options:
+                total[option] += 1
     for where, counts in poll.counts.items():
         for option, votes in enumerate(counts) if may_hear(where) else ():
             total[option] += votes

@@ -170,6 +170,7 @@ class Deployment:
     tests: Mapping[str, ReachTest] = field(default_factory=dict)
     begun: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when it first stood on the shelf
     reminded: Mapping[str, datetime] = field(default_factory=dict)  # playbook → when its calm duties were last recalled
+    moved: Mapping[RoomRef, RoomRef] = field(default_factory=dict)  # chat → where it went, and on from there
     epoch: int = 0
 
     def person(self, identity: str) -> PersonOnFile | None:
@@ -202,6 +203,11 @@ class Deployment:
         for (book, _), binding in self.bindings.items():
             found[book, binding.partner] = (*found.get((book, binding.partner), ()), binding)
         return found
+
+    def now_at(self, room: RoomRef) -> RoomRef:
+        """The address of a room now, whatever it was: what happened at an old one stays on file under that."""
+        chat = self.moved.get(room.chat)
+        return room if chat is None else RoomRef(chat.network, chat.id, room.topic)
 
     def binding(self, playbook: str, room: RoomRef) -> Binding | None:
         """Whose room this is in a playbook: the topic's own binding, else that of the whole chat."""
@@ -428,5 +434,10 @@ def _move(state: Deployment, old: RoomRef, new: RoomRef) -> Deployment:
         direct={identity: moved(ref) for identity, ref in state.direct.items()},
         lost={ref: why for ref, why in state.lost.items() if ref.chat != old.chat},
         lost_at={ref: at for ref, at in state.lost_at.items() if ref.chat != old.chat},
+        moved={
+            ref: there
+            for ref, there in ({one: moved(to) for one, to in state.moved.items()} | {old.chat: new.chat}).items()
+            if ref != there
+        },
         epoch=state.epoch + 1,
     )

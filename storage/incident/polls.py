@@ -65,10 +65,11 @@ def apply(state: Incident, kept: Kept) -> Incident:
 
 
 def _voted(before: Votes, f: Voted) -> Votes:
-    """Whoever is enrolled has one vote, wherever they give it: the last counts."""
-    if f.person.startswith("P-"):
-        before = {key: options for key, options in before.items() if key[1] != f.person}
-    return {**before, (f.room, f.person): f.options}
+    """In the order in which they were given."""
+    return {
+        **{key: options for key, options in before.items() if key != (f.room, f.person)},
+        (f.room, f.person): f.options,
+    }
 
 
 CONCERNED = (Voted, PollClosed)

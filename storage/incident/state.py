@@ -319,14 +319,15 @@ class Stopped:
 
 
 Votes = Mapping[tuple[RoomRef, str], tuple[int, ...]]
-"""By room and person: the places of the options, from 0."""
+"""By room and person (an id, or an account that is nobody's): the places of the options, from 0. In the order in which they were given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
     """A poll in a channel, and its votes: by room and person where they are known, and as counted by a network where they are not.
 
-    ``several``: more than one option may be chosen; ``labels``: those of its channels when it was asked. Of a person who is enrolled there is one vote at most, whatever the room.
+    ``several``: more than one option may be chosen; ``labels``: those of its channels when it was asked. A person may have voted in several rooms: the last
+    vote counts, of those that a room may know of.
     """
 
     said: str

@@ -9,7 +9,8 @@ from handlers.events import Delivery
 from handlers.polls import LONGEST, MOST_OPTIONS
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Poll, Spoken
-from storage.facts import Voted
+from storage.effects import Record
+from storage.facts import DEPLOYMENT, RoomMoved, Voted
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     AID,
@@ -18,6 +19,7 @@ from tests.handlers.border_stage import (
     CITY_TELEGRAM,
     FIRE,
     FIRE_TELEGRAM,
+    HILFE,
     LIAISON,
     MAYOR,
     SOMEBODY,
@@ -76,8 +78,6 @@ def test_only_votes_are_counted_whose_words_could_be_read() -> None:
         ('clearance: {tlp: green}\n    phone_24h: "+4914"', 'clearance: {tlp: amber}\n    phone_24h: "+4914"'),
     )
     stage.befalls("voted", stage.said[name], room=BRANDWEER, identity="matrix:@nl:x.org", options=(0,))
-    from tests.handlers.border_stage import HILFE
-
     stage.befalls("tallied", stage.said[name], room=HILFE, tally=(5, 5))
     assert counts(stage)[BRANDWEER].endswith("yes: 1\nno: 0")
 
@@ -129,6 +129,43 @@ def test_one_person_has_one_vote() -> None:
     stage, name = polled(several=True)
     stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(1, 0, 1))
     assert counts(stage)[CITY].endswith("yes: 1\nno: 1")
+
+
+def test_one_account_has_one_vote_in_all_rooms() -> None:
+    """Also of somebody whom nobody enrolled; taken back where it was given last, it counts nowhere."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@x:x.org", options=(0,))
+    stage.befalls("voted", stage.said[name], room=BRANDWEER, identity="matrix:@x:x.org", options=(1,))
+    stage.befalls("voted", stage.said[name], room=CITY, identity="matrix:@y:x.org", options=(1,))
+    assert counts(stage)[CITY].endswith("yes: 0\nno: 2")
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@x:x.org", options=(0,))
+    assert counts(stage)[CITY].endswith("yes: 1\nno: 1")
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@x:x.org", options=())
+    assert counts(stage)[CITY].endswith("yes: 0\nno: 1")
+
+
+def test_a_vote_where_a_room_may_not_look_takes_nothing_away_there() -> None:
+    """Else it would be seen that the same person voted elsewhere."""
+    stage, name = polled(
+        ("between: [be, nl, de]", "between: [be, nl]"),
+        ('clearance: {tlp: green}\n    phone_24h: "+4914"', 'clearance: {tlp: amber}\n    phone_24h: "+4914"'),
+    )
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@x:x.org", options=(0,))
+    before = counts(stage)
+    stage.befalls("voted", stage.said[name], room=HILFE, identity="matrix:@x:x.org", options=(1,))
+    assert BRANDWEER not in counts(stage) and before[BRANDWEER].endswith("yes: 1\nno: 0")
+
+
+def test_votes_stay_when_their_room_moves() -> None:
+    """What was chosen at the old address counts still, and so does what was counted there."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@x:x.org", options=(0,))
+    stage.befalls("tallied", stage.said[name], room=FIRE_TELEGRAM, tally=(2, 0))
+    counts(stage)
+    for old, new in ((FIRE, "!new:x.org"), (FIRE_TELEGRAM, "-100999")):
+        stage.apply([Record(DEPLOYMENT, RoomMoved(old.chat, RoomRef(old.network, new)))])
+    stage.befalls("voted", stage.said[name], room=CITY, identity="matrix:@y:x.org", options=(1,))
+    assert counts(stage)[CITY].endswith("yes: 3\nno: 1")
 
 
 def test_a_poll_that_is_taken_back_leaves_no_count() -> None:
