@@ -72,7 +72,7 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
 
 def _last(poll: Polled, who: str) -> tuple[RoomRef, tuple[int, ...]] | None:
     """Where somebody voted last, and for what."""
-    return next(((room, options) for (room, one), options in reversed(poll.votes.items()) if one == who), None)
+    return next(((room, options) for (room, one), options in reversed(list(poll.votes.items())) if one == who), None)
 
 
 def _counts_all(poll: Polled, event: Talk) -> bool:
@@ -225,7 +225,7 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
 
     total = [0] * len(poll.options)
     voted: set[str] = set()
-    for (where, who), options in reversed(poll.votes.items()):
+    for (where, who), options in reversed(list(poll.votes.items())):
         # Of the votes that this room may know of the last one counts: a later one elsewhere is not seen to take anything away here.
         if who not in voted and may_hear(where):
             voted |= {who} - {""}
