@@ -26,12 +26,20 @@ from bot.witnessing import compared
 from handlers import escalation, posting
 from handlers.channels import threaded
 from handlers.command import typed
-from handlers.events import Came, Delivery, Event, Flooded, RoomEvent, Signed, Stale, Talk
+from handlers.events import Came, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Effect, EndPoll, Record, Remove, Repeat, Send
-from storage.facts import DEPLOYMENT, DeadlinePassed, EscalationStalled, EventFailed, Fact, MessageDropped
+from storage.facts import (
+    DEPLOYMENT,
+    DeadlinePassed,
+    EscalationStalled,
+    EventFailed,
+    Fact,
+    MessageDropped,
+    RollbackFound,
+)
 from storage.store import Beside, Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
 
 log = logging.getLogger(__name__)
@@ -79,6 +87,24 @@ class Turn:
         """The program began."""
         seed = self.seeds()
         await self._guarded(lambda: self._carry(lambda world: self.decide.started(world, self.tx.now), seed))
+
+    async def looked_back(self) -> None:
+        """Where the log is not the one that was signed, it is said, and recorded; once for each state that was signed."""
+        try:
+            back = await self.store.rolled_back()
+            known = {
+                (kept.fact.stream, kept.fact.signed)
+                for kept in (await self.store.facts(DEPLOYMENT) if back else ())
+                if isinstance(kept.fact, RollbackFound)
+            }
+        except StorageError as error:
+            log.error("the log cannot be held against what was signed", extra={"reason": str(error)})
+            return
+        for one in back:
+            log.error("an older database was put back", extra={"stream": one.stream, "reason": one.words})
+        news = tuple(one for one in back if (one.stream, one.signed) not in known)
+        if news:
+            await self.happened(RolledBack(news))
 
     async def heard(self, row: InboxRow) -> None:
         """Something that a network told us."""

@@ -294,6 +294,7 @@ class Engine(Keeping):
             await self._carrier.load()
         turn = self._new_turn()
         await turn.started()
+        await turn.looked_back()
         await self._commit(turn)
         self._begun = True
         self.started.set()

@@ -23,13 +23,14 @@ from handlers import (
     relay,
     resaid,
     restraint,
+    rollback,
     rooms,
 )
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
 from handlers.escalation import audited
-from handlers.events import Came, Delivery, Flooded, NetworkEvent, Resolved, RoomEvent, Signed, Stale, Talk
+from handlers.events import Came, Delivery, Flooded, NetworkEvent, Resolved, RolledBack, RoomEvent, Signed, Stale, Talk
 from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
@@ -190,6 +191,8 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return rooms.resolved(world, came, event)
         case Signed() as event:
             return posting.posted(world, event, came.now)
+        case RolledBack() as event:
+            return rollback.found(world, event, came.now)
 
 
 def _goes_with_talk(row: OutboxRow) -> bool:

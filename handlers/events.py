@@ -9,7 +9,7 @@ from typing import Literal
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Spoken
 from storage.facts import RoomObserved
-from storage.store import Beside, Deadline, OutboxRow, Utterance
+from storage.store import Beside, Deadline, OutboxRow, Rollback, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,14 @@ class Signed:
     note: str | None
 
 
-Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded | Signed
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """At the start these streams were not what was signed before, and nobody was told yet."""
+
+    streams: tuple[Rollback, ...]
+
+
+Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded | Signed | RolledBack
 
 
 @dataclass(frozen=True, slots=True)

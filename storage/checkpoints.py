@@ -2,15 +2,16 @@
 
 Each checkpoint is written to ``checkpoints.log`` beside the database (append-only, flushed to the disk) and to the
 database before anyone sees it. Whoever puts an older database back leaves that file knowing a larger size, or another
-root for the same size; then nothing more is signed.
+root for the same size; then no more of that stream is signed. The others, and incidents that begin later, are.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +21,11 @@ from storage.connection import words
 from storage.facts import timestamp
 from storage.notes import Checkpoint, Signer, split_note
 from storage.queries import SQL, micros
-from storage.store import StorageError, StreamHead
+from storage.store import Rollback, StorageError, StreamHead
 
 FILE = "checkpoints.log"
 
-_REMEDY = "Nothing more is signed: restore the newest backup and tell the partners"
+_NUMBERED = re.compile(r"([A-Z])-([1-9]\d{0,17})")
 
 
 class RolledBack(StorageError):
@@ -79,26 +80,39 @@ class SideFile:
         _remember(self.path, lines)
 
 
-def check(inner: sqlite3.Connection, heads: Sequence[StreamHead], file: SideFile) -> dict[str, Signed]:
-    """Hold what is kept against everything signed before. Returns the largest checkpoints; raises RolledBack."""
+def numbers(file: SideFile) -> Mapping[str, int]:
+    """The highest number of an incident that was ever signed, by letter: after a rollback none is given twice."""
+    found: dict[str, int] = {}
+    for stream in file.remembered():
+        if one := _NUMBERED.fullmatch(stream):
+            found[one[1]] = max(found.get(one[1], 0), int(one[2]))
+    return found
+
+
+def lacking(inner: sqlite3.Connection, file: SideFile) -> list[str]:
+    """The streams of whose largest checkpoint in the database the file beside it knows nothing: it was removed, or is an older one."""
+    known = file.remembered()
+    rows = inner.execute(SQL["latest_checkpoints"]).fetchall()
+    return sorted(stream for stream, size, _, _ in rows if stream not in known or known[stream].size < size)
+
+
+def check(
+    inner: sqlite3.Connection, heads: Sequence[StreamHead], file: SideFile, streams: Collection[str] | None = None
+) -> list[Rollback]:
+    """Hold what is kept against everything signed before; ``streams``: only these. Returns those that are not what was signed."""
     largest = file.remembered()
     for stream, size, root, _ in inner.execute(SQL["latest_checkpoints"]).fetchall():
         if stream not in largest or size > largest[stream].size:
             largest[stream] = Signed(size, bytes(root))
     now = {head.stream: head for head in heads}
-    for stream, signed in largest.items():
+    found = []
+    for stream, signed in sorted(largest.items()):
+        if streams is not None and stream not in streams:
+            continue
         size = now[stream].size if stream in now else 0
-        if size < signed.size:
-            raise RolledBack(
-                f"the log of {stream} has {size} entries, but {signed.size} were signed: "
-                "an older database was put back. " + _REMEDY
-            )
-        if root_at(inner, now[stream], signed.size) != signed.root:
-            raise RolledBack(
-                f"the log of {stream} is not the one that was signed at {signed.size} entries: "
-                "its history was replaced. " + _REMEDY
-            )
-    return largest
+        if size < signed.size or root_at(inner, now[stream], signed.size) != signed.root:
+            found.append(Rollback(stream, size, signed.size))
+    return found
 
 
 def sign(
@@ -108,30 +122,39 @@ def sign(
     file: SideFile,
     now: datetime,
     streams: Collection[str] | None = None,
-) -> list[str]:
-    """Sign every stream that grew, or was last signed with another key, inside a transaction; ``streams``: only these.
+) -> tuple[list[str], list[Rollback]]:
+    """Sign every stream that grew, or was last signed with another key, inside a transaction; ``streams``: only these. Returns the notes, and
+    the streams that were not signed because they are not what was signed before.
 
     The file beside the database comes first: a crash between the two leaves a line there that the next signing repeats with the same root.
+    What the file lacks, because it was removed, it is told again.
     """
-    check(inner, heads, file)
+    back = check(inner, heads, file, streams)
+    wrong, remembered = {one.stream for one in back}, file.remembered()
     kept = {stream: (size, note) for stream, size, _, note in inner.execute(SQL["latest_checkpoints"]).fetchall()}
     rows, lines, notes = [], [], []
     for head in heads:
+        if head.stream in wrong or (streams is not None and head.stream not in streams):
+            continue
         size, last = kept.get(head.stream, (0, ""))
-        if (head.size == size and _is_by(signer, last)) or (streams is not None and head.stream not in streams):
+        if head.size == size and _is_by(signer, last):
+            if size and (head.stream not in remembered or remembered[head.stream].size < size):
+                lines.append(_line(head, last, now))
             continue
         note = signer.sign(Checkpoint(f"{signer.name}/{head.stream}", head.size, head.root).text)
         notes.append(note)
         rows.append((head.stream, head.size, head.root, note, micros(now)))
-        lines.append(
-            canonical.encode(
-                {"stream": head.stream, "size": head.size, "root": head.root.hex(), "note": note, "at": timestamp(now)}
-            )
-        )
-    if rows:
+        lines.append(_line(head, note, now))
+    if lines:
         file.remember(lines)
         inner.executemany(SQL["add_checkpoint"], rows)
-    return notes
+    return notes, back
+
+
+def _line(head: StreamHead, note: str, now: datetime) -> bytes:
+    return canonical.encode(
+        {"stream": head.stream, "size": head.size, "root": head.root.hex(), "note": note, "at": timestamp(now)}
+    )
 
 
 def _is_by(signer: Signer, note: str) -> bool:

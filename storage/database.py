@@ -32,6 +32,7 @@ from storage.store import (
     OutboxChange,
     OutboxRow,
     ReactionKept,
+    Rollback,
     StorageError,
     StreamHead,
     Summary,
@@ -151,8 +152,11 @@ class SqliteStore(Evidence):
         return await log.incidents(self._connection)
 
     async def counters(self) -> Mapping[str, int]:
-        """The highest number used, by letter."""
-        return dict(await self._connection.read("counters"))
+        """The highest number used, by letter. No incident takes the number of one that was signed, though the database was rolled back."""
+        found = dict(await self._connection.read("counters"))
+        for letter, number in checkpoints.numbers(self._signed).items():
+            found[letter] = max(number, found.get(letter, 0))
+        return found
 
     async def playbook(self, digest: str) -> bytes | None:
         """A playbook's bytes by their SHA-256 in hexadecimal."""
@@ -312,10 +316,13 @@ class SqliteStore(Evidence):
     async def sign(self, now: datetime, streams: Collection[str] | None = None) -> Sequence[str]:
         """Sign a checkpoint for every stream that grew, or for those of them that are named. Returns the signed notes.
 
-        Raises RolledBack, and signs nothing, if the database is not the one that was signed before; StorageError where the key was replaced meanwhile.
+        Raises RolledBack, once the others are signed, for streams that are not what was signed before; StorageError where the key was replaced meanwhile.
         """
         await self._still_signs()
-        return await self._connection.write(lambda inner: self._sign(inner, now, streams))
+        notes, back = await self._connection.write(lambda inner: self._sign(inner, now, streams))
+        if back:
+            raise RolledBack("; ".join(one.words for one in back))
+        return notes
 
     async def append_signed(self, stream: str, fact: Fact, *, now: datetime, playbook: str | None) -> str:
         """Commit a fact and sign the log that ends in it, in one transaction. Returns the signed note. Raises as ``sign`` does."""
@@ -324,12 +331,17 @@ class SqliteStore(Evidence):
 
         def work(inner: sqlite3.Connection) -> str:
             log.append(inner, [sealed], now, self._keyring)
-            [note] = self._sign(inner, now, [stream])
+            notes, back = self._sign(inner, now, [stream])
+            if back:
+                raise RolledBack(back[0].words)
+            [note] = notes
             return note
 
         return await self._connection.write(work)
 
-    def _sign(self, inner: sqlite3.Connection, now: datetime, streams: Collection[str] | None) -> list[str]:
+    def _sign(
+        self, inner: sqlite3.Connection, now: datetime, streams: Collection[str] | None
+    ) -> tuple[list[str], list[Rollback]]:
         inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
         heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
         return checkpoints.sign(inner, heads, self.signer, self._signed, now, streams)
@@ -354,6 +366,19 @@ class SqliteStore(Evidence):
         return await log.proof(self._connection, stream, tree.consistency_ranges(first, second))
 
     async def health(self) -> Sequence[str]:
+    async def rolled_back(self) -> Sequence[Rollback]:
+        """The streams that are not what was signed before: an older database was put back, or another."""
+
+        def work(inner: sqlite3.Connection) -> list[Rollback]:
+            heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
+            return checkpoints.check(inner, heads, self._signed)
+
+        return await self._connection.write(work)
+
+    async def unremembered(self) -> Sequence[str]:
+        """The streams of whose last checkpoint the file beside the database knows nothing."""
+        return await self._connection.write(lambda inner: checkpoints.lacking(inner, self._signed))
+
         """What is wrong with what is kept, a sentence each; empty when all is well."""
         known = led_to(self.signer.verifier.vkey, await self.key_chain())
 
@@ -361,7 +386,7 @@ class SqliteStore(Evidence):
             found = []
             try:
                 heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-                checkpoints.check(inner, heads, self._signed)
+                found += [one.words for one in checkpoints.check(inner, heads, self._signed)]
             except StorageError as error:
                 found.append(str(error))
             if not {vkey for vkey, _ in inner.execute(SQL["signers"])} <= known:

@@ -15,7 +15,7 @@ from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.facts.fact import Fact
 from storage.plain import REASONS, content, field_value, named, plain
-from storage.unseen import WITHHELD, Unseen, is_seen
+from storage.unseen import ERASED, WITHHELD, Unseen, is_seen
 from storage.upkeep import due, tracked, whose
 
 REMEMBERED = 10_000
@@ -275,6 +275,8 @@ class Sentences:
                 return f"{c.partner} cosigns the log's state over {c.size} entries; the key is theirs {by}"
             case f.KeyReplaced() as k:
                 return f"The signing key replaced by {k.by}: {k.reason}. From here on {k.new}, before {k.old}"
+            case f.RollbackFound() as r:
+                return f"The log of {r.stream} is not what was signed: {r.size} entries now, {r.signed} were signed; an older database was put back"
             case f.FieldErased() as e:
                 return f"Field {e.path} of entry {e.entry} erased by {e.by}: {e.reason}; on the basis of {e.basis}"
             case f.PersonErased() as e:
@@ -341,8 +343,9 @@ class Sentences:
                 continue
             if "withheld" in said:
                 withheld.setdefault(self.why_withheld(disclosed, said), []).append(name)
-            elif said.get("value") is not None:
+            elif said.get("value", ERASED) is not None:
                 exact = said["form"] == "exact"
+                name = name if "value" in said else f"{name} (erased since)"
                 (whole if exact else coarser).append(name if exact else f"{name} only as {said['form']}")
         shown = [*whole, *coarser]
         if shown:

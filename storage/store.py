@@ -280,6 +280,26 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollback:
+    """A stream that is not the one that was signed. ``size``: entries now; ``signed``: of the largest checkpoint that is known of it. Where there
+    are as many now, they are others."""
+
+    stream: str
+    size: int
+    signed: int
+
+    @property
+    def words(self) -> str:
+        """What is wrong, and what to do."""
+        remedy = "No more of it is signed: restore the newest backup and tell the partners"
+        if self.size < self.signed:
+            was = f"has {self.size} entries, but {self.signed} were signed: an older database was put back"
+        else:
+            was = f"is not the one that was signed at {self.signed} entries: its history was replaced"
+        return f"the log of {self.stream} {was}. {remedy}"
+
+
+@dataclass(frozen=True, slots=True)
 class Mentioned:
     """A message of ours, found again by the network's id for it."""
 
@@ -411,6 +431,10 @@ class Store(Protocol):
     async def heads(self) -> Sequence[StreamHead]: ...
     async def sign(self, now: datetime, streams: Collection[str] | None = None) -> Sequence[str]:
         """Sign a checkpoint for every stream that grew, or for those of them that are named. Returns the signed notes."""
+
+    async def rolled_back(self) -> Sequence[Rollback]:
+        """The streams that are not what was signed before: an older database was put back, or another."""
+        ...
 
     async def checkpoint(self, stream: str) -> str | None:
         """A stream's latest signed note."""

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from storage.facts.fact import DEPLOYMENT
+
 if TYPE_CHECKING:
     from storage.export.view import View
 
@@ -277,6 +279,7 @@ SHOWN: Mapping[str, tuple[Rule, ...]] = {
     "CheckpointPosted": (Rule(_its, (EVERYTHING,)),),
     "CheckpointCosigned": (Rule(_its, (EVERYTHING,)),),
     "KeyReplaced": (Rule(_always, ("old", "new", "note")),),  # a bundle has them as its chain of keys
+    "RollbackFound": (Rule(lambda view, fact: fact.stream == DEPLOYMENT, (EVERYTHING,)),),  # of the very log that is copied
     # what is forgotten, and what must not be
     "FieldErased": NOT_SHOWN,
     "PersonErased": NOT_SHOWN,

@@ -116,7 +116,7 @@ from storage.facts.deployment import (
     WordsKept,
     WordsUsed,
 )
-from storage.facts.evidence import CheckpointCosigned, CheckpointPosted, KeyReplaced
+from storage.facts.evidence import CheckpointCosigned, CheckpointPosted, KeyReplaced, RollbackFound
 from storage.facts.fact import DEPLOYMENT, EACH, Each, Fact
 from storage.facts.keeping import FieldErased, HoldLifted, HoldPlaced, LogErased, PersonErased
 from storage.facts.messages import (
@@ -245,6 +245,7 @@ __all__ = [
     "RequestAnswered",
     "RollCallEnded",
     "RollCallStarted",
+    "RollbackFound",
     "RoomBound",
     "RoomLost",
     "RoomMoved",
@@ -360,6 +361,7 @@ FACTS: Mapping[str, type[Fact]] = {
         CheckpointPosted,
         CheckpointCosigned,
         KeyReplaced,
+        RollbackFound,
         Acknowledged,
         AnswerUndone,
         Escalated,

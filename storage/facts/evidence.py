@@ -1,4 +1,5 @@
-"""Facts of the log's own evidence: which checkpoints were given to partners, who cosigned one, and when the signing key was replaced."""
+"""Facts of the log's own evidence: which checkpoints were given to partners, who cosigned one, when the signing key was replaced, and that the log was
+rolled back."""
 
 from __future__ import annotations
 
@@ -51,3 +52,16 @@ class KeyReplaced(Fact):
     reason: str
     note: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackFound(Fact):
+    """At the start a stream was not the one that was signed: an older database had been put back, or another one.
+
+    ``size``: its entries then; ``signed``: those of the largest checkpoint that ``checkpoints.log`` beside the database knows. Where ``size`` is not
+    smaller, they are others.
+    """
+
+    stream: str
+    size: int
+    signed: int

@@ -85,6 +85,7 @@ const KINDS = (() => {
       CheckpointPosted: ["Checkpoint posted", "Point de contrôle publié", "partner room size"],
       CheckpointCosigned: ["Checkpoint signed by a partner", "Point de contrôle signé par un partenaire", "partner size vkey"],
       KeyReplaced: ["Signing key replaced", "Clé de signature remplacée", "by reason new"],
+      RollbackFound: ["An older log was put back", "Un journal plus ancien a été remis", "stream size signed"],
       FieldErased: ["A field erased", "Un champ effacé", "entry path by reason basis"],
       PersonErased: ["A person’s data erased", "Données d’une personne effacées", "person by reason basis entries"],
       LogErased: ["Log emptied when its time was over", "Journal vidé à l’échéance", "days by reason upto"],
