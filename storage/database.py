@@ -365,7 +365,6 @@ class SqliteStore(Evidence):
         """The proof that the stream's tree of ``second`` entries continues that of ``first`` (RFC 9162 §2.1.4)."""
         return await log.proof(self._connection, stream, tree.consistency_ranges(first, second))
 
-    async def health(self) -> Sequence[str]:
     async def rolled_back(self) -> Sequence[Rollback]:
         """The streams that are not what was signed before: an older database was put back, or another."""
 
@@ -379,11 +378,12 @@ class SqliteStore(Evidence):
         """The streams of whose last checkpoint the file beside the database knows nothing."""
         return await self._connection.write(lambda inner: checkpoints.lacking(inner, self._signed))
 
+    async def health(self) -> Sequence[str]:
         """What is wrong with what is kept, a sentence each; empty when all is well."""
         known = led_to(self.signer.verifier.vkey, await self.key_chain())
 
         def work(inner: sqlite3.Connection) -> list[str]:
-            found = []
+            found: list[str] = []
             try:
                 heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
                 found += [one.words for one in checkpoints.check(inner, heads, self._signed)]
