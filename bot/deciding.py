@@ -142,8 +142,9 @@ class Turn:
                 asked = await compared(self.tx.world, asked, self.store)
                 await self._carry(lambda world: self.decide.hear(world, asked), row.seed)
             elif said is not None:
-                came = Came(said, self.tx.now, row.seed)
-                await self._carry(lambda world: self.decide.happened(world, came), row.seed)
+                await self._decided(said, row.seed)
+                if isinstance(said, Talk) and heard is not None:
+                    await self._ends_elsewhere(heard, said, row.seed)
         except StorageError:
             raise
         except Exception as error:  # noqa: BLE001 a fault of ours fails one event, and is recorded
@@ -157,13 +158,17 @@ class Turn:
             await self.heard(row)
         self.tx.heard_up_to(offer.network, offer.cursor)
 
+    async def _decided(self, event: Event, seed: bytes) -> None:
+        """Decide what follows from something, and carry it out."""
+        came = Came(event, self.tx.now, seed)
+        await self._carry(lambda world: self.decide.happened(world, came), seed)
+
     async def _look_at_room(self, heard: Heard, seed: bytes) -> None:
         """What happens in a room may show that it is not as it was: that counts before what was said there."""
         news = shown_by(heard, self.tx.world.who.traits.get(heard.room.chat))
         if news is not None:
             apart = seed + b"room"  # what follows has names of its own
-            came = Came(news, self.tx.now, apart)
-            await self._carry(lambda world: self.decide.happened(world, came), apart)
+            await self._decided(news, apart)
 
     async def _meant(self, heard: Heard, about: Mentioned | None, seed: bytes) -> Request | RoomEvent | Talk | None:
         """What is to be decided about it, with what it concerns of what was said in channels."""
@@ -196,7 +201,7 @@ class Turn:
             said = await self._utterance(ours.stream, ours.about) if ours is not None and ours.about else None
             heard = replace(heard, room=ours.to, kind="tallied") if ours is not None else heard
             if said is None and heard.kind == "ended":
-                said = self.tx.polled(handle) or await self.store.polled(heard.room.network, handle)
+                said = next(iter(await self._polled(heard.room.network, handle)), None)
                 heard = replace(heard, room=said.room, message_id=said.message) if said is not None else heard
         else:
             said = await self._utterance_at(heard.room, heard.message_id)
@@ -214,6 +219,22 @@ class Turn:
             await self._beside(said.room, said.album) if found.kind == "edited" and said.album is not None else ()
         )
         return replace(found, recaps=shown_again, album=tuple(one for one in together if one.said.id != said.id))
+
+    async def _ends_elsewhere(self, heard: Heard, done: Talk, seed: bytes) -> None:
+        """A poll of people's own that was forwarded is one poll wherever it stands, and ends everywhere at once."""
+        if heard.kind != "ended" or heard.handle is None:
+            return
+        for one in await self._polled(heard.room.network, heard.handle):
+            if (one.stream, one.id) == (done.said.stream, done.said.id):
+                continue
+            await self._know(one.stream)
+            there = replace(heard, room=one.room, message_id=one.message)
+            ended = talk(there, one, await self._copies(one.stream, one.id), None)
+            await self._decided(ended, seed + one.id.encode())  # what follows has names of its own
+
+    async def _polled(self, network: Network, handle: str) -> list[Utterance]:
+        """The polls that people asked with this second name, as this turn leaves them."""
+        return self.tx.polled(handle, await self.store.polled(network, handle))
 
     async def _thread(self, heard: Heard) -> Utterance | None:
         """What began the thread in which this was said: as its network says, or the first in its topic, where that is one."""

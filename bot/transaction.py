@@ -418,10 +418,11 @@ class Transaction:
         """What was said under this id in this turn."""
         return next((one for one in self._said.values() if one.message == message and one.room.chat == room.chat), None)
 
-    def polled(self, handle: str) -> Utterance | None:
-        """The poll with this second name that was asked in this turn."""
-        polls = [(one, one.spoken.poll) for one in self._said.values() if one.spoken is not None]
-        return next((one for one, poll in polls if poll is not None and poll.handle == handle), None)
+    def polled(self, handle: str, kept: Iterable[Utterance]) -> list[Utterance]:
+        """The polls with this second name, of those on file (``kept``) and of this turn, as this turn leaves them."""
+        found = {(one.stream, one.id): one for one in kept} | self._said
+        polls = [(one, one.spoken.poll) for one in found.values() if one.spoken is not None]
+        return [one for one, poll in polls if poll is not None and poll.handle == handle]
 
     def said_together(self, room: RoomRef, album: str, kept: Iterable[Utterance]) -> list[Utterance]:
         """What was sent as one album in a chat, of what is on file (``kept``) and of this turn, as this turn leaves it."""

@@ -261,8 +261,8 @@ class SqliteStore(Evidence):
         """The topic that was made in a chat for the thread which this began."""
         return await talk.place_of(self._connection, stream, said, room)
 
-    async def polled(self, network: Network, handle: str) -> Utterance | None:
-        """The poll that somebody asked which has this second name on its network."""
+    async def polled(self, network: Network, handle: str) -> Sequence[Utterance]:
+        """The polls that people asked which have this second name on their network, the last first."""
         return await talk.polled(self._connection, network, handle)
 
     async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:

@@ -150,7 +150,7 @@ SELECT topic FROM threads WHERE stream = ? AND said = ? AND network = ? AND room
 
 -- name: polled
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said
-WHERE network = ? AND body ->> '$.poll.handle' = ? AND body GLOB '*"handle":"*' ORDER BY at DESC LIMIT 1;
+WHERE network = ? AND body ->> '$.poll.handle' = ? AND body GLOB '*"handle":"*' ORDER BY at DESC;
 
 -- name: said_together
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said

@@ -395,8 +395,8 @@ class Store(Protocol):
     async def place_of(self, stream: str, said: str, room: RoomRef) -> RoomRef | None:
         """The topic that was made in a chat for the thread which this began."""
 
-    async def polled(self, network: Network, handle: str) -> Utterance | None:
-        """The poll that somebody asked which has this second name on its network."""
+    async def polled(self, network: Network, handle: str) -> Sequence[Utterance]:
+        """The polls that people asked which have this second name on their network, the last first: one that is forwarded keeps it."""
 
     async def said_together(self, room: RoomRef, album: str) -> Sequence[Utterance]:
         """What was sent as one album in a chat, in the order in which it was heard."""

@@ -71,10 +71,9 @@ async def place_of(connection: Connection, stream: str, said: str, room: RoomRef
     return RoomRef(room.network, room.id, found[0][0]) if found else None
 
 
-async def polled(connection: Connection, network: Network, handle: str) -> Utterance | None:
-    """The poll that somebody asked which has this second name on its network."""
-    found = await connection.read("polled", (network, handle))
-    return _read(*found[0]) if found else None
+async def polled(connection: Connection, network: Network, handle: str) -> list[Utterance]:
+    """The polls that people asked which have this second name on their network, the last first: one that is forwarded keeps it."""
+    return [_read(*one) for one in await connection.read("polled", (network, handle))]
 
 
 async def said_together(connection: Connection, room: RoomRef, album: str) -> list[Utterance]:

@@ -14,7 +14,7 @@ from tests.emulators.matrix_view import Shown
 from tests.emulators.synapse import SynapseServer
 from tests.emulators.telegram_files import Kind
 from tests.emulators.telegram_town import Message
-from tests.stories.bridge import CARL, DORA, FORUM, HALL, Bridge, bridge
+from tests.stories.bridge import CARL, DORA, FORUM, HALL, TOPIC, Bridge, bridge
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -399,6 +399,21 @@ async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     await tg.wait_for(lambda: tg.polls[topic.poll or ""].closed, 20)
     for room, there in shown.items():
         await town.ada.look_until(room, there.event_id, lambda one: one.ended)
+
+
+async def test_a_poll_that_was_forwarded_ends_wherever_it_stands(town: Bridge) -> None:
+    """It is one poll to Telegram, with one name: stopped by who asked, its copies end in every room, those of the forwarded one too."""
+    tg = town.telegram
+    asked = await tg.poll(HALL, CARL, "How many boats?", ["Four", "Five"])
+    first = await town.sees(town.plain, lambda one: one.kind == "poll" and "How many boats?" in one.question)
+    await tg.forward(FORUM, DORA, HALL, asked.id, thread=TOPIC)
+    again = await town.sees(
+        town.plain,
+        lambda one: one.kind == "poll" and "How many boats?" in one.question and one.event_id != first.event_id,
+    )
+    await tg.stop(HALL, asked.id)
+    for there in (first, again):
+        await town.ada.look_until(town.plain, there.event_id, lambda one: one.ended)
 
 
 async def test_too_large_a_file_is_named_instead(town: Bridge) -> None:
