@@ -1,7 +1,8 @@
 """In which direction each character of a line runs: the Unicode Bidirectional Algorithm (UAX #9), for lines without explicit embeddings.
 
-What people type is shown without explicit changes of direction (``playbooks.phrasing.legible``), so rules X1 to X8 have nothing to do; isolates and
-pairs of brackets (N0) are treated as other neutral signs are. Names of the rules are the annex's.
+What people type is shown without explicit changes of direction (``playbooks.phrasing.legible``), so rules X1 to X8 have nothing to do, and isolates are
+treated as other neutral signs are. Levels are those of a whole paragraph (P1), also of the parts of it that stand on several lines. Names of the rules are
+the annex's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,38 @@ from collections.abc import Sequence
 _STRONG = frozenset({"L", "R", "AL"})
 _LEFT_OVER = frozenset({"B", "S", "WS", "ON", "BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _NUMBERS = frozenset({"EN", "AN"})
+
+_BRACKETS = ("()", "[]", "{}", "\u2045\u2046", "\u207d\u207e", "\u208d\u208e", "\u2329\u232a", "\u27e6\u27e7", "\u27e8\u27e9", "\u27ea\u27eb",
+             "\u3008\u3009", "\u300a\u300b", "\u300c\u300d", "\u300e\u300f", "\u3010\u3011", "\u3014\u3015", "\u3016\u3017", "\uff08\uff09", "\uff3b\uff3d",
+             "\uff5b\uff5d", "\uff5f\uff60", "\uff62\uff63")  # fmt: skip
+_CLOSED_BY = {pair[0]: pair[1] for pair in _BRACKETS}
+"""Brackets that stand in pairs (Unicode's BidiBrackets), as far as people type them."""
+
+_MOST_OPEN = 63
+"""Brackets in each other that are looked at (BD16)."""
+
+MIRRORED = {
+    one: other
+    for pair in (*_BRACKETS, "<>", "\u00ab\u00bb", "\u2039\u203a", "\u2264\u2265", "\u226a\u226b", "\uff1c\uff1e")
+    for one, other in (pair, pair[::-1])
+}
+"""The sign whose shape a sign takes where it runs from right to left (L4), as far as people type them."""
+
+_BRACKETS = ("()", "[]", "{}", "\u2045\u2046", "\u207d\u207e", "\u208d\u208e", "\u2329\u232a", "\u27e6\u27e7", "\u27e8\u27e9", "\u27ea\u27eb",
+             "\u3008\u3009", "\u300a\u300b", "\u300c\u300d", "\u300e\u300f", "\u3010\u3011", "\u3014\u3015", "\u3016\u3017", "\uff08\uff09", "\uff3b\uff3d",
+             "\uff5b\uff5d", "\uff5f\uff60", "\uff62\uff63")  # fmt: skip
+_CLOSED_BY = {pair[0]: pair[1] for pair in _BRACKETS}
+"""Brackets that stand in pairs (Unicode's BidiBrackets), as far as people type them."""
+
+_MOST_OPEN = 63
+"""Brackets in each other that are looked at (BD16)."""
+
+MIRRORED = {
+    one: other
+    for pair in (*_BRACKETS, "<>", "\u00ab\u00bb", "\u2039\u203a", "\u2264\u2265", "\u226a\u226b", "\uff1c\uff1e")
+    for one, other in (pair, pair[::-1])
+}
+"""The sign whose shape a sign takes where it runs from right to left (L4), as far as people type them."""
 
 
 def needed(text: str) -> bool:
@@ -29,9 +62,10 @@ def base(text: str) -> int:
 
 
 def levels(text: str, paragraph: int) -> list[int]:
-    """The level of each character: even from left to right, odd from right to left."""
+    """The level of each character of a paragraph: even from left to right, odd from right to left. Of a line of it, see ``ended``."""
     edge = "R" if paragraph else "L"
     kinds = _weak([unicodedata.bidirectional(one) or "L" for one in text], edge)
+    _brackets(text, kinds, edge)
     _neutral(kinds, edge)
     found = []
     for kind in kinds:
@@ -39,11 +73,13 @@ def levels(text: str, paragraph: int) -> list[int]:
             found.append(2 if kind in ("L", "EN", "AN") else 1)  # I2
         else:
             found.append(1 if kind == "R" else 2 if kind in _NUMBERS else 0)  # I1
-    for at in range(len(text) - 1, -1, -1):  # L1
-        if not text[at].isspace():
-            break
-        found[at] = paragraph
-    return found
+    return ended(text, found, paragraph)
+
+
+def ended(line: str, levels_: Sequence[int], paragraph: int) -> list[int]:
+    """The levels of a line, whose last spaces run as the paragraph does (L1)."""
+    kept = len(line.rstrip())
+    return [*levels_[:kept], *[paragraph] * (len(line) - kept)]
 
 
 def order(levels_: Sequence[int]) -> list[int]:
@@ -95,6 +131,68 @@ def _weak(kinds: list[str], edge: str) -> list[str]:
         elif kind == "EN" and strong == "L":  # W7
             kinds[at] = "L"
     return kinds
+
+
+def _brackets(text: str, kinds: list[str], edge: str) -> None:
+    """Both of a pair run as what is in them does, if that is the paragraph's direction or what stands before them (N0)."""
+    for first, last in _pairs(text, kinds):
+        within = {_side(kind) for kind in kinds[first + 1 : last]} & {"L", "R"}
+        if not within:
+            continue
+        way = edge
+        if edge not in within:
+            before = (_side(kind) for kind in reversed(kinds[:first]))
+            way = next((kind for kind in before if kind in ("L", "R")), edge)
+        kinds[first] = kinds[last] = way
+
+
+def _pairs(text: str, kinds: list[str]) -> list[tuple[int, int]]:
+    """The places of brackets that open and close, by where they open (BD16)."""
+    opened: list[tuple[str, int]] = []
+    found = []
+    for at, one in enumerate(text):
+        if kinds[at] != "ON":
+            continue
+        if one in _CLOSED_BY:
+            if len(opened) == _MOST_OPEN:
+                break
+            opened.append((_CLOSED_BY[one], at))
+        elif any(closing == one for closing, _ in opened):
+            while (last := opened.pop())[0] != one:
+                pass
+            found.append((last[1], at))
+    return sorted(found)
+
+
+def _brackets(text: str, kinds: list[str], edge: str) -> None:
+    """Both of a pair run as what is in them does, if that is the paragraph's direction or what stands before them (N0)."""
+    for first, last in _pairs(text, kinds):
+        within = {_side(kind) for kind in kinds[first + 1 : last]} & {"L", "R"}
+        if not within:
+            continue
+        way = edge
+        if edge not in within:
+            before = (_side(kind) for kind in reversed(kinds[:first]))
+            way = next((kind for kind in before if kind in ("L", "R")), edge)
+        kinds[first] = kinds[last] = way
+
+
+def _pairs(text: str, kinds: list[str]) -> list[tuple[int, int]]:
+    """The places of brackets that open and close, by where they open (BD16)."""
+    opened: list[tuple[str, int]] = []
+    found = []
+    for at, one in enumerate(text):
+        if kinds[at] != "ON":
+            continue
+        if one in _CLOSED_BY:
+            if len(opened) == _MOST_OPEN:
+                break
+            opened.append((_CLOSED_BY[one], at))
+        elif any(closing == one for closing, _ in opened):
+            while (last := opened.pop())[0] != one:
+                pass
+            found.append((last[1], at))
+    return sorted(found)
 
 
 def _neutral(kinds: list[str], edge: str) -> None:

@@ -8,7 +8,7 @@ used.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -117,9 +117,9 @@ class Font:
         glyphs = []
         for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
             rest = untold[info.cluster]
-            said = next((one for one in rest if self.number(one) == info.codepoint), rest)
+            said = next((one for one in rest if self.number(_turned(one, leftwards)) == info.codepoint), rest)
             untold[info.cluster] = rest.replace(said, "", 1)
-            self.used.setdefault(info.codepoint, said)
+            self.used.setdefault(info.codepoint, _turned(said, leftwards))
             moves = map(self._scaled, (place.x_advance, place.x_offset, place.y_offset))
             glyphs.append(Glyph(info.codepoint, self.width(info.codepoint), *moves))
         return tuple(glyphs)
@@ -149,10 +149,12 @@ class Fonts:
         """How wide a text is, in thousandths of the size."""
         self._word = lru_cache(maxsize=_WORDS)(self._shaped)
 
-    def line(self, text: str, style: Style) -> list[Run]:
-        """A line as it stands from the left."""
-        if bidi.needed(text):
-            runs = list(self._runs(text, style, bidi.levels(text, bidi.base(text))))
+    def line(self, text: str, style: Style, levels: Sequence[int] | None = None) -> list[Run]:
+        """A line as it stands from the left. ``levels``: in which direction each character runs, where the line is a part of a paragraph."""
+        if levels is None and bidi.needed(text):
+            levels = bidi.levels(text, bidi.base(text))
+        if levels is not None:
+            runs = list(self._runs(text, style, levels))
             return [runs[place] for place in bidi.order([run.level for run in runs])]
         found: list[Run] = []
         for number, word in enumerate(text.split(" ")):
@@ -168,23 +170,23 @@ class Fonts:
     def _shaped(self, text: str, style: Style) -> tuple[Run, ...]:
         return tuple(self._runs(text, style, [0] * len(text)))
 
-    def _runs(self, text: str, style: Style, levels: list[int]) -> Iterator[Run]:
+    def _runs(self, text: str, style: Style, levels: Sequence[int]) -> Iterator[Run]:
         """The runs in the order in which they are read."""
         for font, level, part in self._parts(text, style, levels):
             own = self.all[font]
-            if part.isascii() or (level % 2 == 0 and all(map(_stands_alone, part))):
-                yield Run.of(
-                    font, level, tuple(self._alone(own, one) for one in (reversed(part) if level % 2 else part))
-                )
+            leftwards = bool(level % 2)
+            if part.isascii() or (not leftwards and all(map(_stands_alone, part))):
+                seen = [_turned(one, leftwards) for one in (reversed(part) if leftwards else part)]
+                yield Run.of(font, level, tuple(self._alone(own, one) for one in seen))
             else:
-                yield Run.of(font, level, own.shape(part, leftwards=bool(level % 2)))
+                yield Run.of(font, level, own.shape(part, leftwards=leftwards))
 
     def _alone(self, font: Font, character: str) -> Glyph:
         number = font.number(character) or 0
         font.used.setdefault(number, character)
         return Glyph(number, font.width(number), font.width(number))
 
-    def _parts(self, text: str, style: Style, levels: list[int]) -> Iterator[tuple[int, int, str]]:
+    def _parts(self, text: str, style: Style, levels: Sequence[int]) -> Iterator[tuple[int, int, str]]:
         """Pieces of one font and level: (font, level, text)."""
         own = _OF_STYLE[style]
         font, level, part = own, levels[0] if levels else 0, ""
@@ -208,6 +210,16 @@ class Fonts:
         if unicodedata.category(character) in ("Cc", "Cf") or "\ufe00" <= character <= "\ufe0f":
             return before, ""  # joiners, marks of direction, selectors of variants: nothing to be seen
         return own, f"[U+{ord(character):04X}]"
+
+
+def _turned(text: str, leftwards: bool) -> str:
+    """The sign whose shape a sign has: a bracket that runs from right to left looks like the other of its pair (L4)."""
+    return bidi.MIRRORED.get(text, text) if leftwards else text
+
+
+def _turned(text: str, leftwards: bool) -> str:
+    """The sign whose shape a sign has: a bracket that runs from right to left looks like the other of its pair (L4)."""
+    return bidi.MIRRORED.get(text, text) if leftwards else text
 
 
 def _stands_alone(character: str) -> bool:

@@ -3,6 +3,7 @@
 ISO 32000-1 (PDF 1.7), with nothing in it that was not asked for: no date, no name of a program, an ``ID`` made of the content. So the same content has the
 same bytes. How many pages there are is known at the end only; every page shows a form (``Total``) that is written then. Fonts are cut down to the
 glyphs that were used (TrueType or CFF inside Type 0 fonts, by glyph number), each with a table that tells its characters, so that text can be found and copied.
+What the parts of the document are (``tags``) takes many small objects, which are packed together (object streams, §7.5.7, §7.5.8).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from itertools import groupby
 from typing import BinaryIO
 
 from storage.export.glyphs import Font, Fonts, Run
+from storage.export.tags import Tags
 
 WIDTH, HEIGHT = 595.28, 841.89
 """A4, in points."""
@@ -25,6 +27,12 @@ _FIRST_FREE = 7
 
 _TOGETHER = 500
 """Pages under one node of the page tree."""
+
+_PACKED = 200
+"""Small objects in one stream."""
+
+_IN_STREAM = 1 << 63
+"""The mark of an object that has its place in another: ``_IN_STREAM | its number << 16 | the place in it``."""
 
 
 class PdfFile:
@@ -39,6 +47,10 @@ class PdfFile:
         self._pages = array("Q")
         self._nodes: list[int] = []
         self._marks: list[tuple[str, int]] = []
+        self._packed: list[tuple[int, bytes]] = []
+        self.tags = Tags(self._reserved, self._small)
+        self.current = self._reserved()
+        """The object of the page that is written next."""
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
     @property
@@ -58,9 +70,11 @@ class PdfFile:
         self._pages.append(
             self._object(
                 f"<</Type/Page/Parent {self._nodes[-1]} 0 R/MediaBox[0 0 {WIDTH} {HEIGHT}]/Resources {_RESOURCES} 0 R"
-                f"/Contents {stream} 0 R>>".encode()
+                f"/Contents {stream} 0 R/StructParents {self.tags.turn()}/Tabs/S>>".encode(),
+                self.current,
             )
         )
+        self.current = self._reserved()
 
     def close(self, title: str, total: Sequence[Run], size: float) -> None:
         """Write what is known at the end. ``total``: the number of pages, as it stands after ``3 of `` in this size."""
@@ -75,21 +89,26 @@ class PdfFile:
             self._object(_node(some, len(some), f"/Parent {_PAGES} 0 R"), node)
         self._object(_node(self._nodes, len(self._pages)), _PAGES)
         self._outlines()
+        self.tags.close()
         self._object(
-            f"<</Type/Catalog/Pages {_PAGES} 0 R/Outlines {_OUTLINES} 0 R/Lang(en-GB)"
-            "/ViewerPreferences<</DisplayDocTitle true>>>>".encode(),
+            f"<</Type/Catalog/Pages {_PAGES} 0 R/Outlines {_OUTLINES} 0 R/Lang(en-GB)/MarkInfo<</Marked true>>"
+            f"/StructTreeRoot {self.tags.root} 0 R/ViewerPreferences<</DisplayDocTitle true>>>>".encode(),
             _CATALOG,
         )
         self._object(b"<</Title " + text_string(title) + b">>", _INFO)
-        start = self._at
-        self._write(f"xref\n0 {len(self._places)}\n0000000000 65535 f \n".encode())
-        for place in self._places[1:]:
-            self._write(f"{place:010d} 00000 n \n".encode())
+        self._small(b"null", self.current)  # there is no such page
+        self._pack()
+        self._table()
+
+    def _table(self) -> None:
+        """Where each object is: a cross-reference stream. It is the last object, and its own place is in it."""
+        number, start = self._reserved(), self._at
+        self._places[number] = start
+        rows = b"".join(map(_place, self._places))
         name = self._hash.hexdigest()[:32]
-        self._write(
-            f"trailer\n<</Size {len(self._places)}/Root {_CATALOG} 0 R/Info {_INFO} 0 R/ID[<{name}><{name}>]>>\n"
-            f"startxref\n{start}\n%%EOF\n".encode()
-        )
+        head = f"/Type/XRef/Size {len(self._places)}/W[1 5 2]/Root {_CATALOG} 0 R/Info {_INFO} 0 R/ID[<{name}><{name}>]"
+        self._stream(rows, head, number)
+        self._write(f"startxref\n{start}\n%%EOF\n".encode())
 
     def _outlines(self) -> None:
         first = len(self._places)
@@ -146,6 +165,22 @@ class PdfFile:
         self._write(f"{number} 0 obj\n".encode() + body + b"\nendobj\n")
         return number
 
+    def _small(self, body: bytes, number: int) -> None:
+        """Write an object that is no stream together with others."""
+        self._packed.append((number, body))
+        if len(self._packed) == _PACKED:
+            self._pack()
+
+    def _pack(self) -> None:
+        places, bodies, stream = [], b"", self._reserved()
+        for place, (number, body) in enumerate(self._packed):
+            places.append(f"{number} {len(bodies)}")
+            bodies += body + b"\n"
+            self._places[number] = _IN_STREAM | stream << 16 | place
+        head = " ".join(places).encode() + b"\n"
+        self._stream(head + bodies, f"/Type/ObjStm/N {len(places)}/First {len(head)}", stream)
+        self._packed = []
+
     def _reserved(self) -> int:
         """The number of an object that is written later."""
         self._places.append(0)
@@ -155,6 +190,13 @@ class PdfFile:
         self._hash.update(data)
         self._at += len(data)
         self._out.write(data)
+
+
+def _place(place: int) -> bytes:
+    """A row of the cross-reference stream: free, at this byte, or in another object."""
+    if place & _IN_STREAM:
+        return struct.pack(">BxIH", 2, (place ^ _IN_STREAM) >> 16, place & 0xFFFF)
+    return (b"\1" if place else b"\0") + place.to_bytes(5, "big") + bytes(2)
 
 
 def _node(kids: Sequence[int], pages: int, parent: str = "") -> bytes:

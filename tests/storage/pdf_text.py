@@ -11,8 +11,33 @@ _SHOWN = re.compile(rb"/F(\d+) [\d.]+ Tf|<([0-9A-F]+)>|(ET)|/(Total) Do")
 
 
 def objects(data: bytes) -> dict[int, bytes]:
-    """The objects by number; streams are unpacked behind their dictionary."""
-    return {int(number): _unpacked(body) for number, body in _OBJECT.findall(data)}
+    """The objects by number; streams are unpacked behind their dictionary, and objects that were packed together stand beside the others."""
+    found = {int(number): _unpacked(body) for number, body in _OBJECT.findall(data)}
+    for body in [one for one in found.values() if b"/Type/ObjStm" in one.partition(b"stream\n")[0]]:
+        found.update(packed(body))
+    return found
+
+
+def packed(body: bytes) -> dict[int, bytes]:
+    """The objects in an object stream (ISO 32000-1 §7.5.7), in their order."""
+    head, _, rest = body.partition(b"stream\n")
+    said = re.search(rb"/First (\d+)", head)
+    assert said is not None
+    first = int(said[1])
+    numbers = [int(one) for one in rest[:first].split()]
+    starts = [first + one for one in numbers[1::2]]
+    ends = [*starts[1:], len(rest)]
+    return {number: rest[start:end].strip() for number, start, end in zip(numbers[::2], starts, ends, strict=True)}
+
+
+def table(data: bytes) -> list[tuple[int, int, int]]:
+    """The rows of the cross-reference stream (§7.5.8): kind, place, place within."""
+    start = int(data.rpartition(b"startxref\n")[2].split(b"\n")[0])
+    rows = _stream(next(_unpacked(body) for _, body in _OBJECT.findall(data[start:])))
+    return [
+        (rows[at], int.from_bytes(rows[at + 1 : at + 6]), int.from_bytes(rows[at + 6 : at + 8]))
+        for at in range(0, len(rows), 8)
+    ]
 
 
 def pages(data: bytes) -> list[str]:

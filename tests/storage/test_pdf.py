@@ -20,9 +20,10 @@ from storage.export.glyphs import Fonts
 from storage.export.ics214 import ics214
 from storage.export.paper import Cell, Furniture, Paper
 from storage.export.pdf import pdf
+from storage.export.wrapping import wrapped
 from tests.examples import examples
 from tests.storage.crisis import FOR_FIRE, NOTE, copied, played
-from tests.storage.pdf_text import objects, pages, titles
+from tests.storage.pdf_text import objects, packed, pages, table, titles
 
 
 def written(*paragraphs: str) -> bytes:
@@ -146,20 +147,53 @@ async def test_nothing_is_in_the_file_but_what_it_states(store: SqliteStore, tmp
 def test_the_file_is_sound() -> None:
     """Every object is where the table says, every reference leads to one, and every length is right."""
     data = written(*(f"paragraph {number} {NOTE}" for number in range(200)))
-    start = int(data.rpartition(b"startxref\n")[2].split(b"\n")[0])
-    rows = data[start:].split(b"\n")
-    assert rows[0] == b"xref"
-    count = int(rows[1].split()[1])
-    places = [int(row[:10]) for row in rows[3 : 2 + count]]
-    for number, place in enumerate(places, 1):
-        assert data[place:].startswith(b"%d 0 obj\n" % number)
     found = objects(data)
-    assert sorted(found) == list(range(1, count))
+    kinds = table(data)
+    assert sorted(found) == list(range(1, len(kinds)))
+    assert kinds[0] == (0, 0, 0)
+    for number, (kind, place, within) in list(enumerate(kinds))[1:]:
+        if kind == 1:
+            assert data[place:].startswith(b"%d 0 obj\n" % number)
+        else:
+            assert list(packed(found[place]))[within] == number
     for body in found.values():
         head = body.partition(b"stream\n")[0]
         assert all(int(one) in found for one in re.findall(rb"(\d+) 0 R", head))
     for length, body in re.findall(rb"/Length (\d+)[^>]*>>\nstream\n(.*?)\nendstream\nendobj", data, re.DOTALL):
         assert len(body) == int(length)
+
+
+def test_it_can_be_read_aloud() -> None:
+    """Each piece of text belongs to an element: a title, headings, paragraphs, and tables with their heads, rows and cells, in the order in which they are
+    read; what repeats on each page belongs to none."""
+    out = BytesIO()
+    paper = Paper(out, Furniture("left", "right"))
+    paper.title("the title")
+    paper.heading("a part")
+    paper.para("words")
+    for text in ("one", "two " * 3_000, "three"):
+        paper.row([Cell(text), Cell("beside")], [300, 100], heading=[Cell("what"), Cell("else")])
+    paper.para("more words")
+    paper.close("title")
+    found = objects(out.getvalue())
+    [root] = [body for body in found.values() if body.startswith(b"<</Type/StructTreeRoot")]
+    document = int(re.search(rb"/K (\d+) 0 R", root)[1])  # type: ignore[index]
+
+    def roles(number: int) -> list[object]:
+        role, kids = re.search(rb"/S/(\w+).*/K\[(.*)\]", found[number], re.DOTALL).groups()  # type: ignore[union-attr]
+        numbers = re.findall(rb"(?<!/Pg )\b(\d+) 0 R", kids)
+        return [role.decode(), *(roles(int(one)) for one in numbers)]
+
+    row = ["TR", ["TD"], ["TD"]]
+    assert roles(document) == ["Document", ["H1"], ["H2"], ["P"], ["Table", ["TBody", row, row, row]], ["P"]]
+    assert b"/Marked true" in out.getvalue() and b"/Lang(en-GB)" in out.getvalue()
+    for body in found.values():
+        if b"BT " in body and b"MCID" in body:
+            drawn = body.partition(b"stream\n")[2]
+            assert drawn.count(b"BMC\n") + drawn.count(b"BDC\n") == drawn.count(b"EMC\n")
+            assert not re.search(rb"EMC\n(?:(?!BMC|BDC).)*BT", drawn, re.DOTALL)
+    [twos] = [body for body in found.values() if body.startswith(b"<</Type/StructElem") and b"/Type/MCR" in body]
+    assert twos.startswith(b"<</Type/StructElem/S/TD")  # the cell that goes on overleaf is one cell
 
 
 def test_a_page_leaves_when_it_is_full() -> None:
@@ -207,6 +241,10 @@ def test_nothing_of_a_text_is_lost(text: str) -> None:
         ("אבג 12 דה", "הד 12 גבא"),
         ("קומה 3-4.", ".3-4 המוק"),
         ("car (אבג)!", "car (גבא)!"),
+        ("א (b) ג", "ג (b) א"),
+        ("א (b ג) d", "d (ג b) א"),
+        ("a (ב [c] ד) ה", "a (ב [c] ד) ה"),
+        ("א [ב (c] ד", "ד [c) ב] א"),
         ("الطريق 42%", "%42 قيرطلا"),
     ],
 )
@@ -214,7 +252,28 @@ def test_what_runs_from_right_to_left(text: str, seen: str) -> None:
     """Characters stand on the line as the Unicode Bidirectional Algorithm has them."""
     base = bidi.base(text)
     levels = bidi.levels(text, base)
-    assert "".join(text[place] for place in bidi.order(levels)) == seen
+    shown = (bidi.MIRRORED.get(text[at], text[at]) if levels[at] % 2 else text[at] for at in bidi.order(levels))
+    assert "".join(shown) == seen
+
+
+def test_a_paragraph_runs_one_way_on_all_its_lines() -> None:
+    """A line of a Hebrew paragraph that begins with a Latin word runs from right to left as the others do; the same words by themselves do not."""
+    fonts = Fonts()
+    first, second = wrapped(fonts, "אבג דהו abc זח", "regular", 40, 9)  # two words a line
+    assert (first.text, second.text) == ("אבג דהו", "abc זח")
+    letters = fonts.line("abc", "regular")[0].glyphs
+    assert fonts.line(second.text, "regular", second.levels)[-1].glyphs == letters
+    assert fonts.line(second.text, "regular")[0].glyphs[: len(letters)] == letters
+
+
+@pytest.mark.parametrize("text", ["אב (", "(אב)", "قال [نعم]", "א «ב»"])
+def test_brackets_face_what_they_hold(text: str) -> None:
+    """A bracket that runs from right to left is drawn as its pair is, and found by what it looks like."""
+    fonts = Fonts()
+    drawn = [fonts.all[run.font].used[glyph.number] for run in fonts.line(text, "regular") for glyph in run.glyphs]
+    levels = bidi.levels(text, bidi.base(text))
+    marks = [bidi.MIRRORED[text[at]] for at in bidi.order(levels) if text[at] in bidi.MIRRORED]
+    assert [one for one in drawn if one in bidi.MIRRORED] == marks
 
 
 def test_arabic_letters_join() -> None:
