@@ -143,6 +143,22 @@ class Room:
         member = self.members.get(user)
         return (member.name if member is not None else "") or user.removeprefix("@").partition(":")[0]
 
+    def may_name(self, words: str) -> bool:
+        """Whether some of these words may be taken for somebody here, or for the whole room.
+
+        As homeservers and clients look for it where an event does not say whom it mentions: the name that somebody shows, and the account's
+        part before the colon, in any case (the specification's push rules ``.m.rule.contains_display_name``, ``.m.rule.contains_user_name``
+        and ``.m.rule.roomnotif``). Those look for whole words; parts of them count here too.
+        """
+        said = words.casefold()
+        if "@room" in said:
+            return True
+        for user, member in self.members.items():
+            account = user[1:].partition(":")[0].casefold()
+            if account in said or (member.name and member.name.casefold() in said):
+                return True
+        return False
+
     def _join_rules(self, content: dict[str, Any]) -> None:
         self.join_rule = str(content.get("join_rule", "invite"))
         before, self.allowed = self.allowed, ()

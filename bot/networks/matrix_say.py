@@ -166,6 +166,9 @@ async def _put(session: Session, room: Room, said: Said) -> str:
     if room.encrypted:
         content = await session.sharing.encrypt(room, kind, content)
         kind = "m.room.encrypted"
+    elif content.get("m.mentions") == {} and not room.may_name(str(content.get("body", ""))):
+        # That nobody is mentioned has to be said only where a name could be found in the words. Synapse looks at it for 2 ms, a tenth of what a message costs it.
+        content = {name: part for name, part in content.items() if name != "m.mentions"}
     sent = await session.home.call("PUT", room_path(room.id, "send", kind, said.token), content)
     return str(sent["event_id"])
 

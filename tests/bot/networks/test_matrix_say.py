@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
+from bot.networks.matrix_rooms import Member, Room
 from bot.networks.port import Delayed, Outgoing, Refused, Sent, Spooled
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, FileKind, Poll
@@ -295,3 +296,34 @@ async def test_nothing_of_this_is_tried_before_we_are_connected(bench: Bench) ->
     for kind in kinds:
         out = Outgoing("t", RoomRef("matrix", "!r"), kind, replaces="$e")
         assert not isinstance(await bench.make().send(out), Sent | Refused)
+
+
+async def test_nobody_is_rung_by_a_name_in_the_words(synapse: SynapseServer, bench: Bench, ada: MatrixPerson) -> None:
+    """Words in which a name stands ring nobody, and those in which none can be found do not say so, which spares the homeserver work."""
+    room = await a_room(bench, ada)
+    account = ada.user[1:].partition(":")[0]
+    said = ("Le quai est sous l'eau", f"{account.upper()} : appelez", "@ROOM : tous au quai")
+    for words in said:
+        await bench.send(room, words)
+    async with MatrixPerson(synapse, f"careless{next(_numbers)}") as careless:
+        await ada.invite(room, careless.user)
+        await careless.join(room)
+        await careless.call(
+            "PUT",
+            f"/rooms/{room}/send/m.room.message/c1",
+            {"msgtype": "m.text", "body": f"{account} !"},
+        )
+    await ada.wait_message(room, f"{account} !")
+    seen = [await ada.wait_message(room, words) for words in said]
+    assert ["m.mentions" in one.content for one in seen] == [False, True, True]
+    rung = await ada.call("GET", "/notifications?only=highlight")
+    assert [one["event"]["content"]["body"] for one in rung["notifications"]] == [f"{account} !"]
+
+
+def test_who_could_be_named_is_found_in_any_case() -> None:
+    """The account and the shown name of every member count, in any case and inside of words; other words name nobody."""
+    room = Room("!r:x")
+    room.members = {"@ada.b:x": Member("join", "Ada Béart"), "@li:x": Member("leave")}
+    for words in ("ADA.B ?", "chez ada béart", "voilà @Room", "le lit"):
+        assert room.may_name(words), words
+    assert not room.may_name("au quai, @ room")
