@@ -224,7 +224,7 @@ class Rooms:
     bot: wiring.Bot
     over_telegram: WatchedTelegram
     over_matrix: WatchedMatrix
-    ada: Speaker
+    bert: Speaker
     store: SqliteStore
 
     async def say(self, pair: int, text: str, **more: Any) -> float:
@@ -269,7 +269,7 @@ async def pairs(folder: Path, many: int) -> AsyncIterator[Rooms]:
             for group in groups:
                 await emulator.do("group", chat_id=group, title=f"Group {group}", admin=True)
             bot = server.register("tocsin", "bot-password")
-            token = login(server, "ada")
+            token = login(server, "bert")
             rooms = await rooms_of(server, token, bot, many)
             book = talking([(f"telegram: {g}", f'matrix: "{r}"') for g, r in zip(groups, rooms, strict=True)])
             clock = SystemClock()

@@ -54,8 +54,8 @@ def body(number: int) -> bytes:
 class Long:
     """The program, and those who speak to it."""
 
-    def __init__(self, program: Program, emulator: RemoteTelegram, ada: Speaker, room: str) -> None:
-        self.program, self.emulator, self.ada, self.room = program, emulator, ada, room
+    def __init__(self, program: Program, emulator: RemoteTelegram, bert: Speaker, room: str) -> None:
+        self.program, self.emulator, self.bert, self.room = program, emulator, bert, room
 
     @property
     def memory(self) -> str:
@@ -82,7 +82,7 @@ class Long:
         start = now()
         for number in range(files):
             if number % 2:
-                await self.ada.share(self.room, body(number), f"file{number}.txt")
+                await self.bert.share(self.room, body(number), f"file{number}.txt")
             else:
                 about = {"kind": "document", "name": f"file{number}.txt", "mime": "text/plain"}
                 await self.emulator.do("share", chat=_GROUPS[0], user=ADMIN, data=body(number), **about)
@@ -99,7 +99,7 @@ async def measure(folder: Path, messages: int, files: int) -> list[str]:
             await emulator.do("user", user_id=ADMIN, name="Ada", language_code="en")
             for group in _GROUPS:
                 await emulator.do("group", chat_id=group, title=f"Group {group}", admin=True)
-            bot, token = server.register("tocsin", "bot-password"), login(server, "ada")
+            bot, token = server.register("tocsin", "bot-password"), login(server, "bert")
             [room] = await rooms_of(server, token, bot, 1)
             book = folder / "talking.yaml"
             pairs = [(f"telegram: {_GROUPS[0]}", f'matrix: "{room}"')]

@@ -103,7 +103,7 @@ async def _bare(ours: Rooms) -> AsyncIterator[Bare]:
     async with RemoteTelegram(token="7000000002:bare") as emulator:
         await emulator.do("user", user_id=ADMIN, name="Ada", language_code="en")
         await emulator.do("group", chat_id=group, title="Bare", admin=True)
-        rooms = await rooms_of(ours.server, ours.ada.token, user, len(ours.rooms))
+        rooms = await rooms_of(ours.server, ours.bert.token, user, len(ours.rooms))
         for room in rooms:
             await client.join(room)
         await client.sync(timeout=0)
@@ -152,7 +152,7 @@ async def _alone(ours: Rooms, bare: Bare) -> list[str]:
     def in_matrix(room: str) -> Callable[[str], Awaitable[float]]:
         async def said_there(text: str) -> float:
             start = now()
-            await ours.ada.say(room, text)
+            await ours.bert.say(room, text)
             return start
 
         return said_there
@@ -200,7 +200,7 @@ async def _in_order(ours: Rooms, bare: Bare) -> list[str]:
         await ours.say(0, text)
 
     async def speak_there(text: str) -> None:
-        await ours.ada.say(ours.rooms[0], text)
+        await ours.bert.say(ours.rooms[0], text)
 
     async def direct_there(text: str) -> None:
         await bare.to_matrix(bare.rooms[1], text)
@@ -297,7 +297,7 @@ async def _held(ours: Rooms) -> list[str]:
     async def one(number: int) -> float:
         ours.over_telegram.arrivals.expect(1)
         start = now()
-        await ours.ada.say(ours.rooms[0], f"Word {number}")
+        await ours.bert.say(ours.rooms[0], f"Word {number}")
         [came] = await ours.over_telegram.arrivals.all()
         return came[1] - start
 
@@ -307,7 +307,7 @@ async def _held(ours: Rooms) -> list[str]:
         await ours.settled()
     await ours.emulator.do("fault", failure="429", chat=ours.groups[1], times=1000, retry_after=60)
     for number in range(HELD):
-        await ours.ada.say(ours.rooms[1], f"Held {number}")
+        await ours.bert.say(ours.rooms[1], f"Held {number}")
         held.append(await one(number))
         await ours.settled()
     await ours.emulator.do("clear_faults")
