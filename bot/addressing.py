@@ -254,9 +254,14 @@ class Addresses:
         called = tuple(dict.fromkeys(mentions))
         return Addressed(replace(out, html=html, text=plain(html), mentions=called), (row,))
 
+    async def lines(self, members: Sequence[OutboxRow]) -> list[Line | None]:
+        """What each row of a message says now; None where it was removed, or is not known any more."""
+        return [await self._now(member, json.loads(member.payload)) if member.readable else None for member in members]
+
     async def _now(self, member: OutboxRow, was: Mapping[str, Any]) -> Line | None:
         """What a row of a message says now: as it was last edited; None once it was removed."""
-        line = Line(was["head"], was["words"])
+        clock, mark = was["clock"] if was.get("late") else "", was.get("mark", "")
+        line = Line(was["head"], was["words"], clock, mark)
         for one in await self._store.copies(member.stream, member.about or ""):
             if one.kind not in ("edit", "delete") or one.state not in ("sent", "unknown") or not one.readable:
                 continue
@@ -265,7 +270,7 @@ class Addresses:
                 continue
             if one.kind == "delete":
                 return None
-            line = Line(said["head"], said["words"])
+            line = Line(said["head"], said["words"], clock, mark)
         return line
 
 

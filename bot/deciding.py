@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot import loading
+from bot.addressing import Addresses
 from bot.agenda import Offer, Waits
 from bot.examining import examined
 from bot.fates import Report
@@ -20,6 +21,7 @@ from bot.hearing import TALK, answered, shown_by, talk, understood
 from bot.inquiring import inquired, looked_back_on
 from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
+from bot.quoting import meant
 from bot.rereading import refreshed
 from bot.transaction import NOT_SET_UP, Transaction, carry_out
 from bot.witnessing import compared
@@ -173,10 +175,11 @@ class Turn:
     async def _meant(self, heard: Heard, about: Mentioned | None, seed: bytes) -> Request | RoomEvent | Talk | None:
         """What is to be decided about it, with what it concerns of what was said in channels."""
         if heard.kind == "message":
-            answers = await self._utterance_at(heard.room, heard.reply_to)
+            answers = await self._answered(heard)
             thread = await self._thread(heard)
             command = typed(heard.text, None)
             if command is None or command.name not in ABOUT_TALK:
+                answers = await self._whole(heard, answers)
                 found = understood(heard, about, self.tx.now, seed, answers, thread)
                 file = heard.spoken.file if heard.spoken is not None else None
                 if isinstance(found, Request) and file is not None and file.album is not None:
@@ -248,6 +251,27 @@ class Turn:
             return await self._utterance(made.stream, made.said)
         first = await self.store.first_in_topic(incident.id, heard.room)
         return first or self.tx.first_in_topic(incident.id, heard.room)
+
+    async def _answered(self, heard: Heard) -> Utterance | None:
+        """What it answers: of several things that went as one message the one that is quoted, else the last."""
+        found = await self._utterance_at(heard.room, heard.reply_to)
+        if found is None or heard.reply_to is None or heard.quoted is None or found.message == heard.reply_to:
+            return found
+        rows = await self.store.rows_of_message(heard.room, heard.reply_to)
+        if len(rows) < 2:
+            return found
+        number = meant(await Addresses(self.store).lines(rows), *heard.quoted)
+        one = rows[number] if number is not None else None
+        return found if one is None else await self._utterance(one.stream, one.about or "") or found
+
+    async def _whole(self, heard: Heard, answered: Utterance | None) -> Utterance | None:
+        """What it answers, with the origins of everything that went as one message with it, where nothing says that only a part is meant."""
+        if answered is None or heard.reply_to is None or heard.quoted is not None or answered.message == heard.reply_to:
+            return answered
+        rows = await self.store.rows_of_message(heard.room, heard.reply_to)
+        parts = [await self._utterance(row.stream, row.about or "") for row in rows] if len(rows) > 1 else []
+        origins = {*answered.origins, *(origin for part in parts if part is not None for origin in part.origins)}
+        return replace(answered, origins=tuple(sorted(origins)))
 
     async def _utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
         if message is None:

@@ -61,7 +61,7 @@ class Heard:
     ``point`` is (latitude, longitude) in microdegrees. ``said_at`` is the network's time, aware. ``thread`` is the message that began the
     thread in which this was said (a Telegram topic is part of ``room``). ``forwarded``: whose words these are, if they are somebody
     else's: an identity, ``us`` for the bot's own, or ``""`` for somebody who cannot be known. ``automatic``: said by a program (a bot, another
-    bridge), and so carried nowhere.
+    bridge), and so carried nowhere. ``quoted``: the words of ``reply_to`` that are answered, where not all of it is, and where they begin in it (UTF-16 units).
     """
 
     key: str
@@ -87,6 +87,7 @@ class Heard:
     options: tuple[int, ...] = ()
     tally: tuple[int, ...] = ()
     handle: str | None = None
+    quoted: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

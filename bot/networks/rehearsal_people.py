@@ -55,7 +55,7 @@ class People:
     ) -> str:
         """Somebody writes, or sends a place (``point``, in microdegrees). Returns the message's id once it is kept.
 
-        ``more``: ``spoken``, which says all of it at once and takes the place of ``text`` and ``point``; ``thread``, ``forwarded`` and ``automatic`` as
+        ``more``: ``spoken``, which says all of it at once and takes the place of ``text`` and ``point``; ``thread``, ``forwarded``, ``quoted`` and ``automatic`` as
         ``Heard`` has them.
         """
         spoken = more.pop("spoken", None) or Spoken(_html(text), point=point)
@@ -256,6 +256,7 @@ def read_back(body: str) -> Heard:
         raw["traits"] = RoomTraits(**raw["traits"]) if raw["traits"] is not None else None
         raw["spoken"] = read(raw["spoken"]) if raw["spoken"] is not None else None
         raw["options"], raw["tally"] = tuple(raw["options"]), tuple(raw["tally"])
+        raw["quoted"] = tuple(raw["quoted"]) if raw["quoted"] is not None else None
         return Heard(**raw)
     except (KeyError, TypeError, AttributeError) as odd:
         raise ValueError(f"nothing that was heard here ({type(odd).__name__})") from odd

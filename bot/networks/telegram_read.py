@@ -110,6 +110,7 @@ def _message(key: str, kind: HeardKind, message: Mapping[str, Any], us: int | No
         text=text,
         message_id=str(message["message_id"]),
         reply_to=_reply(message),
+        quoted=_quoted(message),
         point=spoken.point,
         traits=_traits(chat),
         spoken=spoken,
@@ -245,6 +246,11 @@ def _reply(message: Mapping[str, Any]) -> str | None:
         message.get("is_topic_message") and replied["message_id"] == message.get("message_thread_id")
     )
     return None if made_the_topic else str(replied["message_id"])
+
+
+def _quoted(message: Mapping[str, Any]) -> tuple[str, int] | None:
+    quote = message.get("quote")
+    return (str(quote["text"]), int(quote["position"])) if quote else None
 
 
 def _traits(chat: Mapping[str, Any]) -> RoomTraits:

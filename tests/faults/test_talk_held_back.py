@@ -151,7 +151,8 @@ def _speaker_by_speaker(text: str) -> None:
 
 
 async def test_a_part_of_a_merged_message_is_answered_edited_and_taken_back(tmp_path: Path) -> None:
-    """An answer on Matrix answers the message that holds the part; an edit and a deletion change that part alone, also after a restart."""
+    """An answer on Matrix answers the message that holds the part; an edit and a deletion change that part alone, also after a restart. What is quoted
+    of it says which part is answered."""
     async with busy(tmp_path) as town:
         said = {f"w{number}": await town.speak(CITY, f"w{number} so", speaker(number)) for number in range(1, 13)}
         await town.let(10)
@@ -173,6 +174,12 @@ async def test_a_part_of_a_merged_message_is_answered_edited_and_taken_back(tmp_
         )
         answered = await town.speak(FIRE_TELEGRAM, "w21 which one?", "officer", reply_to=where.id)
         assert answered and town.with_word(CITY, "w21").reply_to in said.values()
+        now = town.with_word(FIRE_TELEGRAM, "w6").text
+        quotes = {"w22": ("w6 other", "w6"), "w23": ("w4 so", "w4"), "w24": ("so", "w7")}
+        for answer, (words, part) in quotes.items():
+            at = now.index("w7 so" if words == "so" else words)
+            await town.speak(FIRE_TELEGRAM, f"{answer} this", "officer", reply_to=where.id, quoted=(words, at))
+            assert town.with_word(CITY, answer).reply_to == said[part]
 
 
 async def test_what_was_said_while_telegram_was_away_comes_in_order_with_its_time(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ async def test_replies_add_no_words(town: People) -> None:
     assert (reply.reply_to, reply.room.topic, reply.thread) == (str(first.id), "7", None)
     await town.say(FORUM, ADA, "which?", reply_to=first.id, thread=7, quote="bridge")
     quoting = heard(town)
-    assert (quoting.reply_to, quoting.spoken) == (str(first.id), Spoken("which?"))
+    assert (quoting.reply_to, quoting.quoted, quoting.spoken) == (str(first.id), ("bridge", 4), Spoken("which?"))
     elsewhere = {"origin": {"type": "hidden_user", "date": 0, "sender_user_name": "X"}, "contact": {
         "phone_number": "1", "first_name": "X"}}  # fmt: skip
     await town.say(FORUM, ADA, "look", thread=7, external_reply=elsewhere)
