@@ -119,6 +119,7 @@ def _texts(x: Examined) -> Iterator[tuple[Path, Mapping[str, Any], Sequence[str]
             yield ("fields", name, "options", option), words, everyone
     for name, alert in playbook.alerts.items():
         yield ("alerts", name, "title"), alert.title, everyone
+        yield ("alerts", name, "cap", "event"), alert.cap.event, everyone
         yield ("alerts", name, "text"), alert.text, everyone
     for name, checkin in playbook.checkins.items():
         yield ("checkins", name, "ask"), checkin.ask, everyone

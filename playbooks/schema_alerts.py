@@ -98,10 +98,11 @@ class Cap(Part):
 
     Example: `[Safety, Met]`
     """
-    event: Text
+    event: Localized
     """What happens, in a word or two.
 
     Example: `Flood`
+    Example: `{en: Flood, fr: Inondation}`
     """
     urgency: Urgency
     """How soon people must act. What is Immediate, and Extreme or Severe, rings; all else arrives in silence.
