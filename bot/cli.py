@@ -488,11 +488,17 @@ def witness_add(
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
-    """Try every setting, and say what to do."""
+def doctor(
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="What a partner kept: is the log still the one it saw?", metavar="FILE"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try every setting, hold the log against what was signed, and say what to do."""
     from bot.cli_doctor import doctor as examine
 
-    raise typer.Exit(examine("json" if as_json else "text"))
+    raise typer.Exit(examine("json" if as_json else "text", checkpoint))
 
 
 if __name__ == "__main__":

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 from bot.cli_ending import BAD, FINE, UNANSWERED, Stop
 from bot.clock import SystemClock
 from bot.doctor import examine as tried
 from bot.findings import Finding
+from bot.kept import notes_in
 from bot.settings import Settings, UnreadSettings, load_sound
 
 
-def doctor(form: Literal["text", "json"]) -> int:
-    """Try everything, and return the exit code."""
+def doctor(form: Literal["text", "json"], checkpoint: Path | None = None) -> int:
+    """Try everything, and return the exit code. ``checkpoint``: a file with checkpoints of this log that somebody kept."""
     try:
         settings, wrong = load_sound()
     except UnreadSettings as error:
         raise Stop(UNANSWERED, *error.lines) from None
-    found = asyncio.run(_all(settings, wrong, form))
+    kept = notes_in(checkpoint) if checkpoint is not None else []
+    found = asyncio.run(_all(settings, wrong, kept, form))
     if form == "json":
         print(json.dumps({"findings": [_as_json(finding) for finding in found]}, ensure_ascii=False, indent=2))
     failed = sum(finding.level == "fail" for finding in found)
@@ -31,9 +34,9 @@ def doctor(form: Literal["text", "json"]) -> int:
     return BAD if failed else FINE
 
 
-async def _all(settings: Settings, wrong: Sequence[str], form: str) -> list[Finding]:
+async def _all(settings: Settings, wrong: Sequence[str], kept: Sequence[str], form: str) -> list[Finding]:
     found: list[Finding] = []
-    async for finding in tried(settings, SystemClock(), wrong):
+    async for finding in tried(settings, SystemClock(), wrong, kept):
         found.append(finding)
         if form == "text":
             _print(finding)

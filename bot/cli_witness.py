@@ -14,19 +14,15 @@ from bot import filed
 from bot.cli_ending import BAD, FINE, UNANSWERED, Stop
 from bot.cli_log import OPERATOR
 from bot.clock import SystemClock
+from bot.kept import bytes_of, notes_in, said
 from bot.settings import Settings
 from playbooks.load import Book, PlaybookErrors, parse
 from storage import rotation, witness
 from storage.cosigning import Cosigned, Cosigner, Request, Witness
 from storage.database import SqliteStore, hold
 from storage.evidence import refusal
-from storage.export.witnessed import checkpoints_in, in_chat
 from storage.governing import in_force
-from storage.notes import BadNote, Checkpoint, parse_checkpoint, split_note
-
-MOST = 64 << 20
-"""Bytes of a file that somebody kept: a bundle may be large."""
-
+from storage.notes import BadNote, parse_checkpoint, split_note
 
 # --- the operator --------------------------------------------------------------------------------------------------------
 
@@ -80,8 +76,8 @@ def _signed_last(cosigned: Iterable[Cosigned]) -> dict[str, int]:
 
 
 async def _against(store: SqliteStore, stream: str, path: Path) -> int:
-    notes = _kept(path)
-    mine = [note for note in notes if (said := _said(note)) is not None and said.origin.rpartition("/")[2] == stream]
+    notes = notes_in(path)
+    mine = [note for note in notes if (found := said(note)) is not None and found.origin.rpartition("/")[2] == stream]
     compared = await store.compared(max(mine or notes, key=_size))
     if compared.stands != "part" or compared.stream != stream or compared.said is None:
         code = BAD if compared.stands in ("rolled back", "replaced") else UNANSWERED
@@ -102,7 +98,7 @@ def add(settings: Settings, incident: str, path: Path, partner: str | None, vkey
 
 
 async def _add(settings: Settings, incident: str, path: Path, partner: str | None, vkey: str | None) -> None:
-    note = max(_kept(path), key=_size)
+    note = max(notes_in(path), key=_size)
     try:
         async with filed.found(settings, incident) as (store, stream, _):
             digest, book = await _agreed(store, stream)
@@ -233,50 +229,16 @@ def sign(path: Path, key_file: Path, memory: Path, out: Path, vkey: str | None, 
 # --- files ---------------------------------------------------------------------------------------------------------------
 
 
-def _kept(path: Path) -> list[str]:
-    """The checkpoints in a file that somebody kept: a request, a bundle, checkpoints.log, or words copied out of a chat."""
-    data = _bytes(path)
-    try:
-        return [Request.parse(data.decode()).note]
-    except ValueError:
-        pass
-    try:
-        found = [in_chat(note) for note in checkpoints_in(data)]
-    except UnicodeDecodeError:
-        found = []
-    if not any(_said(note) for note in found):
-        raise Stop(
-            UNANSWERED,
-            f"{path}: no signed checkpoint is in it; name a file that was kept, or what was copied out of the chat",
-        )
-    return [note for note in found if _said(note)]
-
-
-def _said(note: str) -> Checkpoint | None:
-    try:
-        return parse_checkpoint(split_note(note)[0])
-    except BadNote:
-        return None
-
-
 def _size(note: str) -> int:
-    said = _said(note)
-    return said.size if said is not None else -1
+    found = said(note)
+    return found.size if found is not None else -1
 
 
 def _text(path: Path) -> str:
     try:
-        return _bytes(path).decode().replace("\r\n", "\n")
+        return bytes_of(path).decode().replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise Stop(UNANSWERED, f"{path} is no text: name the file that the operator sent") from None
-
-
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise Stop(UNANSWERED, f"{path} is a folder: name a file in it")
-    if path.stat().st_size > MOST:
-        raise Stop(UNANSWERED, f"{path} is too large to be what a witness keeps")
-    return path.read_bytes()
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,24 +10,21 @@ import socket
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot import filed, samples
 from bot.clock import Clock
+from bot.doctor_log import log
 from bot.doctor_networks import networks
 from bot.findings import Finding, told
 from bot.program import program
-from bot.retaining import overdue
 from bot.samples import only_samples
 from bot.settings import Settings
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
-from storage import persons
-from storage.database import SqliteStore, hold
-from storage.facts import DEPLOYMENT
-from storage.keys import KEY, LOCK
-from storage.rotation import parse_link
+from storage.database import hold
+from storage.keys import LOCK
 from storage.store import StorageError
 
 KEPT_BY = {"TOCSIN_DATA", "TOCSIN_DATABASE", "TOCSIN_NAME"}
@@ -39,9 +36,11 @@ BUILT = datetime(2025, 1, 1, tzinfo=UTC)
 """No true clock shows an earlier time."""
 
 
-async def examine(settings: Settings, clock: Clock, wrong: Sequence[str] = ()) -> AsyncIterator[Finding]:
+async def examine(
+    settings: Settings, clock: Clock, wrong: Sequence[str] = (), kept: Sequence[str] = ()
+) -> AsyncIterator[Finding]:
     """Try everything, in the order in which trouble should be mended. ``wrong`` has a line for each setting that cannot
-    be used; what depends on it is left out, and the rest is tried."""
+    be used; what depends on it is left out, and the rest is tried. ``kept``: checkpoints that somebody kept, as notes."""
     for line in wrong:
         yield told("fail", "settings", line, "set it right, or take it out", "; ")
     unsure = {line.partition(":")[0] for line in wrong}
@@ -69,7 +68,7 @@ async def examine(settings: Settings, clock: Clock, wrong: Sequence[str] = ()) -
             if not runs:
                 held.enter_context(hold(settings.data))
             async with filed.real(settings) as store:
-                async for finding in _kept(settings, store, clock):
+                async for finding in log(settings, store, clock, kept):
                     yield finding
                 if runs and settings.networks:
                     says = f"the bot is running, so they are not tried here; http://{settings.web}/readyz tells of them"
@@ -215,56 +214,3 @@ def _web(settings: Settings) -> Iterator[Finding]:
         else:
             says = f"cannot listen on {settings.web}: {error.strerror}"
             yield Finding("fail", "web", says, "set TOCSIN_WEB to another host:port, or end what listens there")
-
-
-async def _chain(store: SqliteStore) -> str:
-    """Whether the key took another's place, and when."""
-    chain = await store.key_chain()
-    return f"; it took the place of another on {parse_link(chain[-1]).at[:10]}" if chain else ""
-
-
-async def _kept(settings: Settings, store: SqliteStore, clock: Clock) -> AsyncIterator[Finding]:
-    wrong = await store.health()
-    for says in wrong:
-        todo = "restore the newest backup and tell the partners"
-        if "another key" in says:
-            says = says.partition(":")[0]
-            todo = f"put the former {KEY} or TOCSIN_NAME back; if the change was meant, tell the partners the new key"
-        yield Finding("fail", "log", says.rstrip("."), todo)
-    heads = await store.heads()
-    if not wrong:
-        entries = sum(head.size for head in heads)
-        yield Finding("ok", "log", f"{entries} entries are kept, and none was lost since they were last signed")
-    facts = await store.facts(DEPLOYMENT)
-    if facts and facts[-1].at > clock.now() + timedelta(minutes=1):
-        yield Finding(
-            "fail",
-            "clock",
-            f"the log's last entry is of {facts[-1].at:%Y-%m-%d %H:%M} UTC, later than now",
-            "set the clock right",
-        )
-    late = [
-        one.incident for one in await overdue(store, clock.now()) if one.over and not one.erased and one.held is None
-    ]
-    if late:
-        says = f"the time for which {', '.join(late)} {'is' if len(late) == 1 else 'are'} to be kept is over"
-        yield Finding("warn", "log", says, f"see what would go: {program()} retention --dry-run")
-    if (settings.data / persons.FILE).exists():
-        says = f"{settings.data / persons.FILE} has a key for each person in the log; keep a copy apart from the backups of the database"
-        yield Finding("ok", "persons", f"{says}, and destroy old copies once somebody is erased")
-    key = settings.data / KEY
-    mode = stat.S_IMODE(key.stat().st_mode)
-    if mode & 0o077:
-        yield Finding(
-            "fail",
-            "key",
-            f"others can read {key} (mode {mode:o})",
-            f"chmod 600 {key}, and tell the partners that it may be known",
-        )
-    else:
-        yield Finding(
-            "ok",
-            "key",
-            f"{key} signs the log (mode {mode:o}){await _chain(store)}; keep a copy of it apart from the backups of the database. "
-            f"Its fingerprint, for partners who ring: {store.signer.verifier.fingerprint}",
-        )

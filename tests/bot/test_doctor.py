@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import socket
 from pathlib import Path
 
-from storage.database import hold
-from tests.bot.running import FLOOD, tocsin
+from storage.database import hold, open_store
+from storage.facts import NoteAdded
+from tests.bot.running import FLOOD, tocsin, within
 from tests.playbooks.small import SMALL
+from tests.storage.small import NOW, ROOM
 
 
 def test_without_networks_all_is_said(tmp_path: Path) -> None:
@@ -70,7 +74,64 @@ def test_a_log_that_was_rolled_back_is_told(tmp_path: Path) -> None:
     ran = tocsin(tmp_path, "doctor")
     assert ran.code == 1
     assert "fail log: " in ran.out
-    assert "     -> restore the newest backup" in ran.out
+    assert "     -> stop the bot, restore the newest backup" in ran.out
+
+
+def deployment(folder: Path, size: int, *, again: bool = False) -> str:
+    """A deployment whose log of I-1 is continued by so many notes and signed; its last checkpoint of I-1. ``again``: under a new key."""
+
+    async def grow() -> str:
+        store = await open_store(folder / "data", "tocsin")
+        if again:
+            await store.replace_key("lent", "operator", NOW)
+        await store.append("I-1", *[NoteAdded("ada", None, ROOM, f"note {one}") for one in range(size)], now=NOW)
+        await store.sign(NOW)
+        note = await store.checkpoint("I-1")
+        await store.close()
+        assert note is not None
+        return note
+
+    return asyncio.run(grow())
+
+
+def test_what_a_partner_kept_is_held_against_the_log(tmp_path: Path) -> None:
+    """A checkpoint that stands is fine; where the whole data folder was put back, checkpoints.log with it, what a partner kept fails the doctor."""
+    (tmp_path / "kept.txt").write_text(deployment(tmp_path, 3))
+    stands = within(tmp_path, "doctor", "--checkpoint", "kept.txt")
+    assert stands.code == 0, stands.out
+    assert (
+        "ok   kept: the log of I-1 stands: its first 3 entries are those that were kept; now there are 3" in stands.out
+    )
+    shutil.copytree(tmp_path / "data", tmp_path / "older")
+    (tmp_path / "kept.txt").write_text(deployment(tmp_path, 4))
+    (tmp_path / "rotated.txt").write_text(deployment(tmp_path, 1, again=True))
+    shutil.rmtree(tmp_path / "data")
+    (tmp_path / "older").rename(tmp_path / "data")
+    assert within(tmp_path, "doctor").code == 0
+    back = within(tmp_path, "doctor", "--checkpoint", "kept.txt")
+    assert back.code == 1
+    assert "fail kept: ROLLED BACK: 7 entries of I-1 were kept, and here are 3" in back.out
+    assert "     -> stop the bot, restore the newest backup and tell the partners" in back.out
+    rotated = within(tmp_path, "doctor", "--checkpoint", "rotated.txt")
+    assert "fail kept: no key that is known here signed what was kept of tocsin/I-1" in rotated.out
+    assert "an older data folder was put back" in rotated.out
+    deployment(tmp_path, 6)
+    replaced = within(tmp_path, "doctor", "--checkpoint", "kept.txt")
+    assert (replaced.code, "REPLACED: the first 7 entries of I-1" in replaced.out) == (1, True)
+    (tmp_path / "kept.txt").write_text("hello")
+    nothing = within(tmp_path, "doctor", "--checkpoint", "kept.txt")
+    assert (nothing.code, "no signed checkpoint is in it" in nothing.err) == (2, True)
+
+
+def test_a_memory_that_was_removed_is_noticed_and_filled_again(tmp_path: Path) -> None:
+    """Without checkpoints.log nothing on the machine would show a rollback: the doctor says so, and the next signing writes it again."""
+    deployment(tmp_path, 3)
+    (tmp_path / "data" / "checkpoints.log").unlink()
+    ran = within(tmp_path, "doctor")
+    assert "warn log: " in ran.out and "knows nothing of what was signed last of I-1" in ran.out
+    assert "doctor --checkpoint FILE" in ran.out
+    deployment(tmp_path, 0)
+    assert "knows nothing" not in within(tmp_path, "doctor").out
 
 
 def test_a_bot_that_runs_is_no_trouble(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""What the doctor says of the log: whether it is the one that was signed, and the one that somebody else kept a checkpoint of; its key; what is due."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+
+from bot import kept
+from bot.clock import Clock
+from bot.findings import Finding
+from bot.program import program
+from bot.retaining import overdue
+from bot.settings import Settings
+from storage import persons
+from storage.checkpoints import FILE
+from storage.database import SqliteStore
+from storage.facts import DEPLOYMENT
+from storage.keys import KEY
+from storage.rotation import parse_link
+from storage.store import Compared
+
+RESTORE = "stop the bot, restore the newest backup and tell the partners; no more of it is signed meanwhile"
+_TRIED = 20
+"""So many checkpoints of a log are tried, the largest first: the others may be anybody's."""
+
+
+async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Sequence[str]) -> AsyncIterator[Finding]:
+    """Everything about the log. ``notes``: checkpoints that somebody kept."""
+    wrong = await store.health()
+    for says in wrong:
+        todo = RESTORE
+        if "another key" in says:
+            says = says.partition(":")[0]
+            todo = f"put the former {KEY} or TOCSIN_NAME back; if the change was meant, tell the partners the new key"
+        elif "put the file back" in says:
+            says, _, todo = says.partition(": ")
+        yield Finding("fail", "log", says.partition(". No more")[0].rstrip("."), todo)
+    if not wrong:
+        entries = sum(head.size for head in await store.heads())
+        yield Finding("ok", "log", f"{entries} entries are kept, and none was lost since they were last signed")
+    if lacking := await store.unremembered():
+        some = ", ".join(lacking[:5]) + (" and others" if len(lacking) > 5 else "")
+        says = f"{settings.data / FILE} knows nothing of what was signed last of {some}: it was removed, or is an older one"
+        todo = (
+            f"nobody but a partner can tell now whether the database is older too: {program()} doctor --checkpoint FILE"
+        )
+        yield Finding("warn", "log", says, todo)
+    async for finding in _against(store, notes):
+        yield finding
+    facts = await store.facts(DEPLOYMENT)
+    if facts and facts[-1].at > clock.now() + timedelta(minutes=1):
+        says = f"the log's last entry is of {facts[-1].at:%Y-%m-%d %H:%M} UTC, later than now"
+        yield Finding("fail", "clock", says, "set the clock right")
+    late = [
+        one.incident for one in await overdue(store, clock.now()) if one.over and not one.erased and one.held is None
+    ]
+    if late:
+        says = f"the time for which {', '.join(late)} {'is' if len(late) == 1 else 'are'} to be kept is over"
+        yield Finding("warn", "log", says, f"see what would go: {program()} retention --dry-run")
+    if (settings.data / persons.FILE).exists():
+        says = f"{settings.data / persons.FILE} has a key for each person in the log; keep a copy apart from the backups of the database"
+        yield Finding("ok", "persons", f"{says}, and destroy old copies once somebody is erased")
+    yield await _key(settings, store)
+
+
+async def _against(store: SqliteStore, notes: Sequence[str]) -> AsyncIterator[Finding]:
+    """How the log stands to what somebody kept: of each log the largest checkpoint that a key of ours signed."""
+    kept_of: dict[str, list[tuple[int, str]]] = {}
+    for note in notes:
+        if (said := kept.said(note)) is not None:
+            kept_of.setdefault(said.origin, []).append((said.size, note))
+    for origin, sized in sorted(kept_of.items()):
+        found = Compared("not ours")
+        for _, note in sorted(sized, reverse=True)[:_TRIED]:
+            found = await store.compared(note)
+            if found.stands != "not ours":
+                break
+        yield _stands(origin, found)
+
+
+def _stands(origin: str, found: Compared) -> Finding:
+    size = found.said.size if found.said is not None else 0
+    match found.stands:
+        case "part":
+            says = f"the log of {found.stream} stands: its first {size} entries are those that were kept; now there are {found.size}"
+            return Finding("ok", "kept", says)
+        case "rolled back":
+            says = f"ROLLED BACK: {size} entries of {found.stream} were kept, and here are {found.size}; an older database was put back"
+            return Finding("fail", "kept", says, RESTORE)
+        case "replaced":
+            says = f"REPLACED: the first {size} entries of {found.stream} are not those that were kept"
+            return Finding("fail", "kept", says, RESTORE)
+        case "not ours" | "no checkpoint":
+            says = f"no key that is known here signed what was kept of {origin}"
+            todo = (
+                "if the key was replaced since, an older data folder was put back: restore the newest; "
+                "else ask whoever kept it where it comes from"
+            )
+            return Finding("fail", "kept", says, todo)
+
+
+async def _key(settings: Settings, store: SqliteStore) -> Finding:
+    key = settings.data / KEY
+    mode = stat.S_IMODE(key.stat().st_mode)
+    if mode & 0o077:
+        todo = f"chmod 600 {key}, and tell the partners that it may be known"
+        return Finding("fail", "key", f"others can read {key} (mode {mode:o})", todo)
+    chain = await store.key_chain()
+    since = f"; it took the place of another on {parse_link(chain[-1]).at[:10]}" if chain else ""
+    return Finding(
+        "ok",
+        "key",
+        f"{key} signs the log (mode {mode:o}){since}; keep a copy of it apart from the backups of the database. "
+        f"Its fingerprint, for partners who ring: {store.signer.verifier.fingerprint}",
+    )
