@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from handlers import audit_shown as shown
 from handlers import audit_words as told
-from handlers.auditing import facts_for, sees_all
+from handlers.auditing import Part, part_for, sees_all
 from handlers.case import Case
 from handlers.command import nearest, words
 from playbooks.cleared import Cleared, code, echo, glue, is_short_id, listed, name, short_id
 from playbooks.selection import local_time
 from storage import inquiry
 from storage.effects import Effect
-from storage.facts import LogRead
+from storage.facts import AlertIssued, LogRead, Said
 from storage.store import Kept
 
 MOST = 20_000
@@ -26,7 +27,12 @@ BECAUSE = re.compile(
     r"(?:^|(?<=\s))(?:because|parce que|parce qu['’]|car|omdat|want|weil|denn|perch[éè]|porque)\b[\s:]*(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})")
+_MOMENT = re.compile(
+    r"(?:(?:(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>\d{4}))[ T])?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})",
+    re.ASCII,
+)
+MOST_NAMED = 20
+"""Alerts or partners that are named where another one was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,16 @@ class _Asked:
     what: tuple[str, ...]
     reason: str
 
-    @property
-    def written(self) -> str:
-        return " ".join((self.question, *self.what))
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A question as it is understood. ``about``: a thing's short id; ``written``: as the log keeps it, and ``tocsin ask`` takes it."""
+
+    written: str
+    about: str | None = None
+    field: str | None = None
+    partner: str = ""
+    until: datetime | None = None
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
@@ -48,18 +61,20 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if asked.question not in QUESTIONS:
         return [case.answer(_usage(case, asked.question))]
     if not asked.reason:
-        again = code(echo(f"/audit {asked.written} because …", case.request.room))
+        again = code(echo(f"/audit {' '.join((asked.question, *asked.what))} because …", case.request.room))
         return [case.answer(case.say("Say why you ask; it is recorded in the log: {command}", command=again))]
     assert case.incident is not None
     if case.request.kept is None:
         return [case.answer(case.say("This log is too long to be asked in a chat. Whoever runs the server can ask it: tocsin ask {incident}", incident=short_id(case.incident.id)))]  # fmt: skip
     kept = case.request.kept
-    answer = _answer(case, asked, facts_for(case, kept))
-    if isinstance(answer, Cleared):
-        return [case.answer(answer)]
-    fact = LogRead(case.actor.person, case.actor.partner, asked.reason, len(kept), asked.written)
+    part = part_for(case, kept)
+    query = _understood(case, asked, part.facts)
+    if isinstance(query, Cleared):
+        return [case.answer(query)]
+    fact = LogRead(case.actor.person, case.actor.partner, asked.reason, len(kept), query.written, len(part.facts))
     own = [] if sees_all(case) else [case.say("As far as you may see it.")]
-    return [case.record(fact), case.answer(glue([*answer, *own, case.say("That you asked, and why, is recorded.")]))]
+    lines = [*_answer(case, asked.question, query, part), *own, case.say("That you asked, and why, is recorded.")]
+    return [case.record(fact), case.answer(glue(lines))]
 
 
 def _read(arguments: str) -> _Asked:
@@ -95,78 +110,127 @@ def _what(case: Case, question: str) -> list[Cleared]:
             return []
 
 
-def _answer(case: Case, asked: _Asked, kept: Sequence[Kept]) -> list[Cleared] | Cleared:
-    """The answer in lines; one text alone where the question cannot be answered."""
-    match asked.question:
+def _answer(case: Case, question: str, query: _Query, part: Part) -> list[Cleared]:
+    """The answer in lines."""
+    match question:
         case "who-saw":
-            return _who_saw(case, asked, kept)
+            return shown.who_saw(case, inquiry.who_saw(part.facts, str(query.about), query.field))
         case "saw":
-            return _saw(case, asked, kept)
+            return shown.saw(case, inquiry.saw(part.facts, query.partner, query.until))
         case "silent":
-            about = _thing(asked.what[0]) if asked.what else None
-            found = inquiry.silent(kept, about)
-            return told.silent(case, found) if found or about is None else _nothing(case, about)
+            return told.silent(case, inquiry.silent(part.facts, query.about, part.tells), part)
         case "unknown":
-            return told.unknown(case, inquiry.doubts(kept))
+            return told.unknown(case, inquiry.doubts(part.facts))
         case "withheld":
-            return told.withheld(case, inquiry.withheld(kept))
+            return shown.withheld(case, inquiry.withheld(part.facts))
         case "leads":
-            return told.leads(case, inquiry.leads(kept))
+            return told.leads(case, inquiry.leads(part.facts))
         case _:
-            return told.readings(case, inquiry.readings(kept))
+            return told.readings(case, inquiry.readings(part.facts))
 
 
-def _who_saw(case: Case, asked: _Asked, kept: Sequence[Kept]) -> list[Cleared] | Cleared:
+# --- what was meant -----------------------------------------------------------------------------------------------------
+
+
+def _understood(case: Case, asked: _Asked, kept: Sequence[Kept]) -> _Query | Cleared:
+    """The question, if it can be answered; else one text that says what would be right."""
+    match asked.question, asked.what:
+        case "who-saw", (first, *rest):
+            return _who_saw(case, first, " ".join(rest), kept)
+        case "saw", (_, *_):
+            return _saw(case, asked.what)
+        case "silent", (first,):
+            about = _thing(first)
+            known = [f.alert for one in kept if isinstance(f := one.fact, AlertIssued) and f.alert]
+            return _Query(f"silent {about}", about) if about in known else _nothing(case, first, known)
+        case (("silent" | "unknown" | "withheld" | "leads" | "readings"), ()):
+            return _Query(asked.question)
+        case _:
+            return _usage(case, asked.question)
+
+
+def _who_saw(case: Case, first: str, called: str, kept: Sequence[Kept]) -> _Query | Cleared:
     assert case.book is not None
-    if not asked.what:
-        return _usage(case, "who-saw")
-    about = _thing(asked.what[0])
-    if about is None:
-        return _usage(case, "who-saw")
-    fields = case.book.playbook.fields
-    field = None
-    if len(asked.what) > 1:
-        field = next((one for one in fields if one.casefold() == asked.what[1].casefold()), None)
-        if field is None:
-            near = nearest(asked.what[1], list(fields))
-            typed = echo(asked.what[1][:60], case.request.room)
-            if near is None:
-                return case.say("The playbook has no field {field}.", field=typed)
-            meant = echo(near, case.request.room)
-            return case.say("The playbook has no field {field}. Did you mean {near}?", field=typed, near=meant)
-    answer = inquiry.who_saw(kept, about, field)
-    whole = answer if field is None else inquiry.who_saw(kept, about)
-    return told.who_saw(case, answer) if whole.known else _nothing(case, about)
+    about = _thing(first)
+    if about is None or not inquiry.who_saw(kept, about).known:
+        known = [f.alert if isinstance(f, AlertIssued) else f.said for one in kept if isinstance(f := one.fact, AlertIssued | Said)]  # fmt: skip
+        return _nothing(case, first, [one for one in known if one])
+    if not called:
+        return _Query(f"who-saw {about}", about)
+    declared = case.book.playbook.fields
+    names = {word.casefold(): one for one, spec in declared.items() for word in (*_titles(spec.title), one)}
+    meant = called.casefold()
+    if meant in names:
+        return _Query(f"who-saw {about} {names[meant]}", about, names[meant])
+    near, typed = nearest(meant, list(names)), echo(called[:60], case.request.room)
+    if near is not None:
+        likely = echo(names[near], case.request.room)
+        return case.say("The playbook has no field {field}. Did you mean {near}?", field=typed, near=likely)
+    fields = echo(", ".join(dict.fromkeys(_fields_of(about, kept))) or ", ".join(declared), case.request.room)
+    return case.say("The playbook has no field {field}. It has: {known}.", field=typed, known=fields)
 
 
-def _saw(case: Case, asked: _Asked, kept: Sequence[Kept]) -> list[Cleared] | Cleared:
+def _titles(title: Mapping[str, str] | str | None) -> Iterable[str]:
+    """What a field is called, in every language."""
+    return () if title is None else (title,) if isinstance(title, str) else title.values()
+
+
+def _fields_of(about: str, kept: Sequence[Kept]) -> Iterable[str]:
+    """The fields of a thing of which these facts know."""
+    answer = inquiry.who_saw(kept, about)
+    return (one.field for one in (*answer.seen, *answer.unsent, *answer.withheld) if one.field.isidentifier() and not one.field.startswith("_"))  # fmt: skip
+
+
+def _saw(case: Case, what: Sequence[str]) -> _Query | Cleared:
     assert case.book is not None
-    if not asked.what:
-        return _usage(case, "saw")
-    wanted = asked.what[0].casefold()
-    known = [p for p in case.book.playbook.partners if listed(case.book, case.reader, p)]
-    partner = next((p for p in known if wanted in (p.casefold(), case.book.playbook.partners[p].name.casefold())), None)
-    if partner is None:
-        near = nearest(wanted, known)
-        typed = echo(asked.what[0][:60], case.request.room)
-        if near is None:
-            return case.say("I know no partner {partner}.", partner=typed)
-        meant = name(case.book, case.reader, near)
-        return case.say("I know no partner {partner}. Did you mean {near}?", partner=typed, near=meant)
-    until = _until(case, asked.what[1]) if len(asked.what) > 1 else None
-    if len(asked.what) > 1 and until is None:
-        return _usage(case, "saw")
-    return told.saw(case, inquiry.saw(kept, partner, until))
+    partners = case.book.playbook.partners
+    known = [p for p in partners if listed(case.book, case.reader, p)]
+    names = {word.casefold(): p for p in known for word in (partners[p].name, p)}
+    typed = " ".join(what)
+    if typed.casefold() in names:
+        partner = names[typed.casefold()]
+        return _Query(f"saw {partner}", partner=partner)
+    # The longest beginning that names a partner; what stands behind it is a time.
+    for length in range(len(what) - 1, 0, -1):
+        partner = names.get(" ".join(what[:length]).casefold(), "")
+        if partner:
+            return _before(case, partner, " ".join(what[length:]))
+    if len(what) > 1 and until(case, what[-1]) is not None:
+        typed = " ".join(what[:-1])
+    near, said = nearest(typed, list(names)), echo(typed[:60], case.request.room)
+    if near is None:
+        some = glue([name(case.book, case.reader, p) for p in known[:MOST_NAMED]], ", ")
+        return case.say("I know no partner {partner}. There are: {known}.", partner=said, known=some)
+    likely = name(case.book, case.reader, names[near])
+    return case.say("I know no partner {partner}. Did you mean {near}?", partner=said, near=likely)
 
 
-def _until(case: Case, typed: str) -> datetime | None:
-    """The last time in the incident that clocks showed this where the playbook lives, or the first that they will; None where it is no time."""
+def _before(case: Case, partner: str, typed: str) -> _Query | Cleared:
+    assert case.book is not None
+    found = until(case, typed)
+    if found is None:
+        return case.say("{time} is no time. Write it like 14:05, or 2026-11-22 14:05.", time=echo(typed[:60], case.request.room))  # fmt: skip
+    at = f"{local_time(case.book, found):%Y-%m-%d %H:%M}"
+    return _Query(f"saw {partner} --until {at}", partner=partner, until=found)
+
+
+def until(case: Case, typed: str) -> datetime | None:
+    """A moment as people type it where the playbook lives, with its day or without; None where it is none.
+
+    Without: the last time in the incident that clocks showed this, or the first that they will.
+    """
     assert case.book is not None and case.incident is not None
-    found = _CLOCK.fullmatch(typed)
-    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+    found = _MOMENT.fullmatch(typed)
+    if found is None:
         return None
     now = local_time(case.book, case.now)
-    at = now.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    try:
+        at = now.replace(hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0)
+        day = next((date(*map(int, parts)) for parts in (found.group("y", "m", "d"), found.group("y2", "m2", "d2")) if all(parts)), None)  # fmt: skip
+    except (ValueError, OverflowError):
+        return None
+    if day is not None:
+        return at.replace(year=day.year, month=day.month, day=day.day)
     last = at if at <= now else at - timedelta(days=1)
     return last if last >= case.incident.opened_at else last + timedelta(days=1)
 
@@ -178,5 +242,10 @@ def _thing(typed: str) -> str | None:
     return identifier if is_short_id(identifier) else None
 
 
-def _nothing(case: Case, about: str) -> Cleared:
-    return case.say("The log has nothing of {id} that you may see.", id=short_id(about))
+def _nothing(case: Case, typed: str, known: Sequence[str]) -> Cleared:
+    """That the log has nothing of it, and of what it has something, as far as whoever asks may see."""
+    said = echo(typed[:60], case.request.room)
+    some = glue([short_id(one) for one in dict.fromkeys(known) if is_short_id(one)][:MOST_NAMED], ", ")
+    if not some.html:
+        return case.say("The log has nothing of {id} that you may see.", id=said)
+    return case.say("The log has nothing of {id} that you may see. It has: {known}.", id=said, known=some)

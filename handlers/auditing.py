@@ -6,6 +6,7 @@
 | a partner's people who may ask | what a copy of the log for that partner shows: what its rooms were told, what its people did, what is announced to everyone |
 | the same, of an alert of which they may know who has it (``_delivery``) | who answered, was rung or was not reached; of one in their own words also who was shown which field |
 | a coordinator of no partner, in a private chat | who answered, and who leads, of partners of whom everybody may know |
+| everyone who may ask | when the incident was closed |
 
 What is left out decides nothing: a question that is asked of less is answered from less.
 """
@@ -13,15 +14,19 @@ What is left out decides nothing: a question that is asked of less is answered f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from handlers import leading
 from handlers.case import Case
 from handlers.coordinators import between_two
 from handlers.standing import standing
 from handlers.status import watching
+from handlers.world import sight_room
+from playbooks import sight
 from playbooks.cleared import Cleared, listed
+from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef
+from storage.deployment import Binding
 from storage.export.copy import Recipient
 from storage.export.view import View
 from storage.facts import (
@@ -37,6 +42,7 @@ from storage.facts import (
     CallTaken,
     Disclosed,
     Fact,
+    IncidentClosed,
     LeadEnded,
     LeadTaken,
     MessageDropped,
@@ -68,17 +74,45 @@ def sees_all(case: Case) -> bool:
     return case.actor.auditor and case.request.private and between_two(case.world, case.request.room)
 
 
-def facts_for(case: Case, kept: Sequence[Kept]) -> list[Kept]:
-    """The facts that whoever asks may see, each as far as they may; in order."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a log somebody may see: facts, each as far as they may, in order. ``whole``: all of it; else that which ``partner`` was told and did, and who
+    answered the alerts that are ``watched``, by alert.
+    """
+
+    facts: Sequence[Kept]
+    whole: bool
+    partner: str | None = None
+    watched: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def tells(self, alert: str, partner: str) -> bool:
+        """Whether it would tell of an answer to an alert that a partner gave; where not, nobody can say from it that it gave none."""
+        return self.whole or partner == self.partner or partner in self.watched.get(alert, ())
+
+
+def part_for(case: Case, kept: Sequence[Kept]) -> Part:
+    """What of these facts whoever asks may see."""
     if sees_all(case):
-        return list(kept)
+        return Part(kept, True)
     watched = _watched(case)
     found = _of_a_copy(case, kept, watched) if case.actor.partner is not None else {}
     for one in kept:
         more = _watched_fact(case, one, watched) if one.seq not in found else None
         if more is not None:
             found[one.seq] = more
-    return [found[seq] for seq in sorted(found)]
+    return Part([found[seq] for seq in sorted(found)], False, case.actor.partner, watched)
+
+
+def too_much_for(case: Case, whom: str | None, room: RoomRef) -> Tlp | None:
+    """The level up to which a copy of the log for ``whom`` may hold words, where a room may not carry that; None where it may.
+
+    An auditor's copy (``whom`` is None) holds all that was ever said, a partner's what it was shown and its people said themselves.
+    """
+    assert case.book is not None
+    most = Tlp.RED if whom is None else case.book.playbook.partners[whom].clearance.tlp
+    binding = Binding(case.book.playbook.playbook, case.actor.partner or "", room, None, case.actor.person)
+    ceiling = sight.ceiling_of(case.book, sight_room(case.world, binding))
+    return None if ceiling is not None and most <= ceiling else most
 
 
 def _watched(case: Case) -> Mapping[str, frozenset[str]]:
@@ -162,6 +196,8 @@ def _watched_fact(case: Case, one: Kept, watched: Mapping[str, frozenset[str]]) 
             return one
         case AlertExpired() | AlertSuperseded() | AlertCancelled() | AlertRetracted() as f if f.alert in watched:
             return one
+        case IncidentClosed() as f:
+            return replace(one, fact=replace(f, person="", partner=None, reason=None))
         case LeadTaken() as f if case.actor.partner is None:
             return one if all(listed(case.book, case.reader, p) for p in f.partners) else None
         case LeadEnded() if case.actor.partner is None:

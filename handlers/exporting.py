@@ -12,18 +12,15 @@ from dataclasses import dataclass
 from shlex import quote
 
 from handlers.audit import BECAUSE
+from handlers.auditing import too_much_for
 from handlers.case import Case
 from handlers.command import words
 from handlers.coordinators import between_two
 from handlers.moments import moment
 from handlers.texts import say
-from handlers.world import sight_room
-from playbooks import sight
 from playbooks.cleared import Cleared, Reader, code, echo, enclosed, glue, listed, name, short_id, strong, word
-from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File
-from storage.deployment import Binding
 from storage.effects import Carried, Effect, Send, Urgency
 from storage.export.forms import FORMS
 from storage.facts import LogRead
@@ -119,13 +116,8 @@ def _private_chat(case: Case) -> RoomRef | None:
 
 def _too_much_for(case: Case, wanted: _Wanted, room: RoomRef) -> Cleared | None:
     """Why this chat's network may not carry such a copy; None where it may."""
-    assert case.book is not None
-    whom = wanted.whom
-    # An auditor's copy holds all that was ever said, a partner's what it was shown and its people said themselves.
-    most = Tlp.RED if whom == AUDITOR else case.book.playbook.partners[whom].clearance.tlp
-    binding = Binding(case.book.playbook.playbook, case.actor.partner or "", room, None, case.actor.person)
-    ceiling = sight.ceiling_of(case.book, sight_room(case.world, binding))
-    if ceiling is not None and most <= ceiling:
+    most = too_much_for(case, None if wanted.whom == AUDITOR else wanted.whom, room)
+    if most is None:
         return None
     return case.say(
         "A copy may hold {level}, which this chat may not carry. Ask in a private chat that may, or on the server: {command}",

@@ -241,6 +241,15 @@ def colleague(reader: Reader, partner: str, called: str) -> Cleared:
     return Cleared(escape(one_line(legible(called)), quote=False), only=reader.room)
 
 
+def testimony(reader: Reader, partner: str | None, words: str) -> Cleared:
+    """What somebody gave as their reason to read the log, or asked of it, on one line: for their own ``partner``'s people, and for an auditor of the whole
+    deployment alone with us. For anybody else: an ellipsis.
+    """
+    if not reader.auditor and (partner is None or reader.partner != partner):
+        return Cleared("…")
+    return Cleared(escape(one_line(legible(words)), quote=False), only=reader.room)
+
+
 def listed(book: Book, reader: Reader, partner: str) -> bool:
     """Whether this reader may know that the partner exists."""
     who = book.playbook.partners.get(partner)

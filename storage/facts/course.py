@@ -125,6 +125,7 @@ class LogRead(Fact):
     reason: str | None
     upto: int
     question: str | None = None
+    shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
-"""Who acknowledged each alert, and who never did: what each partner answered, took back, and was rung about."""
+"""Who acknowledged each alert, and who never did: what each partner answered, took back, and was rung about.
+
+Silence is said of nobody of whose answers the facts need not tell: where somebody asks who may not see them, or where an answer was erased.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from storage.export.view import is_copy
 from storage.facts import (
     Acknowledged,
     AlertAddressed,
@@ -19,7 +23,6 @@ from storage.facts import (
     CallReported,
     CallTaken,
     CopyReleased,
-    Disclosed,
     Fact,
     PartnerUnreachable,
 )
@@ -57,7 +60,7 @@ class Rung:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A partner whose answer was awaited. ``shown_at``: when a network first accepted a copy for it; ``unreachable_at``: when it was found that none did in
-    time. ``answers``: all it gave, those that were taken back too.
+    time. ``answers``: all it gave, those that were taken back too. ``told``: whether the facts would tell of any other that it gave.
     """
 
     partner: str
@@ -67,11 +70,17 @@ class Asked:
     calls: tuple[Rung, ...]
     unreachable_at: datetime | None
     entries: tuple[int, ...]
+    told: bool = True
+
+    @property
+    def answered(self) -> bool:
+        """Whether one of its answers stands."""
+        return any(one.undone_at is None for one in self.answers)
 
     @property
     def silent(self) -> bool:
-        """Whether none of its answers stands."""
-        return all(one.undone_at is not None for one in self.answers)
+        """Whether none of its answers stands, and there can be no other."""
+        return self.told and not self.answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,11 @@ class AlertAnswers:
         """The partners that never acknowledged it."""
         return tuple(one.partner for one in self.asked if one.silent)
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The partners of which these facts do not say whether they did."""
+        return tuple(one.partner for one in self.asked if not one.told and not one.answered)
+
 
 _OVER: Mapping[type[Fact], str] = {
     AlertExpired: "expired",
@@ -113,6 +127,7 @@ class _Alert:
     over_at: datetime | None = None
     partners: dict[str, _Partner] = field(default_factory=dict)
     not_reached: dict[str, str] = field(default_factory=dict)
+    addressed: bool = False
 
 
 @dataclass
@@ -124,13 +139,25 @@ class _Partner:
     unreachable: Kept | None = None
 
 
-def silent(kept: Sequence[Kept], alert: str | None = None) -> tuple[AlertAnswers, ...]:
-    """Every alert (or one) with who answered it and who never did."""
+Tells = Callable[[str, str], bool]
+"""Whether facts tell of the answers to an alert that a partner gave."""
+
+
+def silent(
+    kept: Sequence[Kept], alert: str | None = None, tells: Tells = lambda alert, partner: True
+) -> tuple[AlertAnswers, ...]:
+    """Every alert (or one) with who answered it and who never did. ``tells``: of whose answers the facts tell."""
+    erased = [f for one in kept if isinstance(f := one.fact, Acknowledged) and None in (f.alert, f.partner)]
     kept, alerts = legible(kept), dict[str, _Alert]()
     for one in kept:
         _note(alerts, one)
     shown = _shown(kept, alerts)
-    return tuple(_told(one, shown) for name, one in alerts.items() if alert in (None, name))
+
+    def told(alert: str, partner: str) -> bool:
+        gone = any(f.alert in (None, alert) and f.partner in (None, partner) for f in erased)
+        return tells(alert, partner) and not gone
+
+    return tuple(_told(one, shown, told) for name, one in alerts.items() if alert in (None, name))
 
 
 def _note(alerts: dict[str, _Alert], one: Kept) -> None:
@@ -141,6 +168,7 @@ def _note(alerts: dict[str, _Alert], one: Kept) -> None:
         case AlertAddressed(alert=name, partners=partners) if name in alerts:
             alert = alerts[name]
             alert.entries.append(one.seq)
+            alert.addressed = True
             for partner, how in partners.items():
                 _addressed(alert, one, partner, how)
         case CopyReleased(alert=name, partner=partner) if name in alerts:
@@ -203,24 +231,26 @@ def _report(partner: _Partner, fact: CallReported, one: Kept) -> None:
 
 
 def _shown(kept: Sequence[Kept], alerts: Mapping[str, _Alert]) -> Mapping[tuple[str, str], tuple[datetime, int]]:
-    """When a network first accepted some of each alert for each partner, and the entry that says so."""
+    """When a network first accepted some of each alert for each partner, and the entry that says so.
+
+    Of an alert of which the facts do not say for whom it was meant, a partner that was sent a copy was to answer it.
+    """
     first: dict[tuple[str, str], tuple[datetime, int]] = {}
-    for one in sights(kept, Fates(kept), lambda fact: fact.partner is not None and _is_copy(fact, alerts)):
-        if one.about in alerts and one.form is not None and one.fate.at is not None:
+    for one in sights(kept, Fates(kept), lambda fact: fact.partner is not None and fact.about in alerts and is_copy(fact)):  # fmt: skip
+        alert, partner = alerts.get(one.about), str(one.partner)
+        if alert is None or one.form is None:
+            continue
+        if not alert.addressed and partner != alert.fact.partner:
+            alert.partners.setdefault(partner, _Partner(one.decided_at, one.entry))
+        if one.fate.at is not None:
             found = (one.fate.at, one.fate.entries[0])
-            partner = str(one.partner)
             first[one.about, partner] = min(first.get((one.about, partner), found), found)
     return first
 
 
-def _is_copy(fact: Disclosed, alerts: Mapping[str, _Alert]) -> bool:
-    """Whether a message shows fields of an alert, and not only what is said about it."""
-    alert = alerts.get(fact.about)
-    return alert is not None and not alert.fact.fields.keys().isdisjoint(fact.fields)
-
-
-def _told(alert: _Alert, shown: Mapping[tuple[str, str], tuple[datetime, int]]) -> AlertAnswers:
-    asked = (_asked(alert.fact.alert, name, one, shown) for name, one in alert.partners.items())
+def _told(alert: _Alert, shown: Mapping[tuple[str, str], tuple[datetime, int]], told: Tells) -> AlertAnswers:
+    name = alert.fact.alert
+    asked = (_asked(name, partner, one, shown, told(name, partner)) for partner, one in alert.partners.items())
     return AlertAnswers(
         alert.fact.alert,
         alert.fact.template,
@@ -234,7 +264,9 @@ def _told(alert: _Alert, shown: Mapping[tuple[str, str], tuple[datetime, int]]) 
     )
 
 
-def _asked(alert: str, name: str, one: _Partner, shown: Mapping[tuple[str, str], tuple[datetime, int]]) -> Asked:
+def _asked(
+    alert: str, name: str, one: _Partner, shown: Mapping[tuple[str, str], tuple[datetime, int]], told: bool
+) -> Asked:
     given, calls = tuple(_given(one.given)), tuple(_calls(one.rung))
     at, accepted = shown.get((alert, name), (None, None))
     proofs = [one.entry]
@@ -244,7 +276,7 @@ def _asked(alert: str, name: str, one: _Partner, shown: Mapping[tuple[str, str],
     proofs += [accepted] if accepted is not None else []
     proofs += [one.unreachable.seq] if one.unreachable is not None else []
     lost = one.unreachable.at if one.unreachable is not None else None
-    return Asked(name, one.at, at, given, calls, lost, tuple(sorted(set(proofs))))
+    return Asked(name, one.at, at, given, calls, lost, tuple(sorted(set(proofs))), told)
 
 
 def _given(answers: Iterable[tuple[Kept, Acknowledged, Kept | None]]) -> Iterable[Given]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -94,8 +94,11 @@ def _end(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Somebody read the log, asked it a question (``question``), or made a copy for a ``reader`` in a ``form``. ``reason`` is None where none was given.
-    ``upto``: how many entries there were.
+    """Somebody read the log, asked it a question (``question``), or made a copy for a ``reader`` in a ``form``. ``reason`` is None where none was given;
+    ``basis``: by which right, where one was named.
+
+    ``upto``: how many entries there were; ``shown``: of how many of them something was shown, or went into the answer (None: not said, as of a copy).
+    ``disclosed``, ``withheld``: of a copy, how many fields it shows, and how many it does not.
     """
 
     person: str
@@ -107,17 +110,27 @@ class Reading:
     upto: int
     at: datetime
     entries: tuple[int, ...]
+    basis: str | None = None
+    shown: int | None = None
+    disclosed: int | None = None
+    withheld: int | None = None
 
 
 def readings(kept: Sequence[Kept]) -> tuple[Reading, ...]:
     """Every reading of the log, and every copy that was made of it."""
-    found: list[Reading] = []
-    for one in legible(kept):
-        match one.fact:
-            case LogRead() as f:
-                found.append(Reading(f.person, f.partner, f.question, None, None, f.reason, f.upto, one.at, (one.seq,)))
-            case Exported() as f:
-                found.append(Reading(f.by, None, None, f.reader, f.form, f.reason, f.size, one.at, (one.seq,)))
-            case _:
-                pass
-    return tuple(found)
+    return tuple(one for kept_ in legible(kept) for one in _reading(kept_))
+
+
+def _reading(one: Kept) -> Iterator[Reading]:
+    match one.fact:
+        case LogRead() as f:
+            yield Reading(
+                f.person, f.partner, f.question, None, None, f.reason, f.upto, one.at, (one.seq,), shown=f.shown
+            )
+        case Exported() as f:
+            counts = [count for count in (f.withheld or {}).values() if isinstance(count, int)]
+            yield Reading(
+                f.by, None, None, f.reader, f.form, f.reason, f.size, one.at, (one.seq,), f.basis, None, f.disclosed, sum(counts)
+            )  # fmt: skip
+        case _:
+            pass

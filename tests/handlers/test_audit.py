@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from storage.effects import Send
-from storage.facts import CommandRefused, Disclosed, LogRead, MessageSent
+from storage.facts import AlertAddressed, CommandRefused, CopyHeld, Disclosed, LogRead, MessageSent
 from tests.examples import examples
 from tests.handlers import test_noninterference as crisis
 from tests.handlers.border_stage import CITY, DESK, FIRE, LIAISON, MAYOR, SOMEBODY, issued, opened, to
@@ -68,7 +68,7 @@ def test_an_auditor_of_the_deployment_asks_of_everything_alone_with_us() -> None
     """In their private chat they learn who saw, who never answered and who led, unlisted partners too; in a room, what its partner may see."""
     stage = _stage()
     seen = _ask(stage, ALONE, "who-saw A-1 victims", AUDITOR, private=True)
-    assert "victims in full, line" in seen and "Withheld" in seen
+    assert "in full, line" in seen and "not cleared for TLP:AMBER: Aid, Telegram" in seen
     silent = _ask(stage, ALONE, "silent A-1", AUDITOR, private=True)
     never = next(line for line in silent.splitlines() if line.startswith("Never"))
     assert "Silent watchers" in silent and "Fire" not in never and "Acting" in silent
@@ -112,7 +112,7 @@ def test_the_issuer_that_may_know_who_has_it_learns_who_was_shown_which_field() 
     stage = _stage()
     city = _ask(stage, CITY, "who-saw A-1", MAYOR)
     fire = _ask(stage, FIRE, "who-saw A-1 victims", OWN)
-    assert "victims in full" in fire and "City" not in fire.replace("Fire and City", "")
+    assert "victims" in fire and "in full, line" in fire and "City" not in fire.replace("Fire and City", "")
     assert "!" not in city and "-14" not in city
 
 
@@ -124,11 +124,17 @@ def test_the_issuer_that_may_know_who_has_it_learns_who_was_shown_which_field() 
         ("saw", "/audit saw PARTNER 14:05 because …"),
         ("saw nobody", "I know no partner nobody"),
         ("saw watchers", "I know no partner watchers"),
-        ("saw fire 25:99", "/audit saw PARTNER 14:05 because …"),
-        ("who-saw what", "/audit who-saw A-17 FIELD because …"),
+        ("saw nobody", "There are: City"),
+        ("saw fire 25:99", "25:99 is no time. Write it like 14:05, or 2026-11-22 14:05."),
+        ("saw fire 2026-02-30 14:05", "2026-02-30 14:05 is no time."),
+        ("leads of fire", "/audit leads because …"),
+        ("who-saw", "/audit who-saw A-17 FIELD because …"),
+        ("who-saw what", "The log has nothing of what that you may see. It has: A-1."),
+        ("who-saw A-1 zzzz", "The playbook has no field zzzz. It has: "),
         ("who-saw A-1 victim", "Did you mean victims?"),
-        ("who-saw A-77", "The log has nothing of A-77 that you may see."),
-        ("silent A-77", "The log has nothing of A-77 that you may see."),
+        ("who-saw A-77", "The log has nothing of A-77 that you may see. It has: A-1."),
+        ("silent A-77", "The log has nothing of A-77 that you may see. It has: A-1."),
+        ("silent fire", "The log has nothing of fire that you may see. It has: A-1."),
     ],
 )
 def test_a_wrong_question_says_what_can_be_asked(typed: str, words: str) -> None:
@@ -173,7 +179,7 @@ def test_nothing_to_be_seen_is_not_said_to_be_nothing() -> None:
     stage.facts.append(replace(first, seq=last + 1, fact=replace(shown_it, send="again-1")))
     stage.facts.append(replace(sent, seq=last + 2, fact=replace(left, send="again-1")))
     twice = _ask(stage, ALONE, "who-saw A-1 what", AUDITOR, private=True)
-    assert [line for line in twice.splitlines() if "once more, what in full" in line and "Fire" in line]
+    assert [line for line in twice.splitlines() if "once more, in full" in line and "Fire" in line]
 
 
 _STAGE: list[Stage] = []
@@ -236,3 +242,82 @@ def test_a_time_of_day_is_one_of_the_incident() -> None:
     stage = _stage()
     early, late = (_ask(stage, ALONE, f"saw fire {time}", AUDITOR, private=True) for time in ("00:01", "23:59"))
     assert _ask(stage, ALONE, "saw fire", AUDITOR, private=True).count("•") == early.count("•") == late.count("•") > 0
+
+
+def test_nobody_is_called_silent_of_whose_answer_nothing_can_be_seen() -> None:
+    """A partner's auditor learns of its own silence or answer; of others that they may not see, the issuer's too, where delivery is not theirs to know."""
+    stage = _stage()
+    other = "telegram:72"
+    stage.enrol(other, "auditor", "aid")
+    silent = _ask(stage, ROOMS["aid"][-1], "silent A-1", other)
+    assert "Never acknowledged: Aid\n" in silent and "Acting" not in silent
+    assert "Of others you may not see who has it and who answered." in silent
+    stage.say(ROOMS["aid"][-1], "/ack A-1 seen", "matrix:@aid:x.org")
+    answered = _ask(stage, ROOMS["aid"][-1], "silent A-1", other)
+    assert "• Aid: Seen" in answered and "Never" not in answered and "Everybody" not in answered
+    inside = "telegram:73"
+    stage.enrol(inside, "auditor", "city")
+    theirs = _ask(stage, CITY, "silent A-1", inside)
+    assert "you may not see" in theirs and "Never acknowledged" not in theirs
+    whole = _ask(stage, ALONE, "silent A-1", AUDITOR, private=True)
+    assert "you may not see" not in whole and "• Aid: Seen" in whole and "Everybody" not in whole
+
+
+def test_a_reading_says_what_was_asked_why_and_from_how_much() -> None:
+    """To the partner's own auditor and to that of the deployment; the reasons of others to nobody else, and none where the chat may not carry a copy."""
+    stage = _stage()
+    _ask(stage, FIRE, "silent a1", OWN, why=" because the mayor asks")
+    mine = _ask(stage, FIRE, "readings", OWN)
+    assert "asked silent A-1" in mine and "from" in mine and "entries" in mine
+    assert "because: the mayor asks" in mine or "the reason stands in copies of the log" in mine
+    theirs = _ask(stage, ROOMS["aid"][-1], "readings", "telegram:501")
+    assert "mayor" not in theirs
+    [first, *_] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)]
+    assert first.shown is not None and 0 < first.shown < first.upto
+    stage.say(FIRE, "/audit silent A-1 because", OWN)
+    whole = _ask(stage, ALONE, "readings", AUDITOR, private=True)
+    assert "asked silent A-1" in whole
+    [last] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)][-1:]
+    assert last.shown == last.upto
+
+
+def test_a_lead_ends_with_the_incident_for_everybody() -> None:
+    """Each partner is told that it is over: nobody is said to lead what was closed."""
+    stage = _stage()
+    stage.say(CITY, "/close I-1 yes", "telegram:501")
+    led = _ask(stage, FIRE, "I-1 leads", OWN)
+    assert "Who led" in led and "now" not in led
+
+
+def test_fields_alike_stand_in_one_line_and_empty_ones_in_none() -> None:
+    """What a partner was shown of one thing at one time in one form is one line; a field in which nothing was is no sight."""
+    stage = _stage()
+    told = _ask(stage, FIRE, "saw fire", OWN)
+    assert "secret" not in told and any(line.count(",") > 3 for line in told.splitlines())
+
+
+def test_why_a_partner_was_passed_over_is_said_in_words() -> None:
+    """A partner without a room, and one that may not see where it is: the reasons that no rule gives."""
+    stage = _stage()
+    [(addressed, fact)] = [(one, f) for one in stage.facts if isinstance(f := one.fact, AlertAddressed)]
+    passed = {"aid": {"status": "roomless"}, "hilfe": {"status": "blind"}, "fire": {"status": "held"}}
+    stage.facts[stage.facts.index(addressed)] = replace(addressed, fact=replace(fact, partners={**fact.partners, **passed}))  # fmt: skip
+    last = max(one.seq for one in stage.facts if one.stream == "I-1")
+    stage.facts.append(replace(addressed, seq=last + 1, fact=CopyHeld("A-1", "fire", None, "hollow", None)))
+    told = _ask(stage, ALONE, "withheld", AUDITOR, private=True)
+    for words in ("no room is known: Aid", "may not see where it is: Hilfe", "nothing would be left to say: Fire"):
+        assert words in told
+    assert "Not sent to: " in _ask(stage, ALONE, "silent", AUDITOR, private=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day", "clock"),
+    [("14:05", None, "14:05"), ("9.30", None, "09:30"), ("2026-06-01 14:05", "2026-06-01", "14:05"), ("1.6.2026 9h05", "2026-06-01", "09:05")],
+)  # fmt: skip
+def test_a_moment_may_have_its_day(typed: str, day: str | None, clock: str) -> None:
+    """Times of day, and days as people write them; the log keeps the moment as the command line takes it."""
+    stage = _stage()
+    _ask(stage, ALONE, f"saw Fire {typed}", AUDITOR, private=True)
+    [read] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)]
+    assert str(read.question).startswith("saw fire --until ") and str(read.question).endswith(clock)
+    assert day is None or day in str(read.question)
