@@ -27,13 +27,14 @@ from typing import Protocol
 from bot.addressing import Addressed, Addresses
 from bot.ahead import Ahead
 from bot.clock import Clock, woken
-from bot.fates import Report, delayed, fate, flooded, gave_way, sent, stale, waits
+from bot.fates import Report, delayed, fate, flooded, gave_way, sent, waits
 from bot.faults import fault
 from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
-from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Outgoing, Refused, Sent, Unknown
-from bot.outgoing import begun, changes, emptied, held_until, moved
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.outgoing import begun, changes, held_until, moved
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
+from bot.recalling import Recalls
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Urgency
@@ -88,15 +89,13 @@ class Courier:
         self._queues = Queues(networks)
         self._addresses = Addresses(store)
         self._files = Fetching(files, clock, networks, self._queues, self._had, self._set_aside)
-        self._leaving = Leaving(self._queues, self._files, clock, desk, self._is_stale, same_token_once)
-        self._ahead = Ahead(self._queues, self._is_stale, same_token_once)
+        self._recalls = Recalls(self._queues, clock, desk)
+        self._leaving = Leaving(self._queues, self._files, clock, desk, self._recalls.is_stale, same_token_once)
+        self._ahead = Ahead(self._queues, self._recalls.is_stale, same_token_once)
         self._newest = 0
         self._sends: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_once: dict[str, OutboxRow] = {}
-        self._recalled: dict[str, OutboxRow] = {}  # on their way without their words, to be decided again: as they were
-        self._beside: set[str] = set()  # of these, other parts of a message of which one is decided again for all
-        self._unwanted: set[str] = set()  # taken back while they were on their way
         self._wake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._loaded = asyncio.Event()
@@ -170,8 +169,8 @@ class Courier:
 
         Some may stand in their rooms already. What is on its way just now does not leave again as it is.
         """
-        self._unwanted.update(row.token for row in self._queues.on_their_way(send) if row.kind == "message")
-        taken = [self._recalled.pop(row.token, row) for row in self._queues.take(send)]
+        self._recalls.unwanted(self._queues.on_their_way(send))
+        taken = [self._recalls.taken(row) for row in self._queues.take(send)]
         for row in taken:
             self._leaving.part_with(row)
         return taken
@@ -204,11 +203,9 @@ class Courier:
             for row, change in zip(report.rows, report.changes, strict=True):
                 self._queues.landed(row)
                 if change.state == "pending":
-                    more += self._stand(self._waits_again(row, change))
+                    more += self._stand(self._recalls.waits_again(row, change))
                 else:
-                    self._unwanted.discard(row.token)
-                    self._recalled.pop(row.token, None)
-                    self._beside.discard(row.token)
+                    self._recalls.settled(row)
                     self._queues.forget(row)
                     self._leaving.part_with(row)
         self._tell(more)
@@ -362,9 +359,9 @@ class Courier:
         """The rows of a message that was just claimed, without those whose clearance became too old meanwhile."""
         claimed = []
         for row in rows:
-            if row.may_stand and self._is_stale(row):
-                row = self._recall(row)
-            elif row.state == "pending" and self._is_stale(row):
+            if row.may_stand and self._recalls.is_stale(row):
+                row = self._recalls.recall(row)
+            elif row.state == "pending" and self._recalls.is_stale(row):
                 self._queues.remember(replace(row, state="inflight"))
                 self._tell([self._stale(row)])
                 continue
@@ -392,8 +389,8 @@ class Courier:
         try:
             found = await self._addressed(rows, post.port)
             outcome = await post.port.send(found.out) if isinstance(found, Addressed) else found
-            if isinstance(outcome, Sent) and rows[0].token in self._recalled:
-                outcome = await self._taken_away(post.port, rows[0], outcome)
+            if isinstance(outcome, Sent) and rows[0] in self._recalls:
+                outcome = await self._recalls.taken_away(post.port, rows[0], outcome)
             elif isinstance(outcome, Refused) and rows[0].emptied:
                 outcome = Unknown(f"it may stand there ({outcome.reason})")
         except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
@@ -403,22 +400,11 @@ class Courier:
             post.flying -= 1
             for row in rows:
                 self._files.let_go(row.token)
-        reports = [self._without_words(report) for report in self._reports(rows, found, outcome)]
+        reports = [self._recalls.without_words(report) for report in self._reports(rows, found, outcome)]
         if isinstance(outcome, Sent):
             self._follow(post, rows, reports)
         self._tell(reports)
         self.poke()
-
-    async def _taken_away(self, port: NetworkPort, row: OutboxRow, stood: Sent) -> Outcome:
-        """Remove what stood under the token of a recalled row: after that it is certain that nothing does."""
-        gone = await port.send(Outgoing(f"{row.token}-gone", row.to, "delete", replaces=stood.message_id))
-        match gone:
-            case Delayed():
-                return replace(gone, perhaps=True)
-            case Refused(reason=reason):
-                return Unknown(f"it may stand there still ({reason})")
-            case _:
-                return gone if isinstance(gone, Sent | Unknown) else stood
 
     def _follow(self, post: Post, rows: Sequence[OutboxRow], reports: Sequence[Report]) -> None:
         """The network took it: what may follow before that is committed need not wait."""
@@ -449,10 +435,10 @@ class Courier:
         post, line = self._queues.post(first.to), self._queues.line(first.to)
         now = self._clock.monotonic()
         match outcome:
-            case Sent() if first.token in self._beside:
+            case Sent() if self._recalls.beside(first):
                 return gave_way(rows, "what may be shown has changed")
-            case Sent() if first.token in self._recalled:
-                return [self._stale(self._recalled[first.token])]
+            case Sent() if first in self._recalls:
+                return [self._stale(self._recalls.as_it_was(first))]
             case Sent() if post is not None and line is not None and isinstance(found, Addressed):
                 post.pace.accepted(line.room)
                 line.released()
@@ -489,28 +475,7 @@ class Courier:
                 waited = (self._clock.now() - first.created_at).total_seconds() if first.created_at else 0.0
                 tell = line.held(now, wait, waited)
                 return [delayed(row, outcome, until, tell=tell and row is first) for row in rows]
-        return [fate(self._recalled.get(row.token, row), outcome) for row in rows]
-
-    def _waits_again(self, row: OutboxRow, change: OutboxChange) -> OutboxRow:
-        """A row that has not arrived, or may have, as it stands in line again."""
-        first = None if change.never_left else row.first_claimed_at
-        to = change.to or row.to
-        row = replace(row, state="pending", to=to, not_before=change.not_before, first_claimed_at=first)
-        if row.token not in self._unwanted or not row.may_stand:
-            return row
-        self._unwanted.discard(row.token)
-        self._recalled.pop(row.token, None)
-        return emptied(row)
-
-    def _without_words(self, report: Report) -> Report:
-        """What was taken back on its way, and may stand, is on file without its words when it waits again."""
-        changes = tuple(
-            replace(change, payload=emptied(row).payload)
-            if change.state == "pending" and row.token in self._unwanted and row.may_stand and not change.never_left
-            else change
-            for row, change in zip(report.rows, report.changes, strict=True)
-        )
-        return replace(report, changes=changes)
+        return [fate(self._recalls.as_it_was(row), outcome) for row in rows]
 
     def _stand(self, row: OutboxRow) -> list[Report]:
         """Put a row in line. What need not be sent any more because of it."""
@@ -531,26 +496,15 @@ class Courier:
         """Whether what was in flight may be handed over again: what is removed, changed or reacted to twice is so once."""
         return row.to.network in self._same_token_once or row.kind in ("delete", "react") or changes(row) is not None
 
-    def _is_stale(self, row: OutboxRow) -> bool:
-        if row.emptied:
-            return False
-        if self._is_over(row) or row.token in self._unwanted:
-            return True
-        # What was written before an account was lost or revoked is not for it any more, whatever it shows.
-        return (row.shows or self._desk.is_closed(row.to)) and row.epoch != self._desk.epoch(row.stream)
-
-    def _is_over(self, row: OutboxRow) -> bool:
-        return row.not_after is not None and self._clock.now() > row.not_after
-
     def _sent_back_as_stale(self, line: Line) -> bool:
         """Hand the first message back if its clearance is too old, with the other parts of it that still wait. One that may stand already is not
         handed back before it is certain that it does not: it leaves without its words.
         """
         row = line.first
-        if not self._is_stale(row):
+        if not self._recalls.is_stale(row):
             return False
         if row.may_stand:
-            self._queues.put(self._recall(row))
+            self._queues.put(self._recalls.recall(row))
             return False
         line.flying.add(row.token)
         line.pop()
@@ -561,23 +515,8 @@ class Courier:
             self._tell([self._stale(row)])
         return True
 
-    def _recall(self, row: OutboxRow) -> OutboxRow:
-        """The row without its words; once it is removed it is decided again."""
-        self._recalled[row.token] = row
-        return emptied(row)
-
     def _stale(self, row: OutboxRow) -> Report:
-        """A row that does not stand is to be decided again, with the other parts of its message that wait. Of these, what may stand leaves without
-        its words, to be removed too."""
-        beside = []
-        for one in self._queues.take(row.send):
-            self._leaving.part_with(one)
-            if one.may_stand:
-                self._beside.add(one.token)
-                self._queues.add(one if one.emptied else self._recall(one))
-            else:
-                beside.append(one)
-        return stale([row, *beside], over=self._is_over(row))
+        return self._recalls.stale(row, self._leaving.part_with)
 
     def _tell(self, reports: Sequence[Report]) -> None:
         if reports:

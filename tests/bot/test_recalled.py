@@ -218,6 +218,7 @@ async def _shows(on: Floor) -> None:
     def stale(one: OutboxRow) -> bool:
         return is_stale(one) or (one.kind == "message" and not one.emptied)
 
-    for part in (on.courier, on.courier._leaving, on.courier._ahead):
-        part._is_stale = stale  # type: ignore[method-assign]
+    on.courier._recalls.is_stale = stale  # type: ignore[assignment, method-assign]
+    for part in (on.courier._leaving, on.courier._ahead):
+        part._is_stale = stale
     on.courier.poke()
