@@ -15,7 +15,7 @@ from storage.checkpoints import RolledBack, SideFile
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
 from storage.evidence import Evidence, led_to, replaced
-from storage.facts import Fact
+from storage.facts import Fact, apart
 from storage.governing import in_force
 from storage.keys import hold
 from storage.notes import Signer
@@ -172,7 +172,8 @@ class SqliteStore(Evidence):
         """
         # Salts and digests need no lock; only an entry's place does.
         write = canonical.Once(canonical.write_composed)
-        sealed = [log.seal(stream, playbook, fact, write) for stream, playbook, fact in changes.records]
+        split = canonical.Once(apart)
+        sealed = [log.seal(stream, playbook, fact, write, split) for stream, playbook, fact in changes.records]
         for digest, body in changes.playbooks:
             if sha256(body).hexdigest() != digest:
                 raise ValueError(f"a playbook's digest is the SHA-256 of its bytes, which {digest} is not")
@@ -432,7 +433,8 @@ class SqliteStore(Evidence):
     async def destroy(self, erasure: Erasure, now: datetime) -> bool:
         """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. What a crash leaves of that is done when
         the store is opened again. False where the write-ahead log could not be emptied, because somebody reads."""
-        sealed = [log.seal(stream, in_force(await self.facts(stream)), fact) for stream, fact in erasure.facts]
+        rules = {stream: in_force(await self.facts(stream)) for stream in {stream for stream, _ in erasure.facts}}
+        sealed = [log.seal(stream, rules[stream], fact) for stream, fact in erasure.facts]
 
         def work(inner: sqlite3.Connection) -> None:
             destroying.destroy(inner, self._keyring, erasure, now)

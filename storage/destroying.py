@@ -25,7 +25,10 @@ def destroy(inner: sqlite3.Connection, keyring: Keyring, erasure: Erasure, now: 
     touched = sorted({stream for stream, _ in erasure.facts})
     for query in ("forget_said", "forget_reactions", "forget_sent"):
         change(inner, query, [(stream,) for stream in touched])
-    change(inner, "forget_sent_to", [tuple(account.split(":", 1)) for account in erasure.accounts])
+    change(inner, "forget_sent_to", [(room.network, room.id) for room in erasure.rooms])
+    for query in ("forget_sent_with", "forget_failed_with"):
+        # Both as it is, and as JSON may write it.
+        change(inner, query, [(words, json.dumps(words)[1:-1]) for words in erasure.named])
     change(inner, "forget_heard", [(micros(now),)])
 
 

@@ -3,19 +3,22 @@ less true.
 
 Rules: nothing on which a legal hold lies; nothing of an incident that is open, whose log is needed; nobody who still has a role. Each erasure is a fact that says who,
 why and by which right. What goes is the salt and the value (without the salt, the digest that stays tells nothing), and a person's key, so that
-every backup of the database forgets too.
+every backup of the database forgets too. That a field was shown to somebody, in which form, by which rule and agreement, stands: only what it said goes.
+Where others name a person (``storage.mentions``), the field goes, too, and a fact of its own says so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from playbooks.rooms import RoomRef
 from storage.facts import (
     DEPLOYMENT,
+    DirectChatOpened,
     Disclosed,
     Fact,
     FieldErased,
@@ -26,11 +29,13 @@ from storage.facts import (
     PersonEnrolled,
     PersonErased,
     PersonRevoked,
+    RoomMoved,
     Said,
     parts,
 )
-from storage.facts.personal import is_account, whose
-from storage.store import Kept, Summary
+from storage.facts.personal import NAMES, is_account, whose
+from storage.mentions import Mentions
+from storage.store import Kept, StreamHead, Summary
 
 _PERSON = re.compile(r"P-\d{1,9}")
 
@@ -42,14 +47,17 @@ class Refused(Exception):
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """What is to be destroyed, and the facts that say so. ``fields``: (stream, entry, path). ``streams``: whole logs, up to an entry.
-    ``accounts``: whose messages are blanked everywhere; ``keys``: ids in the keyring.
+    ``rooms``: what was sent there goes; ``named``: what was sent or heard with these words in it is blanked. ``keys``: ids in the keyring.
+    ``doubtful``: fields that stay, though a word in them may be the person's name.
     """
 
     facts: Sequence[tuple[str, Fact]]
     keys: frozenset[str] = frozenset()
     fields: Sequence[tuple[str, int, str]] = ()
     streams: Mapping[str, int] = field(default_factory=dict)
-    accounts: tuple[str, ...] = ()
+    rooms: tuple[RoomRef, ...] = ()
+    named: tuple[str, ...] = ()
+    doubtful: Sequence[tuple[str, int, str]] = ()
 
     @property
     def entries(self) -> Mapping[str, int]:
@@ -63,6 +71,7 @@ class Source(Protocol):
 
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
     async def incidents(self) -> Sequence[Summary]: ...
+    async def heads(self) -> Sequence[StreamHead]: ...
     async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, int]]: ...
 
 
@@ -124,17 +133,30 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
         raise Refused(_nobody(who))
     if person in enrolled and person not in revoked:
         raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
-    subjects = (person, *theirs)
+    subjects = frozenset((person, *theirs))
     keys, counts = await store.personal(subjects)
-    await _free(store, [*counts, *subjects])
-    fields = [found for stream in counts for found in _recapped(await store.facts(stream), frozenset(subjects))]
-    said = person if person in enrolled else None
-    recaps = {(stream, entry) for stream, entry, _ in fields}
-    entries = {stream: count + sum(one == stream for one, _ in recaps) for stream, count in sorted(counts.items())}
-    facts = [(stream, PersonErased(said, by, reason, basis, count)) for stream, count in entries.items()]
-    if not facts:
+    logs = {head.stream: await store.facts(head.stream) for head in await store.heads()}
+    mentions = _known_as(logs, subjects)
+    found = {stream: _Open(kept, subjects, mentions) for stream, kept in logs.items()}
+    touched = {stream: one for stream, one in found.items() if one.fields or stream in counts}
+    await _free(store, [*touched, *subjects])
+    if not touched:
         raise Refused(f"nothing is held of {who}")
-    return Erasure(facts, keys, fields, accounts=tuple(one for one in subjects if is_account(one)))
+    if mentions.may_be_in(f"{reason}\n{basis}"):
+        raise Refused(f"the reason or the basis names {who}, and both stay in the log: say it without their name")
+    said = person if person in enrolled else None
+    facts: list[tuple[str, Fact]] = []
+    for stream, one in sorted(touched.items()):
+        facts.append((stream, PersonErased(said, by, reason, basis, counts.get(stream, 0) + len(one.more))))
+        facts += [(stream, FieldErased(entry, path, by, reason, basis)) for entry, path in one.told]
+    return Erasure(
+        facts,
+        keys,
+        [(stream, entry, path) for stream, one in touched.items() for entry, path in one.fields],
+        rooms=mentions.rooms,
+        named=(*mentions.tokens, *mentions.names),
+        doubtful=[(stream, entry, path) for stream, one in found.items() for entry, path in one.doubtful],
+    )
 
 
 def _nobody(who: str) -> str:
@@ -147,17 +169,66 @@ def _nobody(who: str) -> str:
     )
 
 
-def _recapped(kept: Iterable[Kept], subjects: frozenset[str]) -> Iterable[tuple[str, int, str]]:
-    """Where a recap showed their words together with those of others: that is sealed under nobody's key."""
-    said: set[str] = set()
-    for one in kept:
+def _known_as(logs: Mapping[str, Sequence[Kept]], subjects: frozenset[str]) -> Mentions:
+    """How the logs can name a person: their accounts, private chats and names."""
+    names: set[str] = set()
+    # On Telegram a private chat is called as its account is.
+    rooms = {
+        RoomRef("telegram", one.partition(":")[2]): None for one in sorted(subjects) if one.startswith("telegram:")
+    }
+    for one in (one for kept in logs.values() for one in kept):
         match one.fact:
-            case Said(said=name, person=person) if person in subjects:
-                said.add(name)
-            case Disclosed(about=about) if about and about.startswith("#") and not said.isdisjoint(about.split()):
-                yield from ((one.stream, one.seq, path) for path in parts(one.fact) if path.startswith("fields/"))
+            case PersonEnrolled(person=person, name=name) | IdentityJoined(person=person, name=name) if (
+                person in subjects
+            ):
+                names.add(name or "")
+            case Said(person=person, content=content) if person in subjects:
+                names.add(content.get("name") or "")
+            case DirectChatOpened(identity=identity, room=room) if identity in subjects and room is not None:
+                rooms[room.chat] = None
+            case RoomMoved(old=old, new=new) if old in rooms:
+                rooms[new.chat] = None
             case _:
                 pass
+    return Mentions(filter(is_account, subjects), rooms, names)
+
+
+class _Open:
+    """What a log holds of a person under nobody's key: fields that are to go, and those that may be about them. ``told``: those of which a fact of its own says that
+    they went; the others stood in the place of an id, or say in their paths whom they are about. ``more``: the entries of which nothing goes with a key."""
+
+    def __init__(self, kept: Iterable[Kept], subjects: frozenset[str], mentions: Mentions) -> None:
+        self.fields: list[tuple[int, str]] = []
+        self.told: list[tuple[int, str]] = []
+        self.doubtful: list[tuple[int, str]] = []
+        self.more: set[int] = set()
+        said: set[str] = set()
+        for one in kept:
+            theirs = {path for path, owner in whose(one.fact) if owner in subjects}
+            if isinstance(one.fact, Said) and one.fact.person in subjects:
+                said.add(one.fact.said)
+            found = dict.fromkeys((*mentions.certain(one.fact), *_recapped(one.fact, said)))
+            paths = [path for path in found if theirs.isdisjoint((path, path.partition("/")[0]))]
+            self.fields += [(one.seq, path) for path in paths]
+            self.told += [(one.seq, path) for path in paths if path not in NAMES and not mentions.in_text(path)]
+            self.doubtful += [
+                (one.seq, path)
+                for path in mentions.doubtful(one.fact)
+                if path not in found and theirs.isdisjoint((path, path.partition("/")[0]))
+            ]
+            if paths and not theirs:
+                self.more.add(one.seq)
+
+
+def _recapped(fact: Fact, said: Set[str]) -> Iterable[str]:
+    """Where a recap showed their words together with those of others."""
+    if (
+        isinstance(fact, Disclosed)
+        and fact.about
+        and fact.about.startswith("#")
+        and not said.isdisjoint(fact.about.split())
+    ):
+        yield from (path for path, value in parts(fact).items() if path.startswith("values/") and value is not None)
 
 
 async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str, reason: str, basis: str) -> Erasure:
@@ -166,6 +237,10 @@ async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str
     if not found:
         raise Refused(f"the log of {stream} has no entry {entry}")
     held = [name for name, value in parts(found[0].fact).items() if value is not None]
+    if isinstance(found[0].fact, Disclosed):
+        # In which form something was shown, and by which right, stands.
+        held = [name for name in held if not name.startswith("fields/")]
+        path = f"values/{path.removeprefix('fields/')}" if path.startswith("fields/") else path
     path = _path(path, held)
     people = await _people(store)
     owners = [owner for name, owner in whose(found[0].fact) if path == name or path.startswith(f"{name}/")]

@@ -3,7 +3,7 @@
 An entry holds digests only; who, to whom, text, place and reason are *disclosures* beside it (salt, path, value),
 which can be withheld from a reader, or erased, without touching the tree. Every field of a fact is committed to. An
 absent one is committed to as a disclosure of null, whose digest cannot be told from any other: that is our form of
-decoy, and so the count says nothing.
+decoy, of which a fact has as many more as its kind needs (``facts.committed``), and so the count says nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from storage import canonical, tree
 from storage.connection import Connection, change
 from storage.entry import Entry
-from storage.facts import Fact, from_parts, parts, timestamp
+from storage.facts import Fact, apart, committed, from_parts, timestamp
 from storage.facts.personal import whose
 from storage.persons import Keyring
 from storage.queries import SQL
@@ -49,13 +49,17 @@ class Sealed:
 
 
 def seal(
-    stream: str, playbook_sha256: str | None, fact: Fact, write: Callable[[Any], str] = canonical.write_composed
+    stream: str,
+    playbook_sha256: str | None,
+    fact: Fact,
+    write: Callable[[Any], str] = canonical.write_composed,
+    split: Callable[[Any], tuple[Any, Any]] = apart,
 ) -> Sealed:
     """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float.
 
-    ``write`` writes a value canonically: for many facts at once, ``Once`` of it.
+    ``write`` writes a value canonically, ``split`` is ``facts.apart``: for many facts at once, ``Once`` of them.
     """
-    fields = parts(fact)
+    fields = committed(fact, split)
     paths = _paths(tuple(fields))
     disclosures = [
         f'["{salt}",{written},{write(fields[path])}]'

@@ -283,6 +283,13 @@ UPDATE outbox SET payload = '' WHERE stream = ? AND state IN ('sent', 'refused',
 -- name: forget_sent_to
 DELETE FROM outbox WHERE network = ? AND room = ? AND state IN ('sent', 'refused', 'dropped', 'unknown');
 
+-- name: forget_sent_with
+UPDATE outbox SET payload = '', reason = NULL
+WHERE state IN ('sent', 'refused', 'dropped', 'unknown') AND (instr(payload || ' ' || coalesce(reason, ''), ?1) OR instr(payload, ?2));
+
+-- name: forget_failed_with
+UPDATE inbox SET error = NULL WHERE instr(error, ?1) OR instr(error, ?2);
+
 -- name: forget_heard
 UPDATE inbox SET body = '' WHERE state != 'waiting' AND done_at <= ? AND body != '';
 

@@ -15,7 +15,7 @@ from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.facts.fact import Fact
 from storage.plain import REASONS, content, field_value, named, plain
-from storage.unseen import WITHHELD, Unseen, is_seen
+from storage.unseen import ERASED, WITHHELD, Unseen, is_seen
 from storage.upkeep import due, tracked, whose
 
 REMEMBERED = 10_000
@@ -343,8 +343,9 @@ class Sentences:
                 continue
             if "withheld" in said:
                 withheld.setdefault(self.why_withheld(disclosed, said), []).append(name)
-            elif said.get("value") is not None:
+            elif said.get("value", ERASED) is not None:
                 exact = said["form"] == "exact"
+                name = name if "value" in said else f"{name} (erased since)"
                 (whole if exact else coarser).append(name if exact else f"{name} only as {said['form']}")
         shown = [*whole, *coarser]
         if shown:

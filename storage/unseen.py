@@ -5,7 +5,7 @@ So a sentence about a fact never has to ask which of its parts its reader may se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -45,14 +45,15 @@ ERASED = Unseen("(erased)")
 
 
 def visible(fact: Fact, shown: Collection[str]) -> Fact:
-    """The fact with ``UNSEEN`` for every field whose path is not in ``shown``; of an ``each`` attribute only the keys that are."""
+    """The fact with ``UNSEEN`` for every field whose path is not in ``shown``; of an ``each`` attribute only the keys that are,
+    and nothing of another mapping."""
     said: dict[str, Any] = {}
     for attribute in fields(fact):
         value = getattr(fact, attribute.name)
         if attribute.metadata.get("each"):
             said[attribute.name] = {key: one for key, one in value.items() if f"{attribute.name}/{key}" in shown}
         else:
-            said[attribute.name] = value if attribute.name in shown else UNSEEN
+            said[attribute.name] = value if attribute.name in shown else {} if isinstance(value, Mapping) else UNSEEN
     return type(fact)(**said)
 
 

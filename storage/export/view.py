@@ -25,6 +25,7 @@ from storage.facts import (
     MessageTracked,
     PartnerAdmitted,
     PersonEnrolled,
+    committed,
     parts,
 )
 from storage.store import Kept
@@ -93,17 +94,19 @@ class View:
 
     def shows(self, kept: Kept) -> frozenset[str]:
         """The paths of a fact (as ``storage.facts.parts`` names them) that the recipient may see."""
-        fact = kept.fact
+        fact, found = kept.fact, parts(kept.fact)
         if self.partner is None:
-            return frozenset(parts(fact))
+            return frozenset(committed(fact))
         rules = [rule for rule in SHOWN.get(type(fact).__name__, ()) if rule.when(self, fact)]
         if not rules:
             return frozenset()
-        return frozenset(
+        shown = [
             path
-            for path, value in parts(fact).items()
+            for path, value in found.items()
             if any(_names(rule, path) for rule in rules) and self._may(fact, path, value)
-        )
+        ]
+        # Whoever sees everything is not told that something is withheld: decoys hide nothing then.
+        return frozenset(shown if len(shown) < len(found) else committed(fact))
 
     def acts(self, fact: Fact) -> bool:
         """Whether this is something that the partner's own people did: in its rooms, or in person where no room speaks for a partner."""
@@ -127,7 +130,7 @@ class View:
     def _may(self, fact: Fact, path: str, value: Any) -> bool:
         """Whether a part that a rule shows names nobody of whom the recipient may not know, and no room but its own."""
         name, _, key = path.partition("/")
-        raw = getattr(fact, name)
+        raw = getattr(fact, name, None)
         match name:
             case "title" if isinstance(fact, IncidentOpened):
                 return raw in self._titles
@@ -135,13 +138,12 @@ class View:
                 return True  # the copy itself says it
             case "about" if isinstance(raw, str):
                 return _ABOUT.fullmatch(raw) is not None
-            case "fields" if isinstance(fact, Disclosed):
-                return isinstance(value, Mapping) and "withheld" not in value and self._named(key)
-            case "partners" | "dropped" if key:
-                return key == self.partner  # it says whose rooms are which
+            case "fields" | "values" if isinstance(fact, Disclosed):
+                how = fact.fields[key]
+                return isinstance(how, Mapping) and "withheld" not in how and self._named(key)
+            case "partners" | "dropped" | "left_out" if isinstance(raw, Mapping):
+                return False  # it says who takes part, and whose rooms are which
             case "persons" if key:
-                return isinstance(value, Mapping) and value.get("partner") == self.partner
-            case "left_out":
                 return isinstance(value, Mapping) and value.get("partner") == self.partner
             case _ if name in _PARTNER_LISTS and isinstance(raw, tuple):
                 return all(one in self.knows for one in raw)
@@ -181,9 +183,13 @@ def is_copy(fact: Disclosed) -> bool:
     """Whether a message is a copy of an alert (``handlers.addressing.Letter``) that shows something: a field of the alert itself, not of what is said about
     it, nor of several things in one list."""
     return re.fullmatch(r"A-\d+", fact.about, re.ASCII) is not None and any(
-        re.fullmatch(r"[^_:/][^:/]*", name) is not None and isinstance(how, Mapping) and how.get("value") is not None
-        for name, how in fact.fields.items()
+        re.fullmatch(r"[^_:/][^:/]*", name) is not None and _held(how) for name, how in fact.fields.items()
     )
+
+
+def _held(how: Any) -> bool:
+    """Whether a field was shown with something in it, whether or not that was erased since."""
+    return isinstance(how, Mapping) and "withheld" not in how and how.get("value", "") is not None
 
 
 def _by_phone(fact: Fact) -> bool:

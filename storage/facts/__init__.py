@@ -3,7 +3,8 @@
 A fact is written once and never edited; a correction is a new fact. Each belongs to a stream: one for each incident, and
 one, ``deployment``, for who-is-who, rooms and settings. Facts are plain frozen values of JSON-able parts, so that the log can
 commit to each of their fields separately: an attribute marked ``each`` is a mapping of which every key is a field of its own,
-and whose absent values are None, never missing, so that the number of fields says nothing.
+because some readers may see one key and not another. What nobody sees a part of is one field, however many keys it has. Where keys are fields, decoys make up
+the number (``decoys``): how many fields an entry has says nothing about who takes part, or what was left empty.
 
 A fact's ``V`` is the version of its shape. Old bytes are never rewritten: ``UPCASTS`` reads them into today's shape.
 """
@@ -117,7 +118,7 @@ from storage.facts.deployment import (
     WordsUsed,
 )
 from storage.facts.evidence import CheckpointCosigned, CheckpointPosted, KeyReplaced, RollbackFound
-from storage.facts.fact import DEPLOYMENT, EACH, Each, Fact
+from storage.facts.fact import DEPLOYMENT, EACH, Each, Fact, decoys
 from storage.facts.keeping import FieldErased, HoldLifted, HoldPlaced, LogErased, PersonErased
 from storage.facts.messages import (
     Disclosed,
@@ -263,7 +264,9 @@ __all__ = [
     "Voted",
     "WordsKept",
     "WordsUsed",
+    "apart",
     "as_read",
+    "committed",
     "from_parts",
     "parts",
     "timestamp",
@@ -415,21 +418,37 @@ UPCASTS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = 
 """(fact, version) → how to read that version's fields into the next one's."""
 
 
-def parts(fact: Fact) -> dict[str, Any]:
+def apart(how: Any) -> tuple[Any, Any]:
+    """What was decided about a field that a message shows, and its value."""
+    if not isinstance(how, Mapping):
+        return how, None
+    return {name: one for name, one in how.items() if name != "value"}, how.get("value")
+
+
+def parts(fact: Fact, split: Callable[[Any], tuple[Any, Any]] = apart) -> dict[str, Any]:
     """A fact's fields as the log commits to them: path → JSON value, None where absent.
 
     Paths are attribute names, and ``name/key`` for the keys of an ``each`` attribute. Times are RFC 3339
-    strings in UTC.
+    strings in UTC. ``split`` is ``apart``; for many facts at once, ``Once`` of it. Decoys are not among them.
     """
     result: dict[str, Any] = {}
-    for name, is_each, to_json, _ in _codec(typing.cast(Hashable, type(fact))):
+    for name, is_each, values, to_json, _ in _codec(typing.cast(Hashable, type(fact))):
         value = getattr(fact, name)
-        if is_each:
+        if is_each and values:
+            for key, item in value.items():
+                result[f"{name}/{key}"], result[f"{values}/{key}"] = split(item)
+        elif is_each:
             for key, item in value.items():
                 result[f"{name}/{key}"] = item
         else:
             result[name] = None if value is None else to_json(value)
     return result
+
+
+def committed(fact: Fact, split: Callable[[Any], tuple[Any, Any]] = apart) -> dict[str, Any]:
+    """All that an entry of a fact commits to: its ``parts``, and the decoys beside them."""
+    found = parts(fact, split)
+    return found | dict.fromkeys(decoys(type(fact), len(found)))
 
 
 def from_parts(kind: str, version: int, values: Mapping[str, Any]) -> Fact:
@@ -443,13 +462,16 @@ def from_parts(kind: str, version: int, values: Mapping[str, Any]) -> Fact:
     if version > FACTS[kind].V:
         raise ValueError(f"{kind} has version {version}; this program knows {FACTS[kind].V}")
     attributes: dict[str, Any] = {}
-    for name, is_each, _, from_json in _codec(typing.cast(Hashable, FACTS[kind])):
+    for name, is_each, beside, _, from_json in _codec(typing.cast(Hashable, FACTS[kind])):
         if is_each:
             prefix = name + "/"
-            attributes[name] = {path[len(prefix) :]: v for path, v in values.items() if path.startswith(prefix)}
+            found = {path[len(prefix) :]: v for path, v in values.items() if path.startswith(prefix)}
+            attributes[name] = (
+                {k: _joined(how, values, f"{beside}/{k}") for k, how in found.items()} if beside else found
+            )
         else:
             value = values.get(name)
-            attributes[name] = None if value is None else from_json(value)
+            attributes[name] = from_json(value) if value is not None else {} if from_json is _in_order else None
     return FACTS[kind](**attributes)
 
 
@@ -459,11 +481,12 @@ def as_read(fact: Fact, compose: Callable[[Any], Any]) -> Fact:
     ``compose`` is ``canonical.composed``; for many facts at once, ``Once`` of it.
     """
     attributes: dict[str, Any] = {}
-    for name, is_each, to_json, from_json in _codec(typing.cast(Hashable, type(fact))):
+    for name, is_each, values, to_json, from_json in _codec(typing.cast(Hashable, type(fact))):
         value = getattr(fact, name)
         if is_each:
             # In the order in which the log has them: a restart must not change the order of anything that is shown.
-            attributes[name] = dict(sorted(canonical.composed_mapping(value, compose).items()))
+            read = dict(sorted(canonical.composed_mapping(value, compose).items()))
+            attributes[name] = {key: _joined(how, {key: None}, key) for key, how in read.items()} if values else read
         else:
             attributes[name] = None if value is None else from_json(compose(to_json(value)))
     return type(fact)(**attributes)
@@ -478,8 +501,19 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _in_order(value: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(sorted(value.items()))
+
+
+def _joined(how: Any, values: Mapping[str, Any], path: str) -> Any:
+    """What was decided about a field, with its value again where there is one: what is withheld has none, and what was erased has none any more."""
+    if not isinstance(how, Mapping) or "withheld" in how or "value" in how or path not in values:
+        return how
+    return {**how, "value": values[path]}
+
+
 @cache
-def _codec(kind: Hashable) -> tuple[tuple[str, bool, Callable[[Any], Any], Callable[[Any], Any]], ...]:
+def _codec(kind: Hashable) -> tuple[tuple[str, bool, str | None, Callable[[Any], Any], Callable[[Any], Any]], ...]:
     hints = typing.get_type_hints(typing.cast("type[Fact]", kind))
     rows = []
     for attribute in fields(typing.cast("type[Fact]", kind)):
@@ -494,5 +528,8 @@ def _codec(kind: Hashable) -> tuple[tuple[str, bool, Callable[[Any], Any], Calla
             to_json, from_json = timestamp, datetime.fromisoformat
         elif typing.get_origin(hint) is tuple:
             to_json, from_json = list, tuple
-        rows.append((attribute.name, attribute.metadata.get("each", False), to_json, from_json))
+        elif typing.get_origin(hint) is Mapping:
+            to_json, from_json = _in_order, _in_order
+        metadata = attribute.metadata
+        rows.append((attribute.name, metadata.get("each", False), metadata.get("values"), to_json, from_json))
     return tuple(rows)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, ClassVar
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import EACH, Each, Fact
@@ -17,6 +19,7 @@ class AlertDrafted(Fact):
     ``updates``: the alerts that it is to take the place of. ``request``: the one that it fulfils.
     """
 
+    LEAST: ClassVar[int] = 32
     draft: str
     template: str
     person: str
@@ -54,6 +57,7 @@ class AlertIssued(Fact):
     did not come in time, and the author went on. ``updates``: the alerts whose place it takes. ``request``: the one it fulfils.
     """
 
+    LEAST: ClassVar[int] = 32
     alert: str
     draft: str
     template: str
@@ -91,7 +95,7 @@ class AlertAddressed(Fact):
     """
 
     alert: str
-    partners: Each = field(metadata=EACH)
+    partners: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class AskedToIssue(Fact):
 class AlertRequested(Fact):
     """Somebody whose alert it is not wrote it, and asks the partners whose it is to send it."""
 
+    LEAST: ClassVar[int] = 32
     request: str
     template: str
     person: str
@@ -173,6 +178,7 @@ class CopyReleased(Fact):
     ``fields`` has every field of the alert: the value supplied for this partner, None where it is as issued.
     """
 
+    LEAST: ClassVar[int] = 32
     alert: str
     partner: str
     person: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, ClassVar
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import EACH, Each, Fact
@@ -99,7 +101,7 @@ class CheckinStarted(Fact):
     person: str | None
     due: datetime
     within: datetime | None
-    partners: Each = field(metadata=EACH)
+    partners: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class RollCallStarted(Fact):
     ``room``: where it was asked for, and where its end is told.
     """
 
+    LEAST: ClassVar[int] = 64
     rollcall: str
     partner: str | None
     person: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import EACH, Each, Fact
@@ -81,6 +82,7 @@ class DecisionDrafted(Fact):
     ``asking`` names the part that was asked for and is awaited; None: it is given up.
     """
 
+    LEAST: ClassVar[int] = 8
     identity: str
     person: str
     partner: str
@@ -93,6 +95,7 @@ class DecisionDrafted(Fact):
 class DecisionTaken(Fact):
     """A decision of the lead. Its words are fields: ``_decision`` (what), ``rationale``, ``rejected`` (the options not taken)."""
 
+    LEAST: ClassVar[int] = 8
     decision: str
     person: str
     partner: str

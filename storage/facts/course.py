@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import EACH, Each, Fact
@@ -70,7 +70,7 @@ class PlaybookReloaded(Fact):
     partner: str | None
     opens: int
     closes: int
-    dropped: Each = field(default_factory=dict, metadata=EACH)
+    dropped: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +242,7 @@ class ReportMade(Fact):
     ``location``, ``type``, ``hazards``, ``access``, ``casualties``, ``services``.
     """
 
+    LEAST: ClassVar[int] = 16
     report: str
     playbook: str
     person: str

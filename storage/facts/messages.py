@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from playbooks.rooms import RoomRef
-from storage.facts.fact import EACH, Each, Fact
+from storage.facts.fact import VALUES_APART, Each, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +14,11 @@ class Disclosed(Fact):
     """One message shows fields to one room.
 
     ``fields`` has every field of what was decided, shown or not: {"form", "value", "rule", "agreements"}, or
-    {"withheld", "rule"}. ``of``: the person whose words these are, where they are somebody's in a channel.
+    {"withheld", "rule"}. ``of``: the person whose words these are, where they are somebody's in a channel. Read from the log, what was shown and has no
+    "value" any more was erased (one of None: nothing was in it); its form, rule and agreements stand.
     """
 
+    LEAST: ClassVar[int] = 16
     send: str
     about: str
     partner: str | None
@@ -23,7 +26,7 @@ class Disclosed(Fact):
     language: str
     label: str
     epoch: int
-    fields: Each = field(metadata=EACH)
+    fields: Each = field(metadata=VALUES_APART)
     of: str | None = None
 
 

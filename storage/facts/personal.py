@@ -43,14 +43,15 @@ THEIRS: Mapping[type[Fact], tuple[str, tuple[str, ...]]] = {
     PersonAccounted: ("person", ("words", "name")),
     Said: ("person", ("content",)),
     SaidAnew: ("person", ("content",)),
-    Disclosed: ("of", ("fields",)),
+    Disclosed: ("of", ("values",)),
 }
 """For each fact: the attribute that says whose, and the attributes that are theirs."""
 
 KEYED: Mapping[type[Fact], str] = {RollCallStarted: "persons"}
 """Facts with a mapping of persons, whose every value is that of its key."""
 
-_NAMES = frozenset({"person", "identity", "who", "by", "to", "proposed_by", "confirmed_by", "given_by", "room"})
+NAMES = frozenset({"person", "identity", "who", "by", "to", "proposed_by", "confirmed_by", "given_by", "room", "of"})
+"""Attributes that hold the id of a person or of a room."""
 _ACCOUNTS = ("telegram:", "matrix:@")
 
 
@@ -81,4 +82,4 @@ def whose(fact: Fact) -> Iterator[tuple[str, str]]:
 @cache
 def _of(kind: Hashable) -> tuple[tuple[str, ...], tuple[str, tuple[str, ...]]]:
     known = cast("type[Fact]", kind)
-    return tuple(one.name for one in fields(known) if one.name in _NAMES), THEIRS.get(known, ("", ()))
+    return tuple(one.name for one in fields(known) if one.name in NAMES), THEIRS.get(known, ("", ()))

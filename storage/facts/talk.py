@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, ClassVar
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import EACH, Each, Fact
@@ -20,6 +22,7 @@ class Said(Fact):
     whoever said it has put that right. ``labels``: that of each channel then, {"tlp", "compartments", "personal"}.
     """
 
+    LEAST: ClassVar[int] = 24
     said: str
     channels: tuple[str, ...]
     partner: str
@@ -34,9 +37,9 @@ class Said(Fact):
     thread: str | None
     forwarded: bool
     content: Each = field(metadata=EACH)
-    left_out: Each = field(metadata=EACH)
+    left_out: Mapping[str, Any]
     never: str | None = None
-    labels: Each = field(default_factory=dict, metadata=EACH)
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,12 @@ class SaidAnew(Fact):
     now, and why (a code).
     """
 
+    LEAST: ClassVar[int] = 12
     said: str
     at: datetime
     raised: str | None
     content: Each = field(metadata=EACH)
-    left_out: Each = field(metadata=EACH)
+    left_out: Mapping[str, Any]
     never: str | None = None
     person: str = ""
 

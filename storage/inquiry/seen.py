@@ -21,6 +21,7 @@ from storage.facts import (
     SaidAnew,
     TakenBack,
 )
+from storage.inquiry.erased import Erasures
 from storage.inquiry.fates import Fates, whole
 from storage.inquiry.legible import legible
 from storage.inquiry.sights import Sight, sights
@@ -68,7 +69,7 @@ def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSa
         for one in sights(kept, Fates(kept), lambda fact: _tells_of(fact, names))
         if one.about in names and (field is None or one.field == field)
     ]
-    shown = [one for one in found if one.form is not None and one.value is not None]
+    shown = [one for one in found if one.held]
     return WhoSaw(
         about,
         field,
@@ -78,7 +79,7 @@ def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSa
         tuple(one for one in shown if one.fate.shown or one.fate.state == "unknown"),
         tuple(one for one in shown if not one.fate.shown and one.fate.state != "unknown"),
         tuple(one for one in found if one.form is None),
-        tuple(one for one in found if one.form is not None and one.value is None),
+        tuple(one for one in found if one.form is not None and not one.held),
     )
 
 
@@ -102,22 +103,23 @@ def _names(kept: Iterable[Kept], about: str) -> dict[str, None]:
 def _authors(kept: Iterable[Kept], names: Mapping[str, None], field: str | None) -> Iterable[Author]:
     kept = list(kept)
     drafts: dict[str, Author] = {}
-    held = set(_holding(kept, field))
+    has = _Contents(kept, field)
+    held = set(_holding(kept, has))
     for one in kept:
         match one.fact:
-            case AlertDrafted(draft=draft, person=person, partner=partner, fields=fields) if draft in names:
-                if _has(fields, field):
+            case AlertDrafted(draft=draft, person=person, partner=partner) as f if draft in names:
+                if has(one.seq, f.fields):
                     drafts.setdefault(draft, Author("wrote", person, partner, one.at, one.seq))
             case DraftConfirmed(draft=draft, person=person) if draft in names and draft in held:
                 yield Author("confirmed", person, None, one.at, one.seq)
-            case AlertRequested() as f if f.request in names and _has(f.fields, field):
+            case AlertRequested() as f if f.request in names and has(one.seq, f.fields):
                 yield Author("asked for", f.person, f.partner, one.at, one.seq)
-            case AlertIssued() as f if f.alert in names and _has(f.fields, field):
+            case AlertIssued() as f if f.alert in names and has(one.seq, f.fields):
                 yield from drafts.values()
                 yield Author("issued", f.person, f.partner, one.at, one.seq)
                 if f.confirmed_by and f.confirmed_by != f.person:
                     yield Author("agreed", f.confirmed_by, None, one.at, one.seq)
-            case CopyReleased() as f if f.alert in names and _has(f.fields, field):
+            case CopyReleased() as f if f.alert in names and has(one.seq, f.fields):
                 yield Author("supplied", f.person, None, one.at, one.seq)
             case Said() as f if f.said in names:
                 yield Author("said", f.person, f.partner, one.at, one.seq)
@@ -127,20 +129,30 @@ def _authors(kept: Iterable[Kept], names: Mapping[str, None], field: str | None)
                 pass
 
 
-def _holding(kept: Iterable[Kept], field: str | None) -> Iterable[str]:
+def _holding(kept: Iterable[Kept], has: _Contents) -> Iterable[str]:
     """The drafts that something stood in: whoever confirmed another one agreed to nothing of this field."""
     for one in kept:
         match one.fact:
-            case AlertDrafted(draft=draft, fields=fields) | AlertIssued(draft=draft, fields=fields) if _has(
-                fields, field
+            case AlertDrafted(draft=draft, fields=fields) | AlertIssued(draft=draft, fields=fields) if has(
+                one.seq, fields
             ):
                 yield draft
             case _:
                 pass
 
 
-def _has(fields: Mapping[str, Any], field: str | None) -> bool:
-    return any(value is not None for value in fields.values()) if field is None else fields.get(field) is not None
+class _Contents:
+    """Whether something stood in a field (None: in any), whether or not it was erased since."""
+
+    def __init__(self, kept: Iterable[Kept], field: str | None) -> None:
+        self._field = field
+        self._erasures = Erasures(kept)
+
+    def __call__(self, entry: int, fields: Mapping[str, Any]) -> bool:
+        if self._field is None:
+            return any(value is not None for value in fields.values()) or bool(self._erasures.names(entry, "fields"))
+        gone = self._field not in fields and self._erasures.field(entry, f"fields/{self._field}") is not None
+        return gone or fields.get(self._field) is not None
 
 
 # --- what one partner saw ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from playbooks.rooms import RoomRef
 from storage.facts import Disclosed
+from storage.inquiry.erased import Erased, Erasures
 from storage.inquiry.fates import Fate, Fates
 from storage.store import Kept
 
@@ -21,7 +22,8 @@ class Sight:
     """One field of one thing, as one message showed it to one room, or withheld it (``form`` is None; ``why``, ``detail``: the reason).
 
     ``about``: the thing (``A-17``); ``of``: whose words it is, where a message shows the same field of several. ``decided_at``: when the message was written;
-    ``fate``: what became of it. ``value``: what was shown, None where there was nothing. ``rule``: the line of the playbook ``playbook_sha256``
+    ``fate``: what became of it. ``value``: what was shown, None where there was nothing, or it is ``gone``: erased since, and ``erased`` says when and why as far as
+    the facts do. ``rule``: the line of the playbook ``playbook_sha256``
     that decided it (0: none). ``agreements``, ``basis``: by which right. ``entry`` decided it.
     """
 
@@ -42,6 +44,13 @@ class Sight:
     why: str | None
     detail: str | None
     fate: Fate
+    gone: bool = False
+    erased: Erased | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it was shown with something in it, whether or not that was erased since."""
+        return self.form is not None and (self.gone or self.value is not None)
 
     @property
     def entries(self) -> tuple[int, ...]:
@@ -53,18 +62,21 @@ def sights(
     kept: Iterable[Kept], fates: Fates, only: Callable[[Disclosed], bool] = lambda fact: True
 ) -> Iterator[Sight]:
     """Every field of every message (or of some ``only``), shown or withheld, in the order of the log."""
+    kept = list(kept)
+    erasures = Erasures(kept)
     for one in kept:
         if isinstance(one.fact, Disclosed) and only(one.fact):
-            yield from _of(one, one.fact, fates)
+            yield from _of(one, one.fact, fates, erasures)
 
 
-def _of(one: Kept, fact: Disclosed, fates: Fates) -> Iterator[Sight]:
+def _of(one: Kept, fact: Disclosed, fates: Fates, erasures: Erasures) -> Iterator[Sight]:
     fate = fates.of(fact.send)
     for key, how in fact.fields.items():
         if not isinstance(how, Mapping):
             continue
         about, field, of = named(fact.about, key)
         shown = "withheld" not in how
+        gone = shown and "value" not in how
         yield Sight(
             about,
             field,
@@ -83,6 +95,8 @@ def _of(one: Kept, fact: Disclosed, fates: Fates) -> Iterator[Sight]:
             None if shown else str(how["withheld"]),
             None if shown else how.get("detail") or None,
             fate,
+            gone,
+            erasures.of(one.seq, f"values/{key}", fact.of) if gone else None,
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from storage.facts import AlertAddressed, CallAsked, CopyHeld, CopyReleased, MessageDropped, Said, SaidAnew
+from storage.inquiry.erased import Erasures
 from storage.inquiry.fates import Fates, whole
 from storage.inquiry.legible import legible
 from storage.inquiry.sights import Sight, sights
@@ -131,10 +132,13 @@ def _left_out(about: str, partner: str | None, room: str, how: Mapping[str, Any]
 
 
 def _releases(kept: Iterable[Kept]) -> Iterator[Release]:
+    kept = list(kept)
+    erasures = Erasures(kept)
     for one in kept:
         match one.fact:
             case CopyReleased() as f:
-                fields = tuple(name for name, value in f.fields.items() if value is not None)
+                given = [name for name, value in f.fields.items() if value is not None]
+                fields = (*given, *erasures.names(one.seq, "fields"))
                 yield Release(f.alert, f.partner, "supplied", f.person, fields, one.at, (one.seq,))
             case CallAsked() as f:
                 yield Release(f.alert, f.partner, "call", f.person, (), one.at, (one.seq,))

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import re
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.cli_asked import Words
 from playbooks.rooms import RoomRef
-from storage import deployment, erasing
+from storage import deployment, erasing, inquiry
 from storage.database import SqliteStore, open_store
 from storage.deployment import Deployment
 from storage.erasing import Refused
+from storage.export.copy import AUDITOR, Recipient
+from storage.export.forms import form, made
+from storage.export.making import Asked, make
 from storage.facts import (
     DEPLOYMENT,
+    AlertIssued,
+    CallReported,
+    CopyReleased,
     DirectChatOpened,
     Disclosed,
+    DutyShown,
     Fact,
+    FieldErased,
     HoldLifted,
     HoldPlaced,
     IdentityJoined,
@@ -29,11 +41,15 @@ from storage.facts import (
     PersonEnrolled,
     PersonErased,
     PersonRevoked,
+    RoomObserved,
     Said,
 )
 from storage.persons import FILE
 from storage.store import StorageError
-from tests.storage.small import DIGEST, NOW, ROOM, STREAM, opened
+from storage.verify import verify
+from tests.storage.outsider import opened_up, played, put, unpacked
+from tests.storage.small import DIGEST, NOW, ROOM, STREAM, incident, opened
+from tests.storage.test_copy_noninterference import LAST
 
 ADA, HERS = "telegram:501", RoomRef("telegram", "501")
 BY = {"by": "operator", "reason": "she asked for it", "basis": "GDPR art. 17(1)"}
@@ -109,9 +125,180 @@ async def test_whoever_is_erased_is_in_nothing_that_is_kept_and_the_log_stands(s
     assert "Bo's note" in after
     assert [data async for _, data, _ in store.entries(STREAM)][: len(roots)] == roots
     facts = [one.fact for one in await store.facts(STREAM, before[STREAM].size)]
-    assert facts == [PersonErased("P-1", *BY.values(), 5)]
+    assert facts == [PersonErased("P-1", *BY.values(), 5), FieldErased(10, "values/#ops", *BY.values())]
     with pytest.raises(Refused, match="nothing is held of"):
         await erasing.of_person(store, "P-1", **BY)
+
+
+async def test_that_it_was_shown_how_and_by_which_right_outlives_the_words(store: SqliteStore, tmp_path: Path) -> None:
+    """Before and after her erasure, and that of a single field, each question has the same answer, but that in the place of a value it says when and why it went; and a
+    partner's copy still proves in which form its room was shown it."""
+    how = {"rule": 3, "agreements": ["pact"], "basis": "law"}
+    fields = {
+        "victims": {"form": "exact", "value": "Cy Twombly", **how},
+        "people": {"withheld": "clearance", "rule": 9, "detail": ""},
+    }
+    alert = Disclosed("sA-1", "A-1", "city", ROOM, "fr", "amber", 1, fields)
+    issued = AlertIssued(
+        "A-1", "D-1", "flood", "fire", "P-2", "P-2", False, "b", "r:1", (), None, None, {"victims": "Cy Twombly"}
+    )
+    given = CopyReleased("A-1", "city", "P-2", {"victims": "Cy Pres", "people": None})
+    sent = [MessageSent(name, ROOM, "7") for name in ("sS-1", "s#ops S-1 S-2", "sA-1")]
+    await crisis(store, issued, alert, given, *sent, IncidentClosed("P-2", None, None))
+
+    async def answers() -> list[object]:
+        kept = await store.facts(STREAM)
+        seen = [inquiry.who_saw(kept, "S-1"), inquiry.who_saw(kept, "A-1", "victims"), inquiry.who_saw(kept, "A-1")]
+        return [*seen, inquiry.saw(kept, "city"), inquiry.withheld(kept)]
+
+    before = await answers()
+    entries = {type(one.fact): one.seq for one in await store.facts(STREAM)}
+    await store.destroy(await erasing.of_person(store, "P-1", **BY), NOW)
+    for kind, path in ((AlertIssued, "victims"), (CopyReleased, "victims"), (Disclosed, "fields/victims")):
+        await store.destroy(await erasing.of_field(store, STREAM, entries[kind], path, **BY), NOW)
+    after = await answers()
+    assert "Cy " not in await values(store) and "Ada's words" not in await values(store)
+    assert _without_values(after) == _without_values(before)
+    kept = await store.facts(STREAM)
+    for sight in (*inquiry.who_saw(kept, "S-1").seen, *inquiry.who_saw(kept, "A-1", "victims").seen):
+        assert sight.gone and sight.erased is not None
+        assert sight.erased.because == "she asked for it"
+    told = " ".join(" ".join(Words(STREAM, kept, None).saw(inquiry.saw(kept, "city"))).split())
+    assert told.count("what it said was erased on 2026-03-01 08:00:00, because: she asked") == 3
+    asked = Asked(STREAM, Recipient("city", "City", frozenset({"city"})), "operator", "r", "jsonl")
+    await make(store, asked, form("jsonl"), tmp_path / "copy", now=NOW)
+    lines = [json.loads(line) for line in (tmp_path / "copy").read_text().splitlines()[1:]]
+    [proven] = [line["fields"] for line in lines if "fields/victims" in line["fields"]]
+    assert proven["fields/victims"] == {"form": "exact", **how}
+    assert "values/victims" not in proven
+
+
+def _without_values(answers: object) -> object:
+    """Answers without what may go, and what says that it went; and without which of their own bytes they are told from."""
+    if is_dataclass(answers) and not isinstance(answers, type):
+        gone = {"value", "gone", "erased"}
+        return {
+            one.name: _without_values(getattr(answers, one.name))
+            for one in dataclass_fields(answers)
+            if one.name not in gone
+        }
+    return [_without_values(one) for one in answers] if isinstance(answers, list | tuple) else answers
+
+
+async def test_what_is_decided_about_a_shown_field_cannot_be_erased(store: SqliteStore) -> None:
+    """However its path is typed, it is the value that goes; what was withheld has none."""
+    kept_from = replace(shown("A-1", "x", None), fields={"people": {"withheld": "clearance", "rule": 3}})
+    await crisis(store, kept_from, IncidentClosed("P-2", None, None))
+    for typed in ("fields/#ops", "values/#ops", "#ops"):
+        assert (await erasing.of_field(store, STREAM, 9, typed, **BY)).fields == [(STREAM, 9, "values/#ops")]
+    [entry] = [one.seq for one in await store.facts(STREAM) if one.fact == kept_from]
+    with pytest.raises(Refused, match="shows no field values/people"):
+        await erasing.of_field(store, STREAM, entry, "fields/people", **BY)
+
+
+async def test_where_others_name_whoever_is_erased_the_field_goes_too(store: SqliteStore) -> None:
+    """In a list of names, in what somebody else wrote, as an account in a text, and in the address of a private chat; each with a fact that says so, unless it stood in an
+    id's place. What names somebody else, or the like, stays."""
+    chat = RoomRef("matrix", "!private:x.org")
+    await store.append(DEPLOYMENT, DirectChatOpened("matrix:@ada:x.org", chat), now=NOW)
+    await store.append(DEPLOYMENT, RoomObserved(chat, False, False, False, False, False, True, "Ada Lovelace"), now=NOW)
+    missing = {
+        "_presence:fire:missing": {
+            "form": "exact",
+            "value": "Ada Lovelace, Bo",
+            "rule": 1,
+            "agreements": [],
+            "basis": None,
+        }
+    }
+    going = (
+        NoteAdded("P-2", "fire", ROOM, "Saw ada  lovelace at the quay"),
+        NoteAdded("P-2", "fire", ROOM, "Ask @ada:x.org."),
+        CallReported("A-1", "fire", "P-2", True, "Ada Lovelace"),
+        replace(shown("R-1", "", None), fields=missing),
+    )
+    staying = (
+        NoteAdded("P-2", "fire", ROOM, "Ask @ada:x.org.uk or telegram:5012, or Ada Lovelacey"),
+        MessageSent("q", RoomRef("matrix", "!private:x.org2"), "9"),
+    )
+    there = MessageSent("p2", chat, "10")
+    await crisis(
+        store, *going, *staying, there, DutyShown("b:1", "fire", "P-1", chat), IncidentClosed("P-2", None, None)
+    )
+    erasure = await erasing.of_person(store, "P-1", **BY)
+    entries = {
+        one.fact: one.seq
+        for one in await store.facts(STREAM)
+        if not isinstance(one.fact, Disclosed | Said | AlertIssued)
+    }
+    told = [(fact.entry, fact.path) for _, fact in erasure.facts if isinstance(fact, FieldErased)]
+    assert [path for _, path in told] == [
+        "values/#ops",
+        "text",
+        "text",
+        "spoke_with",
+        "values/_presence:fire:missing",
+        "title",
+    ]
+    assert (STREAM, entries[there], "room") in erasure.fields
+    await store.destroy(erasure, NOW)
+    kept = everything(store)
+    for secret in (*SECRETS, "!private:x.org", "ada  lovelace", "@ada:x.org"):
+        assert re.search(re.escape(secret.encode()) + rb"(?![\w.])", kept) is None, secret
+    after = [one.fact for one in await store.facts(STREAM)]
+    assert all(fact in after for fact in staying)
+
+
+async def test_a_name_of_one_word_is_left_to_whoever_erases(store: SqliteStore) -> None:
+    """``Will`` may be a word: where it stands alone, or in a list, it is him; elsewhere they are told where to look. The reason must not name him, for it stays."""
+    notes = [NoteAdded("P-2", "fire", ROOM, text) for text in ("Will it hold?", "Jo; Will")]
+    await store.append(DEPLOYMENT, PersonEnrolled("P-7", "Will", "fire", "responder", "telegram:507", "V-7"), now=NOW)
+    await crisis(store, *notes, CallReported("A-1", "fire", "P-2", True, "will"), IncidentClosed("P-2", None, None))
+    await store.append(DEPLOYMENT, PersonRevoked("P-7", "P-2", None), now=NOW)
+    erasure = await erasing.of_person(store, "P-7", **BY)
+    first = len(await store.facts(STREAM)) - 4
+    assert erasure.doubtful == [(STREAM, first, "text")]
+    assert erasure.fields == [(STREAM, first + 1, "text"), (STREAM, first + 2, "spoke_with")]
+    for words in ({"reason": "Will asked for it"}, {"basis": "his letter, telegram:507"}):
+        with pytest.raises(Refused, match="say it without their name"):
+            await erasing.of_person(store, "P-7", **BY | words)
+
+
+async def test_an_open_incident_that_names_somebody_is_closed_first(store: SqliteStore) -> None:
+    """Though nothing in it is theirs."""
+    await crisis(store, IncidentClosed("P-2", None, None))
+    opened_ = replace(incident()[0], incident="I-2")
+    await store.append("I-2", opened_, NoteAdded("P-2", "fire", ROOM, "Ada Lovelace knows"), now=NOW, playbook=DIGEST)
+    with pytest.raises(Refused, match="I-2 is open"):
+        await erasing.of_person(store, "P-1", **BY)
+
+
+async def test_after_a_whole_crisis_nothing_names_whoever_is_erased(tmp_path: Path) -> None:
+    """Each of its people in turn: name, account and private chat are in no file of the store and in no copy of any form, for an auditor or for their partner; and all of it
+    verifies."""
+    (tmp_path / "data").mkdir(mode=0o700)
+    store = await put(tmp_path / "data", played(LAST).facts)
+    later = NOW + timedelta(days=9000)
+    try:
+        enrolled = [one.fact for one in await store.facts(DEPLOYMENT) if isinstance(one.fact, PersonEnrolled)]
+        assert len(enrolled) == 6
+        for person in enrolled:
+            await store.append(DEPLOYMENT, PersonRevoked(person.person, "operator", None), now=later)
+            await store.destroy(await erasing.of_person(store, person.person, **BY), later)
+            secrets = {person.name, person.identity, person.identity.partition(":")[2]}
+            assert {secret for secret in secrets if secret.encode() in everything(store)} == set(), person
+        for stream in ("I-1", DEPLOYMENT):
+            for name in made():
+                for who in (AUDITOR, Recipient("city", "City", frozenset({"city"}))):
+                    path = tmp_path / f"{stream}-{who.id}-{name}"
+                    await make(store, Asked(stream, who, "operator", "inquiry", name), form(name), path, now=later)
+                    said = b"".join([*opened_up(path.read_bytes()), *unpacked(path.read_bytes())])
+                    for one in enrolled:
+                        assert one.identity.partition(":")[2].encode() not in said, (name, one)
+            findings = verify(tmp_path / f"{stream}-auditor-bundle").findings
+            assert {one.rule for one in findings} <= {"time"}  # the stage's clock
+    finally:
+        await store.close()
 
 
 async def test_a_backup_of_the_database_forgets_too(store: SqliteStore, tmp_path: Path) -> None:
@@ -242,7 +429,7 @@ async def test_a_field_is_found_by_the_name_that_everything_else_gives_it(store:
     found = await erasing.of_field(store, STREAM, 7, "words", **BY)
     assert found.fields == [(STREAM, 7, "content/words")]
     [entry] = [one.seq for one in await store.facts(STREAM) if one.fact == twice]
-    with pytest.raises(Refused, match=r"shows no field what; it shows: .*fields/A-1/what, fields/A-2/what"):
+    with pytest.raises(Refused, match=r"shows no field what; it shows: .*values/A-1/what, values/A-2/what"):
         await erasing.of_field(store, STREAM, entry, "what", **BY)
 
 

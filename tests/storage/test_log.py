@@ -16,7 +16,7 @@ from storage import canonical, log, notes, tree
 from storage.checkpoints import FILE
 from storage.database import RolledBack, SqliteStore, open_store
 from storage.entry import Entry, decode
-from storage.facts import DEPLOYMENT, AlertIssued, Disclosed, IncidentClosed, NoteAdded, Stopped, parts
+from storage.facts import DEPLOYMENT, AlertIssued, Disclosed, IncidentClosed, NoteAdded, Stopped, committed
 from storage.store import Changes, StorageError, StorageFull
 from tests.storage.small import DIGEST, NOW, ROOM, STREAM, incident, opened
 
@@ -43,7 +43,7 @@ async def test_every_field_is_committed_to(store: SqliteStore) -> None:
     await opened(store)
     async for seq, data, disclosed in store.entries(STREAM):
         entry = decode(data)
-        assert {path: value for _, path, value in disclosed} == parts(incident()[seq])
+        assert {path: value for _, path, value in disclosed} == committed(incident()[seq])
         digests = [canonical.disclosure_digest(canonical.write(one)) for one in disclosed]
         assert sorted(digests) == list(entry.digests)
         assert len({salt for salt, _, _ in disclosed}) == len(disclosed)

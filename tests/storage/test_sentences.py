@@ -54,7 +54,7 @@ def marked(kind: type[Fact]) -> Fact:
         elif hint.startswith("tuple[int"):
             said[one.name] = (7,)
         elif hint.startswith("Mapping"):
-            said[one.name] = {MARK: MARK}
+            said[one.name] = {MARK: {"status": MARK}}
         elif hint == "bool":
             said[one.name] = True
         elif hint.startswith("int"):

@@ -51,7 +51,7 @@ class Account {
     for (const [path, value] of shown) {
       if (path === "partner" && isText(value)) this.partners.add(value);
       else if (path === "partners" && Array.isArray(value)) value.filter(isText).forEach((one) => this.partners.add(one));
-      else if (path.startsWith("partners/")) this.partners.add(path.slice(9));
+      else if (path === "partners" && value && typeof value === "object") Object.keys(value).forEach((one) => this.partners.add(one));
       else if (isText(value) && value.length < 12 && /^[A-Z]-\d+$/.test(value) && path !== "person") this.ids.add(value);
     }
   }
@@ -105,10 +105,10 @@ class Account {
     if (get("alert")) Object.assign(this.#alert(get("alert")), { issued: item, template: get("template"), partner: get("partner") });
   }
 
-  onAlertAddressed(get, item, shown) {
+  onAlertAddressed(get) {
     if (!get("alert")) return;
-    for (const [path, value] of shown) {
-      if (path.startsWith("partners/") && value && value.status !== "unselected") this.#alert(get("alert")).addressed.set(path.slice(9), value.status);
+    for (const [partner, how] of Object.entries(get("partners") ?? {})) {
+      if (how && how.status !== "unselected") this.#alert(get("alert")).addressed.set(partner, how.status);
     }
   }
 
@@ -143,7 +143,7 @@ class Account {
     this.onMessageTracked(get);
     for (const [path, value] of shown) {
       if (!path.startsWith("fields/") || !value || typeof value !== "object") continue;
-      const row = { ...parted(get("about"), path.slice(7)), partner: get("partner"), form: value.form ?? null, value: value.value ?? null, withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null, under: [value.agreements, value.basis].flat().filter(Boolean) };
+      const row = { ...parted(get("about"), path.slice(7)), partner: get("partner"), form: value.form ?? null, value: get(`values/${path.slice(7)}`), erased: !value.withheld && !shown.has(`values/${path.slice(7)}`), withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null, under: [value.agreements, value.basis].flat().filter(Boolean) };
       const key = canonical(Object.values(row));
       const known = this.disclosures.get(key);
       if (known) known.count += 1;

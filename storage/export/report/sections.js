@@ -200,7 +200,7 @@ function disclosuresSection(account, filters, redraw) {
   const pick = (label, name) => choice(label, filters[name], values(name), (value) => { filters[name] = value; redraw(); });
   const rows = all.filter((row) => ["about", "partner", "field"].every((name) => !filters[name] || row[name] === filters[name]));
   const heads = [say("subject"), say("field"), say("partner"), say("form"), say("rule"), say("agreement"), say("first"), say("count"), ""];
-  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, say("named", { what: say("hiddenAll"), value: worded(row.withheld) }), row.detail ? ` (${row.detail})` : "") : el("span", {}, ...(row.value === null ? [worded(row.form ?? ""), ` (${say("empty")})`] : [say("named", { what: worded(row.form ?? ""), value: "" }), said(short(plain(row.value)))])));
+  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, say("named", { what: say("hiddenAll"), value: worded(row.withheld) }), row.detail ? ` (${row.detail})` : "") : el("span", {}, ...(row.value === null ? [worded(row.form ?? ""), ` (${say(row.erased ? "erased" : "empty")})`] : [say("named", { what: worded(row.form ?? ""), value: "" }), said(short(plain(row.value)))])));
   return section(
     "disclosures",
     el("p", {}, say("disclosuresMore")),

@@ -104,6 +104,7 @@ const WORDS = {
   alertsNone: ["No alert is shown in this copy.", "Aucune alerte n’est montrée dans cette copie."],
   alertUnknown: ["To whom it went, and who answered, is not shown in this copy.", "À qui elle a été adressée et qui a répondu n’est pas montré dans cette copie."],
   empty: ["nothing was stated", "rien n’était indiqué"],
+  erased: ["erased since", "effacé depuis"],
   issued: ["issued {time}", "émise à {time}"],
   issuedBy: ["by {partner}", "par {partner}"],
   superseded: ["replaced by {by}", "remplacée par {by}"],
