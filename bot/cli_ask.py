@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from bot import filed
 from bot.cli_asked import Words
 from bot.cli_ending import UNANSWERED, Stop
-from bot.cli_log import OPERATOR
+from bot.cli_reading import OPERATOR, opened
 from bot.cli_until import moment_of
 from bot.settings import Settings
-from bot.who_is import enrolled, named
-from playbooks.load import Book, PlaybookErrors, parse
+from bot.who_is import named
+from playbooks.load import Book
+from playbooks.problems import suggestion
 from playbooks.rooms import RoomRef
-from storage import inquiry
-from storage.facts import AlertIssued, Disclosed, LogRead, Said, timestamp
-from storage.governing import in_force
+from storage import gone, inquiry
+from storage.facts import AlertIssued, Disclosed, Said, timestamp
 from storage.store import Kept
 
 Form = Literal["text", "json"]
@@ -55,23 +54,23 @@ class Question:
 QUESTIONS: Mapping[str, Question] = {
     "who-saw": Question(
         "who-saw A-17 [FIELD]",
-        (1, 2),
+        (1, 9),
         "who saw it, when, in which form, by which right, in which message",
-        lambda kept, query, until: inquiry.who_saw(kept, _short(query.what[0]), *query.what[1:]),
+        lambda kept, query, until: inquiry.who_saw(kept, *query.what),
         Words.who_saw,
     ),
     "saw": Question(
         "saw PARTNER [--until 14:05]",
-        (1, 1),
+        (1, 9),
         "what a partner had been shown by then, and what was taken back later",
-        lambda kept, query, until: inquiry.saw(kept, query.what[0].lower(), until),
+        lambda kept, query, until: inquiry.saw(kept, query.what[0], until),
         Words.saw,
     ),
     "silent": Question(
         "silent [A-17]",
         (0, 1),
         "who was to acknowledge each alert, who did, and who never did",
-        lambda kept, query, until: inquiry.silent(kept, _short(query.what[0]) if query.what else None),
+        lambda kept, query, until: inquiry.silent(kept, next(iter(query.what), None)),
         Words.silent,
     ),
     "unknown": Question(
@@ -132,65 +131,91 @@ def _question(query: Query) -> Question:
 
 
 async def _ask(settings: Settings, incident: str, query: Query, question: Question, reason: str, form: Form) -> None:
-    try:
-        async with filed.found(settings, incident) as (store, stream, summary):
-            kept = await store.facts(stream)
-            digest = in_force(kept)
-            source = await store.playbook(digest) if digest is not None else None
-            book = _book(source, summary.playbook if summary is not None else "")
-            until = moment_of(query.until, kept, book) if query.until is not None else None
-            # The log says who read it before anything of it is shown.
-            read = LogRead(OPERATOR, None, reason, len(kept), query.written)
-            await store.append(stream, read, now=await filed.now(store), playbook=digest)
-            people = await enrolled(store)
-    except filed.NotOnFile as missing:
-        raise Stop(UNANSWERED, str(missing)) from None
-    answer = question.answer(kept, query, until)
-    unknown = _nothing_known(kept, query)
+    async with opened(settings, incident) as log:
+        until = moment_of(query.until, log.kept, log.book) if query.until is not None else None
+        meant = understood(query, log.book)
+        # The log says who asked it what before anything of it is shown.
+        entry = await log.record(reason, meant.written)
+    kept = log.kept
+    answer = question.answer(kept, meant, until)
+    unknown = _nothing_known(kept, meant, log.book)
     if form == "json":
         told = {
-            "incident": stream,
-            "question": query.written,
+            "incident": log.stream,
+            "question": meant.written,
             "reason": reason,
             "upto": len(kept),
-            "recorded_as": len(kept),
+            "recorded_as": entry,
+            "erased": gone.of_all(kept),
             "answer": jsonable(answer),
         }
         print(json.dumps(told, ensure_ascii=False, indent=2))
     elif unknown is None:
-        words = Words(stream, kept, book)
-        lines = [*words.heading(query.written), *question.words(words, answer)]
-        for line in (*lines, *named(lines, people), "", *words.recorded(OPERATOR)):
+        words = Words(log.stream, kept, log.book)
+        lines = [*words.heading(meant.written), *question.words(words, answer)]
+        for line in (*lines, *named(lines, log.people), "", *words.recorded(OPERATOR, entry)):
             print(line)
     if unknown is not None:
         raise Stop(UNANSWERED, unknown)
 
 
-def _nothing_known(kept: Sequence[Kept], query: Query) -> str | None:
+def understood(query: Query, book: Book | None) -> Query:
+    """The question as it is meant: a short id however it was typed, a partner or a field also by what people call it."""
+    match query.question, query.what:
+        case "who-saw", (about, *rest):
+            called = " ".join(rest).casefold()
+            return replace(query, what=(_short(about), *([_fields(book).get(called, " ".join(rest))] if rest else [])))
+        case "silent", (about,):
+            return replace(query, what=(_short(about),))
+        case "saw", (*words,):
+            called = " ".join(words)
+            return replace(query, what=(_partners(book).get(called.casefold(), called.lower()),))
+        case _:
+            return query
+
+
+def _fields(book: Book | None) -> Mapping[str, str]:
+    """A playbook's fields by all that they are called, in any language."""
+    declared = book.playbook.fields.items() if book is not None else ()
+    titles = {word.casefold(): one for one, spec in declared for word in (spec.title or {}).values()}
+    return titles | {one.casefold(): one for one, _ in declared}
+
+
+def _partners(book: Book | None) -> Mapping[str, str]:
+    """A playbook's partners by their names and ids."""
+    known = book.playbook.partners.items() if book is not None else ()
+    return {one.name.casefold(): partner for partner, one in known} | {partner: partner for partner, _ in known}
+
+
+def _nothing_known(kept: Sequence[Kept], query: Query, book: Book | None) -> str | None:
     """That the log knows nothing of what was asked about, and what there is; None where it does."""
     match query.question, query.what:
         case (("who-saw" | "silent"), (about, *_)):
-            short = _short(about)
-            alerts = [one.fact.alert for one in kept if isinstance(one.fact, AlertIssued)]
+            alerts = [one.fact.alert for one in kept if isinstance(one.fact, AlertIssued) and one.fact.alert]
             said = [one.fact.said for one in kept if isinstance(one.fact, Said)]
             known = alerts if query.question == "silent" else [*alerts, *said]
-            if short in known or (query.question == "who-saw" and inquiry.who_saw(kept, short).known):
-                return _no_such_field(kept, query, short)
+            if about in known or (query.question == "who-saw" and inquiry.who_saw(kept, about).known):
+                return _no_such_field(kept, query, about, book)
             return f"the log knows no {about}; it knows {_some(alerts) or 'no alert'}"
-        case "saw", (partner, *_):
-            partners = sorted({f.partner for one in kept if isinstance(f := one.fact, Disclosed) and f.partner})
-            if partner.lower() in partners:
+        case "saw", (partner,):
+            shown = sorted({f.partner for one in kept if isinstance(f := one.fact, Disclosed) and f.partner})
+            known = [*_partners(book).values(), *shown]
+            if partner in known:
                 return None
-            return f"nothing was shown to {partner}; something was shown to {_some(partners) or 'nobody'}"
+            return f"there is no partner {partner}; {suggestion(partner, sorted(set(known)), _there_is(shown))}"
         case _:
             return None
 
 
-def _no_such_field(kept: Sequence[Kept], query: Query, about: str) -> str | None:
+def _there_is(shown: Sequence[str]) -> str:
+    return f"something was shown to {_some(shown) or 'nobody'}"
+
+
+def _no_such_field(kept: Sequence[Kept], query: Query, about: str, book: Book | None) -> str | None:
     if len(query.what) < 2 or query.question != "who-saw" or inquiry.who_saw(kept, about, query.what[1]).known:
         return None
     whole = inquiry.who_saw(kept, about)
-    there = dict.fromkeys(one.field for one in (*whole.seen, *whole.unsent, *whole.withheld))
+    there = dict.fromkeys(one.field for one in (*whole.seen, *whole.unsent, *whole.withheld, *whole.empty))
     return f"{about} has no field {query.what[1]}; it has {_some(list(there)) or 'none'}"
 
 
@@ -202,15 +227,6 @@ def _short(name: str) -> str:
     """``a17`` and ``A-017`` are one alert."""
     letter, digits = name[:1].upper(), name[1:].lstrip("-")
     return f"{letter}-{int(digits)}" if letter.isalpha() and digits.isdecimal() and digits.isascii() else name
-
-
-def _book(source: bytes | None, named: str) -> Book | None:
-    if source is None:
-        return None
-    try:
-        return parse(source, named)
-    except PlaybookErrors:
-        return None
 
 
 def jsonable(value: Any) -> Any:

@@ -6,16 +6,29 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from bot.columns import below, each_once, lines_of, name_of, person_of, place_of, proofs, rooms_of, under, value_of
+from bot.columns import (
+    below,
+    disclosed_of,
+    each_once,
+    fate_of,
+    lines_of,
+    name_of,
+    person_of,
+    place_of,
+    proofs,
+    rooms_of,
+    under,
+    value_of,
+)
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import local_time
+from storage import gone
 from storage.entry import unreal
 from storage.inquiry import (
     AlertAnswers,
     Asked,
     Doubt,
-    Fate,
     Reading,
     Saw,
     Sight,
@@ -49,6 +62,7 @@ class Words:
         self._size = len(kept)
         self._book = book
         self._books = {one.playbook_sha256 for one in kept if one.playbook_sha256}
+        self._erased = gone.of_all(kept)
 
     def heading(self, question: str) -> list[str]:
         """What was asked, of which log."""
@@ -58,11 +72,14 @@ class Words:
         if self._book is not None and len(self._books) == 1:
             digest = next(iter(self._books))
             told += lines_of(f"Rules are lines of {self._book.playbook.playbook}, kept as {digest[:12]}.")
+        # What was erased cannot be answered from any more: whoever reads an answer must know.
+        for words in self._erased:
+            told += lines_of(words)
         return [*told, ""]
 
-    def recorded(self, by: str) -> list[str]:
-        """That the question is in the log."""
-        return lines_of(f"That you asked this, as {by}, and why, is entry {self._size} of the log.")
+    def recorded(self, by: str, entry: int) -> list[str]:
+        """That the question is in the log, and where."""
+        return lines_of(f"That you asked this, as {by}, and why, is entry {entry} of the log.")
 
     # -- who saw it ------------------------------------------------------------------------------------------------
 
@@ -97,7 +114,7 @@ class Words:
             first = group[0]
             body = [self._right(one, answer) for one in group]
             shown = first.form is not None
-            body += [self._fate(first.fate)] if shown else []
+            body += [fate_of(first.fate, self._at)] if shown else []
             proofs = first.entries if shown else (first.entry,)
             at = first.fate.at if shown and first.fate.at is not None else first.decided_at
             lines += self._item(place_of(first.partner, first.room), at, proofs, body)
@@ -126,24 +143,6 @@ class Words:
             return ""
         several = len(self._books) > 1 and sight.playbook_sha256 is not None
         return f"line {sight.rule}" + (f" of playbook {str(sight.playbook_sha256)[:12]}" if several else "")
-
-    def _fate(self, fate: Fate) -> str:
-        match fate.state:
-            case "accepted":
-                told = f"accepted as {', '.join(fate.messages)}" if fate.messages else "accepted"
-            case "partly":
-                told = f"accepted in part, as {', '.join(fate.messages)}"
-            case "unknown":
-                told = f"nobody knows whether it arrived: {fate.reason}"
-            case "waiting":
-                told = "nothing is known of it yet"
-            case _:
-                told = f"{fate.state}: {fate.reason}"
-        if fate.removed_at is not None:
-            told += f"; taken out of the room {self._at(fate.removed_at)}"
-        elif fate.remains is not None:
-            told += f"; could not be taken out of the room: {fate.remains}"
-        return told
 
     # -- what a partner saw ----------------------------------------------------------------------------------------
 
@@ -177,7 +176,7 @@ class Words:
 
     def silent(self, answer: Sequence[AlertAnswers]) -> list[str]:
         """Alert by alert: who never answered, who answered what, and whom it never reached."""
-        lines: list[str] = [] if answer else ["No alert was issued."]
+        lines: list[str] = [] if answer else [f"No alert {'is left in the log' if self._erased else 'was issued'}."]
         for alert in answer:
             over = f", {alert.state} {self._at(alert.over_at)}" if alert.over_at is not None else ""
             lines += ["", *lines_of(f"{alert.alert} {alert.template}, by {alert.by}, {self._at(alert.at)}{over}")]
@@ -185,8 +184,16 @@ class Words:
                 lines += self._asked(one)
             for partner, why in alert.not_reached.items():
                 lines += lines_of(f"  {partner}: not sent, {_NOT_REACHED[why]}", 4)
-            never = ", ".join(alert.never) or "nobody"
-            lines += lines_of(f"  Never acknowledged: {never}", 4)
+            if alert.unknown:
+                lines += lines_of(
+                    f"  Erased, and so not known whether they acknowledged: {', '.join(alert.unknown)}", 4
+                )
+            if not alert.addressed:
+                lines += lines_of("  For whom it was, the log does not say any more; there may have been others.", 4)
+            elif not alert.asked:
+                lines += lines_of("  Nobody was to answer it.", 4)
+            else:
+                lines += lines_of(f"  Never acknowledged: {', '.join(alert.never) or 'nobody'}", 4)
         return lines[1:] if lines[:1] == [""] else lines
 
     def _asked(self, one: Asked) -> list[str]:
@@ -208,7 +215,7 @@ class Words:
             came = {True: "reached", False: "not reached", None: "nobody said what came of it"}[call.reached]
             spoke = f", {call.spoke_with}" if call.spoke_with else ""
             body.append(f"rung {self._at(call.at)} by {person_of(call.person)}: {came}{spoke}")
-        state = "silent" if one.silent else "answered"
+        state = "answered" if one.answered else "silent" if one.silent else "not known whether it answered"
         return [*lines_of(f"  {one.partner}: {state} {proofs(one.entries)}", 4), *(below(body, 6))]
 
     # -- the rest --------------------------------------------------------------------------------------------------
@@ -279,15 +286,16 @@ class Words:
         return lines
 
     def readings(self, answer: Sequence[Reading]) -> list[str]:
-        """Each reading in order."""
+        """Each reading in order: who, when, what was asked, why, and how much was disclosed."""
         lines: list[str] = [] if answer else ["Nobody has read the log before."]
         for one in answer:
             whose = f" of {one.partner}" if one.partner else ""
             what = f"made a copy ({one.form}) for {one.reader}" if one.reader is not None else "read the log"
             what = f"asked {one.question}" if one.question is not None else what
-            why = f"because: {one.reason}" if one.reason else "gave no reason"
+            right = f", by right of {one.basis}" if one.basis else ""
+            why = f"because: {one.reason}{right}" if one.reason else f"gave no reason{right}"
             lines += self._item(
-                f"{person_of(one.person)}{whose}: {what}", one.at, one.entries, [f"{why} (of {one.upto} entries)"]
+                f"{person_of(one.person)}{whose}: {what}", one.at, one.entries, [why, disclosed_of(one)]
             )
         return lines
 

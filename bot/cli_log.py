@@ -7,17 +7,11 @@ import json
 from typing import Any, Literal
 
 from bot import filed
-from bot.cli_ending import UNANSWERED, Stop
+from bot.cli_reading import OPERATOR, opened
 from bot.settings import Settings
 from bot.told import Telling
-from bot.who_is import enrolled, named
-from playbooks.load import Book, PlaybookErrors, parse
-from storage.facts import LogRead, parts, timestamp
-from storage.governing import in_force
-from storage.store import Summary
-
-OPERATOR = "operator"
-"""Who reads through the command line: whoever may use this machine. The program cannot know them better."""
+from bot.who_is import named
+from storage.facts import parts, timestamp
 
 Form = Literal["text", "json"]
 
@@ -58,18 +52,10 @@ def log(settings: Settings, incident: str, reason: str, form: Form) -> None:
 
 
 async def _log(settings: Settings, incident: str, reason: str | None, form: Form) -> None:
-    try:
-        async with filed.found(settings, incident) as (store, stream, summary):
-            kept = await store.facts(stream)
-            digest = in_force(kept)
-            source = await store.playbook(digest) if digest is not None else None
-            read = LogRead(OPERATOR, None, reason, len(kept))
-            await store.append(stream, read, now=await filed.now(store), playbook=digest)
-            people = await enrolled(store)
-    except filed.NotOnFile as missing:
-        raise Stop(UNANSWERED, str(missing)) from None
+    async with opened(settings, incident) as log:
+        entry = await log.record(reason)
     if form == "json":
-        for one in kept:
+        for one in log.kept:
             row: dict[str, Any] = {
                 "seq": one.seq,
                 "at": timestamp(one.at),
@@ -79,20 +65,9 @@ async def _log(settings: Settings, incident: str, reason: str | None, form: Form
             }
             print(json.dumps(row, ensure_ascii=False))
         return
-    book = _book(source, summary)
-    telling = Telling(stream, summary, kept, book)
+    telling = Telling(log.stream, log.summary, log.kept, log.book)
     told = [*telling.heading(), *telling.lines()]
-    for line in (*told, *(named(told, people) if summary is not None else [])):
+    for line in (*told, *(named(told, log.people) if log.summary is not None else [])):
         print(line)
     why = "and why" if reason is not None else "without a reason (--reason)"
-    print(f"That you read this, as {OPERATOR}, {why}, is entry {len(kept)} of the log.")
-
-
-def _book(source: bytes | None, summary: Summary | None) -> Book | None:
-    """The playbook an incident began with, as it was then; None where this version reads it no more."""
-    if source is None or summary is None:
-        return None
-    try:
-        return parse(source, summary.playbook)
-    except PlaybookErrors:
-        return None
+    print(f"That you read this, as {OPERATOR}, {why}, is entry {entry} of the log.")

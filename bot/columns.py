@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from textwrap import wrap
 
 from playbooks.phrasing import legible
 from playbooks.rooms import RoomRef
 from storage import canonical
-from storage.inquiry import Author, Sight
+from storage.inquiry import Author, Fate, Reading, Sight
 
 WIDTH = 80
 MOST_PROOFS = 12
@@ -57,6 +58,36 @@ def value_of(value: object) -> str:
     if value is None:
         return "(nothing was in it)"
     return value if isinstance(value, str) else canonical.write(value)
+
+
+def fate_of(fate: Fate, when: Callable[[datetime], str]) -> str:
+    """What became of a message."""
+    match fate.state:
+        case "accepted":
+            told = f"accepted as {', '.join(fate.messages)}" if fate.messages else "accepted"
+        case "partly":
+            told = f"accepted in part, as {', '.join(fate.messages)}"
+        case "unknown":
+            told = f"nobody knows whether it arrived: {fate.reason}"
+        case "waiting":
+            told = "nothing is known of it yet"
+        case _:
+            told = f"{fate.state}: {fate.reason}"
+    if fate.removed_at is not None:
+        told += f"; taken out of the room {when(fate.removed_at)}"
+    elif fate.remains is not None:
+        told += f"; could not be taken out of the room: {fate.remains}"
+    return told
+
+
+def disclosed_of(one: Reading) -> str:
+    """How much of the log somebody was shown."""
+    entries = f"{one.upto} {'entry' if one.upto == 1 else 'entries'}"
+    if one.disclosed is not None:
+        return f"{entries}: {one.disclosed} fields shown, {one.withheld or 0} withheld"
+    if one.shown is None:
+        return f"nothing of its {entries} was shown by this"
+    return f"from all {entries}" if one.shown == one.upto else f"from what they may see: {one.shown} of {entries}"
 
 
 def proofs(entries: Iterable[int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -158,7 +158,7 @@ def _who_saw(case: Case, first: str, called: str, kept: Sequence[Kept]) -> _Quer
     if not called:
         return _Query(f"who-saw {about}", about)
     declared = case.book.playbook.fields
-    names = {word.casefold(): one for one, spec in declared.items() for word in (*_titles(spec.title), one)}
+    names = {word.casefold(): one for one, spec in declared.items() for word in (*(spec.title or {}).values(), one)}
     meant = called.casefold()
     if meant in names:
         return _Query(f"who-saw {about} {names[meant]}", about, names[meant])
@@ -168,11 +168,6 @@ def _who_saw(case: Case, first: str, called: str, kept: Sequence[Kept]) -> _Quer
         return case.say("The playbook has no field {field}. Did you mean {near}?", field=typed, near=likely)
     fields = echo(", ".join(dict.fromkeys(_fields_of(about, kept))) or ", ".join(declared), case.request.room)
     return case.say("The playbook has no field {field}. It has: {known}.", field=typed, known=fields)
-
-
-def _titles(title: Mapping[str, str] | str | None) -> Iterable[str]:
-    """What a field is called, in every language."""
-    return () if title is None else (title,) if isinstance(title, str) else title.values()
 
 
 def _fields_of(about: str, kept: Sequence[Kept]) -> Iterable[str]:

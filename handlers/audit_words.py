@@ -38,9 +38,9 @@ def _silent(case: Case, alert: AlertAnswers, part: Part) -> list[Cleared]:
             if known
             else case.say("Who has it and who answered, you may not see.")
         )
-    elif not known:
+    elif not known and alert.addressed:
         lines.append(case.say("Nobody was to answer it."))
-    elif not never:
+    elif known and not never:
         lines.append(case.say("Everybody acknowledged it."))
     return lines
 

@@ -117,7 +117,8 @@ class CommandRefused(Fact):
 class LogRead(Fact):
     """Somebody read the log, up to which entry, and why in their own words (None: they gave no reason).
 
-    ``question``: what they asked of it, as ``tocsin ask`` writes it; None: they read the log itself.
+    ``question``: what they asked of it, as ``tocsin ask`` writes it; None: they read the log itself. ``shown``: of how many of these entries they were
+    shown something, or their answer was drawn from something; None: of none, they were told how many there are.
     """
 
     person: str

@@ -86,7 +86,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class AlertAnswers:
     """An alert and who answered it. ``not_reached``: partners it was meant for and was not sent to, each with how it stood (``held``, ``roomless``,
-    ``blind``). ``state``: how it ended, ``open`` where it has not. Whoever issued it is asked for no answer.
+    ``blind``). ``state``: how it ended, ``open`` where it has not. Whoever issued it is asked for no answer. ``addressed``: whether the facts say for whom it
+    was; where not, those are known that were sent a copy or answered.
     """
 
     alert: str
@@ -98,6 +99,7 @@ class AlertAnswers:
     asked: tuple[Asked, ...]
     not_reached: Mapping[str, str]
     entries: tuple[int, ...]
+    addressed: bool = True
 
     @property
     def never(self) -> tuple[str, ...]:
@@ -135,8 +137,20 @@ class _Partner:
     at: datetime
     entry: int
     given: list[tuple[Kept, Acknowledged, Kept | None]] = field(default_factory=list)
-    rung: list[tuple[Kept, CallTaken | CallReported, Kept | None]] = field(default_factory=list)
+    rung: list[_Call] = field(default_factory=list)
     unreachable: Kept | None = None
+
+
+@dataclass
+class _Call:
+    begun: Kept
+    person: str
+    reports: list[tuple[Kept, CallReported]] = field(default_factory=list)
+
+    @property
+    def reached(self) -> bool | None:
+        """As it was reported last."""
+        return self.reports[-1][1].reached if self.reports else None
 
 
 Tells = Callable[[str, str], bool]
@@ -168,8 +182,8 @@ def _note(alerts: dict[str, _Alert], one: Kept) -> None:
         case AlertAddressed(alert=name, partners=partners) if name in alerts:
             alert = alerts[name]
             alert.entries.append(one.seq)
-            alert.addressed = True
-            for partner, how in partners.items():
+            alert.addressed = bool(partners)
+            for partner, how in (partners or {}).items():
                 _addressed(alert, one, partner, how)
         case CopyReleased(alert=name, partner=partner) if name in alerts:
             alerts[name].not_reached.pop(partner, None)
@@ -179,7 +193,7 @@ def _note(alerts: dict[str, _Alert], one: Kept) -> None:
         case AnswerUndone() if fact.alert in alerts:
             _undo(_partner(alerts[fact.alert], fact.partner, one), fact, one)
         case CallTaken(about=name, partner=partner) if name in alerts:
-            _partner(alerts[name], partner, one).rung.append((one, fact, None))
+            _partner(alerts[name], partner, one).rung.append(_Call(one, fact.person))
         case CallReported(about=name, partner=partner) if name in alerts:
             _report(_partner(alerts[name], partner, one), fact, one)
         case PartnerUnreachable(about=name, partner=partner) if name in alerts:
@@ -221,13 +235,17 @@ def _undo(partner: _Partner, fact: AnswerUndone, one: Kept) -> None:
 
 
 def _report(partner: _Partner, fact: CallReported, one: Kept) -> None:
-    """What came of the last call that nobody has reported yet; where there is none, a call of its own."""
-    for index in range(len(partner.rung) - 1, -1, -1):
-        taken, call, reported = partner.rung[index]
-        if reported is None and isinstance(call, CallTaken):
-            partner.rung[index] = (taken, call, one)
-            return
-    partner.rung.append((one, fact, one))
+    """What came of the last call that nobody has reported yet. Where there is none, of the last one if the same person says the same of it again, as
+    with an answer that they write down; else of a call of its own.
+    """
+    call = next((call for call in reversed(partner.rung) if not call.reports), None)
+    last = partner.rung[-1] if partner.rung else None
+    if call is None and last is not None and last.person == fact.person and last.reached == fact.reached:
+        call = last
+    if call is None:
+        call = _Call(one, fact.person)
+        partner.rung.append(call)
+    call.reports.append((one, fact))
 
 
 def _shown(kept: Sequence[Kept], alerts: Mapping[str, _Alert]) -> Mapping[tuple[str, str], tuple[datetime, int]]:
@@ -261,6 +279,7 @@ def _told(alert: _Alert, shown: Mapping[tuple[str, str], tuple[datetime, int]], 
         tuple(asked),
         alert.not_reached,
         tuple(alert.entries),
+        alert.addressed,
     )
 
 
@@ -286,10 +305,8 @@ def _given(answers: Iterable[tuple[Kept, Acknowledged, Kept | None]]) -> Iterabl
         yield Given(fact.choice, fact.person, said.at, fact.via, fact.spoke_with, fact.late, taken, proofs)
 
 
-def _calls(rung: Iterable[tuple[Kept, CallTaken | CallReported, Kept | None]]) -> Iterable[Rung]:
-    for taken, call, reported in rung:
-        said = reported.fact if reported is not None else None
-        result = said if isinstance(said, CallReported) else None
-        proofs = {taken.seq, *((reported.seq,) if reported is not None else ())}
-        reached, spoke = (result.reached, result.spoke_with) if result is not None else (None, None)
-        yield Rung(call.person, taken.at, reached, spoke, tuple(sorted(proofs)))
+def _calls(rung: Iterable[_Call]) -> Iterable[Rung]:
+    for call in rung:
+        proofs = {call.begun.seq, *(said.seq for said, _ in call.reports)}
+        spoke = next((fact.spoke_with for _, fact in call.reports if fact.spoke_with), None)
+        yield Rung(call.person, call.begun.at, call.reached, spoke, tuple(sorted(proofs)))

@@ -161,9 +161,10 @@ def test_asking_is_recorded_with_the_reason_before_it_is_answered(tmp_path: Path
     assert tocsin(folder, "log", "X-1").out.endswith("of the log.\n")
     assert tocsin(folder, "log", "X-1", "--reason", "to see").code == 0
     told = _asked(folder, "readings").out
-    assert (
-        "gave no reason" in told and "because: to see" in told and "asked who-saw a2" in told
-    ) or "asked silent" in told
+    assert "gave no reason" in told and "because: to see" in told and "from all" in told
+    assert "asked who-saw A-2" in told or "asked readings" not in told
+    recorded = int(told.rpartition("is entry ")[2].split()[0])
+    assert asyncio.run(_kept(folder))[recorded].fact == LogRead("operator", None, "the inquiry", recorded, "readings", recorded)  # fmt: skip
     read = [one.fact for one in asyncio.run(_kept(folder)) if isinstance(one.fact, LogRead)]
     assert (read[-1].question, read[-1].reason, read[-1].person) == ("readings", "the inquiry", "operator")
 
@@ -180,7 +181,8 @@ def test_a_wrong_question_says_what_can_be_asked(played: Played) -> None:
         (("who-saw", "A-99"), "it knows A-1, A-2"),
         (("silent", "A-99"), "it knows A-1, A-2"),
         (("who-saw", "A-2", "nothing"), "A-2 has no field nothing; it has"),
-        (("saw", "nobody"), "something was shown to aachen-fire"),
+        (("saw", "nobody"), "there is no partner nobody; use one of: `aachen-fire`"),
+        (("saw", "DRK", "Achen"), "there is no partner drk achen; did you mean `drk-aachen`?"),
     ):
         ran = tocsin(folder, "ask", "X-1", *arguments, *WHY)
         assert ran.code == 2 and words in ran.err, ran.err

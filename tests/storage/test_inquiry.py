@@ -9,6 +9,7 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage import inquiry
+from storage.facts import from_parts
 from storage.store import Kept
 
 NOON = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
@@ -187,6 +188,36 @@ def test_who_never_acknowledged_counts_neither_its_author_nor_what_was_taken_bac
     assert inquiry.silent(log.kept, "A-2") == ()
 
 
+def test_nobody_is_silent_of_whose_answer_the_facts_need_not_tell() -> None:
+    """Where whoever asks may not see an answer, where one was erased, and where it is not told whom it was for: then who was sent a copy was to answer."""
+    log = Log()
+    log.issue(fire="shown", aid="shown", hilfe="shown")
+    log.add(f.Acknowledged("A-1", "fire", "P-3", FIRE, "acting", "button"))
+    [part] = inquiry.silent(log.kept, tells=lambda alert, partner: partner != "aid")
+    assert (part.never, part.unknown) == (("hilfe",), ("aid",))
+    log.add(from_parts("Acknowledged", 1, {"alert": "A-1", "choice": "seen", "person": "P-4"}))
+    [erased] = inquiry.silent(log.kept)
+    assert (erased.never, erased.unknown) == ((), ("aid", "hilfe"))
+    of_aid = Log()
+    of_aid.issue()
+    of_aid.show("s1", "aid", AID, what="Water")
+    accepted = of_aid.add(f.MessageSent("s1", AID, "m1"))
+    [seen] = inquiry.silent(of_aid.kept)
+    assert (seen.never, seen.addressed, seen.asked[0].shown_at) == (("aid",), False, of_aid.kept[accepted].at)
+
+
+def test_a_call_that_is_reported_twice_was_made_once() -> None:
+    """That somebody was reached, and then what they answered, are one call; another outcome, or another person, is another."""
+    log = Log()
+    log.issue(aid="shown")
+    taken = log.add(f.CallTaken("A-1", "aid", "P-1"))
+    log.add(f.CallReported("A-1", "aid", "P-1", True, None), f.CallReported("A-1", "aid", "P-1", True, "Max"))
+    [call] = inquiry.silent(log.kept)[0].asked[0].calls
+    assert (call.reached, call.spoke_with, call.entries) == (True, "Max", (taken, taken + 1, taken + 2))
+    log.add(f.CallReported("A-1", "aid", "P-2", True, None), f.CallReported("A-1", "aid", "P-2", False, None))
+    assert [one.reached for one in inquiry.silent(log.kept)[0].asked[0].calls] == [True, True, False]
+
+
 def test_withholdings_stand_once_with_reason_rule_and_how_often_and_releases_beside_them() -> None:
     """A field, a copy that is held, a room left out, words that a channel's room was not told, a message that no longer left."""
     log = Log()
@@ -238,11 +269,13 @@ def test_each_lead_has_its_interval_its_basis_and_how_it_came_about() -> None:
 def test_every_reading_is_told_with_who_what_and_why() -> None:
     """A reading, a question, a copy; and one for which no reason was given."""
     log = Log()
-    log.add(f.LogRead("operator", None, None, 0), f.LogRead("P-7", "city", "the inquiry", 1, "silent"))
-    log.add(f.Exported("operator", "auditor", "court", "bundle", 2))
+    log.add(f.LogRead("operator", None, None, 0), f.LogRead("P-7", "city", "the inquiry", 1, "silent", 1))
+    log.add(f.Exported("operator", "auditor", "court", "bundle", 2, "GDPR 15", 30, {"AlertIssued": 2, "Said": 1}))
     told = [(one.person, one.question, one.reader, one.reason, one.upto) for one in inquiry.readings(log.kept)]
     assert told == [
         ("operator", None, None, None, 0),
         ("P-7", "silent", None, "the inquiry", 1),
         ("operator", None, "auditor", "court", 2),
     ]
+    extents = [(one.shown, one.disclosed, one.withheld, one.basis) for one in inquiry.readings(log.kept)]
+    assert extents == [(None, None, None, None), (1, None, None, None), (None, 30, 3, "GDPR 15")]
