@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.running import FLOOD, environment, tocsin
+from tests.bot.running import FLOOD, afresh, environment, tocsin
 
 BROKEN = "playbook: x\nversion: one\nsurprise: true\n"
 TELEGRAM = {"TELEGRAM_TOKEN": "123456:AAAA-not-a-real-token", "TELEGRAM_BASE_URL": "http://127.0.0.1:9"}
@@ -28,8 +28,8 @@ TELEGRAM = {"TELEGRAM_TOKEN": "123456:AAAA-not-a-real-token", "TELEGRAM_BASE_URL
 
 def test_version_and_help(tmp_path: Path) -> None:
     """The program says its version and its commands."""
-    assert tocsin(tmp_path, "--version").out.startswith("tocsin ")
-    said = tocsin(tmp_path, "--help")
+    assert afresh(tmp_path, "--version").out.startswith("tocsin ")
+    said = afresh(tmp_path, "--help")
     for name in ("run", "rehearse", "check", "test", "schema", "incidents", "log", "export", "verify", "doctor"):
         assert f"\n  {name} " in said.out
     assert "..." not in said.out.partition("Commands:")[2]
@@ -37,7 +37,7 @@ def test_version_and_help(tmp_path: Path) -> None:
 
 def test_schema_is_json_schema(tmp_path: Path) -> None:
     """The schema of the language can be read by an editor."""
-    assert json.loads(tocsin(tmp_path, "schema").out)["$schema"].startswith("https://json-schema.org/")
+    assert json.loads(afresh(tmp_path, "schema").out)["$schema"].startswith("https://json-schema.org/")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_sample_alone_on_a_real_network_is_told(tmp_path: Path) -> None:
 def test_a_broken_playbook_is_left_out(tmp_path: Path) -> None:
     """The bot runs with the playbooks that are whole, and tells every error of the others; with none it does not."""
     (tmp_path / "broken.yaml").write_text(BROKEN)
-    ran = tocsin(tmp_path, "run", PLAYBOOKS=f"broken.yaml,{FLOOD}")
+    ran = afresh(tmp_path, "run", PLAYBOOKS=f"broken.yaml,{FLOOD}")
     assert ran.code == 0
     assert "broken.yaml:2:" in ran.err
     alone = tocsin(tmp_path, "run", PLAYBOOKS="broken.yaml")

@@ -11,6 +11,7 @@ import importlib
 import inspect
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,11 @@ def arm(point: Point, armed: Path, die: Callable[[], None]) -> None:
             die()
         return result
 
-    setattr(owner, name, asynchronous if inspect.iscoroutinefunction(inner) else synchronous)
+    outer = asynchronous if inspect.iscoroutinefunction(inner) else synchronous
+    # Whoever has imported it by its name already shall call this one too.
+    for place in [owner] if classes else [*sys.modules.values()]:
+        if vars(place).get(name) is inner:
+            setattr(place, name, outer)
 
 
 def _die() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulators.forked import Forked
 from tests.emulators.program import Program
 from tests.emulators.synapse import SynapseServer
 from tests.emulators.telegram import TelegramEmulator
@@ -30,7 +31,7 @@ def _program(telegram: TelegramEmulator, folder: Path, playbooks: Path) -> Progr
         "TELEGRAM_BASE_URL": telegram.url,
         "TELEGRAM_LIMITS": "off",
     }
-    return Program(folder, settings)
+    return Forked(folder, settings)
 
 
 async def test_a_broken_playbook_is_left_out_with_every_error_and_its_place(tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from storage.export.witnessed import checkpoints_in
 from storage.facts import CheckpointPosted
 from storage.notes import parse_checkpoint, split_note
 from tests.bot.running import ROOT, environment
+from tests.emulators import forked
 from tests.emulators.synapse import SynapseServer
 from tests.faults.dying import POSTING, ROTATION
 from tests.storage.small import NOW, STREAM, opened
@@ -30,11 +29,8 @@ def rotate(folder: Path, dies: str = "") -> int:
     armed = folder / "armed"
     armed.touch()
     more = {"DIE_AT": dies, "DIE_ARMED": str(armed)} if dies else {}
-    command = [sys.executable, *THROUGH, "rotate-key", "--reason", "a laptop was lost"]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**environment(folder), **more}, capture_output=True, check=False, timeout=120
-    )
-    return done.returncode
+    command = ["rotate-key", "--reason", "a laptop was lost"]
+    return forked.run(ROOT, command, {**environment(folder), **more}, module=THROUGH[1])[0]
 
 
 async def begun(folder: Path) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 
 from storage.migrations import MIGRATIONS
+from tests.emulators.forked import Forked
 from tests.emulators.program import Program
 from tests.emulators.telegram import TelegramEmulator
 from tests.stories.crisis import ADMIN, ANNE, CARL, LIBRARY, RED_CROSS, TOWN_HALL
@@ -43,7 +42,7 @@ def _program(telegram: TelegramEmulator, folder: Path, through: list[str] | None
         "TELEGRAM_BASE_URL": telegram.url,
         "TELEGRAM_LIMITS": "off",
     }
-    return Program(folder, {**settings, **more}, through)
+    return Forked(folder, {**settings, **more}, through)
 
 
 def _people(telegram: TelegramEmulator) -> None:
@@ -56,15 +55,10 @@ def _people(telegram: TelegramEmulator) -> None:
 
 async def _refused(program: Program) -> str:
     """The one line with which the program ends, by exit code 2."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.cli", "run",
-        cwd=program.folder, env=program.environment, stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, err = await process.communicate()
-    lines = [line for line in err.decode().splitlines() if line.strip()]
-    assert process.returncode == 2, err.decode()
-    assert len(lines) == 1, err.decode()
+    code, _, err = await program.run("run")
+    lines = [line for line in err.splitlines() if line.strip()]
+    assert code == 2, err
+    assert len(lines) == 1, err
     return lines[0]
 
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.emulators.forked import Forked
 from tests.emulators.matrix_person import MatrixPerson
 from tests.emulators.matrix_view import Shown
 from tests.emulators.program import Program
@@ -214,7 +215,7 @@ async def bridge(
         telegram.group(hall, "Hall", admin=True)
         telegram.group(FORUM, "Ships", forum=True, admin=True)
         telegram.topic(FORUM, TOPIC, "ops")
-        program = Program(
+        program = Forked(
             folder,
             {
                 "PLAYBOOKS": str(book),

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.emulators.forked import Forked
 from tests.emulators.matrix_person import MatrixPerson
 from tests.emulators.program import ROOT, Program
 from tests.emulators.synapse import SynapseServer
@@ -79,10 +80,11 @@ async def crisis(
     through: list[str] | None = None,
     limits: str = "off",
     sign: str = "60s",
+    how: type[Program] = Forked,
     **settings: str,
 ) -> AsyncIterator[Crisis]:
     """The shipped playbook with Matrix rooms of these aliases made on the homeserver; other Matrix rooms do not exist. ``sign``: how often
-    the log is signed."""
+    the log is signed. ``how``: the program is begun."""
     mark = f"{next(_COUNT)}{secrets.token_hex(3)}"
     folder.mkdir(parents=True, exist_ok=True)
     text = _ALIAS.sub(lambda m: f"#{m[1]}-{mark}:localhost", LIBRARY.read_text()).replace("sign: 60s", f"sign: {sign}")
@@ -98,7 +100,7 @@ async def crisis(
                 alias, alias=f"{alias}-{mark}", encrypted=alias in encrypted, invite=(bot,)
             )
         _telegram_town(telegram, text)
-        program = Program(
+        program = how(
             folder,
             {
                 "PLAYBOOKS": str(playbook),

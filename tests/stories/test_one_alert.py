@@ -7,6 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from tests.emulators.program import Program
 from tests.emulators.synapse import SynapseServer
 from tests.stories.crisis import ADMIN, ANNE, CARL, DRK, RED_CROSS, TOWN_HALL, crisis
 
@@ -15,7 +16,7 @@ async def test_an_evacuation_reaches_each_room_with_its_own_view_and_the_log_ver
     synapse: SynapseServer, tmp_path: Path
 ) -> None:
     """The whole spine: activation, prerogative, preview, two persons, four rooms with four views, answers, close, verified log."""
-    async with crisis(synapse, tmp_path) as town:
+    async with crisis(synapse, tmp_path, how=Program) as town:
         tg, ada = town.telegram, town.ada
         fire, zuid = town.rooms["liege-fire"], town.rooms["vr-zl"]
         await town.start()

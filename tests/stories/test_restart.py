@@ -21,6 +21,7 @@ from storage.deployment import Deployment
 from storage.deployment import fold as fold_deployment
 from storage.facts import DEPLOYMENT
 from storage.incident import fold as fold_incident
+from tests.emulators.program import Program
 from tests.emulators.synapse import SynapseServer
 from tests.stories.crisis import ANNE, CARL, DRK, LIBRARY, RED_CROSS, TOWN_HALL, Crisis, crisis
 
@@ -144,7 +145,7 @@ def _alerted(town: Crisis, chat: int) -> list[str]:
 @pytest.mark.timeout(110)
 async def test_the_world_after_a_restart_is_the_one_before(synapse: SynapseServer, tmp_path: Path) -> None:
     """After a whole crisis and kill -9, the world folded from the log equals the one folded step by step, and says the same."""
-    async with crisis(synapse, tmp_path) as town:
+    async with crisis(synapse, tmp_path, how=Program) as town:
         tg, ada = town.telegram, town.ada
         fire, zuid = town.rooms["liege-fire"], town.rooms["vr-zl"]
         await town.start()
