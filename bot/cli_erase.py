@@ -19,6 +19,9 @@ from storage.facts.personal import is_account
 
 _PERSON = re.compile(r"[Pp]-?0*(\d+)")
 
+MOST = 50
+"""So many fields in which a name may be another word are listed."""
+
 
 def erase(
     settings: Settings, what: str, entry: int | None, path: str | None, reason: str, basis: str, dry: bool
@@ -54,6 +57,12 @@ async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
         print(
             f"{stream}: {entries} {'entry' if entries == 1 else 'entries'} {'would show' if dry else 'will show'} less"
         )
+    if erasure.doubtful:
+        print("The name may also be another word, and stays; where it is them, erase it with --entry and --field:")
+        for stream, entry, path in erasure.doubtful[:MOST]:
+            print(f"  {stream} --entry {entry} --field {path}")
+        if len(erasure.doubtful) > MOST:
+            print(f"  … and {len(erasure.doubtful) - MOST} more")
     if dry:
         print("Nothing was erased: this was a dry run.")
         return

@@ -102,8 +102,8 @@ def saw(case: Case, answer: Saw) -> list[Cleared]:
         if answer.until is not None
         else case.say("What {partner} has been shown", partner=who)
     )
-    fields = [one for one in answer.fields if _counts(case, one.last) and one.last.value is not None]
-    doubtful = [one for one in answer.doubtful if _counts(case, one) and one.value is not None]
+    fields = [one for one in answer.fields if _counts(case, one.last) and one.last.held]
+    doubtful = [one for one in answer.doubtful if _counts(case, one) and one.held]
     lines = [strong(heading), *_each_thing(case, ((one.about, one.field, _seen(case, one)) for one in fields))]
     if not fields and not doubtful:
         lines.append(case.say("Nothing.") if sees_all(case) else case.say("Nothing that you may see."))
@@ -121,6 +121,8 @@ def _seen(case: Case, one: Seen) -> Cleared:
         parts.append(case.say("withdrawn {time}", time=at(case, one.withdrawn_at)))
     if one.removed_at is not None:
         parts.append(case.say("removed {time}", time=at(case, one.removed_at)))
+    if one.last.gone:
+        parts.append(case.say("what it said was erased since"))
     return glue(parts, ", ")
 
 

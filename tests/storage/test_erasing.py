@@ -125,7 +125,7 @@ async def test_whoever_is_erased_is_in_nothing_that_is_kept_and_the_log_stands(s
     assert "Bo's note" in after
     assert [data async for _, data, _ in store.entries(STREAM)][: len(roots)] == roots
     facts = [one.fact for one in await store.facts(STREAM, before[STREAM].size)]
-    assert facts == [PersonErased("P-1", *BY.values(), 5), FieldErased(10, "values/#ops", *BY.values())]
+    assert facts == [PersonErased("P-1", **BY, entries=5), FieldErased(10, "values/#ops", **BY)]
     with pytest.raises(Refused, match="nothing is held of"):
         await erasing.of_person(store, "P-1", **BY)
 
@@ -267,8 +267,8 @@ async def test_a_name_of_one_word_is_left_to_whoever_erases(store: SqliteStore) 
 async def test_an_open_incident_that_names_somebody_is_closed_first(store: SqliteStore) -> None:
     """Though nothing in it is theirs."""
     await crisis(store, IncidentClosed("P-2", None, None))
-    opened_ = replace(incident()[0], incident="I-2")
-    await store.append("I-2", opened_, NoteAdded("P-2", "fire", ROOM, "Ada Lovelace knows"), now=NOW, playbook=DIGEST)
+    another = incident()[0]
+    await store.append("I-2", another, NoteAdded("P-2", "fire", ROOM, "Ada Lovelace knows"), now=NOW, playbook=DIGEST)
     with pytest.raises(Refused, match="I-2 is open"):
         await erasing.of_person(store, "P-1", **BY)
 
