@@ -31,7 +31,7 @@ _ADDRESSED = {
     "blind": "chosen by an area that they may not see, and so not reached",
 }
 
-_STEPS = {
+STEPS = {
     "remind": "a reminder",
     "other_network": "the other network",
     "liaisons": "the liaisons in person",
@@ -189,7 +189,7 @@ class Sentences:
                 return f"{a.alert}: {a.person}{_of(a.partner)} takes back the answer {a.choice}"
             case f.Escalated() as e:
                 late = f", {e.late} s late" if is_seen(e.late) and e.late > 0 else ""
-                return f"{e.about}: {e.partner} is silent; step {_next(e.step)}, {_STEPS.get(e.do, e.do)}{late}"
+                return f"{e.about}: {e.partner} is silent; step {_next(e.step)}, {STEPS.get(e.do, e.do)}{late}"
             case f.PartnerUnreachable() as u:
                 return f"{u.about}: no network accepted anything for {u.partner}"
             case f.CallTaken() as c:

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 class Recipient:
     """For whom a copy is made. ``partner``: its id, None for an auditor, to whom everything is shown. ``name``: for people.
     ``knows``: the partners of whom it may know that they take part, itself among them; ``people``: the ids of those enrolled for it. Of no use for an
-    auditor.
+    auditor. ``language``: that in which it reads, a tag of BCP 47.
     """
 
     partner: str | None
     name: str
     knows: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
+    language: str = "en"
 
     @property
     def id(self) -> str:
@@ -105,7 +106,7 @@ class Copy(Protocol):
 
     @property
     def naming(self) -> Naming:
-        """What the recipient's rooms read for areas, alerts and who issued them, which the log names by their ids."""
+        """What people read for areas, alerts and partners, which the log names by their ids."""
         ...
 
     @property

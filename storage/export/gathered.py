@@ -22,6 +22,10 @@ MOST_FAILED = 500
 """Deliveries that failed are listed up to so many; the timeline has them all."""
 
 
+ASKS_AGAIN = frozenset({"remind", "other_network", "liaisons"})
+"""Steps of an escalation in which the partner itself is asked again; in the others, others are told."""
+
+
 @dataclass(slots=True)
 class Led:
     """A lead, from when until when (None: still)."""
@@ -35,7 +39,7 @@ class Led:
 class Told:
     """What became of one alert at one partner. ``sent``: network → when it was first accepted there; ``failed``: network → what went wrong.
 
-    ``answers``: (when, what, late).
+    ``answers``: (when, what, late). ``again``: how often it was asked again; ``others``: what else was done about its silence, steps of the playbook's.
     """
 
     shown_at: datetime | None = None
@@ -43,7 +47,8 @@ class Told:
     failed: dict[str, str] = field(default_factory=dict)
     held: bool = False
     answers: list[tuple[datetime, str, bool]] = field(default_factory=list)
-    steps: int = 0
+    again: int = 0
+    others: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -128,12 +133,21 @@ class Gathered:
                 self._of(alert).told(partner).answers.append((at, str(fact.choice), fact.late is True))
             case f.AnswerUndone(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):
                 self._of(alert).told(partner).answers.append((at, f"takes back {fact.choice}", False))
-            case f.Escalated(about=about, partner=partner) if (
+            case f.Escalated(about=about, partner=partner, do=do) if (
                 is_seen(about) and about in self.alerts and is_seen(partner)
             ):
-                self.alerts[about].told(partner).steps += 1
+                self._silent(self.alerts[about].told(partner), do, is_seen(fact.rooms) and not fact.rooms)
             case _:
                 pass
+
+    def _silent(self, told: Told, do: str, passed_over: bool) -> None:
+        """A step for a partner that is silent; one that would have reached nobody was passed over."""
+        if passed_over or not is_seen(do):
+            return
+        if do in ASKS_AGAIN:
+            told.again += 1
+        else:
+            told.others.append(do)
 
     def _delivery(
         self, seq: int, at: datetime, fact: f.MessageSent | f.MessageRefused | f.MessageUnknown | f.MessageDropped

@@ -2,16 +2,16 @@
 
 The file carries the entries and what is shown of them as in the bundle, and a program (``report/*.js``) that hashes them, holds them against
 the signed checkpoint, and only then tells what they say. There is no second text beside them that could say otherwise; for whom, by whom and why
-the copy was made is read from the entry that records it. The time zone is signed
-beside the checkpoint, and UTC stands beside every local time.
+the copy was made is read from the entry that records it. The time zone, and what partners and areas are called, are signed
+beside the checkpoint; UTC stands beside every local time.
 
 | in the file | what it holds |
 |---|---|
-| ``#seal`` | canonical JSON {"key", "keys", "note", "cosigned", "zone"}: our public key, the chain to it, the signed checkpoint, what partners signed, the zone |
+| ``#seal`` | canonical JSON {"key", "keys", "note", "cosigned", "page"}: our public key, the chain to it, the signed checkpoint, what partners signed, the page |
 | ``.log`` | blocks of lines: the leaf's hash in hexadecimal, TAB, the entry, TAB, what is shown of it |
 
 In both, ``<`` is written ``\\u003c``, so that nothing in the log can end the element; otherwise it is the bundle's canonical JSON (RFC 8785), and
-a character that differs is noticed. ``zone`` is a note that the same key signed: see ``zone_text``. A policy in the page forbids every connection, and every program and style but those whose hash it names.
+a character that differs is noticed. ``page`` is a note that the same key signed: see ``page_text``. A policy in the page forbids every connection, and every program and style but those whose hash it names.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import BinaryIO
 
 from storage import canonical, notes, tree
 from storage.export.copy import About, Copy, Line
+from storage.export.naming import Naming
 from storage.facts.fact import is_exercise
 from storage.store import StorageError
 
@@ -117,14 +118,16 @@ def _seal(copy: Copy) -> bytes:
         "keys": list(copy.keys),
         "note": about.note,
         "cosigned": cosigned,
-        "zone": copy.sign(zone_text(about)),
+        "page": copy.sign(page_text(about, copy.naming)),
     }
     return _inert(canonical.encode(seal))
 
 
-def zone_text(about: About) -> str:
-    """What is signed for the time zone of a page: for its checkpoint only, so that it cannot be taken from another page."""
-    return f"tocsin-report\n{sha256(about.note.encode()).hexdigest()}\n{about.zone}\n"
+def page_text(about: About, naming: Naming) -> str:
+    """What is signed for a page, as canonical JSON {"names": {"alerts", "areas", "partners"}, "zone"}: for its checkpoint only, so that it cannot be taken
+    from another page."""
+    said = canonical.write({"names": naming.words(), "zone": about.zone})
+    return f"tocsin-report\n{sha256(about.note.encode()).hexdigest()}\n{said}\n"
 
 
 def _opening(about: About, seal: bytes, program: str) -> str:

@@ -164,6 +164,7 @@ async def _examined(store: Source, asked: Asked, view: View, size: int, progress
         if view.partner is not None:
             may &= view.shows(kept(asked.stream, said, disclosed))
             shown = len(may)
+        count.sought.see(said["playbook_sha256"], {str(path): value for _, path, value in disclosed if path in may})
         if said["type"] in ("AlertIssued", "Disclosed"):
             one = kept(asked.stream, said, disclosed)
             count.sought.take(one, visible(one.fact, may))
@@ -187,8 +188,10 @@ async def _copy(store: Source, about: About, view: View, count: _Count, progress
         if body is not None:
             playbooks[digest] = body
     sources = {digest: await store.playbook(digest) for digest in sorted(count.sought.digests())}
-    naming = count.sought.found(Books({digest: body for digest, body in sources.items() if body is not None}))
     recipient = about.recipient
+    naming = count.sought.found(
+        Books({digest: body for digest, body in sources.items() if body is not None}), recipient
+    )
     cosigned = [
         one for one in await store.cosigned(about.stream) if recipient.partner is None or one.partner in recipient.knows
     ]

@@ -1,30 +1,39 @@
-"""What rooms read for what the log names by an id: areas by their names, alerts by their titles, partners by what they are called.
+"""What people read for what the log names by an id: areas by their names, alerts by their titles, partners by what they are called.
 
-A partner's copy does not bring the playbook, which may name whom it must not know of. Of it, it brings these words alone, and only those that stood in a
-message that the recipient sees: in the language of that message, from the playbook under which it was written.
+A partner's copy does not bring the playbook, which may name whom it must not know of. Of it, it brings these words alone: those that stood in a
+message that the recipient sees, in the language of that message, from the playbook under which it was written; and in its own language the names of what it
+is shown the id of, of partners only where it may know of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from playbooks.schema_words import text_in
 from storage.export.books import Books
+from storage.export.copy import Recipient
 from storage.export.view import is_copy
 from storage.facts import AlertIssued, Disclosed, Fact
 from storage.store import Kept
 from storage.unseen import is_seen
 
 
+_PARTNERS = frozenset({"partner", "partners", "decides", "reader", "before", "deputies", "asked", "by", "to"})
+"""Attributes of facts that name partners: one, several, or one for each of something."""
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """``areas``: (SHA-256 of the playbook, language, area) → name. ``titles``: (alert, language) → title. ``partners``: id → name, of who issued an alert."""
+    """``areas``: (SHA-256 of the playbook, language, area) → name. ``titles``: (alert, language) → title. ``partners``, ``places``: id → name of each partner
+    and area that is shown, for ``language``, the recipient's."""
 
     areas: Mapping[tuple[str | None, str, str], str] = field(default_factory=dict)
     titles: Mapping[tuple[str, str], str] = field(default_factory=dict)
     partners: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
 
     def put(self, playbook: str | None, fact: Fact) -> Fact:
         """The fact, with areas by their names where a message showed some; the form stays what it was."""
@@ -36,6 +45,32 @@ class Naming:
             if _areas(how)
         }
         return replace(fact, fields={**fact.fields, **said}) if said else fact
+
+    def read(self, playbook: str | None, fact: Fact) -> Fact:
+        """The fact as people read it: partners by their names too, wherever they are named."""
+        fact = self.put(playbook, fact)
+        said = {name.name: self._called(getattr(fact, name.name)) for name in fields(fact) if name.name in _PARTNERS}
+        return replace(fact, **said) if said else fact
+
+    def _called(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.partners.get(value, value)
+        if isinstance(value, tuple):
+            return tuple(map(self._called, value))
+        if isinstance(value, Mapping):
+            return {self._called(key): one for key, one in value.items()}
+        return value
+
+    @property
+    def alerts(self) -> dict[str, str]:
+        """What each alert was called, in the recipient's language where it was."""
+        return {
+            alert: self.titles.get((alert, self.language), title) for (alert, _), title in reversed(self.titles.items())
+        }
+
+    def words(self) -> dict[str, dict[str, str]]:
+        """What is put into words for people beside the ids, for forms that programs read: {"alerts", "areas", "partners"}: id → name."""
+        return {"alerts": self.alerts, "areas": dict(self.places), "partners": dict(self.partners)}
 
     def title(self, alert: str, language: str | None = None) -> str | None:
         """What an alert was called: in a language, or in the first in which it was."""
@@ -51,6 +86,22 @@ class Sought:
         self._areas: dict[tuple[str | None, str, str], None] = {}
         self._issued: dict[str, AlertIssued] = {}
         self._copies: dict[tuple[str, str], str | None] = {}
+        self._partners: dict[str, str | None] = {}
+        self._places: dict[str, str | None] = {}
+        self._guests: dict[str, str] = {}
+
+    def see(self, playbook: str | None, shown: Mapping[str, Any]) -> None:
+        """Take in what an entry names. ``shown``: path → value of what the recipient sees of it."""
+        for path, value in shown.items():
+            name, _, key = path.partition("/")
+            if name in _PARTNERS:
+                self._partners |= _under(playbook, self._partners, (*_texts(value), key))
+            elif isinstance(value, Mapping):
+                self._places |= _under(playbook, self._places, _texts(value.get("areas")))
+                if value.get("form") == "area":
+                    self._places |= _under(playbook, self._places, _texts(value.get("value")))
+        if isinstance(shown.get("name"), str) and isinstance(shown.get("partner"), str) and "until" in shown:
+            self._guests[shown["partner"]] = shown["name"]
 
     def take(self, kept: Kept, fact: Fact) -> None:
         """Take in an entry. ``fact``: as far as it is shown (``storage.unseen.visible``)."""
@@ -70,10 +121,12 @@ class Sought:
 
     def digests(self) -> frozenset[str]:
         """The playbooks that are needed."""
-        found = {digest for digest, _, _ in self._areas} | set(self._copies.values())
+        found = {digest for digest, _, _ in self._areas}.union(
+            self._copies.values(), self._partners.values(), self._places.values()
+        )
         return frozenset(digest for digest in found if digest is not None)
 
-    def found(self, books: Books) -> Naming:
+    def found(self, books: Books, recipient: Recipient) -> Naming:
         """The words. What no playbook says stays as it is."""
         areas: dict[tuple[str | None, str, str], str] = {}
         for digest, language, area in self._areas:
@@ -82,7 +135,18 @@ class Sought:
             if named is not None:
                 areas[digest, language, area] = text_in(named.name, (language,))[0]
         titles: dict[tuple[str, str], str] = {}
-        partners: dict[str, str] = {}
+        partners = {guest: name for guest, name in self._guests.items() if _may_know(recipient, guest)}
+        for partner, digest in self._partners.items():
+            book = books.get(digest)
+            whose = book.playbook.partners.get(partner) if book is not None else None
+            if whose is not None and _may_know(recipient, partner):
+                partners[partner] = whose.name
+        places: dict[str, str] = {}
+        for area, digest in self._places.items():
+            book = books.get(digest)
+            named = book.playbook.areas.get(area) if book is not None else None
+            if named is not None:
+                places[area] = text_in(named.name, (recipient.language,))[0]
         for (about, language), digest in self._copies.items():
             issued, book = self._issued.get(about), books.get(digest)
             if issued is None or book is None:
@@ -93,7 +157,24 @@ class Sought:
             whose = book.playbook.partners.get(issued.partner) if is_seen(issued.partner) else None
             if whose is not None:
                 partners[issued.partner] = whose.name
-        return Naming(areas, titles, partners)
+        return Naming(areas, titles, partners, places, recipient.language)
+
+
+def _under(playbook: str | None, before: Mapping[str, str | None], ids: Iterable[str]) -> dict[str, str | None]:
+    """The playbook that has these: that of the entry, or of an earlier one where that has none."""
+    return {one: playbook or before.get(one) for one in ids}
+
+
+def _may_know(recipient: Recipient, partner: str) -> bool:
+    return recipient.partner is None or partner in recipient.knows
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value: itself, its members, or its keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Iterable):
+        yield from (one for one in value if isinstance(one, str))
 
 
 def _areas(how: Any) -> bool:

@@ -18,7 +18,7 @@ from storage.export.naming import Naming
 from storage.export.paper import INNER, SMALL, Cell, Furniture, Paper
 from storage.export.stated import moment, stated
 from storage.export.timeline import rows
-from storage.sentences import Sentences
+from storage.sentences import STEPS, Sentences
 from storage.unseen import is_seen, visible
 
 _LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
@@ -36,7 +36,7 @@ async def pdf(copy: Copy, out: BinaryIO) -> None:
     gathered = Gathered()
     async for line in copy.lines():
         fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
-        gathered.take(line.kept.seq, line.kept.at, copy.naming.put(line.kept.playbook_sha256, fact))
+        gathered.take(line.kept.seq, line.kept.at, copy.naming.read(line.kept.playbook_sha256, fact))
     report = _Report(about, Paper(out, furniture(about)), copy.naming)
     report.front()
     report.leads(gathered)
@@ -141,7 +141,7 @@ class _Report:
             return f"{alert.id}: who issued it is not shown"
         title = self._naming.title(alert.id) or (issued.template if is_seen(issued.template) else "")
         called = f"{alert.id}, {title}" if title else alert.id
-        whose = self._naming.partners.get(issued.partner, issued.partner) if is_seen(issued.partner) else None
+        whose = issued.partner if is_seen(issued.partner) else None
         return f"{self._moment(alert.at)}  {called}" + (f", from {whose}" if whose is not None else "")
 
     def _told(self, alert: Alert, partner: str, told: Told) -> list[Cell]:
@@ -166,10 +166,11 @@ class _Report:
         if alert.issued is not None and partner == alert.issued.partner:
             return "issued it"  # and so is not asked
         none = "none" if self._about.recipient.partner is None else "none shown"
-        if told.steps:
-            none += f", {told.steps} {'step' if told.steps == 1 else 'steps'} of escalation"
-        if alert.replaced is not None and alert.over is not None:
-            none += f"; {alert.replaced} took its place at {self._time(alert.over[0])}"
+        if told.again:
+            none += f"; asked again {'once' if told.again == 1 else f'{told.again} times'}"
+        none += "".join(f"; {STEPS.get(step, step)}" for step in told.others)
+        if alert.over is not None:
+            none += f"; {alert.over[1]} at {self._time(alert.over[0])}"
         return none
 
     def deliveries(self, gathered: Gathered) -> None:

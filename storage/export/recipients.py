@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -32,11 +32,14 @@ class NoSuchRecipient(StorageError):
 
 @dataclass(slots=True)
 class Known:
-    """The partners that a stream knows: id → name; ``listed``: those of whom everyone may know. ``zone``: the time zone of its last playbook."""
+    """The partners that a stream knows: id → name, and which language each reads; ``listed``: those of whom everyone may know. ``zone``, ``language``: the
+    time zone and the first language of its last playbook."""
 
     names: dict[str, str] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
     zone: str = "UTC"
+    language: str = "en"
 
 
 async def recipient(store: Source, stream: str, wanted: str) -> tuple[Recipient, str]:
@@ -45,7 +48,8 @@ async def recipient(store: Source, stream: str, wanted: str) -> tuple[Recipient,
     A partner may know of those that every version of the playbook lists, of itself, and of guests, who are announced to everyone.
     """
     if wanted.casefold() == AUDITOR.id:
-        return AUDITOR, await _zone(store, stream)
+        last = await _last(store, stream)
+        return replace(AUDITOR, language=last.language), last.zone
     known = await partners(store, stream)
     by_name = {name.casefold(): partner for partner, name in known.names.items()}
     partner = wanted if wanted in known.names else by_name.get(wanted.casefold())
@@ -54,7 +58,8 @@ async def recipient(store: Source, stream: str, wanted: str) -> tuple[Recipient,
     if partner is None:
         raise NoSuchRecipient(_nobody(stream, wanted, known))
     people = people_of(partner, await store.facts(DEPLOYMENT))
-    return Recipient(partner, known.names[partner], known.listed | {partner}, people), known.zone
+    language = known.languages.get(partner, known.language)
+    return Recipient(partner, known.names[partner], known.listed | {partner}, people, language), known.zone
 
 
 async def partners(store: Source, stream: str) -> Known:
@@ -79,8 +84,8 @@ async def partners(store: Source, stream: str) -> Known:
     return known
 
 
-async def _zone(store: Source, stream: str) -> str:
-    """The time zone of the playbook that the last entry was decided under, of those that were under any: readings of the log are under none."""
+async def _last(store: Source, stream: str) -> Known:
+    """What is known by the playbook that the last entry was decided under, of those that were under any: readings of the log are under none."""
     size = next((head.size for head in await store.heads() if head.stream == stream), 0)
     known, far, digest = Known(), 1, None
     while digest is None and far < 2 * size:
@@ -89,7 +94,7 @@ async def _zone(store: Source, stream: str) -> str:
         far *= 2
     if digest is not None:
         await _read(store, digest, known)
-    return known.zone
+    return known
 
 
 async def _read(store: Source, digest: str, known: Known) -> set[str]:
@@ -103,6 +108,10 @@ async def _read(store: Source, digest: str, known: Known) -> set[str]:
         return set()
     known.names.update({partner: who.name for partner, who in playbook.partners.items()})
     known.zone = str(playbook.timezone)
+    known.language = playbook.languages[0]
+    for partner, who in playbook.partners.items():
+        land = playbook.jurisdictions[who.jurisdiction].language
+        known.languages[partner] = next(iter(who.languages), land or known.language)
     return {partner for partner, who in playbook.partners.items() if not who.listed}
 
 

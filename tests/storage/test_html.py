@@ -122,6 +122,7 @@ async def test_it_is_written_in_bounded_memory(store: SqliteStore, tmp_path: Pat
 
     class Long:
         about, playbooks, keys, cosigned, sign = copy.about, copy.playbooks, copy.keys, copy.cosigned, copy.sign
+        naming = copy.naming
 
         def __init__(self, times: int) -> None:
             self.times = times

@@ -60,7 +60,7 @@ async def test_it_tells_who_led_who_answered_and_what_arrived(page: Page, intact
     assert "issued 09:02:00 (08:02:00 UTC) by city #2 · cancelled 09:40:00 (08:40:00 UTC) #12" in cells["alertsTitle"]
     assert "A-1: 1 of 2 answered" in cells["alertsTitle"]
     assert "fire acting 4 min 09:06:00 08:06:00 UTC P-3 button" in cells["alertsTitle"]
-    assert "police never answered" in cells["alertsTitle"]
+    assert "police none before it was cancelled at 09:40:00" in cells["alertsTitle"]
     assert "fire matrix:!fire:example.org 1 0 0 0 0" in cells["deliveries"]
     assert "Refused by the network no such room" in cells["deliveries"]
     assert "May or may not have arrived the network was gone" in cells["deliveries"]
@@ -157,7 +157,7 @@ async def test_it_speaks_french(page: Page, intact: Path) -> None:
         "Intact",
         "À propos de cette copie",
         "un auditeur (tout)",
-        "jamais répondu",
+        "aucune avant son annulation à 09:40:00",
         "dimanche 1 mars 2026",
         "09:00:00 08:00:00 UTC",
     ):

@@ -145,19 +145,19 @@ async def test_another_time_zone_is_tampering(page: Page, intact: Path, store: S
     await page.open(intact)
     assert await verdict(page) == "Intact"
     assert await page.value("clock.zone") == "Europe/Brussels"
-    signed = said["zone"]
+    signed = said["page"]
     forged = {
         "changed": signed.replace("Europe/Brussels", "Asia/Tokyo"),
-        "of another page": store.signer.sign(f"tocsin-report\n{'0' * 64}\nAsia/Tokyo\n"),
+        "of another page": store.signer.sign(f"tocsin-report\n{'0' * 64}\n" + '{"names":{},"zone":"Asia/Tokyo"}\n'),
         "none": "",
     }
     for name, zone in forged.items():
         path = tmp_path / f"{name}.html"
-        path.write_text(text.replace(seal, canonical.write(said | {"zone": zone})))
+        path.write_text(text.replace(seal, canonical.write(said | {"page": zone})))
         await page.open(path)
         assert await verdict(page) == "Tampered"
         assert await page.value("clock.zone") == "UTC"
-        assert "The time zone of this page is not the one that was signed" in await page.text()
+        assert "The time zone and the names of this page are not those that were signed" in await page.text()
     path = tmp_path / "attribute.html"
     path.write_text(text.replace('<html lang="en">', '<html lang="en" data-zone="Asia/Tokyo">'))
     await page.open(path)
@@ -250,6 +250,7 @@ async def test_others_who_signed_and_earlier_keys(page: Page, store: SqliteStore
     class Evidenced:
         def __init__(self, copy: Copy, note: str) -> None:
             self.about, self.playbooks, self.lines, self.sign = copy.about, copy.playbooks, copy.lines, copy.sign
+            self.naming = copy.naming
             self.keys = [link]
             self.cosigned = [Cosigned(note, "fire", partner.witness.vkey)]
 

@@ -1,6 +1,9 @@
 // What the entries add up to: who led when, which alerts were answered and when, what became of each message, who was shown what.
 // Filled only by entries that were verified.
 
+/** Steps of an escalation in which the partner itself is asked again; in the others, others are told. */
+const ASKS_AGAIN = new Set(["remind", "other_network", "liaisons"]);
+
 const OUTCOMES = { MessageSent: "sent", MessageRefused: "refused", MessageUnknown: "unknown", MessageDropped: "dropped" };
 const ENDS = { AlertSuperseded: "superseded", AlertCancelled: "cancelled", AlertRetracted: "retracted", AlertExpired: "expired" };
 
@@ -62,7 +65,7 @@ class Account {
   }
 
   #alert(id) {
-    const fresh = { id, issued: null, template: null, partner: null, addressed: new Map(), answers: new Map(), again: new Map(), ends: [] };
+    const fresh = { id, issued: null, template: null, partner: null, addressed: new Map(), answers: new Map(), silence: new Map(), ends: [] };
     if (!this.alerts.has(id)) this.alerts.set(id, fresh);
     return this.alerts.get(id);
   }
@@ -127,8 +130,12 @@ class Account {
   }
 
   onEscalated(get) {
-    const again = this.alerts.get(get("about"))?.again;
-    if (again && get("partner")) again.set(get("partner"), (again.get(get("partner")) ?? 0) + 1);
+    const { silence } = this.alerts.get(get("about")) ?? {};
+    if (!silence || !get("partner") || get("rooms")?.length === 0) return; // a step that would have reached nobody was passed over
+    const before = silence.get(get("partner")) ?? { again: 0, others: [] };
+    if (ASKS_AGAIN.has(get("do"))) before.again += 1;
+    else if (get("do")) before.others.push(get("do"));
+    silence.set(get("partner"), before);
   }
 
   onMessageTracked(get) {

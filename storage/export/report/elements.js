@@ -28,17 +28,55 @@ function said(value) {
   return box;
 }
 
+/** What the log's ids are called, as the page's own note has it: {alerts, areas, partners}, ids → names. */
+let names = { alerts: {}, areas: {}, partners: {} };
+
+const nameIn = (known, id) => (Object.hasOwn(known, id) ? known[id] : null);
+
+const nameOf = (partner) => nameIn(names.partners, partner) ?? String(partner);
+const titleOf = (alert) => nameIn(names.alerts, alert);
+
+/** A number of the log with what it is called, where it is: `A-1 Evacuation`. */
+const labelOf = (id) => (titleOf(id) ? `${id} ${titleOf(id)}` : String(id));
+
+/** The ids in a value that names partners: itself, its members, or its keys. */
+function listOf(value) {
+  if (value === null || value === undefined || value === "") return [];
+  if (Array.isArray(value)) return value.filter(isText);
+  return typeof value === "object" ? Object.keys(value) : [String(value)];
+}
+
+/** Partners by their names, in a line. */
+const listed = (value) => listOf(value).map(nameOf).join(", ");
+
+/** Attributes of entries that name partners. */
+const PARTNERS = new Set(["partner", "partners", "decides", "reader", "before", "deputies", "asked", "by", "to"]);
+
+/** A field of an entry as people read it: partners and areas by their names, words of the log's in the reader's language. */
+function readable(path, value) {
+  if (PARTNERS.has(path)) return isText(value) && !Object.hasOwn(names.partners, value) ? worded(value) : listed(value);
+  return isText(value) ? worded(value) : plain(value);
+}
+
 /** A value of the log in a line: texts as they are, lists with commas, the rest as name: value, where there is more than one. */
 function plain(value) {
   if (value === null || value === undefined) return "";
   if (value === true) return say("yes");
   if (value === false) return say("no");
   if (Array.isArray(value)) return value.map(plain).join(", ");
+  if (typeof value === "object" && Array.isArray(value.areas)) return placed(value);
   if (typeof value === "object") {
     const parts = Object.entries(value).filter(([, item]) => item !== null && item !== "");
     return parts.length === 1 ? plain(parts[0][1]) : parts.map(([name, item]) => `${name}: ${plain(item)}`).join("; ");
   }
   return String(value);
+}
+
+/** A place by its words, with the areas in which it lies where their names say more. */
+function placed({ areas, ...rest }) {
+  const called = areas.map((area) => nameIn(names.areas, area) ?? String(area));
+  const words = Object.values(rest).filter((item) => item !== null && item !== "").map(plain);
+  return [...new Set([...words, ...called])].join(", ");
 }
 
 /** Text that is not longer than a line or two. */

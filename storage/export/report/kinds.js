@@ -36,7 +36,7 @@ const KINDS = (() => {
     answers: {
       Acknowledged: ["Acknowledged", "Accusé de réception", "alert partner person choice via spoke_with"],
       AnswerUndone: ["Answer undone", "Réponse annulée", "alert partner person choice"],
-      Escalated: ["Asked again", "Relance", "about partner do"],
+      Escalated: ["Silence followed up", "Silence suivi", "about partner do"],
       PartnerUnreachable: ["Partner cannot be reached", "Partenaire injoignable", "about partner"],
       EscalationStalled: ["Reminders had stopped: set again", "Relances arrêtées : relancées", "about partner"],
       CallTaken: ["Somebody is ringing", "Appel en cours", "about partner person"],

@@ -133,14 +133,15 @@ function linesOf(blocks) {
 }
 
 const MOST_FINDINGS = 100;
+const NO_NAMES = { alerts: {}, areas: {}, partners: {} };
 
 /**
- * Reads what is signed: {key, keys, note, cosigned, zone} as JSON in the page. Returns {key, vkey, checkpoint, earlier, cosigned, zone}: our key, the
- * checkpoint that it signed, the keys before it (oldest first), what partners signed, and the time zone of this copy; null, empty and UTC for what does
- * not hold, which `say` hears.
+ * Reads what is signed: {key, keys, note, cosigned, page} as JSON in the page. Returns {key, vkey, checkpoint, earlier, cosigned, zone, names}: our key, the
+ * checkpoint that it signed, the keys before it (oldest first), what partners signed, the time zone of this copy, and what is called how in it: {alerts, areas,
+ * partners} by id. Null, empty and UTC for what does not hold, which `say` hears.
  */
 async function readSeal(text, say) {
-  const seal = { key: null, vkey: "", checkpoint: null, earlier: [], cosigned: [], zone: "UTC" };
+  const seal = { key: null, vkey: "", checkpoint: null, earlier: [], cosigned: [], zone: "UTC", names: NO_NAMES };
   let value = null;
   try {
     ({ value } = readJson(text));
@@ -166,11 +167,13 @@ async function readSeal(text, say) {
   }
   if (!seal.checkpoint) return seal;
   try {
-    const [head, whose, zone, end, ...more] = (await signedText(value.zone, seal.key)).split("\n");
-    if (head !== "tocsin-report" || whose !== hex(sha256(UTF8.encode(value.note))) || end !== "" || more.length) throw new Error("zone");
-    seal.zone = zone;
+    const [head, whose, text, end, ...more] = (await signedText(value.page, seal.key)).split("\n");
+    if (head !== "tocsin-report" || whose !== hex(sha256(UTF8.encode(value.note))) || end !== "" || more.length) throw new Error("page");
+    const said = JSON.parse(text);
+    seal.zone = said.zone;
+    seal.names = said.names;
   } catch {
-    say("zone");
+    say("page");
   }
   return seal;
 }

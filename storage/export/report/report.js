@@ -4,7 +4,7 @@ let timeline = null;
 
 const FINDINGS = {
   key: "findKey", signature: "findSignature", origin: "findOrigin", root: "findRoot", entry: "findEntry", leaf: "findLeaf", missing: "findMissing",
-  order: "findOrder", stream: "findStream", witness: "findWitness", zone: "findZone", disclosure: "findDisclosure", fault: "findFault",
+  order: "findOrder", stream: "findStream", witness: "findWitness", page: "findPage", disclosure: "findDisclosure", fault: "findFault",
 };
 
 const finding = ({ rule, entry, field }) =>
@@ -79,6 +79,7 @@ async function start() {
     status.textContent = say("checking", { part: Math.floor(100 * part) });
   });
   clock = new Clock(verdict.seal.zone);
+  ({ names } = verdict.seal);
   const bad = new Set(verdict.findings.map(({ entry }) => entry).filter((entry) => entry !== null));
   account.items = account.items.filter((item) => !bad.has(item.seq));
   account.items.push(...[...bad].map((seq) => ({ seq, bad: true })));

@@ -3,6 +3,12 @@
 /** What somebody is called in the log, or that this copy does not say so. */
 const named = (value, otherwise = "notShown") => (value === null || value === "" ? el("span", { class: "quiet" }, say(otherwise)) : said(plain(value)));
 
+/** A partner, or several, by their names; their ids are there when one points at them. */
+function called(value, otherwise = "notShown") {
+  const ids = listOf(value);
+  return ids.length ? el("span", { title: visible(ids.join(", ")) }, said(listed(value))) : named(null, otherwise);
+}
+
 /** A button with an entry's number, which leads to the entry. */
 function entryLink(item) {
   if (!item) return "";
@@ -23,7 +29,7 @@ function aboutSection({ seal: { checkpoint, key } }, account) {
   const who = (value, code) => (value === code ? say(code) : named(value));
   const [first, last] = account.ends;
   const rows = [
-    [say("forWhom"), who(copy?.reader ?? null, "auditor")],
+    [say("forWhom"), copy?.reader === "auditor" ? say("auditor") : called(copy?.reader ?? null)],
     [say("byWhom"), who(copy?.by ?? null, "operator")],
     [say("why"), named(copy?.reason ?? null)],
     [say("basis"), named(copy?.basis ?? null, "notStated")],
@@ -43,7 +49,8 @@ const fingerprint = (vkey) => el("code", {}, grouped(hex(sha256(UTF8.encode(vkey
 function keySection({ seal }, account, note) {
   const whose = ({ vkey, name }) => {
     const known = account.cosigners.get(vkey);
-    return known ? said(say(known.confirmed ? "confirmedBy" : "unconfirmed", known)) : said(name);
+    if (!known) return said(name);
+    return said(say(known.confirmed ? "confirmedBy" : "unconfirmed", { partner: nameOf(known.partner) }));
   };
   const other = (one) => [whose(one), number(one.size - 1), told(one.at, true), fingerprint(one.vkey)];
   const before = ({ old, at }) => [fingerprint(old), said(at)];
@@ -83,7 +90,7 @@ function leadsSection(account) {
   for (const scope of scopes) {
     const track = el("div", { class: "track" });
     for (const lead of account.leads.filter((one) => one.scope === scope)) {
-      const who = plain(lead.decides ?? lead.partners);
+      const who = listed(lead.decides ?? lead.partners);
       if (!colours.has(who)) colours.set(who, colours.size % 6);
       const bar = el("div", { class: `bar colour-${colours.get(who)}`, title: visible(who) }, said(short(who, 40)));
       bar.style.left = `${(100 * (lead.item.at - start)) / length}%`;
@@ -99,7 +106,7 @@ function leadsSection(account) {
     "leads",
     bars,
     table(null, heads, rows, (lead) => [
-      said(lead.scope), named(lead.decides), named(plain(lead.partners)), told(lead.item.at), told(until(lead).at),
+      said(lead.scope), called(lead.decides), called(lead.partners), told(lead.item.at), told(until(lead).at),
       el("span", { class: "when" }, lasted(until(lead).at - lead.item.at)), named(lead.basis, "notStated"), entryLink(lead.item),
     ]),
   );
@@ -113,29 +120,33 @@ function alertBox(alert) {
     const first = alert.answers.get(partner)?.[0];
     const last = alert.answers.get(partner)?.at(-1);
     const status = alert.addressed.get(partner);
-    rows.push({ partner, first, last, status, at: first?.item.at ?? Infinity, again: alert.again.get(partner) ?? 0 });
+    rows.push({ partner, first, last, status, at: first?.item.at ?? Infinity, silence: alert.silence.get(partner) });
   }
   const issuer = alert.partner;
   const awaited = rows.filter(({ partner }) => partner !== issuer);
   rows.sort((one, other) => one.at - other.at || (one.partner < other.partner ? -1 : 1));
-  const replaced = alert.ends.find(({ how }) => how === "superseded");
+  const [end] = alert.ends;
   const silent = (status) => {
     if (status === "held" || status === "roomless") return el("span", { class: "lacking" }, say(status));
-    if (replaced) return el("span", { class: "quiet" }, say("notBefore", { by: replaced.by ?? say("another"), time: clock.time(replaced.item.at) }));
-    return el("span", { class: "lacking" }, say("never"));
+    if (!end) return el("span", { class: "lacking" }, say("never"));
+    // Whose time was over was silent all that time; what was called off needed no answer any more.
+    const loud = end.how === "expired" ? "lacking" : "quiet";
+    return el("span", { class: loud }, say(`${end.how}First`, { by: end.by ?? say("another"), time: clock.time(end.item.at) }));
   };
+  const asked = ({ again, others }) => [again || !others.length ? number(again) : "", ...others.map(worded)].filter(Boolean).join(", ");
   const heads = [say("partner"), say("answer"), say("after"), say("at"), say("person"), say("via"), say("reminders"), ""];
-  const cells = ({ partner, first, last, status, again }) => [
-    said(partner),
+  const cells = ({ partner, first, last, status, silence }) => [
+    called(partner),
     first ? el("span", { class: last.choice === "cannot" ? "lacking" : "good" }, worded(last.choice), last.late ? ` (${say("late")})` : "") : silent(status),
     first && alert.issued ? el("span", { class: "when" }, lasted(first.item.at - alert.issued.at)) : "",
     first ? told(first.item.at) : "", first ? named(first.person) : "", first ? worded(first.via ?? "") : "",
-    again ? number(again) : "", entryLink(first?.item),
+    silence ? asked(silence) : "", entryLink(first?.item),
   ];
-  const head = el("h3", {}, said(alert.id), " ", alert.template ? said(alert.template) : "");
+  const title = titleOf(alert.id) ?? alert.template;
+  const head = el("h3", {}, said(alert.id), " ", title ? said(title) : "");
   const events = [];
   const { issued } = alert;
-  if (issued) events.push([say("issued", { time: `${clock.time(issued.at)} (${clock.utc(issued.at)})` }), issuer ? ` ${say("issuedBy", { partner: issuer })}` : "", " ", entryLink(issued)]);
+  if (issued) events.push([say("issued", { time: `${clock.time(issued.at)} (${clock.utc(issued.at)})` }), issuer ? ` ${say("issuedBy", { partner: nameOf(issuer) })}` : "", " ", entryLink(issued)]);
   for (const { how, by, item } of alert.ends) events.push([say(how, { by: by ?? say("another") }), ` ${clock.time(item.at)} (${clock.utc(item.at)}) `, entryLink(item)]);
   const line = el("p", { class: "quiet" }, ...events.flatMap((event, i) => (i ? [" · ", ...event] : event)));
   if (!rows.length) return el("div", { class: "alert" }, head, line, el("p", { class: "quiet" }, say("alertUnknown")));
@@ -174,12 +185,12 @@ function deliveriesSection(account) {
   const order = (room) => `${room.partner ?? "~"} ${room.room}`;
   const rows = [...rooms.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
   const counts = (room) => RESULTS.map((result) => el("span", { class: room[result] && result !== "sent" ? "lacking" : "" }, number(room[result])));
-  const parts = [table(null, [say("partner"), say("room"), ...RESULTS.map((result) => say(result))], rows, (room) => [named(room.partner, "nobodys"), named(room.room), ...counts(room)], 30)];
+  const parts = [table(null, [say("partner"), say("room"), ...RESULTS.map((result) => say(result))], rows, (room) => [called(room.partner, "nobodys"), named(room.room), ...counts(room)], 30)];
   const failed = [...account.sends.values()].filter((send) => send.item && send.outcome !== "sent").sort((one, other) => one.item.seq - other.item.seq);
   if (failed.length) {
     const heads = [say("when"), say("partner"), say("room"), say("subject"), say("result"), say("reason"), ""];
     parts.push(table(say("notDelivered"), heads, failed, (send) => [
-      told(send.item.at), named(send.partner ?? whose.get(send.room) ?? null, "nobodys"), named(send.room), named(send.about, "notStated"),
+      told(send.item.at), called(send.partner ?? whose.get(send.room) ?? null, "nobodys"), named(send.room), named(send.about, "notStated"),
       kindOf(send.item.type).names[tongue], named(send.reason), entryLink(send.item),
     ]));
   }
@@ -194,19 +205,20 @@ function fieldName(field) {
 function disclosuresSection(account, filters, redraw) {
   const all = [...account.disclosures.values()];
   if (!all.length) return section("disclosures", el("p", { class: "quiet" }, say("disclosuresNone")));
-  const called = (name, value) => visible(short(name === "field" ? fieldName(value) : value, 40));
+  const chosen = { about: labelOf, partner: nameOf, field: fieldName };
+  const shownAs = (name, value) => visible(short(chosen[name](value), 40));
   const order = (one, other) => one[1].localeCompare(other[1], "en", { numeric: true });
-  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].map((value) => [value, called(name, value)]).sort(order)];
+  const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].map((value) => [value, shownAs(name, value)]).sort(order)];
   const pick = (label, name) => choice(label, filters[name], values(name), (value) => { filters[name] = value; redraw(); });
   const rows = all.filter((row) => ["about", "partner", "field"].every((name) => !filters[name] || row[name] === filters[name]));
   const heads = [say("subject"), say("field"), say("partner"), say("form"), say("rule"), say("agreement"), say("first"), say("count"), ""];
-  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, say("named", { what: say("hiddenAll"), value: worded(row.withheld) }), row.detail ? ` (${row.detail})` : "") : el("span", {}, ...(row.value === null ? [worded(row.form ?? ""), ` (${say(row.erased ? "erased" : "empty")})`] : [say("named", { what: worded(row.form ?? ""), value: "" }), said(short(plain(row.value)))])));
+  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, say("named", { what: say("hiddenAll"), value: worded(row.withheld) }), row.detail ? ` (${row.detail})` : "") : el("span", {}, ...(row.value === null ? [worded(row.form ?? ""), ` (${say(row.erased ? "erased" : "empty")})`] : [say("named", { what: worded(row.form ?? ""), value: "" }), said(short(row.form === "area" ? placed({ areas: listOf(row.value) }) : plain(row.value)))])));
   return section(
     "disclosures",
     el("p", {}, say("disclosuresMore")),
     el("div", { class: "filters" }, pick(say("subject"), "about"), pick(say("partner"), "partner"), pick(say("field"), "field")),
     table(null, heads, rows, (row) => [
-      named(row.about, "notStated"), said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)), named(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
+      named(row.about, "notStated"), said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)), called(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
       row.under.length ? said(plain(row.under)) : "", told(row.item.at), number(row.count), entryLink(row.item),
     ]),
   );

@@ -32,7 +32,7 @@ class Timeline {
     };
     const there = new Set(this.account.items.map((item) => item.type ?? ""));
     const kinds = GROUPS.map((group) => ({ label: say(`group${group}`), options: [...there].filter((type) => type && kindOf(type).group === group).map((type) => [type, kindOf(type).names[tongue]]).sort((one, other) => one[1].localeCompare(other[1])) })).filter(({ options }) => options.length);
-    const partners = [...this.account.partners].sort().map((partner) => [partner, visible(short(partner, 40))]);
+    const partners = [...this.account.partners].map((partner) => [partner, visible(short(nameOf(partner), 40))]).sort((one, other) => one[1].localeCompare(other[1]));
     const input = (label, name, attributes) => {
       let waiting = 0;
       const box = el("input", { ...attributes, value: this.filters[name], oninput: () => { clearTimeout(waiting); waiting = setTimeout(() => set(name)(box.value), 200); } });
@@ -160,22 +160,28 @@ function row(item) {
   const tell = el("span", { class: "tell" });
   const words = new Set();
   for (const path of kind.paths) {
-    const values = path.endsWith("*") ? [...shown].filter(([one]) => one.startsWith(path.slice(0, -1))).map(([, value]) => value) : [shown.get(path)];
-    for (const value of values) words.add(short(isText(value) ? worded(value) : plain(value)));
+    const values = path.endsWith("*") ? [...shown].filter(([one]) => one.startsWith(path.slice(0, -1))) : [[path, shown.get(path)]];
+    for (const [one, value] of values) words.add(short(readable(one, value ?? null)));
   }
   words.delete("");
   for (const word of words) tell.append(tell.childNodes.length ? " · " : "", said(word));
   const send = item.send ? timeline.account.sends.get(item.send) : null;
-  if (send && item.type in OUTCOMES) tell.append(...[send.partner, send.about].filter(Boolean).flatMap((one) => [" · ", said(one)]));
+  if (send && item.type in OUTCOMES) tell.append(...[send.partner, send.about].filter(Boolean).flatMap((one) => [" · ", said(one === send.partner ? nameOf(one) : labelOf(one))]));
   const hidden = item.hidden ? el("span", { class: "chip" }, say("hidden", { n: number(item.hidden) })) : "";
   const summary = el("summary", {}, told(item.at), el("span", { class: "name" }, kind.names[tongue]), tell, hidden, el("span", { class: "seq" }, `#${item.seq}`));
   const details = el("details", { ontoggle: () => details.childElementCount === 1 && details.append(inside(item, shown)) }, summary);
   return el("li", { class: `row group-${kind.group}`, "data-seq": item.seq }, details);
 }
 
+/** A field as people read it, with the ids of partners behind their names. */
+function besideIds(path, value) {
+  const [words, ids] = [readable(path, value), listOf(value).join(", ")];
+  return PARTNERS.has(path) && words !== ids ? `${words} (${ids})` : words;
+}
+
 function inside(item, shown) {
   const [leaf, entry, disclosed] = item.line.split("\t");
-  const rows = [...shown].filter(([, value]) => value !== null).map(([path, value]) => [said(path), said(plain(value))]);
+  const rows = [...shown].filter(([, value]) => value !== null).map(([path, value]) => [said(path), said(besideIds(path, value))]);
   rows.push([say("utc"), new Date(item.at).toISOString()], [say("kind"), item.type]);
   if (item.hidden) rows.push([say("withheld"), say("hidden", { n: number(item.hidden) })]);
   return el("div", { class: "inside" }, pairs(rows), el("details", {}, el("summary", {}, say("rawData")), el("pre", {}, said(`${leaf}\n${entry}\n${disclosed}`))));
