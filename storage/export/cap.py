@@ -3,191 +3,261 @@
 A message is what one partner was told about one alert at one time, traced to the entry that commits to it by the end of its identifier
 (``A-17.58``: the alert, and the entry). What several rooms of a partner were told at once in several languages is one message with an ``info`` for each; where
 two were told different things in one language, they are two messages. What only repeats what the partner was told before (a reminder, the other
-network) is no message again.
+network) is no message again. What no network accepted was told to nobody, and is no message; of what may have arrived the note says so.
 
 | msgType | when |
 |---|---|
 | Alert | the first to a partner about an alert |
 | Update | the alert takes the place of one that the partner has, or shows it something else than before |
-| Cancel | the alert was cancelled |
-| Error | the alert was taken back: it should not have been said |
+| Cancel | the partner was told that what it has does not stand any more: cancelled, withdrawn, or replaced by what it is not shown |
 
-``status`` is Exercise for an exercise and Test for a rehearsal, never Actual. ``scope`` is Restricted, with the message's TLP label as ``restriction``, or
-Private where that is not shown; ``addresses`` is the partner. The classing (category, urgency, …) is the playbook's, which only an auditor's copy has: see
-``cap_words``.
+A Cancel needs no words: whoever has the alert and was told that it is over gets one, with the words of whoever ended it only where those were shown.
 
-Memory grows with the number of alerts and of partners, never with that of entries.
+``status`` is Exercise for an exercise and Test for a rehearsal, never Actual. ``scope`` follows the message's TLP label (``cap_alert.scope``);
+``addresses`` is the partner. How it is classed (category, urgency, …) is the playbook's: see ``cap_words``.
+
+Two readings of the copy: what became of each message, then what they said. Memory grows with the number of alerts and of partners, never with that of
+entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import quoteattr
 
 from storage.entry import unreal
-from storage.export.books import Books
 from storage.export.cap_alert import Info, Message, element, identifier, when
 from storage.export.cap_words import info
 from storage.export.copy import About, Copy
+from storage.export.delivered import Delivered
+from storage.export.naming import Naming
 from storage.export.stated import stated
-from storage.facts import AlertCancelled, AlertIssued, AlertRetracted, AlertSuperseded, Disclosed, Fact, timestamp
+from storage.export.view import is_copy
+from storage.facts import AlertIssued, AlertSuperseded, Disclosed, Fact, MessageTracked, timestamp
 from storage.unseen import is_seen, visible
 
 ATOM = "http://www.w3.org/2005/Atom"
 
 _NOTE = "_note"
-"""The field in which a correction is explained."""
+"""The field of the words that explain how an alert ended."""
+
+_OVER: Mapping[str, str] = {
+    "cancelled": "{alert} is cancelled",
+    "retracted": "{alert} is withdrawn: please do not use it or pass it on",
+    "superseded": "{alert} does not stand any more",
+}
+"""The roles of messages that say how an alert ended (``handlers.corrections``), in words."""
 
 
 async def cap(copy: Copy, out: BinaryIO) -> None:
     """Write the feed."""
-    sending = _Sending(copy)
+    delivered = Delivered()
+    async for line in copy.lines():
+        fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
+        if isinstance(fact, Disclosed | MessageTracked) and _is_told(fact):
+            delivered.follow(fact.send)
+        delivered.take(fact)
+    sending = _Sending(copy.about, copy.naming, delivered)
     out.writelines(text.encode() for text in _head(copy.about))
     async for line in copy.lines():
         fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
-        if not copy.playbooks:
-            fact = copy.naming.put(line.kept.playbook_sha256, fact)  # an auditor's are put into words with the playbook
-        out.writelines(
-            _entry(message).encode()
-            for message in sending.take(line.kept.seq, line.kept.at, line.kept.playbook_sha256, fact)
-        )
+        out.writelines(_entry(message).encode() for message in sending.take(line.kept.seq, line.kept.at, fact))
     out.writelines(_entry(message).encode() for message in sending.flush())
     out.write(b"</feed>\n")
 
 
-@dataclass(slots=True)
+def _is_told(fact: Disclosed | MessageTracked) -> bool:
+    """Whether it tells of a message to a partner that shows an alert, or says that one is over."""
+    if not isinstance(fact.partner, str) or not is_seen(fact.send) or not is_seen(fact.about):
+        return False
+    if isinstance(fact, MessageTracked):
+        return fact.role in _OVER if is_seen(fact.role) else False
+    return is_copy(fact)
+
+
+@dataclass(slots=True, eq=False)
 class _Alert:
-    """An alert as far as it is known: those whose place it takes; to each partner, the references to what it was sent, and the digests of what that said."""
+    """An alert as far as it is known: those whose place it takes, and those that take its place; to each partner, the references to what it was sent, and
+    the digests of what that said; ``over``: the partners that were told that it does not stand any more.
+    """
 
     issued: AlertIssued | None = None
-    playbook: str | None = None
     replaces: set[str] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
     sent: dict[str, list[str]] = field(default_factory=dict)
     said: dict[str, set[bytes]] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
+
+
+class _Copy(NamedTuple):
+    """A message that shows an alert, and the entry that says so."""
+
+    seq: int
+    fact: Disclosed
+
+
+class _End(NamedTuple):
+    """A message that says that an alert is over, and the entry that says so."""
+
+    seq: int
+    fact: MessageTracked
 
 
 class _Sending:
-    """Reads entries in order and gives the messages that they tell of."""
+    """Reads entries in order and gives the messages that they tell of. What was decided at one time is told of together."""
 
-    def __init__(self, copy: Copy) -> None:
-        self._about = copy.about
-        self._books = Books(copy.playbooks)
-        self._naming = copy.naming
+    def __init__(self, about: About, naming: Naming, delivered: Delivered) -> None:
+        self._about = about
+        self._naming = naming
+        self._delivered = delivered
         self._alerts: dict[str, _Alert] = {}
-        self._batch: list[tuple[int, datetime, Disclosed]] = []
-        self._over: tuple[str, datetime] | None = None
+        self._at: datetime | None = None
+        self._copies: list[_Copy] = []
+        self._ends: list[_End] = []
+        self._words: dict[str, Disclosed] = {}
 
-    def take(self, seq: int, at: datetime, playbook: str | None, fact: Fact) -> Iterator[Message]:
+    def take(self, seq: int, at: datetime, fact: Fact) -> Iterator[Message]:
         """The messages that are complete once this entry is read."""
-        if self._batch and (self._batch[0][1] != at or not isinstance(fact, Disclosed)):
+        if self._at != at:
             yield from self.flush()
+            self._at = at
         match fact:
             case AlertIssued(alert=alert) if is_seen(alert):
-                known = self._alerts.setdefault(alert, _Alert())
-                known.issued, known.playbook = fact, playbook
-                known.replaces |= set(fact.updates) if is_seen(fact.updates) else set()
+                self._of(alert).issued = fact
+                for older in fact.updates if is_seen(fact.updates) else ():
+                    self._replaces(alert, older)
             case AlertSuperseded(alert=older, by=by) if is_seen(older) and is_seen(by):
-                self._alerts.setdefault(by, _Alert(playbook=playbook)).replaces.add(older)
-            case AlertCancelled():
-                self._over = ("Cancel", at)
-            case AlertRetracted():
-                self._over = ("Error", at)
-            case Disclosed(about=about, partner=str()) if is_seen(about) and about.startswith("A-"):
-                self._alerts.setdefault(about, _Alert(playbook=playbook))
-                self._batch.append((seq, at, fact))
+                self._replaces(by, older)
+            case Disclosed(send=send) if is_seen(send) and _NOTE in fact.fields:
+                self._words[send] = fact
+            case Disclosed() if _is_told(fact) and self._delivered.of(fact.send) != "nothing":
+                self._copies.append(_Copy(seq, fact))
+            case MessageTracked() if _is_told(fact) and self._delivered.of(fact.send) != "nothing":
+                self._ends.append(_End(seq, fact))
             case _:
                 pass
 
     def flush(self) -> Iterator[Message]:
-        """The messages of what was decided at one time."""
-        groups: dict[tuple[str, str], list[tuple[int, datetime, Disclosed]]] = {}
-        for one in self._batch:
-            groups.setdefault((one[2].about, str(one[2].partner)), []).append(one)
-        self._batch = []
-        for (about, partner), shown in groups.items():
-            yield from self._messages(about, partner, shown)
+        """The messages of what was decided at one time: first what was shown, then what is over."""
+        copies: dict[tuple[str, str], list[_Copy]] = {}
+        for copy in self._copies:
+            copies.setdefault((copy.fact.about, str(copy.fact.partner)), []).append(copy)
+        for (about, partner), shown in copies.items():
+            yield from self._shown(about, partner, shown)
+        for end in self._ends:
+            yield from self._ended(end)
+        self._copies, self._ends, self._words = [], [], {}
 
-    def _messages(self, about: str, partner: str, shown: list[tuple[int, datetime, Disclosed]]) -> Iterator[Message]:
-        alert = self._alerts[about]
-        before = self._before(alert, partner)
-        if (
-            self._over is not None
-            and self._over[1] == shown[0][1]
-            and all(set(one.fields) <= {_NOTE} for _, _, one in shown)
-        ):
-            seq, at, first = shown[0]
-            noted = next((how["value"] for _, _, one in shown for how in one.fields.values() if _holds(how)), None)
-            if before:
-                yield self._message(self._over[0], seq, at, first, partner, before, [], noted)
-            return
-        apart: list[tuple[int, datetime, Disclosed, dict[str, Info]]] = []
-        for seq, at, one in shown:
-            if not any(map(_holds, one.fields.values())):
-                continue
-            said = self._info(alert, one)
-            for _, _, label, infos in apart:
-                if label.label == one.label and infos.get(said.language, said) == said:
+    def _shown(self, about: str, partner: str, shown: list[_Copy]) -> Iterator[Message]:
+        """What a partner was shown of an alert at one time, but for what it had been shown before."""
+        alert = self._of(about)
+        before = self._before(about, partner)
+        apart: list[tuple[_Copy, dict[str, Info]]] = []
+        for copy in shown:
+            said = self._info(alert, copy.fact)
+            for first, infos in apart:
+                if first.fact.label == copy.fact.label and infos.get(said.language, said) == said:
                     infos[said.language] = said
                     break
             else:
-                apart.append((seq, at, one, {said.language: said}))
-        for seq, at, one, infos in apart:
-            digest = sha256(repr((one.label, sorted(infos.items()))).encode()).digest()
+                apart.append((copy, {said.language: said}))
+        for first, infos in apart:
+            digest = sha256(repr((first.fact.label, sorted(infos.items()))).encode()).digest()
             if digest in alert.said.setdefault(partner, set()):
                 continue
             alert.said[partner].add(digest)
             kind = "Update" if before else "Alert"
-            yield self._message(kind, seq, at, one, partner, before, list(infos.values()), None)
+            message = self._message(kind, first.seq, first.fact, first.fact.label, before, list(infos.values()), "")
+            alert.sent.setdefault(partner, []).append(message.reference)
+            yield message
 
-    def _before(self, alert: _Alert, partner: str) -> list[str]:
+    def _ended(self, end: _End) -> Iterator[Message]:
+        """That what a partner has does not stand any more; once, and not where it has what takes its place."""
+        about, partner = end.fact.about, str(end.fact.partner)
+        alert = self._of(about)
+        before = self._before(about, partner)
+        if partner in alert.over or not before or (end.fact.role == "superseded" and self._has_next(about, partner)):
+            return
+        alert.over.add(partner)
+        words, label = _OVER[end.fact.role].format(alert=about), None
+        noted = self._words.get(end.fact.send)
+        if noted is not None and _holds(noted.fields[_NOTE]):
+            words, label = f"{words}: {noted.fields[_NOTE]['value']}", noted.label
+        else:
+            words = f"{words}."
+        yield self._message("Cancel", end.seq, end.fact, label, before, [], words)
+
+    def _before(self, alert: str, partner: str) -> list[str]:
         """What the partner was sent about this alert before, or else about those whose place it takes."""
-        if alert.sent.get(partner):
-            return list(alert.sent[partner])
-        older = [self._alerts[one] for one in sorted(alert.replaces) if one in self._alerts]
-        return [reference for one in older for reference in one.sent.get(partner, ())]
+        back = self._along(alert, lambda one: () if one.sent.get(partner) else one.replaces)
+        return list(dict.fromkeys(reference for one in back for reference in one.sent.get(partner, ())))
+
+    def _has_next(self, alert: str, partner: str) -> bool:
+        """Whether the partner was sent an alert that takes its place."""
+        return any(one.sent.get(partner) for one in [*self._along(alert, lambda one: one.replaced)][1:])
+
+    def _replaces(self, alert: str, older: str) -> None:
+        """Take in that an alert takes the place of one before it. Were they to go round in a circle, it would be no log of ours."""
+        if self._of(alert) not in list(self._along(older, lambda one: one.replaces)):
+            self._of(alert).replaces.add(older)
+            self._of(older).replaced.add(alert)
+
+    def _along(self, alert: str, links: Callable[[_Alert], Iterable[str]]) -> Iterator[_Alert]:
+        """An alert, and all that are linked with it, each once."""
+        found, left = {alert}, [alert]
+        while left:
+            one = self._of(left.pop(0))
+            yield one
+            further = sorted(set(links(one)) - found)
+            found.update(further)
+            left += further
 
     def _message(
         self,
         kind: str,
         seq: int,
-        at: datetime,
-        shown: Disclosed,
-        partner: str,
+        told: Disclosed | MessageTracked,
+        label: str | None,
         before: list[str],
         infos: list[Info],
-        noted: str | None,
+        words: str,
     ) -> Message:
-        about, zone = self._about, self._about.zone
-        alert = self._alerts[shown.about]
-        label = shown.label if is_seen(shown.label) and shown.label else None
-        message = Message(
-            identifier=identifier(f"{shown.about}.{seq}"),
+        about = self._about
+        assert self._at is not None
+        doubt = "" if self._delivered.of(told.send) == "accepted" else "It is not known whether this arrived."
+        return Message(
+            identifier=identifier(f"{told.about}.{seq}"),
             sender=identifier(about.deployment),
-            sent=when(at, zone),
+            sent=when(self._at, about.zone),
             status=_status(about),
             kind=kind,
-            restriction=label,
-            addresses=[partner],
-            codes=[label] if label is not None else [],
-            note=_note(about, seq, noted),
+            label=label if is_seen(label) and label else None,
+            addresses=[str(told.partner)],
+            note=_note(about, seq, words, doubt),
             references=before,
             incident=about.stream,
             infos=infos,
         )
-        alert.sent.setdefault(partner, []).append(message.reference)
-        return message
 
     def _info(self, alert: _Alert, shown: Disclosed) -> Info:
-        issued = alert.issued
+        issued, naming = alert.issued, self._naming
         expires = None
         if issued is not None and is_seen(issued.expires) and issued.expires is not None:
             expires = when(issued.expires, self._about.zone)
-        return info(shown, issued, self._books.get(alert.playbook), expires, self._naming)
+        sender = issued.partner if issued is not None and is_seen(issued.partner) else None
+        called = naming.title(shown.about, shown.language) if is_seen(shown.language) else None
+        if called is None and issued is not None and is_seen(issued.template):
+            called = issued.template
+        template = naming.templates.get((shown.about, shown.language))
+        return info(shown, template, called, naming.partners.get(sender, sender) if sender else None, expires)
+
+    def _of(self, alert: str) -> _Alert:
+        return self._alerts.setdefault(alert, _Alert())
 
 
 def _holds(how: object) -> bool:
@@ -200,12 +270,10 @@ def _status(about: About) -> str:
     return "Test" if about.stream.startswith("X-") else "Actual"
 
 
-def _note(about: About, seq: int, noted: str | None) -> str:
-    parts = [noted] if noted else []
-    if first := unreal(about.stream):
-        parts.insert(0, f"{first} {about.stream}.")
-    parts.append(f"Entry {seq} of the log of {about.stream}; from a copy made for {about.recipient.name}.")
-    return "\n".join(parts)
+def _note(about: About, seq: int, *words: str) -> str:
+    first = f"{unreal(about.stream)} {about.stream}." if unreal(about.stream) else ""
+    entry = f"Entry {seq} of the log of {about.stream}; from a copy made for {about.recipient.name}."
+    return "\n".join(part for part in (first, *words, entry) if part)
 
 
 def _head(about: About) -> Iterator[str]:

@@ -21,6 +21,21 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """What XML 1.0 cannot hold, not even escaped."""
 
 
+Corner = tuple[float, float]
+"""Latitude and longitude, in degrees (WGS 84)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One ``area``: where it is in words, and drawn. ``circle``: latitude and longitude of the middle in degrees, radius in kilometres; ``polygon``: its
+    corners one after the other.
+    """
+
+    desc: str
+    circle: tuple[float, float, float] | None = None
+    polygon: Sequence[Corner] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Info:
     """One ``info`` block: the alert in one language. ``parameters``: (name, value)."""
@@ -38,21 +53,20 @@ class Info:
     description: str | None
     instruction: str | None
     parameters: Sequence[tuple[str, str]]
-    area: str | None
+    grounds: Sequence[Ground] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One ``alert``. ``restriction`` None: it is Private. ``references``: as ``Message.reference`` writes them."""
+    """One ``alert``. ``label``: its marking (``TLP:AMBER medical``), None where it has none; ``references``: as ``Message.reference`` writes them."""
 
     identifier: str
     sender: str
     sent: str
     status: str
     kind: str
-    restriction: str | None
+    label: str | None
     addresses: Sequence[str]
-    codes: Sequence[str]
     note: str
     references: Sequence[str]
     incident: str
@@ -74,12 +88,12 @@ class Message:
         yield element("sent", self.sent)
         yield element("status", self.status)
         yield element("msgType", self.kind)
-        yield element("scope", "Private" if self.restriction is None else "Restricted")
-        if self.restriction is not None:
-            yield element("restriction", self.restriction)
+        yield element("scope", scope(self.label))
+        if self.label is not None and scope(self.label) == "Restricted":
+            yield element("restriction", self.label)
         yield element("addresses", " ".join(map(_quoted, self.addresses)))
-        for code in self.codes:
-            yield element("code", code)
+        if self.label is not None:
+            yield element("code", self.label)
         yield element("note", self.note)
         if self.references:
             yield element("references", " ".join(self.references))
@@ -111,9 +125,39 @@ def _info(info: Info) -> Iterator[str]:
             yield element(name, value)
     for name, value in info.parameters:
         yield f"<parameter>\n{element('valueName', name)}{element('value', value)}</parameter>\n"
-    if info.area:
-        yield f"<area>\n{element('areaDesc', info.area)}</area>\n"
+    for ground in info.grounds:
+        yield from _area(ground)
     yield "</info>\n"
+
+
+def _area(ground: Ground) -> Iterator[str]:
+    yield "<area>\n"
+    yield element("areaDesc", ground.desc)
+    if ground.polygon:
+        corners = list(ground.polygon)
+        if len(corners) < 4 or corners[0] != corners[-1]:
+            corners.append(corners[0])
+        yield element("polygon", " ".join(f"{_number(lat)},{_number(lon)}" for lat, lon in corners))
+    if ground.circle is not None:
+        lat, lon, radius = ground.circle
+        yield element("circle", f"{_number(lat)},{_number(lon)} {_number(radius)}")
+    yield "</area>\n"
+
+
+def _number(value: float) -> str:
+    """A number without an exponent; millionths are a hand's breadth on the ground."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def scope(label: str | None) -> str:
+    """The ``scope`` for a marking. Red is for those named alone, clear for everyone; what lies between restricts. What has no marking is for whom it was sent to."""
+    match (label or "").split(" "):
+        case ["TLP:CLEAR"]:
+            return "Public"
+        case ["" | "TLP:RED", *_]:
+            return "Private"
+        case _:
+            return "Restricted"
 
 
 def element(name: str, text: str) -> str:

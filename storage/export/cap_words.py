@@ -1,22 +1,23 @@
-"""An alert's words for CAP: from the playbook where the copy has it (an auditor's), and from what was shown alone where it has not.
+"""An alert's words for CAP: those of the playbook's template, filled with what was shown and with nothing else.
 
-Without the playbook the recipient was not told how the alert is classed: category Other, urgency, severity and certainty Unknown say just that.
+Of the template comes what is the same for whoever reads a copy of such an alert: what it is called, how it is classed, and those of its clauses for which
+everything was shown. A copy of which no playbook tells is classed as unknown, field by field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from playbooks.load import Book
 from playbooks.phrasing import phrase
-from playbooks.schema import Alert
 from playbooks.schema_alerts import clause_fields
 from playbooks.schema_words import text_in
-from storage.export.cap_alert import Info
-from storage.export.naming import Naming
-from storage.facts import AlertIssued, Disclosed
+from storage.export.cap_alert import Ground, Info
+from storage.export.template import Template
+from storage.facts import Disclosed
 from storage.plain import plain, ranged
 from storage.unseen import is_seen
 
@@ -26,36 +27,38 @@ UNTOLD = "und"
 _ACTION, _WHERE = "action", "where"
 """The fields that CAP has a place of its own for, where no playbook says which they are."""
 
+_WATCHING = frozenset({"Assess", "Monitor", "None"})
+"""What an alert asks for that asks nobody to do anything."""
 
-def info(shown: Disclosed, issued: AlertIssued | None, book: Book | None, expires: str | None, naming: Naming) -> Info:
-    """What one message said, in its language. ``issued``: the alert as far as the recipient may see it; without the playbook, ``naming`` says what it is called
-    and who issued it, as the room read it.
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def info(
+    shown: Disclosed, template: Template | None, name: str | None, sender: str | None, expires: str | None
+) -> Info:
+    """What one message said, in its language. ``name``: what the alert is called there; ``sender``: whose it is; ``expires``: as ``cap_alert.when`` has it.
+    None for each that is not shown.
     """
     language = shown.language if is_seen(shown.language) and shown.language else UNTOLD
-    template = issued.template if issued is not None and is_seen(issued.template) else None
-    alert = book.playbook.alerts.get(template) if book is not None and template is not None else None
-    said = {name: words(book, name, how, language) for name, how in shown.fields.items()}
-    told = {name: text for name, text in said.items() if text is not None}
-    area = next((told[name] for name in told if _is_place(book, name)), None)
-    kept_back = sorted(name for name, how in shown.fields.items() if isinstance(how, Mapping) and "withheld" in how)
-    parameters = [("withheld", name.removeprefix("_")) for name in kept_back]
-    sender = issued.partner if issued is not None and is_seen(issued.partner) else None
-    if alert is None or book is None:
+    book = template.book if template is not None else None
+    said = {field: words(book, field, how, language) for field, how in shown.fields.items()}
+    told = {field: text for field, text in said.items() if text is not None}
+    grounds = list(_grounds(book, shown, told))
+    kept_back = sorted(field for field, how in shown.fields.items() if isinstance(how, Mapping) and "withheld" in how)
+    parameters = [("withheld", field.removeprefix("_")) for field in kept_back]
+    if template is None:
         action = told.get(_ACTION)
-        rest = [f"{name.removeprefix('_')}: {text}" for name, text in told.items() if name != _ACTION]
-        called = naming.title(shown.about, language) or template or str(shown.about)
-        name = naming.partners.get(sender, sender) if sender is not None else None
+        rest = [f"{field.removeprefix('_')}: {text}" for field, text in told.items() if field != _ACTION]
+        called = name or str(shown.about)
         return Info(
-            language, ["Other"], called, [], "Unknown", "Unknown", "Unknown", expires, name, called,
-            "\n".join(rest) or None, action, parameters, area,
+            language, ["Other"], called, [], "Unknown", "Unknown", "Unknown", expires, sender, called,
+            "\n".join(rest) or None, action, parameters, grounds,
         )  # fmt: skip
-    cap = alert.cap
-    listed = book.playbook.partners.get(sender) if sender is not None else None
-    description, instruction = _clauses(alert, book, told, language)
+    cap = template.alert.cap
+    description, instruction = _clauses(template, told, language)
     return Info(
-        language, list(cap.category), cap.event, list(cap.response), cap.urgency, cap.severity, cap.certainty, expires,
-        listed.name if listed is not None else sender,
-        text_in(alert.title, (language,))[0], description, instruction, parameters, area,
+        language, list(cap.category), text_in(cap.event, (language,))[0], list(cap.response), cap.urgency, cap.severity, cap.certainty, expires, sender,
+        text_in(template.alert.title, (language,))[0], description, instruction, parameters, grounds,
     )  # fmt: skip
 
 
@@ -79,24 +82,41 @@ def words(book: Book | None, name: str, how: Any, language: str) -> str | None:
         return plain(value)  # a later playbook knows the field differently
 
 
-def _clauses(alert: Alert, book: Book, told: Mapping[str, str], language: str) -> tuple[str | None, str | None]:
-    """Description and instruction: the playbook's clauses, each left out whole where it needs what was not shown."""
+def _clauses(template: Template, told: Mapping[str, str], language: str) -> tuple[str | None, str | None]:
+    """Description and instruction: the template's clauses, each left out whole where it needs what was not shown.
+
+    What is chosen from a list is what to do, in an alert that asks for more than attention.
+    """
+    acts = not _WATCHING.issuperset(template.alert.cap.response)
     description: list[str] = []
     instruction: list[str] = []
-    for clause in text_in(alert.text, (language,))[0]:
+    for clause in text_in(template.alert.text, (language,))[0]:
         needs = clause_fields(clause)
         if any(name not in told for name in needs):
             continue
-        text = clause
-        for name in needs:
-            text = text.replace(f"{{{name}}}", told[name])
-        asks = any((spec := book.playbook.field(name)) is not None and spec.type == "choice" for name in needs)
+        text = _PLACEHOLDER.sub(lambda found: told[found[1]], clause)  # at once: what people typed may have braces too
+        asks = acts and any(_type(template.book, name) == "choice" for name in needs)
         (instruction if asks else description).append(text)
     return "\n".join(description) or None, "\n".join(instruction) or None
 
 
-def _is_place(book: Book | None, name: str) -> bool:
-    if book is None:
-        return name == _WHERE
-    spec = book.playbook.field(name)
-    return spec is not None and spec.type == "place"
+def _grounds(book: Book | None, shown: Disclosed, told: Mapping[str, str]) -> Iterator[Ground]:
+    """Where it is: as the message said it, and drawn as the playbook draws it where the message named areas of it."""
+    language = shown.language if is_seen(shown.language) else ""
+    for field, text in told.items():
+        if field != _WHERE if book is None else _type(book, field) != "place":
+            continue
+        how = shown.fields[field]
+        named = how["value"] if how.get("form") == "area" and isinstance(how["value"], Sequence) else ()
+        areas = book.playbook.areas if book is not None else {}
+        if not named or any(one not in areas for one in named):
+            yield Ground(text)
+            continue
+        for one in named:
+            area = areas[one]
+            yield Ground(text_in(area.name, (language,))[0], area.circle, area.polygon)
+
+
+def _type(book: Book, field: str) -> str | None:
+    spec = book.playbook.field(field)
+    return spec.type if spec is not None else None

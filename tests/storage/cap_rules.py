@@ -29,7 +29,12 @@ AREA = (
     ("ceiling", _MAYBE),
 )
 PAIR = (("valueName", _ONE), ("value", _ONE))
-INSIDE = {"alert": ALERT, "info": INFO, "area": AREA, "parameter": PAIR, "eventCode": PAIR, "geocode": PAIR}
+RESOURCE = (
+    ("resourceDesc", _ONE), ("mimeType", _ONE), ("size", _MAYBE), ("uri", _MAYBE), ("derefUri", _MAYBE), ("digest", _MAYBE),
+)  # fmt: skip
+INSIDE = {
+    "alert": ALERT, "info": INFO, "area": AREA, "parameter": PAIR, "eventCode": PAIR, "geocode": PAIR, "resource": RESOURCE,
+}  # fmt: skip
 
 WORDS = {
     "status": "Actual Exercise System Test Draft",
@@ -44,6 +49,10 @@ WORDS = {
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d")
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
 _NAME = re.compile(r"[^\s,<&]+")
+_LIST = re.compile(r'(?:"[^"]+"|[^\s"]+)(?: (?:"[^"]+"|[^\s"]+))*')
+_NUMBER = r"-?\d{1,5}(?:\.\d+)?"
+_CORNER = re.compile(rf"({_NUMBER}),({_NUMBER})")
+_CIRCLE = re.compile(rf"({_NUMBER}),({_NUMBER}) (\d{{1,5}}(?:\.\d+)?)")
 
 
 def wrong(alert: Element) -> list[str]:
@@ -87,10 +96,28 @@ def _word(name: str, said: str) -> Iterator[str]:
         yield f"{name} is {said!r}"
     if name in ("identifier", "sender") and not _NAME.fullmatch(said):
         yield f"{name} is {said!r}"
+    if name in ("addresses", "incidents") and not _LIST.fullmatch(said):
+        yield f"{name} is {said!r}"
+    if name == "polygon":
+        yield from _polygon(said)
+    if name == "circle" and not ((found := _CIRCLE.fullmatch(said)) and _on_earth(found[1], found[2])):
+        yield f"circle is {said!r}"
     if name == "language" and not _LANGUAGE.fullmatch(said):
         yield f"language is {said!r}"
     if not said.strip():
         yield f"{name} is empty"
+
+
+def _polygon(said: str) -> Iterator[str]:
+    """At least four pairs of coordinates, the last of which is the first."""
+    corners = said.split(" ")
+    found = [_CORNER.fullmatch(corner) for corner in corners]
+    if len(corners) < 4 or corners[0] != corners[-1] or not all(one and _on_earth(one[1], one[2]) for one in found):
+        yield f"polygon is {said!r}"
+
+
+def _on_earth(lat: str, lon: str) -> bool:
+    return abs(float(lat)) <= 90 and abs(float(lon)) <= 180
 
 
 def _beyond(alert: Element) -> Iterator[str]:
@@ -100,6 +127,8 @@ def _beyond(alert: Element) -> Iterator[str]:
         yield "restriction goes with Restricted"
     if scope == "Private" and text(alert, "addresses") is None:
         yield "Private has no addresses"
+    if text(alert, "status") == "Exercise" and not text(alert, "note"):
+        yield "an exercise is not named in the note"
     references = text(alert, "references")
     if kind in ("Update", "Cancel", "Ack", "Error") and references is None:
         yield f"{kind} without references"

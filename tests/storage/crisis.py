@@ -11,9 +11,9 @@ from storage.database import SqliteStore
 from storage.export.copy import AUDITOR, Form, Recipient
 from storage.export.making import Asked, make
 from storage.store import Changes
-from tests.playbooks.small import SMALL, read
+from tests.playbooks.small import changed, read
 
-BOOK = read(SMALL)
+BOOK = read(changed("event: Flood", "event: {en: Flood, fr: Inondation}"))
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 CITY, FIRE = RoomRef("telegram", "-1"), RoomRef("matrix", "!fire:example.org")
 FIRE_TELEGRAM, AID = RoomRef("telegram", "-2"), RoomRef("telegram", "-3")
@@ -62,6 +62,11 @@ def sent(one: f.Disclosed) -> f.MessageSent:
     return f.MessageSent(one.send, one.room, f"m-{one.send}")
 
 
+def ended(one: f.Disclosed, how: str) -> f.MessageTracked:
+    """The message says that its alert is over."""
+    return f.MessageTracked(one.send, how, one.about, one.partner, one.room)
+
+
 async def played(store: SqliteStore, stream: str = "I-1") -> SqliteStore:
     """The crisis, in this stream."""
     it = Crisis(store, stream)
@@ -93,13 +98,13 @@ async def played(store: SqliteStore, stream: str = "I-1") -> SqliteStore:
     await it.happen(f.NoteAdded("P-2", "fire", FIRE, NOTE))
     words = {"_decision": "Open the hall", "rationale": "The school\nis flooded", "rejected": None}
     await it.happen(f.DecisionTaken("K-1", "P-2", "fire", FIRE, RULE, words))
-    await it.happen(
-        f.AlertCancelled("A-2", "P-1", "city", False, "Go <home> & rest", RULE),
-        it.shown("A-2", "fire", FIRE, "en", _note="Go <home> & rest"),
-    )
+    over = it.shown("A-2", "fire", FIRE, "en", _note="Go <home> & rest")
+    cancelled = f.AlertCancelled("A-2", "P-1", "city", False, "Go <home> & rest", RULE)
+    await it.happen(cancelled, over, ended(over, "cancelled"), sent(over))
     third = it.shown("A-3", "fire", FIRE, "en", what="Wrong", where="Town")
     await it.happen(issued("A-3", "Wrong"), third, sent(third))
-    await it.happen(f.AlertRetracted("A-3", "P-1", "city", None, RULE), it.shown("A-3", "fire", FIRE, "en", _note=None))
+    gone = it.shown("A-3", "fire", FIRE, "en")
+    await it.happen(f.AlertRetracted("A-3", "P-1", "city", None, RULE), ended(gone, "retracted"), sent(gone))
     await it.happen(f.LeadTaken("operational", "be", ("fire",), "fire", (), "Law of 2007", RULE))
     await it.happen(f.IncidentClosed("P-1", "city", None))
     return store

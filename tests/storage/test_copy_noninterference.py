@@ -121,7 +121,11 @@ def test_a_partner_reads_in_its_copy_whose_alert_it_was() -> None:
     """What stood on every copy that its room was sent: the title, and from whom. Who typed and who agreed is only the issuer's to see."""
     for partner in ("fire", "aid", "zqsilent"):
         one = exported(LAST, partner)
-        words = ["<senderName>City &amp; Sons &lt;town hall&gt;</senderName>", "<event>Evacuate</event>"]
+        words = [
+            "<senderName>City &amp; Sons &lt;town hall&gt;</senderName>",
+            "<headline>Evacuate</headline>",
+            "<severity>Extreme</severity>",
+        ]
         assert found(one["cap"], words) == set(words), partner
         assert any(b", from City" in part for part in opened_up(one["pdf"])), partner
         [issued] = [line for line in one["jsonl"].splitlines() if b'"AlertIssued"' in line and b'"A-1"' in line]
