@@ -115,6 +115,7 @@ class Words:
             body = [self._right(one, answer) for one in group]
             shown = first.form is not None
             body += [fate_of(first.fate, self._at)] if shown else []
+            body += dict.fromkeys(self._gone(one) for one in group if one.gone)
             proofs = first.entries if shown else (first.entry,)
             at = first.fate.at if shown and first.fate.at is not None else first.decided_at
             lines += self._item(place_of(first.partner, first.room), at, proofs, body)
@@ -137,6 +138,13 @@ class Words:
         right = ", ".join(filter(None, (self._rule(sight), under(sight.agreements), sight.basis or "")))
         return f"{what}{sight.form}: {right or 'no rule noted'}"
 
+    def _gone(self, sight: Sight) -> str:
+        """When and why the value was erased: that it was shown, and how, stands."""
+        erased = sight.erased
+        if erased is None:
+            return "what it said was erased since"
+        return f"what it said was erased on {self._at(erased.at)}, because: {erased.because} [{erased.entry}]"
+
     def _rule(self, sight: Sight) -> str:
         """The line of the playbook; which playbook it is where there was more than one."""
         if not sight.rule:
@@ -154,7 +162,7 @@ class Words:
         lines = [f"What {answer.partner} had been shown{until}:"]
         for one in answer.fields:
             earlier = f", before that {', '.join(one.forms[:-1])}" if len(one.forms) > 1 else ""
-            body = [value_of(one.last.value)]
+            body = [self._gone(one.last) if one.last.gone else value_of(one.last.value)]
             if one.withdrawn_at is not None:
                 body.append(f"withdrawn {self._at(one.withdrawn_at)}")
             if one.removed_at is not None:
