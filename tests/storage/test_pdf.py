@@ -74,9 +74,9 @@ async def test_it_tells_who_led_what_was_answered_and_what_decided(store: Sqlite
     said = flat("\n".join(pages(await copied(await played(store), pdf, tmp_path / "x.pdf"))))
     for passage in (
         "2026-07-01 14:00:00 2026-07-01 14:11:00 operational be City Law of 2007; small:3",
-        "2026-07-01 14:11:00 2026-07-01 14:12:00 operational be Fire brigade",
-        "Fire brigade Matrix 14:02:00 Telegram 14:02:00 acting 2026-07-01 14:03:00 1 min 0 s",
-        "Aid Telegram: refused none; asked again once; A-2 took its place at 14:05:00",
+        "2026-07-01 14:11:00 2026-07-01 14:12:00 operational be fire",
+        "fire Matrix 14:02:00 Telegram 14:02:00 acting 2026-07-01 14:03:00 1 min 0 s",
+        "aid Telegram: refused none; asked again once; A-2 took its place at 14:05:00",
         "City Telegram 14:02:00 issued it",
         "A-2 took its place",
         "2026-07-01 14:08:00 cancelled",
