@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from playbooks.rooms import Network, RoomRef
-from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, log, outbox, talk, tree
+from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, log, outbox, owners, talk, tree
 from storage.checkpoints import RolledBack, SideFile
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
 from storage.evidence import Evidence, led_to, replaced
-from storage.facts import Fact, apart
+from storage.facts import DEPLOYMENT, Fact, apart
 from storage.governing import in_force
 from storage.keys import hold
 from storage.notes import Signer
@@ -77,6 +77,7 @@ class SqliteStore(Evidence):
         self.signer = signer
         self._signed = SideFile(folder)
         self._keyring = Keyring(folder)
+        self._names: Mapping[str, frozenset[str]] | None = None
 
     @classmethod
     async def over(cls, connection: Connection, folder: Path, signer: Signer) -> SqliteStore:
@@ -173,7 +174,10 @@ class SqliteStore(Evidence):
         # Salts and digests need no lock; only an entry's place does.
         write = canonical.Once(canonical.write_composed)
         split = canonical.Once(apart)
-        sealed = [log.seal(stream, playbook, fact, write, split) for stream, playbook, fact in changes.records]
+        sealed = [
+            log.seal(stream, playbook, fact, write, split, await self._owners(stream, fact, changes.said))
+            for stream, playbook, fact in changes.records
+        ]
         for digest, body in changes.playbooks:
             if sha256(body).hexdigest() != digest:
                 raise ValueError(f"a playbook's digest is the SHA-256 of its bytes, which {digest} is not")
@@ -197,6 +201,18 @@ class SqliteStore(Evidence):
 
         await self._connection.write(work)
 
+    async def _owners(self, stream: str, fact: Fact, new: Sequence[Utterance]) -> Mapping[str, str]:
+        """Whose each field of a fact is that does not say so itself."""
+        if type(fact).__name__ in owners.NAMING:
+            self._names = None
+        ids = owners.recapped(fact)
+        speakers = dict(await self._connection.read("speakers", (stream, json.dumps(ids)))) if ids else {}
+        speakers |= {one.id: one.person for one in new if ids and one.stream == stream}
+        if self._names is None and owners.lists_names(fact):
+            naming = await log.facts_of(self._connection, self._keyring, DEPLOYMENT, owners.NAMING)
+            self._names = owners.names_of(naming)
+        return owners.owners(fact, self._names or {}, speakers)
+
     async def append(self, stream: str, *facts: Fact, now: datetime, playbook: str | None = None) -> None:
         """Commit facts alone: for the command line."""
         await self.commit(Changes(now, records=[(stream, playbook, fact) for fact in facts]))
@@ -206,6 +222,7 @@ class SqliteStore(Evidence):
         [(now,)] = inner.execute(SQL["data_version"])
         if decided_in not in (None, now):
             self.version = now
+            self._names = None
             raise Changed("another process has committed meanwhile")
 
     # the outbox
@@ -425,10 +442,13 @@ class SqliteStore(Evidence):
 
     # what is forgotten
 
-    async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, int]]:
-        """The ids of these persons' keys, and how many entries of each stream hold something of theirs."""
+    async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, Set[int]]]:
+        """The ids of these persons' keys, and which entries of each stream hold something of theirs."""
         names = self._keyring.known(frozenset(subjects))
-        return names, dict(await self._connection.read("personal_of", (json.dumps(sorted(names)),)))
+        found: dict[str, set[int]] = {}
+        for stream, seq in await self._connection.read("personal_of", (json.dumps(sorted(names)),)):
+            found.setdefault(stream, set()).add(seq)
+        return names, found
 
     async def destroy(self, erasure: Erasure, now: datetime) -> bool:
         """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. What a crash leaves of that is done when

@@ -72,7 +72,7 @@ class Source(Protocol):
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
     async def incidents(self) -> Sequence[Summary]: ...
     async def heads(self) -> Sequence[StreamHead]: ...
-    async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, int]]: ...
+    async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, Set[int]]]: ...
 
 
 async def holds(store: Source) -> dict[str, HoldPlaced]:
@@ -134,11 +134,11 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
     if person in enrolled and person not in revoked:
         raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
     subjects = frozenset((person, *theirs))
-    keys, counts = await store.personal(subjects)
+    keys, theirs_in = await store.personal(subjects)
     logs = {head.stream: await store.facts(head.stream) for head in await store.heads()}
     mentions = _known_as(logs, subjects)
     found = {stream: _Open(kept, subjects, mentions) for stream, kept in logs.items()}
-    touched = {stream: one for stream, one in found.items() if one.fields or stream in counts}
+    touched = {stream: one for stream, one in found.items() if one.fields or stream in theirs_in}
     await _free(store, [*touched, *subjects])
     if not touched:
         raise Refused(f"nothing is held of {who}")
@@ -147,7 +147,7 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
     said = person if person in enrolled else None
     facts: list[tuple[str, Fact]] = []
     for stream, one in sorted(touched.items()):
-        facts.append((stream, PersonErased(said, by, reason, basis, counts.get(stream, 0) + len(one.more))))
+        facts.append((stream, PersonErased(said, by, reason, basis, len(one.entries | theirs_in.get(stream, set())))))
         facts += [(stream, FieldErased(entry, path, by, reason, basis)) for entry, path in one.told]
     return Erasure(
         facts,
@@ -195,13 +195,13 @@ def _known_as(logs: Mapping[str, Sequence[Kept]], subjects: frozenset[str]) -> M
 
 class _Open:
     """What a log holds of a person under nobody's key: fields that are to go, and those that may be about them. ``told``: those of which a fact of its own says that
-    they went; the others stood in the place of an id, or say in their paths whom they are about. ``more``: the entries of which nothing goes with a key."""
+    they went; the others stood in the place of an id, or say in their paths whom they are about. ``entries``: where they are."""
 
     def __init__(self, kept: Iterable[Kept], subjects: frozenset[str], mentions: Mentions) -> None:
         self.fields: list[tuple[int, str]] = []
         self.told: list[tuple[int, str]] = []
         self.doubtful: list[tuple[int, str]] = []
-        self.more: set[int] = set()
+        self.entries: set[int] = set()
         said: set[str] = set()
         for one in kept:
             theirs = {path for path, owner in whose(one.fact) if owner in subjects}
@@ -216,8 +216,8 @@ class _Open:
                 for path in mentions.doubtful(one.fact)
                 if path not in found and theirs.isdisjoint((path, path.partition("/")[0]))
             ]
-            if paths and not theirs:
-                self.more.add(one.seq)
+            if paths:
+                self.entries.add(one.seq)
 
 
 def _recapped(fact: Fact, said: Set[str]) -> Iterable[str]:
@@ -291,8 +291,8 @@ async def retention(store: Source, kept_for: Mapping[str, timedelta | None], now
     persons: dict[str, HoldPlaced] = {}  # stream → a person who is in it and must not be erased
     for on in lying:
         if not on.startswith(("I-", "E-")):
-            _, counts = await store.personal(people.names_of(on))
-            persons |= dict.fromkeys(counts, lying[on])
+            _, theirs = await store.personal(people.names_of(on))
+            persons |= dict.fromkeys(theirs, lying[on])
     found = []
     for one in await store.incidents():
         if one.closed_at is None:

@@ -12,10 +12,11 @@ import json
 import os
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from storage import canonical, tree
@@ -54,10 +55,12 @@ def seal(
     fact: Fact,
     write: Callable[[Any], str] = canonical.write_composed,
     split: Callable[[Any], tuple[Any, Any]] = apart,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Sealed:
     """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float.
 
     ``write`` writes a value canonically, ``split`` is ``facts.apart``: for many facts at once, ``Once`` of them.
+    ``more``: path → whose a field is that does not say so itself, several with spaces between.
     """
     fields = committed(fact, split)
     paths = _paths(tuple(fields))
@@ -66,7 +69,7 @@ def seal(
         for salt, (path, written) in zip(_salts(len(fields)), paths, strict=True)
     ]
     digests = sorted(map(canonical.disclosure_digest, disclosures))
-    owners = dict(whose(fact))
+    owners = {**more, **dict(whose(fact))}
     if not owners:
         return Sealed(stream, playbook_sha256, type(fact).__name__, fact.V, digests, _listed(disclosures))
     theirs: dict[str | None, list[str]] = {None: []}
@@ -128,6 +131,13 @@ def append(inner: sqlite3.Connection, sealed: Sequence[Sealed], now: datetime, k
 async def facts(connection: Connection, keyring: Keyring, stream: str, start: int) -> list[Kept]:
     """A stream's facts from a position on. What was forgotten is None."""
     rows = await connection.read("entries", (stream, start, -1))
+    keyring.refresh()
+    return [_kept(keyring, stream, *row) for row in rows]
+
+
+async def facts_of(connection: Connection, keyring: Keyring, stream: str, kinds: Sequence[str]) -> list[Kept]:
+    """A stream's facts of some kinds."""
+    rows = await connection.read("entries_of_kinds", (stream, json.dumps(kinds)))
     keyring.refresh()
     return [_kept(keyring, stream, *row) for row in rows]
 

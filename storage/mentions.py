@@ -12,6 +12,7 @@ from typing import Any
 
 from playbooks.rooms import RoomRef
 from storage.facts import Disclosed, Fact, parts
+from storage.owners import is_presence
 
 WORDS = frozenset(
     {
@@ -51,9 +52,14 @@ class Mentions:
 
     def certain(self, fact: Fact) -> list[str]:
         """The paths of a fact that name them."""
-        return [
-            path for path, value in _written(fact) if any(self._named(t, path.words) for t in (path, *_texts(value)))
-        ]
+        found: list[str] = []
+        for path, value in _written(fact):
+            # A list of who is on duty, or missing, has names and nothing that a name could be mistaken for.
+            listed = path.startswith("values/") and is_presence(path.removeprefix("values/"))
+            texts = [path, *_texts(value)]
+            if any(self.may_be_in(text) if listed else self._named(text, path.words) for text in texts):
+                found.append(path)
+        return found
 
     def doubtful(self, fact: Fact) -> list[str]:
         """The paths in which their name may be another word."""

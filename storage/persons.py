@@ -1,6 +1,8 @@
 """A key for each person whose data the log holds, in a file apart from the database: whoever is forgotten loses theirs, and every
 backup of the database forgets with it.
 
+What is of several persons (their ids with spaces between) is sealed under each of their keys, one around the other: without any of them it is forgotten.
+
 Sealed with AES-256-GCM (NIST SP 800-38D), a fresh nonce each time, bound to the entry's place. The file has a line of JSON for each person: ``id`` (what the database
 knows), ``subject`` (a person's id, or an account) and ``key``. It is to be backed up apart from the database, and old copies of it are to be destroyed.
 """
@@ -34,28 +36,33 @@ class Keyring:
         self._keys: dict[str, AESGCM] = {}  # id → key
 
     def seal(self, subject: str, place: str, data: bytes) -> tuple[str, bytes]:
-        """(id of the key, sealed data). A new person's key is on the disk before this returns. Raises StorageError."""
+        """(ids of the keys, sealed data). A new person's key is on the disk before this returns. Raises StorageError."""
         self._look()
-        if subject not in self._ids:
-            self._add(subject)
-        name = self._ids[subject]
-        nonce = os.urandom(_NONCE)
-        return name, nonce + self._keys[name].encrypt(nonce, data, place.encode())
+        subjects = subject.split(" ")
+        for one in subjects:
+            if one not in self._ids:
+                self._add(one)
+        names = " ".join(self._ids[one] for one in subjects)
+        return names, self.seal_again(names, place, data)
 
     def open(self, name: str, place: str, sealed: bytes) -> bytes | None:
         """What was sealed; None where the person was forgotten. Raises StorageError for data that is not what was sealed."""
-        key = self._keys.get(name)
-        if key is None:
-            return None
-        try:
-            return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
-        except (InvalidTag, ValueError) as error:
-            raise StorageError(f"what is kept of a person at {place} is damaged: restore a backup") from error
+        for one in reversed(name.split(" ")):
+            key = self._keys.get(one)
+            if key is None:
+                return None
+            try:
+                sealed = key.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+            except (InvalidTag, ValueError) as error:
+                raise StorageError(f"what is kept of a person at {place} is damaged: restore a backup") from error
+        return sealed
 
     def seal_again(self, name: str, place: str, data: bytes) -> bytes:
-        """Seal other data under a key that is known by its id."""
-        nonce = os.urandom(_NONCE)
-        return nonce + self._keys[name].encrypt(nonce, data, place.encode())
+        """Seal other data under keys that are known by their ids."""
+        for one in name.split(" "):
+            nonce = os.urandom(_NONCE)
+            data = nonce + self._keys[one].encrypt(nonce, data, place.encode())
+        return data
 
     def refresh(self) -> None:
         """See what other processes did to the file."""
@@ -91,7 +98,7 @@ class Keyring:
     def missing(self, names: Collection[str]) -> int:
         """How many of these keys the file does not have."""
         self._look()
-        return sum(name not in self._keys for name in names)
+        return len({one for name in names for one in name.split(" ")} - self._keys.keys())
 
     def _add(self, subject: str) -> None:
         name, key = os.urandom(9).hex(), AESGCM.generate_key(256)

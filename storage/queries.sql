@@ -156,11 +156,14 @@ WHERE network = ? AND body ->> '$.poll.handle' = ? AND body GLOB '*"handle":"*' 
 SELECT stream, said, network, room, topic, message, facts, body, at FROM said
 WHERE network = ? AND room = ? AND body ->> '$.file.album' = ? AND body GLOB '*"album":"*' ORDER BY CAST(substr(said, 3) AS INTEGER);
 
+-- name: speakers
+SELECT said, facts ->> 'person' FROM said WHERE stream = ? AND said IN (SELECT value FROM json_each(?));
+
 -- name: carried_at
 SELECT stream, about FROM outbox WHERE network = ? AND room = ? AND message = ? AND about GLOB 'S-*' ORDER BY id DESC LIMIT 1;
 
 -- name: blank_said
-UPDATE said SET body = '' WHERE at < ? AND body != '';
+UPDATE said SET body = '', facts = json_set(facts, '$.name', '') WHERE at < ? AND body != '';
 
 -- name: react
 INSERT INTO reactions (network, room, message, stream, said, emoji, who) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
@@ -248,7 +251,10 @@ DELETE FROM doomed;
 SELECT DISTINCT key FROM personal;
 
 -- name: personal_of
-SELECT stream, count(DISTINCT seq) FROM personal WHERE key IN (SELECT value FROM json_each(?)) GROUP BY stream ORDER BY stream;
+SELECT DISTINCT stream, seq FROM personal
+WHERE key IN (SELECT value FROM json_each(?1))
+    OR (instr(key, ' ') AND EXISTS (SELECT 1 FROM json_each(?1) WHERE instr(' ' || key || ' ', ' ' || value || ' ')))
+ORDER BY stream, seq;
 
 -- name: disclosures_at
 SELECT body FROM disclosures WHERE stream = ? AND seq = ?;
@@ -263,7 +269,7 @@ SELECT key, body FROM personal WHERE stream = ? AND seq = ?;
 UPDATE personal SET body = ? WHERE stream = ? AND seq = ? AND key = ?;
 
 -- name: forget_person
-DELETE FROM personal WHERE key = ?;
+DELETE FROM personal WHERE key = ?1 OR (instr(key, ' ') AND instr(' ' || key || ' ', ' ' || ?1 || ' '));
 
 -- name: forget_disclosures
 DELETE FROM disclosures WHERE stream = ? AND seq < ?;
@@ -302,6 +308,13 @@ SELECT e.seq, e.entry, d.body, CASE WHEN d.personal > 0 THEN (
 ) END
 FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
 WHERE e.stream = ? AND e.seq >= ? ORDER BY e.seq LIMIT ?;
+
+-- name: entries_of_kinds
+SELECT e.seq, e.entry, d.body, CASE WHEN d.personal > 0 THEN (
+    SELECT json_group_array(json_array(p.key, hex(p.body))) FROM personal p WHERE p.stream = e.stream AND p.seq = e.seq
+) END
+FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
+WHERE e.stream = ? AND e.type IN (SELECT value FROM json_each(?)) ORDER BY e.seq;
 
 -- name: evidence
 SELECT e.type, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq

@@ -31,6 +31,20 @@ def test_what_is_sealed_is_read_only_with_its_key_and_in_its_place(tmp_path: Pat
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 
+def test_what_is_of_several_is_forgotten_with_any_of_them(tmp_path: Path) -> None:
+    """Sealed under each key, it needs all of them; a lost one is counted once."""
+    ring = Keyring(tmp_path)
+    names, sealed = ring.seal("P-1 P-2 telegram:7", "I-1/4", b"list")
+    first, second, third = names.split(" ")
+    assert ring.open(names, "I-1/4", sealed) == ring.open(names, "I-1/4", ring.seal_again(names, "I-1/4", b"list"))
+    assert ring.known(["P-2"]) == {second}
+    with pytest.raises(StorageError, match="damaged"):
+        ring.open(names, "I-1/5", sealed)
+    ring.forget({second})
+    assert ring.open(names, "I-1/4", sealed) is None
+    assert ring.missing([names, second, f"{first} {third}"]) == 1
+
+
 def test_whoever_is_forgotten_is_forgotten_by_every_process(tmp_path: Path) -> None:
     """A process that knows the key loses it too; who comes back has a new one."""
     one, two = Keyring(tmp_path), Keyring(tmp_path)
