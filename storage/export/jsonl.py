@@ -1,6 +1,7 @@
 """JSON lines: what the copy is, then an entry a line, for programs.
 
-The first line says for whom, by whom, why, by which right, what is withheld, and the signed checkpoint that the copy stands on. Each other line has
+The first line says for whom, by whom, why, by which right, what is withheld, the signed checkpoint that the copy stands on, and what people call the alerts,
+areas and partners whose ids stand in it (``names``). Each other line has
 an entry as the log commits to it (``entry``), the disclosures that prove what is shown (``shown``: [salt, path, value]), how many fields are
 withheld, and the fact in plain: nothing more than the first two say, and easier to read.
 """
@@ -20,7 +21,7 @@ FORMAT = 1
 
 async def jsonl(copy: Copy, out: BinaryIO) -> None:
     """Write a copy as JSON lines, each of them canonical (RFC 8785)."""
-    out.write(_line(about(copy.about)))
+    out.write(_line(about(copy.about) | {"names": copy.naming.words()}))
     async for line in copy.lines():
         out.write(_entry(line))
 

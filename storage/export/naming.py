@@ -14,7 +14,6 @@ from typing import Any
 from playbooks.schema_words import text_in
 from storage.export.books import Books
 from storage.export.copy import Recipient
-from storage.export.template import Template
 from storage.export.view import is_copy
 from storage.facts import AlertIssued, Disclosed, Fact
 from storage.store import Kept
@@ -35,8 +34,6 @@ class Naming:
     partners: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     language: str = "en"
-    templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
-    """(alert, language) → the template of which the recipient read a copy."""
 
     def put(self, playbook: str | None, fact: Fact) -> Fact:
         """The fact, with areas by their names where a message showed some; the form stays what it was."""
@@ -75,6 +72,19 @@ class Naming:
         """What is put into words for people beside the ids, for forms that programs read: {"alerts", "areas", "partners"}: id → name."""
         return {"alerts": self.alerts, "areas": dict(self.places), "partners": dict(self.partners)}
 
+    def in_words(self, path: str, shown: Mapping[str, Any]) -> str:
+        """What people call the partners or areas that a value names; empty where it names none. ``shown``: path → value of what is shown of the entry."""
+        value = shown[path]
+        if path.partition("/")[0] in _PARTNERS:
+            known, ids = self.partners, list(_texts(value))
+        elif isinstance(value, Mapping):
+            known, ids = self.places, list(_texts(value.get("areas")))
+        elif _shows_areas(path, shown):
+            known, ids = self.places, list(_texts(value))
+        else:
+            return ""
+        return ", ".join(known.get(one, one) for one in ids) if any(one in known for one in ids) else ""
+
     def title(self, alert: str, language: str | None = None) -> str | None:
         """What an alert was called: in a language, or in the first in which it was."""
         if language is not None:
@@ -101,8 +111,8 @@ class Sought:
                 self._partners |= _under(playbook, self._partners, (*_texts(value), key))
             elif isinstance(value, Mapping):
                 self._places |= _under(playbook, self._places, _texts(value.get("areas")))
-                if value.get("form") == "area":
-                    self._places |= _under(playbook, self._places, _texts(value.get("value")))
+            elif _shows_areas(path, shown):
+                self._places |= _under(playbook, self._places, _texts(value))
         if isinstance(shown.get("name"), str) and isinstance(shown.get("partner"), str) and "until" in shown:
             self._guests[shown["partner"]] = shown["name"]
 
@@ -138,7 +148,6 @@ class Sought:
             if named is not None:
                 areas[digest, language, area] = text_in(named.name, (language,))[0]
         titles: dict[tuple[str, str], str] = {}
-        templates: dict[tuple[str, str], Template] = {}
         partners = {guest: name for guest, name in self._guests.items() if _may_know(recipient, guest)}
         for partner, digest in self._partners.items():
             book = books.get(digest)
@@ -158,16 +167,22 @@ class Sought:
             alert = book.playbook.alerts.get(issued.template) if is_seen(issued.template) else None
             if alert is not None:
                 titles[about, language] = text_in(alert.title, (language,))[0]
-                templates[about, language] = Template(book, alert)
             whose = book.playbook.partners.get(issued.partner) if is_seen(issued.partner) else None
             if whose is not None:
                 partners[issued.partner] = whose.name
-        return Naming(areas, titles, partners, places, recipient.language, templates)
+        return Naming(areas, titles, partners, places, recipient.language)
 
 
 def _under(playbook: str | None, before: Mapping[str, str | None], ids: Iterable[str]) -> dict[str, str | None]:
     """The playbook that has these: that of the entry, or of an earlier one where that has none."""
     return {one: playbook or before.get(one) for one in ids}
+
+
+def _shows_areas(path: str, shown: Mapping[str, Any]) -> bool:
+    """Whether a value is what a message showed as the areas in which something lies."""
+    values, _, field_ = path.partition("/")
+    how = shown.get(f"fields/{field_}") if values == "values" else None
+    return isinstance(how, Mapping) and how.get("form") == "area"
 
 
 def _may_know(recipient: Recipient, partner: str) -> bool:

@@ -7,7 +7,7 @@ import csv
 import json
 import sqlite3
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +29,8 @@ from storage.facts import DEPLOYMENT, Disclosed, Exported, LogRead, NoteAdded, R
 from storage.store import Changes, StorageError
 from storage.verify import verify
 from tests.playbooks.border import BOOK
+from tests.storage.crisis import BOOK as SMALL
+from tests.storage.crisis import FOR_FIRE, NOON, copied, played
 from tests.storage.small import NOW, ROOM, STREAM, incident, opened
 
 FIRE = Recipient("fire", "Fire", frozenset({"fire"}))
@@ -231,6 +233,13 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert safe("telegram:-100") == "telegram:-100" and safe(-1) == -1
 
 
+def test_no_cell_hides_what_it_says() -> None:
+    """Characters that cannot be seen, or turn what stands around them, are written out; lines, joiners and emoji stay."""
+    assert safe("a\x00b\u202ec\x1b[31m\ufeff") == "a[U+0000]b[U+202E]c[U+001B][31m[U+FEFF]"
+    assert safe("\u202e=1") == "[U+202E]=1"
+    assert safe("one\ntwo 👩\u200d🚒") == "one\ntwo 👩\u200d🚒"
+
+
 async def test_a_spreadsheet_has_what_the_copy_is_and_a_row_for_each_field(store: SqliteStore, tmp_path: Path) -> None:
     """Every value once, in the same column whatever the entry is of; formulas among them do nothing."""
     await opened(store, *(NoteAdded("ada", None, ROOM, text) for text in FORMULAS))
@@ -249,13 +258,36 @@ async def test_a_spreadsheet_has_what_the_copy_is_and_a_row_for_each_field(store
     assert {row[3] for row in body} == {"IncidentOpened", "AlertIssued", "Acknowledged", "NoteAdded", "Exported"}
 
 
+async def test_what_has_an_id_has_its_name_beside_it(store: SqliteStore, tmp_path: Path) -> None:
+    """In a spreadsheet and for programs partners and areas have their ids, and what people call them; a partner's copy names none of whom it may not know."""
+    await played(store)
+    shown: dict[str, object] = {
+        "where": {"form": "area", "value": ["town"], "rule": 1},
+        "what": {"form": "exact", "value": "city", "rule": 1},
+    }
+    room = RoomRef("matrix", "!fire:example.org")
+    told = Disclosed("s-99", "A-9", "fire", room, "en", "GREEN", 1, shown)
+    await store.commit(Changes(NOON + timedelta(hours=1), records=[("I-1", SMALL.digest, told)]))
+    for whom, city in ((FOR_FIRE, "City"), (replace(FOR_FIRE, knows=frozenset({"fire"})), None)):
+        data = await copied(store, form("csv"), tmp_path / "x.csv", whom)
+        body = [row for row in csv.reader(StringIO(data.decode("utf-8-sig"), newline="")) if len(row) == len(COLUMNS)]
+        found = {(row[4], row[5]): row[6] for row in body}
+        assert found["values/where", '["town"]'] == "Town"
+        assert found["values/what", "city"] == ""  # a word that somebody wrote
+        assert found.get(("decides", "city")) == city
+        head = json.loads((await copied(store, form("jsonl"), tmp_path / "x.jsonl", whom)).split(b"\n")[0])
+        assert head["names"]["areas"] == {"town": "Town"}
+        assert head["names"]["partners"] == ({"city": "City"} if city else {})
+        assert (b"City" in data) is (city is not None)
+
+
 async def test_an_entry_that_shows_nothing_has_a_row(store: SqliteStore, tmp_path: Path) -> None:
     """With how many fields are withheld."""
     await opened(store)
     await make(store, asked(FIRE, "csv"), form("csv"), tmp_path / "x", now=NOW)
     table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
-    [issued] = [row for row in table if len(row) == 7 and row[3] == "AlertIssued"]
-    assert issued[4:6] == ["", ""] and int(issued[6]) > 10
+    [issued] = [row for row in table if len(row) == len(COLUMNS) and row[3] == "AlertIssued"]
+    assert issued[4:7] == ["", "", ""] and int(issued[7]) > 10
 
 
 async def test_times_stay_those_of_the_playbook_when_the_log_was_read(store: SqliteStore) -> None:
@@ -282,7 +314,7 @@ async def test_times_in_a_spreadsheet_are_those_that_its_head_names(store: Sqlit
     table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
     head = {row[0]: row[1] for row in table if len(row) == 2}
     assert head["Times in"] == "Europe/Brussels"
-    *_, made = [row for row in table if len(row) == 7 and row[3] == "Exported"]
+    *_, made = [row for row in table if len(row) == len(COLUMNS) and row[3] == "Exported"]
     assert made[1] == head["Made at"]
     assert datetime.fromisoformat(made[2]) == NOW
     assert made[1] == f"{NOW.astimezone(ZoneInfo('Europe/Brussels')):%Y-%m-%d %H:%M:%S}" != f"{NOW:%Y-%m-%d %H:%M:%S}"
