@@ -16,7 +16,7 @@ from playbooks.cleared import Cleared, code, echo, glue, is_short_id, listed, na
 from playbooks.selection import local_time
 from storage import inquiry
 from storage.effects import Effect
-from storage.facts import AlertIssued, LogRead, Said
+from storage.facts import AlertIssued, Disclosed, LogRead
 from storage.store import Kept
 
 MOST = 20_000
@@ -153,8 +153,7 @@ def _who_saw(case: Case, first: str, called: str, kept: Sequence[Kept]) -> _Quer
     assert case.book is not None
     about = _thing(first)
     if about is None or not inquiry.who_saw(kept, about).known:
-        known = [f.alert if isinstance(f, AlertIssued) else f.said for one in kept if isinstance(f := one.fact, AlertIssued | Said)]  # fmt: skip
-        return _nothing(case, first, [one for one in known if one])
+        return _nothing(case, first, [f.about for one in kept if isinstance(f := one.fact, Disclosed) and f.about])
     if not called:
         return _Query(f"who-saw {about}", about)
     declared = case.book.playbook.fields

@@ -80,7 +80,7 @@ def _forms(case: Case, group: Sequence[Sight]) -> Cleared:
     told = []
     for exact in (True, False):
         named = [field(case, one.field) for one in group if (one.form == "exact") is exact]
-        told += [glue([form(case, exact), glue(named, ", ")], ": ")] if named else []
+        told += [case.say("{how}: {fields}", how=form(case, exact), fields=glue(named, ", "))] if named else []
     return glue(told, "; ")
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from handlers import leading
 from handlers.audit_parts import at, cut, place, thing, title
-from handlers.auditing import Part, sees_all, too_much_for
+from handlers.auditing import Part, may_carry, sees_all
 from handlers.case import Case
 from handlers.choices import WORDS
 from playbooks.cleared import Cleared, code, figure, glue, is_short_id, listed, name, short_id, strong, testimony, word
+from playbooks.labels import Tlp
 from storage.inquiry import AlertAnswers, Asked, Doubt, Reading, Tenure
 
 
@@ -135,14 +136,14 @@ def _read(case: Case, one: Reading) -> Cleared:
         if one.disclosed is not None and one.withheld is not None:
             disclosed, kept = figure(one.disclosed), figure(one.withheld)
             done.append(case.say("{count} fields shown, {withheld} not", count=disclosed, withheld=kept))
-        return glue(done, "; ")
+        return glue(done, ", ")
     asked = testimony(case.reader, one.partner, one.question) if one.question is not None else None
     done = [case.say("asked {question}", question=code(asked)) if asked is not None else case.say("read the log")]
     done += _why(case, one, one.partner)
     if one.shown is not None:
         # Not of how many: how many there are can depend on what whoever reads this may not see.
         done.append(case.says("from {count} entry", "from {count} entries", one.shown))
-    return glue(done, "; ")
+    return glue(done, ", ")
 
 
 def _copied(case: Case, one: Reading) -> Cleared:
@@ -154,11 +155,10 @@ def _copied(case: Case, one: Reading) -> Cleared:
 
 
 def _why(case: Case, one: Reading, whose: str | None) -> list[Cleared]:
-    """The reason, where whoever asks may know it, and this chat may carry what can stand in one."""
+    """The reason, where whoever asks may know it; over a network that may carry what organisations tell each other where they need to (TLP:AMBER)."""
     if one.reason is None:
         return [case.say("no reason was given")]
-    mine = case.actor.partner if not sees_all(case) else None
-    if too_much_for(case, mine, case.request.room) is not None:
+    if not may_carry(case, Tlp.AMBER, case.request.room):
         return [case.say("the reason stands in copies of the log")]
     return [case.say("because: {reason}", reason=testimony(case.reader, whose, one.reason))]
 

@@ -103,16 +103,12 @@ def part_for(case: Case, kept: Sequence[Kept]) -> Part:
     return Part([found[seq] for seq in sorted(found)], False, case.actor.partner, watched)
 
 
-def too_much_for(case: Case, whom: str | None, room: RoomRef) -> Tlp | None:
-    """The level up to which a copy of the log for ``whom`` may hold words, where a room may not carry that; None where it may.
-
-    An auditor's copy (``whom`` is None) holds all that was ever said, a partner's what it was shown and its people said themselves.
-    """
+def may_carry(case: Case, most: Tlp, room: RoomRef) -> bool:
+    """Whether a room may be sent words up to a level, as its network stands now."""
     assert case.book is not None
-    most = Tlp.RED if whom is None else case.book.playbook.partners[whom].clearance.tlp
     binding = Binding(case.book.playbook.playbook, case.actor.partner or "", room, None, case.actor.person)
     ceiling = sight.ceiling_of(case.book, sight_room(case.world, binding))
-    return None if ceiling is not None and most <= ceiling else most
+    return ceiling is not None and most <= ceiling
 
 
 def _watched(case: Case) -> Mapping[str, frozenset[str]]:

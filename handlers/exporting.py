@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from shlex import quote
 
 from handlers.audit import BECAUSE
-from handlers.auditing import too_much_for
+from handlers.auditing import may_carry
 from handlers.case import Case
 from handlers.command import words
 from handlers.coordinators import between_two
 from handlers.moments import moment
 from handlers.texts import say
 from playbooks.cleared import Cleared, Reader, code, echo, enclosed, glue, listed, name, short_id, strong, word
+from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File
 from storage.effects import Carried, Effect, Send, Urgency
@@ -116,8 +117,10 @@ def _private_chat(case: Case) -> RoomRef | None:
 
 def _too_much_for(case: Case, wanted: _Wanted, room: RoomRef) -> Cleared | None:
     """Why this chat's network may not carry such a copy; None where it may."""
-    most = too_much_for(case, None if wanted.whom == AUDITOR else wanted.whom, room)
-    if most is None:
+    assert case.book is not None
+    # An auditor's copy holds all that was ever said, a partner's what it was shown and its people said themselves.
+    most = Tlp.RED if wanted.whom == AUDITOR else case.book.playbook.partners[wanted.whom].clearance.tlp
+    if may_carry(case, most, room):
         return None
     return case.say(
         "A copy may hold {level}, which this chat may not carry. Ask in a private chat that may, or on the server: {command}",
