@@ -334,15 +334,23 @@ def verify(
             metavar="FILE",
         ),
     ] = None,
+    need: Annotated[
+        str | None,
+        typer.Option(
+            "--need",
+            help="The evidence that there must be at least: self-asserted, posted, posted-uneditable, cosigned or cosigned:N.",
+            metavar="EVIDENCE",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say whether a copy of a log is intact.
 
-    Exit code 0: intact. 1: tampered with. 2: incomplete, or it cannot be said.
+    Exit code 0: intact. 1: tampered with. 2: incomplete, or it cannot be said, or fewer witnesses than `--need` asks for.
     """
     from bot.cli_verify import verify as examine
 
-    raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text"))
+    raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text", need))
 
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")]

@@ -16,17 +16,31 @@ from playbooks.problems import on_one_line
 from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
 from storage.notes import Verifier
-from storage.verify import EDITABLE, OLDER, Finding, Verdict
+from storage.verify import EDITABLE, NEED, OLDER, Cosigner, Finding, Need, Verdict
 from storage.verify import verify as examined
 
 VERDICTS = {0: "Intact.", 1: "TAMPERED WITH.", 2: "It cannot be said whether this is intact."}
 OLDER_OR_ROLLED_BACK = "OLDER THAN WHAT YOU KEPT, OR ROLLED BACK."
 PACKED_AGAIN = "Intact inside, but not the file that was exported."
+UNWITNESSED = "Intact, but not witnessed as was asked for."
+
+_DOUBTS = {
+    "not recorded": "the log does not say that this key is theirs",
+    "not in the playbook": "no playbook names the key: that it is theirs is the operator's word alone",
+    "the log's own key": "it is the key that signs the log itself",
+    "another partner's key": "the log has it as another partner's key",
+}
 
 
-def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"]) -> int:
-    """Verify a bundle, and return the exit code."""
+def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"], evidence: str | None = None) -> int:
+    """Verify a bundle, and return the exit code. ``evidence``: what there must be at least, as ``--need`` has it."""
+    try:
+        need = Need.parse(evidence) if evidence is not None else None
+    except ValueError as error:
+        raise Stop(UNANSWERED, f"--need: {error}") from None
     verdict = examined(path, *(_kept(checkpoint) if checkpoint is not None else ()))
+    if need is not None:
+        need.demand(verdict)
     if form == "json":
         words = {0: "intact", 1: "tampered", 2: "incomplete"}[verdict.code]
         print(json.dumps({"verdict": words, "first": verdict.first, **asdict(verdict)}, ensure_ascii=False, indent=2))
@@ -52,10 +66,19 @@ def _say(path: Path, verdict: Verdict) -> None:
     for finding in verdict.findings:
         if finding.grade != "note":
             complain(on_one_line(f"{path}: {_place(finding)}{finding.words}"))
-    again = verdict.packed == "again" and [one.rule for one in verdict.findings if one.grade != "note"] == ["container"]
-    whole = verdict.code == 0 or (again and verdict.code == 2)
+    rules = {one.rule for one in verdict.findings if one.grade != "note"}
+    again = verdict.packed == "again" and rules - {NEED} == {"container"}
+    whole = verdict.code == 0 or (verdict.code == 2 and (again or rules == {NEED}))
     older = {one.rule for one in verdict.findings if one.grade == "tampered"} == {OLDER}
-    word = OLDER_OR_ROLLED_BACK if older else PACKED_AGAIN if again and whole else VERDICTS[verdict.code]
+    word = (
+        OLDER_OR_ROLLED_BACK
+        if older
+        else PACKED_AGAIN
+        if again and whole
+        else UNWITNESSED
+        if rules == {NEED}
+        else VERDICTS[verdict.code]
+    )
     print(fitted(on_one_line(f"{word} {_what(verdict)}".rstrip())))
     for finding in verdict.findings:
         if finding.grade == "note":
@@ -83,24 +106,40 @@ def _more(path: Path, verdict: Verdict) -> Iterator[str]:
 
 
 def _evidence(verdict: Verdict) -> Iterator[str]:
-    """Who besides whoever keeps the log can say that it is this one."""
+    """Who besides whoever keeps the log can say that it is this one, and up to where."""
     evidence = verdict.evidence
-    partners = sorted({one.partner for one in evidence.cosigned})
-    if partners:
-        yield f"Evidence: cosigned by {len(partners)} {'partner' if len(partners) == 1 else 'partners'}. Ask them whether the key is theirs:"
+    count = len(evidence.partners)
+    if count:
+        names = "its key" if count == 1 else "their keys"
+        yield f"Evidence: cosigned by {count} {'partner' if count == 1 else 'partners'}; the playbook names {names}. Compare each fingerprint with the partner:"
         for one in evidence.cosigned:
-            known = ", as the playbook says" if one.confirmed else ""
-            yield f"  {one.partner}, its first {_entries(one.size)}, with {one.vkey}{known}"
+            if not one.doubt:
+                yield from _cosigner(one)
     for posted in evidence.posted:
         rooms = f"{posted.rooms} {'room' if posted.rooms == 1 else 'rooms'} on {posted.network.capitalize()}"
         edits = (
             "the bot can edit what it posted there, so it is worth what partners kept of it"
             if posted.network in EDITABLE
-            else "nobody can change a post there without a trace"
+            else "nobody can change a post there without a trace; hold one against this copy with --checkpoint"
         )
-        yield f"{'Also' if partners else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
+        yield f"{'Also' if count else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
     if evidence.worth == "self-asserted" and verdict.witnessed is None:
-        yield "Evidence: self-asserted. No partner has a part in it: it rests on the word of whoever keeps the log."
+        yield "Evidence: self-asserted. No witness has seen this log: it rests on the word of whoever keeps it."
+    for one in evidence.cosigned:
+        if one.doubt:
+            yield f"{one.partner} is said to have signed it too. That does not count: {_DOUBTS[one.doubt]}."
+            yield from _cosigner(one)
+    upto = max(evidence.upto, verdict.witnessed or 0)
+    if verdict.size is not None and 0 < upto < verdict.size:
+        yield f"What came after entry {upto - 1} (up to {verdict.size - 1}) rests on the word of whoever keeps the log."
+
+
+def _cosigner(one: Cosigner) -> Iterator[str]:
+    late = ", which is after what it signed" if one.since is not None and one.since >= one.size else ""
+    since = "never recorded in the log" if one.since is None else f"known to the log since entry {one.since}{late}"
+    yield f"  {one.partner} signed its first {_entries(one.size)}; the key is {since}"
+    yield f"    fingerprint {one.fingerprint}"
+    yield f"    {one.vkey}"
 
 
 def _shown(verdict: Verdict) -> str:

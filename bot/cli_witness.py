@@ -111,7 +111,7 @@ async def _add(settings: Settings, incident: str, path: Path, partner: str | Non
     print(f"Kept: {whose} signed the log of {stream} at {fact.size} entries. Every export from now on carries it.")
     if not confirmed:
         print(
-            f"That this key is {whose}'s is your word alone: the playbook does not say so (partners: {whose}: witness)."
+            f"That this key is {whose}'s is your word alone, and no evidence: name it in the playbook (partners: {whose}: witness), and add this again."
         )
 
 
@@ -191,6 +191,7 @@ def new(name: str, out: Path) -> None:
         raise Stop(UNANSWERED, str(error)) from None
     witness.keep_key(out, key)
     print(f"{out} is your private key: keep it to yourself, with a copy in a safe place.")
+    print(f"Its fingerprint, for whoever rings to compare it: {key.witness.fingerprint}")
     print("This is the public one, for the playbook (your partner's `witness:`); give it to the operator:")
     print(key.witness.vkey)
 

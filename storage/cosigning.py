@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from storage import curve
-from storage.notes import BadNote, Signature, proper_name, split_note
+from storage.notes import BadNote, Signature, fingerprint, proper_name, split_note
 
 _COSIGNATURE = b"\x04"
 _SECRET = "PRIVATE+KEY+"
@@ -52,6 +52,11 @@ class Witness:
     @property
     def vkey(self) -> str:
         return f"{self.name}+{self.key_id.hex()}+{b64encode(_COSIGNATURE + self.public).decode()}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What is read out by telephone, as of the deployment's key."""
+        return fingerprint(self.vkey)
 
     @classmethod
     def parse(cls, vkey: str) -> Witness:

@@ -66,9 +66,8 @@ class Verifier:
 
     @property
     def fingerprint(self) -> str:
-        """What is read out by telephone: the first 32 digits of the SHA-256 of the vkey, in fours."""
-        digits = sha256(self.vkey.encode()).hexdigest()
-        return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
+        """What is read out by telephone."""
+        return fingerprint(self.vkey)
 
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
@@ -117,6 +116,12 @@ class Signer:
             raise BadNote("a note's text ends in a newline")
         blob = self.verifier.key_id + self.key.sign(text.encode())
         return f"{text}\n{_DASH}{self.name} {b64encode(blob).decode()}\n"
+
+
+def fingerprint(vkey: str) -> str:
+    """What is read out by telephone of a key: the first 32 digits of the SHA-256 of its vkey, in fours."""
+    digits = sha256(vkey.encode()).hexdigest()
+    return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
 
 
 def proper_name(name: str) -> bool:

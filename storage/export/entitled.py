@@ -277,7 +277,7 @@ SHOWN: Mapping[str, tuple[Rule, ...]] = {
     "MessageRemains": OF_ITS_MESSAGE,
     # evidence
     "CheckpointPosted": (Rule(_its, (EVERYTHING,)),),
-    "CheckpointCosigned": (Rule(_its, (EVERYTHING,)),),
+    "CheckpointCosigned": (Rule(_known, (EVERYTHING,)),),  # a bundle has the signature; who has it must see whose the log says it is
     "KeyReplaced": (Rule(_always, ("old", "new", "note")),),  # a bundle has them as its chain of keys
     "RollbackFound": (Rule(lambda view, fact: fact.stream == DEPLOYMENT, (EVERYTHING,)),),  # of the very log that is copied
     # what is forgotten, and what must not be

@@ -2,6 +2,7 @@
 
     python3 verify.py BUNDLE.zip [--checkpoint FILE]        a bundle; FILE is a checkpoint or an older bundle that somebody kept
     python3 verify.py [FOLDER]                              a bundle that was unpacked; without a name, where this file lies
+    --need EVIDENCE     at least: self-asserted, posted, posted-uneditable, cosigned, or cosigned:N by N partners; "incomplete" with less
 
 Its first word is the verdict, and its exit code: "intact" 0, "tampered" 1 (with the first entry, where one can be named), "incomplete" 2.
 What is missing, because the file was cut short on its way, is incomplete: ask for it again. What is there and contradicts a signature is tampered.
@@ -63,6 +64,13 @@ MOST_SMALL = 4 << 20  # bytes of every other file that is read at once
 MOST_LINES = 512  # lines of keys.jsonl, of cosigned.jsonl
 MOST_SIGNATURES = 64  # lines of signatures of a note
 MOST_FOUND = 100  # findings about entries
+NEEDS = ("self-asserted", "posted", "posted-uneditable", "cosigned")  # the weakest first
+DOUBTS = {
+    "not recorded": "the log does not say that this key is theirs",
+    "not in the playbook": "no playbook names the key: that it is theirs is the operator's word alone",
+    "the log's own key": "it is the key that signs the log itself",
+    "another partner's key": "the log has it as another partner's key",
+}
 
 UNREAL = {
     "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
@@ -155,6 +163,20 @@ class Key(NamedTuple):
                 if self.kind == 4 and seconds < 253402300800 and is_signed(self.public, seen.encode(), blob[12:]):
                     return True
         return False
+
+
+def fingerprint(vkey: str) -> str:
+    """What is read out by telephone of a key."""
+    digits = sha256(vkey.encode()).hex()[:32]
+    return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
+
+
+class Cosigner(NamedTuple):
+    partner: str
+    size: int
+    vkey: str
+    since: int | None  # the entry since which the log knows the key
+    doubt: str  # why it does not count, a key of DOUBTS
 
 
 class Checkpoint(NamedTuple):
@@ -537,10 +559,15 @@ class Bundle:
         self.hashes = bytearray()
         self.disclosed = 0
         self.withheld: dict[str, int] = {}
-        self.playbooks: set[str] = set()
+        self.playbooks: dict[str, int] = {}  # by digest, the first entry that was decided under it
         self.told, self.first_words = hashlib.sha256(), True
-        self.exported: dict[str, Any] | None = None
+        self.exported: tuple[int, str, dict[str, Any]] | None = None  # the last time: where, when, what it shows
+        self.opened: dict[str, Any] | None = None
         self.posted: list[tuple[int, dict[str, Any]]] = []
+        self.told_cosigned: list[tuple[int, str | None, dict[str, Any]]] = []
+        self.cosigners: list[Cosigner] = []
+        self.rooms: dict[str, set[str]] = {}  # network, rooms in which a checkpoint arrived
+        self.size = 0  # lines of entries
         self.sent: set[str] = set()
         self.other = "no bundle was unpacked here: name the file that was exported"
         self.again = False  # packed by another program, and whole
@@ -554,7 +581,7 @@ class Bundle:
     @property
     def code(self) -> int:
         grades = {grade for grade, _, _ in self.found}
-        return 1 if "tampered" in grades else 2 if "incomplete" in grades else 0
+        return 1 if "tampered" in grades else 2 if grades else 0
 
     def text(self, name: str) -> str:
         return self.files[name].data.decode()
@@ -703,7 +730,8 @@ class Bundle:
     def check_entries(self) -> None:
         entries, rows = (self.files.get(name, File(b"", 0, 0)) for name in ("entries.jsonl", "disclosures.jsonl"))
         ends, row_ends = entries.ends(), rows.ends()
-        count, row_count = len(ends) - 1, len(row_ends) - 1
+        self.size = count = len(ends) - 1
+        row_count = len(row_ends) - 1
         first = UNREAL.get((self.stream or "")[:2])
         if first is not None:
             self.told.update((first + "\n\n").encode())
@@ -722,7 +750,7 @@ class Bundle:
             due = place + 1
             if entry is not None:
                 if entry.playbook is not None:
-                    self.playbooks.add(entry.playbook)
+                    self.playbooks.setdefault(entry.playbook, place)
                 # Where every line is there, an entry out of place still finds its own.
                 at = place if self.signed is not None and row_count == self.signed.size else index
                 if at < row_count:
@@ -789,10 +817,14 @@ class Bundle:
         if left:
             self.withheld[entry.kind] = self.withheld.get(entry.kind, 0) + len(left)
         fields = {one[1]: one[2] for one in shown}
-        if entry.kind == "Exported" and fields:
-            self.exported = fields
-        elif entry.kind == "CheckpointPosted" and fields:
+        if entry.kind == "Exported":
+            self.exported = place, entry.ts, fields
+        elif entry.kind == "IncidentOpened" and self.opened is None:
+            self.opened = fields
+        elif entry.kind == "CheckpointPosted":
             self.posted.append((place, fields))
+        elif entry.kind == "CheckpointCosigned":
+            self.told_cosigned.append((place, entry.playbook, fields))
         elif entry.kind == "MessageSent" and isinstance(fields.get("send"), str):
             self.sent.add(fields["send"])
 
@@ -804,43 +836,123 @@ class Bundle:
             return
         self.left = MOST_FOUND
         kept, cosigned = self.read_kept(keys), self.read_cosigned(keys)
-        posted = [
-            (n, said["size"], said) for n, said in self.posted if type(said.get("size")) is int and said["size"] > 0
-        ]
-        posted = [one for one in posted if type(one[2].get("root")) is str]
+        stated = [(place, said, True) for place, said in self.posted]
+        stated += [(place, said, False) for place, _, said in self.told_cosigned]
+        stated = [one for one in stated if type(one[1].get("size")) is int and one[1]["size"] > 0]
+        stated = [one for one in stated if type(one[1].get("root")) is str]
         at = self.roots_at(
-            {one.size for one in kept} | {one.size for one, _, _ in cosigned} | {size for _, size, _ in posted}
+            {one.size for one in kept} | {one[0].size for one in cosigned} | {one[1]["size"] for one in stated}
         )
         if "entries.jsonl" not in self.files:
             at[self.signed.size] = self.signed.root
         self.hold(kept, keys, at)
-        partners = {}
-        for said, partner, vkey in cosigned:
+        for said, partner, _ in cosigned:
             if said.size in at and at[said.size] != said.root:
                 self.bad("the first %d entries are not those that %s cosigned" % (said.size, partner))
-            elif said.size in at:
-                partners[partner] = "%s cosigned its first %d entries, with the key %s" % (partner, said.size, vkey)
-        rooms: dict[str, set[str]] = {}
-        for place, size, fields in posted:
+        self.weigh(keys, [one for one in cosigned if at.get(one[0].size) == one[0].root])
+        largest = 0
+        for place, fields, posted in stated:
+            size = fields["size"]
             try:
                 root = bytes.fromhex(fields["root"])
             except ValueError:
                 root = b""
-            if at.get(size, root) != root:
-                self.bad("the checkpoint that was posted is of another log", place)
+            if size > place:
+                self.bad("a checkpoint of %d entries, more than there were then" % size, place)
+            elif at.get(size, root) != root:
+                self.bad("the checkpoint that it speaks of is of another log", place)
             elif (
-                type(fields.get("send")) is str
+                posted
+                and type(fields.get("send")) is str
                 and fields["send"] in self.sent
                 and type(fields.get("network")) is str
                 and fields.get("room") is not None
             ):
-                rooms.setdefault(fields["network"], set()).add(str(fields["room"]))
-        for network, names in sorted(rooms.items()):
+                self.rooms.setdefault(fields["network"], set()).add(str(fields["room"]))
+                largest = max(largest, size)
+        self.tell_evidence(max([largest, self.agreed] + [one.size for one in self.cosigners if not one.doubt]))
+
+    def tell_evidence(self, upto: int) -> None:
+        """Who besides whoever keeps the log can say that it is this one, and up to where."""
+        assert self.signed is not None
+        for network, names in sorted(self.rooms.items()):
             edits = " (where whoever posted it can edit it)" if network == "telegram" else ""
-            self.remark("checkpoints were posted in %d rooms on %s%s" % (len(names), network, edits))
-        self.notes += partners.values()
-        if not rooms and not partners and not self.agreed:
-            self.remark("no partner vouches for it: it rests on the word of whoever keeps the log (self-asserted)")
+            self.remark("the log says that checkpoints were posted in %d rooms on %s%s" % (len(names), network, edits))
+        for one in self.cosigners:
+            counts = "" if not one.doubt else "; THIS DOES NOT COUNT: " + DOUBTS[one.doubt]
+            since = "never recorded in the log"
+            if one.since is not None:
+                late = ", which is after what it signed" if one.since >= one.size else ""
+                since = "known to the log since entry %d%s" % (one.since, late)
+            self.remark(
+                "%s cosigned its first %d entries%s. The key is %s; compare its fingerprint with the partner: %s (%s)"
+                % (one.partner, one.size, counts, since, fingerprint(one.vkey), one.vkey)
+            )
+        if self.worth == NEEDS[0] and not self.agreed:
+            self.remark("no witness has seen it: it rests on the word of whoever keeps the log (self-asserted)")
+        if 0 < upto < self.signed.size:
+            words = "what came after entry %d (up to %d) rests on the word of whoever keeps the log"
+            self.remark(words % (upto - 1, self.signed.size - 1))
+
+    def weigh(self, keys: list[Key], cosigned: list[tuple[Checkpoint, str, str]]) -> None:
+        """Which cosignatures count: of keys that an entry names as a partner's, and the playbook too. A playbook that is not here is not asked."""
+        since: dict[tuple[str, str], int] = {}
+        agreed: set[tuple[str, str]] = set()
+        owners: dict[bytes, str] = {}
+        owners_agreed: dict[bytes, str] = {}
+        publics = {vkey: read_key(vkey, 4).public for _, _, vkey in cosigned}
+        named: dict[tuple[str | None, str], bool] = {}
+        for place, digest, said in self.told_cosigned:
+            partner, vkey = said.get("partner"), said.get("vkey")
+            if type(partner) is not str or type(vkey) is not str or vkey not in publics:
+                continue
+            since.setdefault((partner, vkey), place)
+            owners.setdefault(publics[vkey], partner)
+            if said.get("confirmed") is not True:
+                continue
+            book = self.files.get(f"playbooks/{digest}.yaml")
+            if (digest, vkey) not in named:
+                # However its lines are broken.
+                named[digest, vkey] = book is None or vkey.encode() in b"".join(book.data.split()).replace(b"\\", b"")
+            if named[digest, vkey]:
+                agreed.add((partner, vkey))
+                owners_agreed.setdefault(publics[vkey], partner)
+                if book is not None and digest is not None:
+                    since[partner, vkey] = min(since[partner, vkey], self.playbooks[digest])
+        owners.update(owners_agreed)
+        largest: dict[tuple[str, str], Cosigner] = {}
+        for checkpoint, partner, vkey in sorted(cosigned, key=lambda one: one[0].size):
+            name, public = (partner, vkey), publics[vkey]
+            if any(public == key.public for key in keys):
+                doubt = "the log's own key"
+            elif name not in since:
+                doubt = "not recorded"
+            elif owners[public] != partner:
+                doubt = "another partner's key"
+            else:
+                doubt = "" if name in agreed else "not in the playbook"
+            largest[name] = Cosigner(partner, checkpoint.size, vkey, since.get(name), doubt)
+        self.cosigners = [largest[name] for name in sorted(largest)]
+
+    @property
+    def partners(self) -> set[str]:
+        return {one.partner for one in self.cosigners if not one.doubt}
+
+    @property
+    def worth(self) -> str:
+        """The best evidence there is, one of NEEDS. No partner counts twice, however many keys it has."""
+        if self.partners:
+            return NEEDS[3]
+        return NEEDS[2] if set(self.rooms) - {"telegram"} else NEEDS[1] if self.rooms else NEEDS[0]
+
+    def demand(self, need: str) -> None:
+        """Whether there is as much evidence as was asked for, of what is not bad."""
+        level, _, count = need.partition(":")
+        if self.code != 1 and (NEEDS.index(self.worth) < NEEDS.index(level) or len(self.partners) < int(count or "0")):
+            there = self.worth + (":%d" % len(self.partners) if self.partners else "")
+            self.bad(
+                f"the evidence is weaker than was asked for: {need} was asked for, and it is {there}", None, "unmet"
+            )
 
     def read_kept(self, keys: list[Key]) -> list[Checkpoint]:
         """What was kept of this log, as far as the bundle reaches; else what is wrong with the one that says most."""
@@ -924,16 +1036,36 @@ class Bundle:
             return
         if any(name[10:-5] not in self.playbooks for name in playbooks):
             self.bad("a playbook is none of this log")
-        said = self.exported or {}
-        if any(
-            name in said and self.manifest.get(name) != said[name]
-            for name in ("by", "reader", "reason", "basis", "form")
-        ):
-            self.bad("the manifest and the log differ on who exported this, for whom or why")
-        if (self.manifest.get("disclosed"), self.manifest.get("withheld")) != (self.disclosed, self.withheld):
+        self.check_claims()
+
+    def check_claims(self) -> None:
+        """Whatever the manifest says that the entries say too."""
+        said, counts = self.manifest, (self.manifest.get("disclosed"), self.manifest.get("withheld"))
+        if self.exported is None or self.exported[0] != self.size - 1:
+            self.bad("its last entry does not say that this copy was made")
+        else:
+            _, ts, shown = self.exported
+            if any(
+                name not in shown or said.get(name) != shown[name]
+                for name in ("by", "reader", "reason", "basis", "form")
+            ):
+                self.bad("the manifest and the log differ on who exported this, for whom or why")
+            if said.get("at") != ts:
+                self.bad("the manifest and the log differ on when this was exported")
+            # Where something happened while the copy was made, it was counted again.
+            if shown.get("size") == self.size and (shown.get("disclosed"), shown.get("withheld")) != counts:
+                self.bad("the log says that this copy shows or withholds something else")
+        if counts != (self.disclosed, self.withheld):
             self.bad("the manifest claims to show or to withhold something else than it does")
-        if (self.manifest.get("exercise") == "yes") != (self.stream or "").startswith("E-"):
+        opened = self.opened or {}
+        if any(said.get(name) != opened.get(name) for name in ("title", "playbook")):
+            self.bad("the manifest and the log differ on what the incident is called, or by which playbook it goes")
+        if (said.get("exercise") == "yes") != (self.stream or "").startswith("E-"):
             self.bad("the manifest and the log differ on whether it was an exercise")
+        if self.key is not None and said.get("deployment") != self.key.name:
+            self.bad("the manifest names another deployment than the key")
+        if said.get("reader") == "auditor" and said.get("reader_name") != "auditor":
+            self.bad("the manifest calls an auditor something else")
 
 
 def what_else(head: bytes, path: str) -> str:
@@ -1031,24 +1163,36 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write("incomplete: there is no checkpoint in what --checkpoint names\n")
             return 2
         del arguments[at : at + 2]
+    need = ""
+    if "--need" in arguments:
+        at = arguments.index("--need")
+        need = arguments[at + 1] if at + 1 < len(arguments) else ""
+        if not re.fullmatch("self-asserted|posted|posted-uneditable|cosigned(:[1-9][0-9]{0,3})?", need):
+            sys.stdout.write("incomplete: --need is followed by one of %s, or cosigned:N\n" % ", ".join(NEEDS))
+            return 2
+        del arguments[at : at + 2]
     bundle = examine(arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__)), kept)
+    sound = not bundle.code
+    if need:
+        bundle.demand(need)
     first = min((entry for grade, entry, _ in bundle.found if entry is not None and grade == "tampered"), default=None)
     word = ("intact", "tampered", "incomplete")[bundle.code]
     out = [word if first is None else "%s: entry %d" % (word, first)]
     if bundle.again:
         out = [word + ": intact inside, but not the file that was exported"]
+    elif sound and bundle.code:
+        out = [word + ": intact, but not witnessed as was asked for"]
     out += [
         "  " + words if entry is None else "  entry %d: %s" % (entry, words) for _, entry, words in bundle.found[:100]
     ]
     if bundle.signed is not None and bundle.key is not None:
         out.append("The log of %s, %d entries, kept by %s." % (bundle.stream, bundle.signed.size, bundle.key.name))
-    if bundle.signed is not None and bundle.key is not None and (bundle.again or not bundle.code):
+    if bundle.signed is not None and bundle.key is not None and (bundle.again or sound):
         # Where something is wrong, what is changed or missing would count as withheld.
         out.append("It shows %d fields of them and withholds %d." % (bundle.disclosed, sum(bundle.withheld.values())))
     if bundle.signed is not None and bundle.key is not None:
         out.append(f"Signed by {bundle.key.vkey}")
-        digits = sha256(bundle.key.vkey.encode()).hex()[:32]
-        out.append("Its fingerprint: " + " ".join(digits[at : at + 4] for at in range(0, 32, 4)))
+        out.append("Its fingerprint: " + fingerprint(bundle.key.vkey))
         out.append("Compare it with the one you were given by another way.")
     out += ["Note: " + words for words in bundle.notes]
     sys.stdout.buffer.write(("\n".join(map(plain, out)) + "\n").encode("utf-8", "replace"))

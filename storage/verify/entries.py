@@ -17,7 +17,7 @@ from storage import tree
 from storage.entry import opening
 from storage.export.span import Span
 from storage.verify.lines import SECTION
-from storage.verify.section import LEAF, Log, Part, Shown, Walk, mark, remark
+from storage.verify.section import LEAF, Exported, Log, Part, Shown, Walk, mark, remark
 from storage.verify.verdict import MOST, Verdict
 
 _FEW = 4
@@ -31,11 +31,12 @@ class Passed:
     log: Log
     root: bytes = tree.EMPTY
     roots: list[bytes] = field(default_factory=list)
-    playbooks: set[str] = field(default_factory=set)
+    playbooks: dict[str, int] = field(default_factory=dict)
     texts: list[tuple[int, bytes]] = field(default_factory=list)
-    exported: Shown | None = None
+    exported: Exported | None = None
+    opened: Shown | None = None
     posted: list[tuple[int, Shown]] = field(default_factory=list)
-    cosigned: list[tuple[int, Shown]] = field(default_factory=list)
+    cosigned: list[tuple[int, str | None, Shown]] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
 
     def says(self, text: Span) -> bool:
@@ -161,9 +162,10 @@ def _together(log: Log, found: Iterable[Part]) -> tuple[Passed, list[Part]]:
                 remark(earlier, part.began[0], before, part.began[1])
                 part.remarks = [*earlier.remarks, *part.remarks]
             before = part.ended
-        passed.playbooks |= part.playbooks
+        passed.playbooks = part.playbooks | passed.playbooks  # the first place of each
         passed.texts.append(part.text)
         passed.exported = part.exported if part.exported is not None else passed.exported
+        passed.opened = passed.opened if passed.opened is not None else part.opened
         passed.posted += part.posted
         passed.cosigned += part.cosigned
         passed.sent.append(part.sent)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from storage.export import container, repacked
 from storage.export.span import Span, written
-from storage.facts.fact import is_exercise
-from storage.verify import signed, witnesses
+from storage.verify import claims, signed, witnesses
 from storage.verify.entries import Passed, go_through
 from storage.verify.forms import LOOKED_AT, no_bundle
 from storage.verify.lines import Looked, TooLong, look_through
@@ -134,7 +133,9 @@ def _missing(names: Sequence[str], cut: str | None) -> str:
     return f"{listed}: it was cut short on its way, or packed without: ask for the file again"
 
 
-def _playbooks(verdict: Verdict, files: Mapping[str, Span], looked: Mapping[str, Looked], named: set[str]) -> None:
+def _playbooks(
+    verdict: Verdict, files: Mapping[str, Span], looked: Mapping[str, Looked], named: Collection[str]
+) -> None:
     for name in files:
         if name.startswith("playbooks/") and name != f"playbooks/{looked[name].digest}.yaml":
             verdict.add("playbook", f"{name} is not the playbook of that digest")
@@ -159,19 +160,7 @@ def _words(verdict: Verdict, files: Mapping[str, Span], manifest: Manifest, pass
         verdict.add("text", "log.txt does not say what the entries say")
     if not manifest:
         return
-    exported = passed.exported
-    if exported is None:
-        verdict.add("manifest", "the log does not show for whom this copy was made", grade="note")
-    elif any(manifest.get(name) != exported[name] for name in _CLAIMS if name in exported):
-        verdict.add("manifest", "the manifest and the log differ on who exported this, for whom or why")
-    if (manifest.get("disclosed"), manifest.get("withheld")) != (verdict.disclosed, verdict.withheld_by_kind):
-        verdict.add("manifest", "the manifest claims to show or to withhold something else than it does")
-    if (manifest.get("exercise") == "yes") != is_exercise(verdict.stream or ""):
-        verdict.add("manifest", "the manifest and the log differ on whether it was an exercise")
+    claims.judge(verdict, manifest, passed)
     for name in sorted(files):
         if name.startswith("playbooks/") and name not in {f"playbooks/{digest}.yaml" for digest in passed.playbooks}:
             verdict.add("playbook", f"{name} is no playbook of this log")
-
-
-_CLAIMS = ("by", "reader", "reason", "basis", "form")
-"""What a manifest and the fact ``Exported`` both say."""

@@ -23,6 +23,7 @@ LEAF = 65
 """Bytes of a line of ``leaves.txt``."""
 
 Shown = dict[str, Any]
+Exported = tuple[int, str, Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ class Log:
 class Part:
     """What was found in a section.
 
-    ``edge``: the whole subtrees of its entries, largest first. ``settled``: every entry is the one that the leaves name, so that the next section
+    ``playbooks``: by digest, the first entry that was decided under it. ``edge``: the whole subtrees of its entries, largest first. ``settled``: every entry is the one that the leaves name, so that the next section
     begins where this one ends. ``began``, ``ended``: the first and last time, and at which entry the first stands. ``text``: length and SHA-256 of
-    its entries in words, in bytes. ``exported``: what its last ``Exported`` shows. ``sent``: eight bytes for each message that arrived.
+    its entries in words, in bytes. ``exported``: its last ``Exported``, where it stands, when it was, and what it shows; ``opened``: what its first
+    ``IncidentOpened`` shows. ``cosigned``: with the playbook under which it was recorded. ``sent``: eight bytes for each message that arrived.
     """
 
     edge: list[bytes] = field(default_factory=list)
@@ -54,13 +56,14 @@ class Part:
     remarks: list[Finding] = field(default_factory=list)
     began: tuple[int, str] | None = None
     ended: str = ""
-    playbooks: set[str] = field(default_factory=set)
+    playbooks: dict[str, int] = field(default_factory=dict)
     text: tuple[int, bytes] = (0, b"")
     disclosed: int = 0
     withheld: Counter[str] = field(default_factory=Counter)
-    exported: Shown | None = None
+    exported: Exported | None = None
+    opened: Shown | None = None
     posted: list[tuple[int, Shown]] = field(default_factory=list)
-    cosigned: list[tuple[int, Shown]] = field(default_factory=list)
+    cosigned: list[tuple[int, str | None, Shown]] = field(default_factory=list)
     sent: bytes = b""
 
 
@@ -93,7 +96,7 @@ class Walk:
             if part.settled or self.log.leaves is None or self._leaf(place) == leaf:
                 self._time(part, place, entry.ts)
             if entry.playbook_sha256 is not None:
-                part.playbooks.add(entry.playbook_sha256)
+                part.playbooks.setdefault(entry.playbook_sha256, place)
             # Where every line is there, an entry out of place still finds its own.
             at = place if ordered else index
             if at < self.log.disclosures.count:
@@ -181,22 +184,26 @@ class Walk:
             part.disclosed += 1
         if left:
             part.withheld[entry.type] += len(left)
-        if entry.type in _TELLING and triples:
-            self._telling(part, place, entry.type, {path: value for _, path, value in triples})
+        if entry.type in _TELLING:
+            self._telling(part, place, entry, {path: value for _, path, value in triples})
 
-    def _telling(self, part: Part, place: int, kind: str, shown: Shown) -> None:
+    def _telling(self, part: Part, place: int, entry: Entry, shown: Shown) -> None:
         """A fact that says something about the log itself."""
-        if kind == "Exported":
-            part.exported = shown
-        elif kind == "CheckpointPosted":
-            part.posted.append((place, shown))
-        elif kind == "CheckpointCosigned":
-            part.cosigned.append((place, shown))
-        elif isinstance(shown.get("send"), str):
-            part.sent += mark(shown["send"])
+        match entry.type:
+            case "Exported":
+                part.exported = place, entry.ts, shown
+            case "IncidentOpened":
+                part.opened = part.opened if part.opened is not None else shown
+            case "CheckpointPosted":
+                part.posted.append((place, shown))
+            case "CheckpointCosigned":
+                part.cosigned.append((place, entry.playbook_sha256, shown))
+            case _:
+                if isinstance(shown.get("send"), str):
+                    part.sent += mark(shown["send"])
 
 
-_TELLING = frozenset({"Exported", "CheckpointPosted", "CheckpointCosigned", "MessageSent"})
+_TELLING = frozenset({"Exported", "IncidentOpened", "CheckpointPosted", "CheckpointCosigned", "MessageSent"})
 
 
 def say(part: Part, rule: str, words: str, entry: int, field: str | None = None) -> None:

@@ -9,6 +9,10 @@ Grade = Literal["tampered", "incomplete", "note"]
 Packed = Literal["as exported", "again", "unpacked"]
 Worth = Literal["self-asserted", "posted", "posted where nobody can edit", "cosigned"]
 
+Doubt = Literal["", "not recorded", "not in the playbook", "the log's own key", "another partner's key"]
+"""Why a cosignature does not count: no entry names the key as that partner's; whose it is says the operator alone; whoever keeps the log has it; it is
+recorded as another partner's."""
+
 REQUIRED = (
     "checkpoint.txt", "disclosures.jsonl", "entries.jsonl", "key.txt", "leaves.txt", "manifest.json", "manifest.sig",
 )  # fmt: skip
@@ -42,25 +46,37 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Cosigner:
-    """A partner whose key signed that the log was this at ``size`` entries. ``confirmed``: the log says that the playbook names this key as theirs."""
+    """Whose key signed that the log was this at ``size`` entries.
+
+    ``fingerprint``: of the key, to be compared by telephone. ``since``: the entry since which the log knows the key. ``doubt``: why this does not count; empty
+    where it does.
+    """
 
     partner: str
     vkey: str
     size: int
-    confirmed: bool = False
+    fingerprint: str
+    since: int | None = None
+    doubt: Doubt = ""
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Who besides whoever keeps the log can say that it is this one."""
+    """Who besides whoever keeps the log can say that it is this one. ``partners``: those whose cosignature counts; ``upto``: how many entries any of
+    these has seen."""
 
     worth: Worth = "self-asserted"
     posted: list[Posted] = field(default_factory=list)
     cosigned: list[Cosigner] = field(default_factory=list)
+    partners: list[str] = field(default_factory=list)
+    upto: int = 0
 
     def weigh(self) -> None:
-        """Set ``worth`` to the best there is."""
-        if self.cosigned:
+        """Set ``worth`` to the best there is. No partner counts twice, however many keys it has."""
+        counting = [one for one in self.cosigned if not one.doubt]
+        self.partners = sorted({one.partner for one in counting})
+        self.upto = max([*(one.size for one in counting), *(one.size for one in self.posted)], default=0)
+        if self.partners:
             self.worth = "cosigned"
         elif any(one.network not in EDITABLE for one in self.posted):
             self.worth = "posted where nobody can edit"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage import notes
-from storage.cosigning import Witness
 from storage.export import witnessed
 from storage.export.span import Span
 from storage.notes import BadNote, Checkpoint, Signature, Verifier
+from storage.verify import cosigned
 from storage.verify import verdict as found
 from storage.verify.entries import Passed
 from storage.verify.section import Log, Shown
-from storage.verify.signed import MOST_LINES, rows, small, text_of
 from storage.verify.verdict import Verdict
 
 OLDER = "older"
@@ -41,28 +40,30 @@ def judge(
     if signed is None:
         return
     ours = list(_kept(verdict, kept, keys, signed)) if kept and keys else []
-    cosigned = list(_cosigned(verdict, files, keys, signed))
-    posted = [(place, shown, root) for place, shown in passed.posted if (root := _root(shown)) is not None]
+    others = list(cosigned.read(verdict, files, keys, signed))
+    posted = list(_stated(passed.posted))
+    stated = [*posted, *_stated((place, shown) for place, _, shown in passed.cosigned)]
     sizes = (
-        {one.said.size for one in ours}
-        | {one.said.size for one, _ in cosigned}
-        | {shown["size"] for _, shown, _ in posted}
+        {one.said.size for one in ours} | {one.said.size for one in others} | {shown["size"] for _, shown, _ in stated}
     )
     roots = dict(passed.roots_at(sizes))
     if "entries.jsonl" in passed.log.lacks:
         roots[signed.size] = signed.root
     _hold(verdict, ours, keys, roots, passed.log)
-    confirmed = {str(shown.get("vkey")) for _, shown in passed.cosigned if shown.get("confirmed") is True}
-    for one, cosigner in cosigned:
+    known = cosigned.recorded(passed, files, others)
+    largest: dict[tuple[str, str], found.Cosigner] = {}
+    for one in sorted(others, key=lambda other: other.said.size):
         if one.said.size in roots and roots[one.said.size] != one.said.root:
-            verdict.add("witness", f"the first {one.said.size} entries are not those that {one.who} cosigned")
+            verdict.add("witness", f"the first {one.said.size} entries are not those that {one.partner} cosigned")
         elif one.said.size in roots:
-            verdict.evidence.cosigned.append(
-                found.Cosigner(one.who, cosigner.vkey, one.said.size, cosigner.vkey in confirmed)
-            )
-    for place, shown, root in posted:
-        if roots.get(shown["size"], root) != root:
-            words = f"entry {place}: the checkpoint that was posted is of another log"
+            largest[one.partner, one.key.vkey] = cosigned.weighed(one, known, keys)
+    verdict.evidence.cosigned += [largest[name] for name in sorted(largest)]
+    for place, shown, root in stated:
+        if shown["size"] > place:
+            words = f"entry {place}: a checkpoint of {shown['size']} entries, more than there were then"
+            verdict.add("witness", words, place)
+        elif roots.get(shown["size"], root) != root:
+            words = f"entry {place}: the checkpoint that it speaks of is of another log"
             verdict.add("witness", words, place)
     _post(verdict, posted, passed)
     verdict.evidence.weigh()
@@ -152,44 +153,16 @@ def _by(keys: Sequence[Verifier], seen: Seen) -> bool:
     return any(key.verifies(signature, seen.text) for key in keys for signature in seen.signatures)
 
 
-def _cosigned(
-    verdict: Verdict, files: Mapping[str, Span], keys: Sequence[Verifier], signed: Checkpoint
-) -> Iterator[tuple[Seen, Witness]]:
-    """The checkpoints in the bundle that partners cosigned."""
-    for number, line in enumerate(rows(small(files, "cosigned.jsonl"))):
-        if number >= MOST_LINES:
-            verdict.add("witness", f"cosigned.jsonl has more than {MOST_LINES} lines")
-            return
-        try:
-            said = text_of(line, "note", "partner", "vkey")
-            cosigner = Witness.parse(said["vkey"])
-            text, signatures = notes.split_note(said["note"])
-            seen = Seen(notes.parse_checkpoint(text), text, signatures, said["partner"])
-            if seen.said.origin != signed.origin:
-                raise ValueError(f"it is for {seen.said.origin}")
-            if not _by(keys, seen):
-                raise ValueError("it was not signed by a key of this log")
-            if not any(cosigner.signed_at(one, text) for one in signatures):
-                raise ValueError(f"{seen.who} did not sign it")
-        except ValueError as error:
-            verdict.add("witness", f"cosigned.jsonl, line {number + 1}: {error}")
+def _stated(facts: Iterable[tuple[int, Shown]]) -> Iterator[tuple[int, Shown, bytes]]:
+    """What facts say of checkpoints, as far as they show size and root at all: where, all they show, and the root."""
+    for place, shown in facts:
+        size, root = shown.get("size"), shown.get("root")
+        if type(size) is not int or size < 1 or type(root) is not str:
             continue
-        if seen.said.size > signed.size:
-            words = f"rolled back: {seen.who} cosigned {seen.said.size} entries, and this bundle has {signed.size}"
-            verdict.add("witness", words)
-        elif seen.said.size:
-            yield seen, cosigner
-
-
-def _root(shown: Shown) -> bytes | None:
-    """The root that a fact about a checkpoint shows, if it shows size and root at all."""
-    size, root = shown.get("size"), shown.get("root")
-    if type(size) is not int or size < 1 or type(root) is not str:
-        return None
-    try:
-        return bytes.fromhex(root)
-    except ValueError:
-        return b""
+        try:
+            yield place, shown, bytes.fromhex(root)
+        except ValueError:
+            yield place, shown, b""
 
 
 def _post(verdict: Verdict, posted: Sequence[tuple[int, Shown, bytes]], passed: Passed) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli_ending import Stop
 from bot.cli_verify import verify
 from storage.database import open_store
 from storage.export import container
-from tests.storage.bundled import export_bundle, resigned
-from tests.storage.doctored import cosigned, note_at
+from tests.storage.bundled import both, export_bundle, resigned
+from tests.storage.doctored import FIRE, agreed, cosigned, note_at
 from tests.storage.small import NOW, STREAM, opened
 
 
@@ -25,7 +26,8 @@ async def bundle(tmp_path: Path) -> Path:
     (tmp_path / "kept.txt").write_text(note_at(container.unpack(raw), 3, store.signer))
     later = note_at(container.unpack(raw), 99, store.signer, bytes(32))
     (tmp_path / "later.txt").write_text(later)
-    (tmp_path / "cosigned.zip").write_bytes(resigned(raw, store.signer, cosigned(store.signer, 4)))
+    (tmp_path / "cosigned.zip").write_bytes(resigned(raw, store.signer, both(agreed(), cosigned(store.signer, 4))))
+    (tmp_path / "alleged.zip").write_bytes(resigned(raw, store.signer, cosigned(store.signer, 4)))
     (tmp_path / "changed.zip").write_bytes(raw.replace(b"Le pont", b"La pont"))
     await store.close()
     return tmp_path
@@ -34,16 +36,25 @@ async def bundle(tmp_path: Path) -> Path:
 def test_in_words(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who vouches for an intact log is said in plain words, and nobody is made to where somebody kept a checkpoint."""
     assert verify(bundle / "alone.zip", None, "text") == 0
-    assert "Evidence: self-asserted. No partner has a part in it" in capsys.readouterr().out
+    assert "Evidence: self-asserted. No witness has seen this log" in capsys.readouterr().out
     assert verify(bundle / "alone.zip", bundle / "kept.txt", "text") == 0
     said = capsys.readouterr().out
     assert "self-asserted" not in said
     assert "its first 3 entries have not changed since" in said
     assert verify(bundle / "cosigned.zip", None, "text") == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "cosigned by 1 partner; the playbook names its key. Compare each fingerprint with the partner:" in said
     assert (
-        "cosigned by 1 partner. Ask them whether the key is theirs:\n  fire, its first 4 entries, with fire.example+"
+        "fire signed its first 4 entries; the key is known to the log since entry 4, which is after what it signed"
         in said
+    )
+    assert f"fingerprint {FIRE.witness.fingerprint} {FIRE.witness.vkey}" in said
+    assert "What came after entry 3 (up to 5) rests on the word of whoever keeps the log." in said
+    assert verify(bundle / "alleged.zip", None, "text") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "No witness has seen this log" in said
+    assert (
+        "fire is said to have signed it too. That does not count: the log does not say that this key is theirs." in said
     )
 
 
@@ -56,6 +67,36 @@ def test_as_json(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verify(bundle / "changed.zip", None, "json") == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["verdict"], said["first"]) == ("tampered", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "need", "code"),
+    [
+        ("alone", "self-asserted", 0),
+        ("alone", "posted", 2),
+        ("cosigned", "posted-uneditable", 0),
+        ("cosigned", "cosigned:1", 0),
+        ("cosigned", "cosigned:2", 2),
+        ("changed", "cosigned:2", 1),
+    ],
+)
+def test_witnesses_can_be_asked_for(
+    bundle: Path, capsys: pytest.CaptureFixture[str], name: str, need: str, code: int
+) -> None:
+    """A copy with weaker evidence than is asked for is answered with 2, and said to be intact; what was tampered with stays that."""
+    assert verify(bundle / f"{name}.zip", None, "text", need) == code
+    said = capsys.readouterr()
+    assert ("the evidence is weaker than was asked for" in said.err) == (code == 2)
+    assert said.out.startswith(("Intact. ", "TAMPERED", "Intact, but not witnessed as was asked for. ")[code])
+    assert verify(bundle / f"{name}.zip", None, "json", need) == code
+    assert json.loads(capsys.readouterr().out)["verdict"] == ("intact", "tampered", "incomplete")[code]
+
+
+@pytest.mark.parametrize("need", ["", "signed", "cosigned:0", "cosigned:", "cosigned:99999", "posted:2", "cosigned:１"])
+def test_evidence_that_there_is_not(bundle: Path, need: str) -> None:
+    """What cannot be asked for is one line that says what can."""
+    with pytest.raises(Stop, match="name one of self-asserted, posted, posted-uneditable, cosigned or cosigned:N"):
+        verify(bundle / "alone.zip", None, "text", need)
 
 
 def test_an_older_copy_is_no_accusation_in_the_first_words(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,7 @@ def test_a_key_that_the_playbook_does_not_name_is_the_operators_word(tmp_path: P
     nobody = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", "--partner", "fir", "--vkey", public)
     assert (nobody.code, "no such partner" in nobody.err) == (2, True)
     kept = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", "--partner", "fire", "--vkey", public)
-    assert (kept.code, "is your word alone" in kept.out) == (0, True), kept.err
+    assert (kept.code, "is your word alone, and no evidence" in kept.out) == (0, True), kept.err
     assert [one.confirmed for one in facts(tmp_path)] == [False]
 
 

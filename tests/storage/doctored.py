@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -37,13 +37,15 @@ POLICE = Cosigner("police.example", Ed25519PrivateKey.from_private_bytes(bytes([
 
 @dataclass(frozen=True, slots=True)
 class Doctored:
-    """A bundle that somebody made something of. ``kept``: what is held against it; ``code``: the verdict; ``first``: the first entry named."""
+    """A bundle that somebody made something of. ``kept``: what is held against it; ``need``: which evidence is asked for; ``code``: the verdict; ``first``: the first
+    entry named."""
 
     name: str
     raw: bytes
     code: int
     first: int | None = None
     kept: str | None = None
+    need: str | None = None
 
 
 async def filled(store: SqliteStore) -> None:
@@ -67,12 +69,14 @@ def note_at(files: Files, size: int, signer: Signer, root: bytes | None = None) 
     return signer.sign(Checkpoint(f"liege/{STREAM}", size, found).text)
 
 
-def cosigned(signer: Signer, size: int, by: Cosigner = FIRE, root: bytes | None = None) -> Change:
+def cosigned(
+    signer: Signer, size: int, by: Cosigner = FIRE, root: bytes | None = None, partner: str | None = None
+) -> Change:
     """A line of a partner's signature."""
 
     def apply(files: Files) -> None:
         note = by.cosign(note_at(files, size, signer, root), NOW)
-        row = {"note": note, "partner": by.name.partition(".")[0], "vkey": by.witness.vkey}
+        row = {"note": note, "partner": partner or by.name.partition(".")[0], "vkey": by.witness.vkey}
         files["cosigned.jsonl"] += canonical.encode(row) + b"\n"
 
     return apply
@@ -119,6 +123,20 @@ def _given(name: str, data: bytes) -> Change:
         files[name] = data
 
     return apply
+
+
+def _numbered(rows: list[bytes]) -> None:
+    """Each entry says the place in which it stands."""
+    for place, row in enumerate(rows):
+        said = decode(row)
+        rows[place] = Entry(place, said.type, 1, said.ts, said.stream, said.playbook_sha256, said.digests).encode()
+
+
+def retold(files: Files) -> None:
+    """The log in words says what the entries show now."""
+    pairs = zip(files["entries.jsonl"].splitlines(), files["disclosures.jsonl"].splitlines(), strict=True)
+    told = [readable(said.seq, said.ts, said.type, _pairs(row)) for line, row in pairs if (said := decode(line))]
+    files["log.txt"] = "\n".join(told).encode()
 
 
 def _renumbered(rows: list[bytes]) -> None:
@@ -193,8 +211,29 @@ def claims(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
         ("another root", {"root": "00" * 32}),
         ("another log", {"stream": "I-2"}),
         ("an exercise", {"exercise": "yes"}),
+        ("another deployment", {"deployment": "namur"}),
+        ("another title", {"title": "Drill"}),
+        ("no title", {"title": None}),
+        ("another playbook", {"playbook": "border"}),
+        ("another time", {"at": "2026-03-01T08:00:00.001Z"}),
+        ("another form", {"form": "csv"}),
+        ("another name for its reader", {"reader_name": "The press"}),
     ):
         yield Doctored(f"a manifest that claims {name}", claiming(signer, bundle, **change), 1)
+    nameless = both(shown(SIZE - 1, lambda row: [one for one in row if one[1] != "reason"]), retold)
+    yield Doctored("a copy that does not show why", resigned(bundle, signer, nameless), 1)
+    hidden = both(shown(5, lambda row: [one for one in row if one[1] != "text"]), retold)
+    yield Doctored("less shown than the log says that was shown", resigned(bundle, signer, hidden), 1)
+
+    def goes_on(files: Files) -> None:
+        inserted("NoteAdded", {"text": "x"})(files)
+        for name in ("entries.jsonl", "disclosures.jsonl"):
+            rows = files[name].splitlines()
+            files[name] = b"".join(row + b"\n" for row in [*rows[:-2], rows[-1], rows[-2]])
+        lines("entries.jsonl", _numbered)(files)
+        retold(files)
+
+    yield Doctored("a copy that goes on after it was made", resigned(bundle, signer, goes_on), 1)
     yield Doctored("a manifest of the next format", claiming(signer, bundle, format=3), 2)
     yield Doctored("a manifest signed by a stranger", claiming(STRANGER, bundle), 1)
     more = [
@@ -378,12 +417,20 @@ def strange(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     odd: list[object] = [[], {}, [[]], 0, True, None, "s-9", {"a": []}]
     for name in ("send", "network", "room"):
         for value in odd:
-            change = _more("CheckpointPosted", posted | {"send": "s-1"} | {name: value})
+            change = inserted("CheckpointPosted", posted | {"send": "s-1"} | {name: value})
             yield Doctored(f"a posted checkpoint whose {name} is {value}", resigned(bundle, signer, change), 0)
+    for what, fields in (
+        ("posted", posted | {"send": "s-1", "size": SIZE}),
+        ("posted by far", posted | {"send": "s-1", "size": 1 << 52}),
+        ("cosigned", posted | {"size": SIZE + 1}),
+        ("cosigned with another root", posted | {"size": 2}),
+    ):
+        change = inserted("CheckpointPosted" if "send" in fields else "CheckpointCosigned", fields)
+        yield Doctored(f"more entries {what} than there were", resigned(bundle, signer, change), 1, SIZE - 1)
     for value in odd:
-        change = _more("CheckpointCosigned", {"confirmed": True, "vkey": value})
+        change = inserted("CheckpointCosigned", {"confirmed": True, "vkey": value})
         yield Doctored(f"a cosigned checkpoint whose key is {value}", resigned(bundle, signer, change), 0)
-        change = _more("MessageSent", {"send": value})
+        change = inserted("MessageSent", {"send": value})
         yield Doctored(f"a message whose name is {value}", resigned(bundle, signer, change), 0)
     commands = shown(5, lambda row: [*row, ["A" * 22, "\x1b[2J\x1b[Hintact\nintact\u202e\x9b", 1]])
     yield Doctored("a field that commands a terminal", remade(bundle, commands), 1, 5)
@@ -412,18 +459,77 @@ def strange(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     yield Doctored("a manifest too large to be read", container.pack(container.unpack(bundle) | large), 1)
 
 
-def _more(kind: str, fields: Mapping[str, object]) -> Change:
-    """One more entry that shows these fields."""
+def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
+    """Which evidence counts, where it is asked for."""
+    for need, code in (("self-asserted", 0), ("posted", 0), ("posted-uneditable", 2), ("cosigned", 2)):
+        yield Doctored(f"posted where it can be edited, for {need}", bundle, code, need=need)
+    again = Cosigner("fire.again", Ed25519PrivateKey.from_private_bytes(bytes([9] * 32)))
+    own = Cosigner("fire.example", signer.key)
+    alone, pair = [(FIRE, "fire")], [(FIRE, "fire"), (POLICE, "police")]
+    for what, named, recorded, asked, code in (
+        ("a key that no entry names", [FIRE], [], "cosigned", 2),
+        ("a key that the playbook names", [FIRE], alone, "cosigned", 0),
+        ("one partner", [FIRE], alone, "cosigned:2", 2),
+        ("a key that the operator alone names", [POLICE], alone, "cosigned", 2),
+        ("two partners", [FIRE, POLICE], pair, "cosigned:2", 0),
+        ("two partners, one of them in the playbook", [FIRE], pair, "cosigned:2", 2),
+        ("two keys of one partner", [FIRE, again], [*alone, (again, "fire")], "cosigned:2", 2),
+        ("one key for two partners", [FIRE], [*alone, (FIRE, "police")], "cosigned:2", 2),
+        ("one key for two partners, asked for one", [FIRE], [*alone, (FIRE, "police")], "cosigned", 0),
+        ("the log's own key", [own], [(own, "fire")], "cosigned", 2),
+        ("the same lines twice", [FIRE], [*alone, *alone], "cosigned:2", 2),
+    ):
+        book = b"partners:\n" + b"".join(f"  witness: {one.witness.vkey}\n".encode() for one in named)
+        change = both(
+            agreed(book, recorded), *(cosigned(signer, 6, key, partner=who) for key, who in recorded or alone)
+        )
+        yield Doctored(f"{what}, for {asked}", resigned(bundle, signer, change), code, need=asked)
+    yield Doctored("packed again, for a witness", _packed_again(bundle), 2, need="cosigned")
+    changed = remade(bundle, shown(5, lambda row: row[:-1]))
+    yield Doctored("tampered with, for a witness", changed, 1, None, need="cosigned")
+
+
+def agreed(book: bytes | None = None, recorded: Sequence[tuple[Cosigner, str]] = ((FIRE, "fire"),)) -> Change:
+    """A playbook that some entries were decided under, each of which says of a key that this playbook names it."""
+    book = book if book is not None else f"x: {FIRE.witness.vkey}\n".encode()
+
+    def apply(files: Files) -> None:
+        digest = sha256(book).hexdigest()
+        if recorded:
+            files[f"playbooks/{digest}.yaml"] = book
+        for key, partner in recorded:
+            inserted("CheckpointCosigned", {"partner": partner, "vkey": key.witness.vkey, "confirmed": True}, digest)(
+                files
+            )
+
+    return apply
+
+
+def _pairs(row: bytes) -> list[tuple[str, Any]]:
+    """What is shown of an entry: path and value."""
+    return [(path, value) for _, path, value in json.loads(row)]
+
+
+def inserted(kind: str, fields: Mapping[str, object], playbook: str | None = None) -> Change:
+    """One more entry that shows these fields, before the last one."""
 
     def apply(files: Files) -> None:
         last = decode(files["entries.jsonl"].splitlines()[-1])
         row = [["A" * 21 + "AQgw"[n % 4], path, value] for n, (path, value) in enumerate(sorted(fields.items()))]
         digests = tuple(sorted(canonical.disclosure_digest(canonical.write(one)) for one in row))
-        entry = Entry(last.seq + 1, kind, 1, last.ts, last.stream, last.playbook_sha256, digests)
-        files["entries.jsonl"] += entry.encode() + b"\n"
-        files["disclosures.jsonl"] += canonical.encode(row) + b"\n"
-        told = readable(entry.seq, entry.ts, kind, [(path, value) for _, path, value in row])
-        files["log.txt"] += f"\n{told}".encode()
+        entry = Entry(last.seq, kind, 1, last.ts, last.stream, playbook or last.playbook_sha256, digests)
+        after = Entry(last.seq + 1, last.type, 1, last.ts, last.stream, last.playbook_sha256, last.digests)
+        shown = files["disclosures.jsonl"].splitlines()
+        ends = {
+            "entries.jsonl": [entry.encode(), after.encode()],
+            "disclosures.jsonl": [canonical.encode(row), shown[-1]],
+        }
+        for name, pair in ends.items():
+            files[name] = b"".join(line + b"\n" for line in [*files[name].splitlines()[:-1], *pair])
+        before = readable(last.seq, last.ts, last.type, _pairs(shown[-1])).encode()
+        told = readable(entry.seq, entry.ts, kind, _pairs(canonical.encode(row)))
+        again = readable(after.seq, after.ts, after.type, _pairs(shown[-1]))
+        files["log.txt"] = files["log.txt"].removesuffix(before) + f"{told}\n{again}".encode()
 
     return apply
 
@@ -464,4 +570,5 @@ def every(bundle: bytes, signer: Signer) -> list[Doctored]:
         *keys(bundle, signer),
         *weak(bundle, signer),
         *strange(bundle, signer),
+        *needs(bundle, signer),
     ]

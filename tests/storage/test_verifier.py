@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from storage.export.bundle import verifier as shipped
 from storage.export.witnessed import checkpoints_in
 from storage.facts import NoteAdded
 from storage.notes import Signer, Verifier
-from storage.verify import OLDER, REQUIRED, verify, verify_bytes
+from storage.verify import OLDER, REQUIRED, Need, verify, verify_bytes
 from tests.storage.bundled import export_bundle, resigned
 from tests.storage.doctored import SIZE, WEAK, Doctored, every, filled, posted_otherwise, strange
 from tests.storage.small import NOW, ROOM, STREAM
@@ -59,6 +60,8 @@ def ours(one: Doctored) -> tuple[int, int | None]:
     """What ``tocsin verify`` answers, and the first entry it names."""
     kept = checkpoints_in(one.kept.encode()) if one.kept is not None else []
     verdict = verify_bytes(one.raw, *kept)
+    if one.need is not None:
+        Need.parse(one.need).demand(verdict)
     return verdict.code, verdict.first
 
 
@@ -77,25 +80,47 @@ def test_the_program_says_what_is_wrong(doctored: list[Doctored]) -> None:
     assert said == {one.name: (one.code, one.first) for one in doctored}
 
 
+ALL = """
+import io, json, sys
+sys.path.insert(0, ".")
+import verify
+for line in sys.stdin:
+    out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO(), "utf-8")
+    code = verify.main(json.loads(line))
+    sys.stdout.seek(0)
+    said, sys.stdout = sys.stdout.read(), out
+    print(json.dumps([code, said]))
+"""
+"""Answers each command line, given as JSON, as the one file would; it knows of nothing but the folder it is in."""
+
+
 def test_the_one_file_agrees(doctored: list[Doctored], tmp_path: Path) -> None:
     """A bare Python in an empty folder, without any package, answers each with the same code and names the same entry first."""
-    script = tmp_path / "verify.py"
-    script.write_bytes(shipped())
-    differing = {}
+    (tmp_path / "verify.py").write_bytes(shipped())
+    asked = []
     for number, one in enumerate(doctored):
         (tmp_path / f"{number}.zip").write_bytes(one.raw)
-        command = [sys.executable, "-I", "-S", str(script), f"{number}.zip"]
+        command = [f"{number}.zip"]
         if one.kept is not None:
             (tmp_path / f"{number}.txt").write_text(one.kept)
             command += ["--checkpoint", f"{number}.txt"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-        assert done.stderr == "", one.name
+        if one.need is not None:
+            command += ["--need", one.need]
+        asked.append(json.dumps(command) + "\n")
+    bare = [sys.executable, "-I", "-S", "-c", ALL]
+    done = subprocess.run(
+        bare, cwd=tmp_path, input="".join(asked), capture_output=True, text=True, timeout=300, check=True
+    )
+    assert done.stderr == ""
+    differing = {}
+    for one, answer in zip(doctored, done.stdout.splitlines(), strict=True):
+        code, said = json.loads(answer)
         word = re.match(
-            r"(intact|tampered|incomplete)(?:: entry (\d+)|: intact inside, .*)?$", done.stdout.splitlines()[0]
+            r"(intact|tampered|incomplete)(?:: entry (\d+)|: intact(?: inside)?, .*)?$", said.splitlines()[0]
         )
         assert word is not None, one.name
-        assert word[1] == ("intact", "tampered", "incomplete")[done.returncode]
-        found = done.returncode, int(word[2]) if word[2] else None
+        assert word[1] == ("intact", "tampered", "incomplete")[code]
+        found = code, int(word[2]) if word[2] else None
         if found != ours(one):
             differing[one.name] = found, ours(one)
     assert differing == {}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from playbooks.rooms import RoomRef
+from storage.cosigning import Cosigner
 from storage.database import SqliteStore
 from storage.entry import decode
 from storage.export import container, verifier
@@ -17,7 +19,9 @@ from storage.export.copy import Recipient
 from storage.export.span import Span
 from storage.facts import CheckpointCosigned, CheckpointPosted, Fact, MessageSent, NoteAdded
 from storage.rotation import link
-from storage.verify import Cosigner, Posted, entries, lines, section, verify, verify_bytes
+from storage.store import Changes
+from storage.verify import Cosigner as Vouches
+from storage.verify import Posted, entries, lines, section, verify, verify_bytes
 from tests.storage.bundled import both, export_bundle, resigned
 from tests.storage.doctored import FIRE, OLD, POLICE, chained, cosigned, note_at
 from tests.storage.small import NOW, ROOM, STREAM, opened
@@ -65,22 +69,61 @@ async def test_a_post_counts_once_it_arrived(store: SqliteStore, tmp_path: Path)
         assert (verify(path).code, verify(path).evidence.worth) == (0, worth)
     assert verify(path).evidence.posted == [Posted("matrix", 1, 12), Posted("telegram", 1, 9)]
     assert verifier.examine(str(path)).notes[:2] == [
-        "checkpoints were posted in 1 rooms on matrix",
-        "checkpoints were posted in 1 rooms on telegram (where whoever posted it can edit it)",
+        "the log says that checkpoints were posted in 1 rooms on matrix",
+        "the log says that checkpoints were posted in 1 rooms on telegram (where whoever posted it can edit it)",
     ]
 
 
 async def test_cosigned_is_worth_most(store: SqliteStore, tmp_path: Path) -> None:
-    """Each partner whose key signed a checkpoint of this log is named, with how much of it that covers and whether the playbook knows the key."""
-    said = CheckpointCosigned(2, "00" * 32, "fire", FIRE.witness.vkey, "", True)
-    bundle = await exported(store, tmp_path / "b", None, said)
-    whole = resigned(bundle, store.signer, both(cosigned(store.signer, 4), cosigned(store.signer, 6, POLICE)))
-    verdict = verify_bytes(whole)
-    assert (verdict.code, verdict.evidence.worth) == (0, "cosigned")
-    assert verdict.evidence.cosigned == [
-        Cosigner("fire", FIRE.witness.vkey, 4, True),
-        Cosigner("police", POLICE.witness.vkey, 6, False),
+    """Each partner whose key signed is named, with its fingerprint, how much that covers, since when the log knows the key, and why it may not count."""
+    book = f"partners: {{fire: {{witness: {FIRE.witness.vkey}}}}}\n".encode()
+    digest = sha256(book).hexdigest()
+    await opened(store)
+    root = (await store.heads())[0].root.hex()
+    said = [
+        CheckpointCosigned(4, root, who, key.witness.vkey, "", who != "police")
+        for key, who in ((FIRE, "fire"), (POLICE, "police"))
     ]
+    await store.commit(Changes(NOW, records=[(STREAM, digest, one) for one in said], playbooks=[(digest, book)]))
+    await export_bundle(store, STREAM, by="ada", reason="inquiry", path=tmp_path / "b", now=NOW)
+    other = Cosigner.new("stranger")
+    change = both(cosigned(store.signer, 5), cosigned(store.signer, 6, POLICE), cosigned(store.signer, 3, other))
+    whole = resigned((tmp_path / "b").read_bytes(), store.signer, change)
+    verdict = verify_bytes(whole)
+    assert (verdict.code, verdict.evidence.worth, verdict.evidence.partners) == (0, "cosigned", ["fire"])
+    assert verdict.evidence.upto == 5
+    fire, police, stranger = (one.witness for one in (FIRE, POLICE, other))
+    assert verdict.evidence.cosigned == [
+        Vouches("fire", fire.vkey, 5, fire.fingerprint, 4),
+        Vouches("police", police.vkey, 6, police.fingerprint, 5, "not in the playbook"),
+        Vouches("stranger", stranger.vkey, 3, stranger.fingerprint, None, "not recorded"),
+    ]
+    (tmp_path / "b").write_bytes(whole)
+    alone = verifier.examine(str(tmp_path / "b"))
+    assert [(one.partner, one.vkey, one.size, one.since, one.doubt) for one in alone.cosigners] == [
+        (one.partner, one.vkey, one.size, one.since, one.doubt) for one in verdict.evidence.cosigned
+    ]
+    told = " ".join(alone.notes)
+    assert all(one.fingerprint in told for one in (fire, police, stranger))
+    assert "known to the log since entry 4;" in told and told.count("THIS DOES NOT COUNT") == 2
+    assert "what came after entry 4 (up to 6) rests on the word of whoever keeps the log" in told
+
+
+async def test_a_playbook_in_force_makes_a_key_known_from_its_first_entry(store: SqliteStore, tmp_path: Path) -> None:
+    """A key that the playbook names is known since the first entry that was decided under it; one named later, only after what it signed."""
+    book = f"x: {FIRE.witness.vkey}\n".encode()
+    digest = sha256(book).hexdigest()
+    await store.append(STREAM, NoteAdded("ada", None, ROOM, "before"), now=NOW)
+    root = (await store.heads())[0].root.hex()
+    facts: list[Fact] = [NoteAdded("ada", None, ROOM, "under it")]
+    facts += [CheckpointCosigned(1, root, "fire", FIRE.witness.vkey, "", True)]
+    await store.commit(Changes(NOW, records=[(STREAM, digest, one) for one in facts], playbooks=[(digest, book)]))
+    await export_bundle(store, STREAM, by="ada", reason="inquiry", path=tmp_path / "b", now=NOW)
+    whole = resigned((tmp_path / "b").read_bytes(), store.signer, cosigned(store.signer, 1))
+    [one] = verify_bytes(whole).evidence.cosigned
+    assert (one.since, one.doubt) == (1, "")
+    (tmp_path / "b").write_bytes(whole)
+    assert "since entry 1, which is after what it signed" in " ".join(verifier.examine(str(tmp_path / "b")).notes)
 
 
 async def test_a_bundle_brings_what_the_store_has(

@@ -1,0 +1,120 @@
+"""The checkpoints in a bundle that partners' keys signed too, and which of them count.
+
+A key proves nothing but that whoever has it signed. Whose it is says the log: a fact names the key as a partner's, and the playbook, which the partners
+agreed on, names it too, or the operator alone does. What the operator alone says does not count: they could have made the key themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from storage import notes
+from storage.cosigning import Witness
+from storage.export.span import Span
+from storage.notes import Checkpoint, Verifier
+from storage.verify.entries import Passed
+from storage.verify.signed import MOST_LINES, rows, small, text_of
+from storage.verify.verdict import Cosigner, Doubt, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A checkpoint with a partner's signature: what it says, ``partner`` for whose it is given, and the key."""
+
+    said: Checkpoint
+    partner: str
+    key: Witness
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What the log says of keys: (partner, vkey) → since which entry, and whether the playbook names it; key → whose it is."""
+
+    since: dict[tuple[str, str], int] = field(default_factory=dict)
+    agreed: set[tuple[str, str]] = field(default_factory=set)
+    owners: dict[bytes, str] = field(default_factory=dict)
+
+
+def read(
+    verdict: Verdict, files: Mapping[str, Span], keys: Sequence[Verifier], signed: Checkpoint
+) -> Iterator[Cosigned]:
+    """The lines of ``cosigned.jsonl`` that hold, as far as the bundle reaches; what is wrong with the others is told."""
+    for number, line in enumerate(rows(small(files, "cosigned.jsonl"))):
+        if number >= MOST_LINES:
+            verdict.add("witness", f"cosigned.jsonl has more than {MOST_LINES} lines")
+            return
+        try:
+            one = _read(line, keys, signed.origin)
+        except ValueError as error:
+            verdict.add("witness", f"cosigned.jsonl, line {number + 1}: {error}")
+            continue
+        if one.said.size > signed.size:
+            words = f"rolled back: {one.partner} cosigned {one.said.size} entries, and this bundle has {signed.size}"
+            verdict.add("witness", words)
+        elif one.said.size:
+            yield one
+
+
+def _read(line: bytes, keys: Sequence[Verifier], origin: str) -> Cosigned:
+    said = text_of(line, "note", "partner", "vkey")
+    key = Witness.parse(said["vkey"])
+    text, signatures = notes.split_note(said["note"])
+    one = Cosigned(notes.parse_checkpoint(text), said["partner"], key)
+    if one.said.origin != origin:
+        raise ValueError(f"it is for {one.said.origin}")
+    if not any(known.verifies(signature, text) for known in keys for signature in signatures):
+        raise ValueError("it was not signed by a key of this log")
+    if not any(key.signed_at(signature, text) for signature in signatures):
+        raise ValueError(f"{one.partner} did not sign it")
+    return one
+
+
+def recorded(passed: Passed, files: Mapping[str, Span], wanted: Iterable[Cosigned]) -> Recorded:
+    """What the entries say of the keys that are wanted. That a playbook names one is believed where that playbook is not here to be asked."""
+    found, agreed_owners = Recorded(), dict[bytes, str]()
+    publics = {one.key.vkey: one.key.public for one in wanted}
+    named: dict[tuple[str | None, str], bool] = {}
+    for place, digest, shown in passed.cosigned:
+        partner, vkey = shown.get("partner"), shown.get("vkey")
+        if type(partner) is not str or type(vkey) is not str or vkey not in publics:
+            continue
+        name = (partner, vkey)
+        found.since.setdefault(name, place)
+        found.owners.setdefault(publics[vkey], partner)
+        if shown.get("confirmed") is not True:
+            continue
+        if (digest, vkey) not in named:
+            named[digest, vkey] = _named(files, digest, vkey)
+        if named[digest, vkey]:
+            found.agreed.add(name)
+            agreed_owners.setdefault(publics[vkey], partner)
+            if digest is not None and f"playbooks/{digest}.yaml" in files:
+                found.since[name] = min(found.since[name], passed.playbooks[digest])
+    found.owners |= agreed_owners
+    return found
+
+
+def _named(files: Mapping[str, Span], digest: str | None, vkey: str) -> bool:
+    """Whether a playbook has this key in it, however its lines are broken; one that is not here may."""
+    name = f"playbooks/{digest}.yaml"
+    return name not in files or vkey.encode() in b"".join(small(files, name).split()).replace(b"\\", b"")
+
+
+def weighed(one: Cosigned, known: Recorded, keys: Sequence[Verifier]) -> Cosigner:
+    """What a cosignature is worth that holds."""
+    vkey = one.key.vkey
+    name = (one.partner, vkey)
+    return Cosigner(
+        one.partner, vkey, one.said.size, one.key.fingerprint, known.since.get(name), _doubt(one, name, known, keys)
+    )
+
+
+def _doubt(one: Cosigned, name: tuple[str, str], known: Recorded, keys: Sequence[Verifier]) -> Doubt:
+    if any(one.key.public == key.public for key in keys):
+        return "the log's own key"
+    if name not in known.since:
+        return "not recorded"
+    if known.owners[one.key.public] != one.partner:
+        return "another partner's key"
+    return "" if name in known.agreed else "not in the playbook"
