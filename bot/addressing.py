@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from bot.merging import late, line_of
 from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
-from bot.outgoing import called_in, changes, follows, outgoing, written
+from bot.outgoing import called_in, follows, outgoing, written
 from bot.speech import Line, plain, shown
 from handlers.resaid import NO_ROOM
 from playbooks.rooms import RoomRef
@@ -87,7 +87,7 @@ class Addresses:
     ) -> Addressed | Refused:
         """The message that these rows are; or why it cannot be. Raises StorageError where that cannot be found out now."""
         first = rows[0]
-        amends = changes(first)
+        amends = first.amends
         if amends is not None:
             return await self._changed(first, amends, port, files)
         if first.kind == "react":

@@ -18,14 +18,14 @@ BESIDES = ("poll ", "#")
 def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     """Of all rows about it, the messages that its copy in a room consists of, in order: sent, on their way, or of unknown fate."""
     here = [row for row in rows if row.to == room]
-    taken = {amended(row) for row in here if row.kind == "delete" and row.state not in NEVER_STOOD}
+    taken = {row.amends for row in here if row.kind == "delete" and row.state not in NEVER_STOOD}
     return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
 
 
 def last_changes(rows: Iterable[OutboxRow]) -> dict[str, OutboxRow]:
     """By the token of each message that was changed, the last change of it that stands, or may."""
     edits = [row for row in rows if row.kind == "edit" and row.state not in NEVER_STOOD]
-    return {str(amended(row)): row for row in edits}
+    return {str(row.amends): row for row in edits}
 
 
 def tells_again(about: str | None, said: str) -> bool:
@@ -56,9 +56,3 @@ def ending(effect: EndPoll, part: OutboxRow, token: str) -> OutboxRow:
     return OutboxRow(
         token, token, effect.stream, part.to, int(Urgency.CHATTER), body, effect.said, effect.partner
     )  # fmt: skip
-
-
-def amended(row: OutboxRow) -> str | None:
-    """The row whose message this one edits or removes, if it does so by that name."""
-    found = json.loads(row.payload).get("amends") if row.payload else None
-    return None if found is None else str(found)

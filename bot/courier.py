@@ -32,7 +32,7 @@ from bot.faults import fault
 from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
 from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
-from bot.outgoing import begun, changes, held_until, moved
+from bot.outgoing import begun, held_until, moved
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
 from bot.recalling import Recalls
 from handlers import signs
@@ -494,7 +494,7 @@ class Courier:
 
     def _may_go_twice(self, row: OutboxRow) -> bool:
         """Whether what was in flight may be handed over again: what is removed, changed or reacted to twice is so once."""
-        return row.to.network in self._same_token_once or row.kind in ("delete", "react") or changes(row) is not None
+        return row.to.network in self._same_token_once or row.kind in ("delete", "react") or row.amends is not None
 
     def _sent_back_as_stale(self, line: Line) -> bool:
         """Hand the first message back if its clearance is too old, with the other parts of it that still wait. One that may stand already is not

@@ -9,7 +9,6 @@ from typing import Protocol
 from bot import merging
 from bot.clock import Clock
 from bot.fetching import Fetching, wanted
-from bot.outgoing import changes
 from bot.queues import Line, Post, Queues, kept
 from playbooks.rooms import Network, RoomRef
 from storage.store import OutboxRow
@@ -107,7 +106,7 @@ class Leaving:
         file goes alone.
         """
         first = rows[0]
-        awaited = changes(first) or line.aside_under(first)
+        awaited = first.amends or line.aside_under(first)
         if awaited is not None and awaited in self._queues:
             self._after.setdefault(awaited, []).append(first.token)
             self._queues.set_aside(first.token)

@@ -436,14 +436,6 @@ def follows(row: OutboxRow) -> str | None:
     return said.get("follows") if said.get("reply_to") is None else None
 
 
-def changes(row: OutboxRow) -> str | None:
-    """The token of the row whose message this one edits or removes; None where it is a message of its own, or edits one that has a name."""
-    if '"amends":' not in row.payload:
-        return None
-    token = json.loads(row.payload).get("amends")
-    return str(token) if token is not None else None
-
-
 def replaced(row: OutboxRow) -> str | None:
     """The network's name for the message that this row edits; None where it is a message of its own, or edits one by its token."""
     found = json.loads(row.payload).get("replaces") if row.kind == "edit" else None

@@ -396,7 +396,7 @@ class Transaction:
         dropped = [row for send, reason in step.drops.items() for row in self._drop(send, reason)]
         never_left = {row.token for row in dropped}
         for row in step.sends:
-            if row.kind == "delete" and copies.amended(row) in never_left:
+            if row.kind == "delete" and row.amends in never_left:
                 del self._sends[row.token]  # there is nothing to remove
         for letter, number in step.counters.items():
             self._counters[letter] = max(number, self._counters.get(letter, 0))

@@ -172,7 +172,7 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         return []
     if row.kind == "delete":
         sign = signs.of(world, event.said, event.copies) if event.said is not None else []
-        gone = signs.amended(row) or row.token
+        gone = row.amends or row.token
         if event.became == "sent":
             return [Record(row.stream, MessageRemoved(gone, row.to)), *sign]
         return [Record(row.stream, MessageRemains(gone, row.to, event.reason)), *(_emptied(world, event) or sign)]

@@ -90,7 +90,7 @@ def newest(copies: Iterable[OutboxRow], removed: Iterable[tuple[str, str]] = ())
     for row in copies:
         if row.state == "dropped" or str(row.to) in without:
             continue
-        if row.kind == "delete" and amended(row) in began:
+        if row.kind == "delete" and row.amends in began:
             leaves.add(row.to)
         if row.to in leaves and row.kind in ("delete", "edit"):
             if row.state == "sent":
@@ -112,7 +112,7 @@ def remaining(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
     """Of what was to be taken away, that which its network refused to remove, and to empty: it may still be read there."""
     stays: dict[str, OutboxRow] = {}
     for row in copies:
-        about = amended(row) if row.kind in ("delete", "edit") else None
+        about = row.amends if row.kind in ("delete", "edit") else None
         if about is None:
             continue
         if row.kind == "delete" and row.state in ("refused", "unknown"):
@@ -120,12 +120,6 @@ def remaining(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
         elif row.state == "sent":
             stays.pop(about, None)
     return list({row.to: row for row in stays.values()}.values())
-
-
-def amended(row: OutboxRow) -> str | None:
-    """The row whose message this one changes or removes."""
-    found = json.loads(row.payload).get("amends")
-    return None if found is None else str(found)
 
 
 def _may_know(world: World, said: Utterance, partner: str | None) -> bool:

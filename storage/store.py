@@ -6,6 +6,7 @@ storage (PostgreSQL, for a standby that takes over) implements the same protocol
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,6 +112,14 @@ class OutboxRow:
         """What it does: ``message``, ``edit``, ``delete``, ``react``, ``end``, ``join`` or ``leave``; empty where its body was blanked."""
         found = _KIND.match(self.payload)
         return found[1] if found else ""
+
+    @property
+    def amends(self) -> str | None:
+        """The token of the row whose message this one changes, removes or ends, where it names it so; None where it is a message of its own."""
+        if '"amends":' not in self.payload:
+            return None
+        found = json.loads(self.payload).get("amends")
+        return None if found is None else str(found)
 
     @property
     def readable(self) -> bool:

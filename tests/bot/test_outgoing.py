@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.networks.port import Button
-from bot.outgoing import Tokens, amended, changes, disclosed, outgoing, reaction, repeated, rows
+from bot.outgoing import Tokens, amended, disclosed, outgoing, reaction, repeated, rows
 from playbooks.cleared import Attached, Misdirected, echo
 from playbooks.labels import Label, Tlp
 from playbooks.spoken import Poll
@@ -126,7 +126,7 @@ def test_a_changed_message_changes_part_by_part() -> None:
     before = rows(long, "a", cut, 0, must_encrypt=False)
     fewer = amended(short, before, "b", cut, 0, must_encrypt=False)
     assert [row.kind for row in fewer] == ["edit", *["delete"] * (len(before) - 1)]
-    assert [changes(row) for row in fewer] == [row.token for row in before]
+    assert [row.amends for row in fewer] == [row.token for row in before]
     more = amended(long, before[:1], "c", cut, 0, must_encrypt=False)
     assert [row.kind for row in more] == ["edit", *["message"] * (len(before) - 1)]
     assert {json.loads(row.payload)["follows"] for row in more[1:]} == {before[0].token}
