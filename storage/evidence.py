@@ -76,7 +76,10 @@ class Evidence(ABC):
     async def keep_cosigned(
         self, stream: str, note: str, partner: str, vkey: str, now: datetime, *, playbook: str | None, confirmed: bool
     ) -> CheckpointCosigned:
-        """Record that a partner's key signed a checkpoint of this stream. Raises StorageError for one that did not, or is not this log's."""
+        """Record that a partner's key signed a checkpoint of this stream; once, and once more when the playbook names the key by then.
+
+        Raises StorageError for one that did not, or is not this log's.
+        """
         try:
             witness, (text, signatures) = Witness.parse(vkey), split_note(note)
         except BadNote as error:
@@ -87,9 +90,10 @@ class Evidence(ABC):
         if not any(witness.signed_at(one, text) for one in signatures):
             raise StorageError(f"{witness.vkey} did not sign this; ask the partner which key it used")
         said = compared.said
-        known = {(one.partner, one.vkey, _size(one.note)) for one in await self.cosigned(stream)}
+        rows = await self._connection.read("evidence", (stream,))
+        known = {(one["partner"], one["vkey"], one["size"], one["confirmed"]) for one in _of(rows, CheckpointCosigned)}
         fact = CheckpointCosigned(said.size, said.root.hex(), partner, vkey, note, confirmed)
-        if (partner, vkey, said.size) not in known:
+        if (partner, vkey, said.size, confirmed) not in known:
             await self.commit(Changes(now, records=[(stream, playbook, fact)]))
         return fact
 
@@ -163,10 +167,6 @@ def _compared(inner: sqlite3.Connection, signer: Signer, note: str) -> Compared:
         return Compared("rolled back", stream, said, size)
     root = tree.EMPTY if said.size == 0 else checkpoints.root_at(inner, heads[stream], said.size)
     return Compared("part" if root == said.root else "replaced", stream, said, size)
-
-
-def _size(note: str) -> int:
-    return parse_checkpoint(split_note(note)[0]).size
 
 
 def led_to(vkey: str, chain: Sequence[str]) -> frozenset[str]:

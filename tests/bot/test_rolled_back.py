@@ -90,3 +90,15 @@ async def test_what_is_older_is_not_signed_and_what_is_new_is(tmp_path: Path) ->
     await store.close()
     assert all(len(roots) == 1 for roots in signed(tmp_path).values())
     assert ("I-10", 1) in signed(tmp_path)
+
+
+async def test_a_log_of_another_name_begins_where_the_newer_one_is_lost(tmp_path: Path) -> None:
+    """With checkpoints.log put aside and another name, all is signed again, as another log: what partners kept is of the other name, and contradicts nothing."""
+    await put_back(tmp_path)
+    (tmp_path / FILE).rename(tmp_path / "aside")
+    store = await open_store(tmp_path, "test-2")
+    await store.append("I-7", note("instead").fact, now=START)
+    notes = await store.sign(START)
+    assert {one.partition("\n")[0] for one in notes} == {"test-2/deployment", "test-2/I-7"}
+    assert await store.rolled_back() == []
+    await store.close()

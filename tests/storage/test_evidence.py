@@ -56,6 +56,16 @@ async def test_a_partner_cosigns_what_continues_what_it_signed(store: SqliteStor
     assert [type(one.fact).__name__ for one in await store.facts(STREAM, 4)].count("CheckpointCosigned") == 2
 
 
+async def test_a_key_that_the_playbook_names_later_is_recorded_once_more(store: SqliteStore, tmp_path: Path) -> None:
+    """What the operator alone said of a key is said again, by the playbook, where the same signature is added once the playbook names it."""
+    await opened(store)
+    note = await cosigned(store, tmp_path)
+    for confirmed in (False, False, True, True):
+        await store.keep_cosigned(STREAM, note, "fire", FIRE.witness.vkey, NOW, playbook=None, confirmed=confirmed)
+    facts = [one.fact for one in await store.facts(STREAM) if isinstance(one.fact, CheckpointCosigned)]
+    assert [fact.confirmed for fact in facts] == [False, True]
+
+
 async def test_only_a_cosignature_of_this_log_is_kept(store: SqliteStore, tmp_path: Path) -> None:
     """Unsigned, by another key, of another log, or not ours: each is refused with a reason, and nothing is recorded."""
     await opened(store)
