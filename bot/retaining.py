@@ -8,7 +8,7 @@ from playbooks.load import PlaybookErrors, parse
 from storage import erasing
 from storage.database import SqliteStore
 from storage.erasing import Overdue
-from storage.governing import in_force
+from storage.governing import DECIDING, in_force
 
 
 async def overdue(store: SqliteStore, now: datetime) -> list[Overdue]:
@@ -18,7 +18,7 @@ async def overdue(store: SqliteStore, now: datetime) -> list[Overdue]:
 
 
 async def _kept_for(store: SqliteStore, incident: str) -> timedelta | None:
-    digest = in_force(await store.facts(incident))
+    digest = in_force(await store.facts_of(incident, *DECIDING))
     source = await store.playbook(digest) if digest is not None else None
     if source is None:
         return None

@@ -16,7 +16,7 @@ from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
 from storage.evidence import Evidence, led_to, replaced
 from storage.facts import DEPLOYMENT, Fact, apart
-from storage.governing import in_force
+from storage.governing import DECIDING, in_force
 from storage.keys import hold
 from storage.notes import Signer
 from storage.persons import Keyring
@@ -147,6 +147,10 @@ class SqliteStore(Evidence):
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]:
         """A stream's facts from a position on."""
         return await log.facts(self._connection, self._keyring, stream, start)
+
+    async def facts_of(self, stream: str, *kinds: type[Fact]) -> Sequence[Kept]:
+        """A stream's facts of some kinds alone, however long it is."""
+        return await log.facts_of(self._connection, self._keyring, stream, [kind.__name__ for kind in kinds])
 
     async def incidents(self) -> Sequence[Summary]:
         """Every incident on file, in the order they were opened."""
@@ -453,7 +457,7 @@ class SqliteStore(Evidence):
     async def destroy(self, erasure: Erasure, now: datetime) -> bool:
         """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. What a crash leaves of that is done when
         the store is opened again. False where the write-ahead log could not be emptied, because somebody reads."""
-        rules = {stream: in_force(await self.facts(stream)) for stream in {stream for stream, _ in erasure.facts}}
+        rules = {stream: in_force(await self.facts_of(stream, *DECIDING)) for stream in {stream for stream, _ in erasure.facts}}
         sealed = [log.seal(stream, rules[stream], fact) for stream, fact in erasure.facts]
 
         def work(inner: sqlite3.Connection) -> None:

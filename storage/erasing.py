@@ -70,6 +70,7 @@ class Source(Protocol):
     """What is needed of the store."""
 
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
+    async def facts_of(self, stream: str, *kinds: type[Fact]) -> Sequence[Kept]: ...
     async def incidents(self) -> Sequence[Summary]: ...
     async def heads(self) -> Sequence[StreamHead]: ...
     async def personal(self, subjects: Iterable[str]) -> tuple[frozenset[str], Mapping[str, Set[int]]]: ...
@@ -78,7 +79,7 @@ class Source(Protocol):
 async def holds(store: Source) -> dict[str, HoldPlaced]:
     """The legal holds that lie on incidents and persons, by id."""
     lying: dict[str, HoldPlaced] = {}
-    for kept in await store.facts(DEPLOYMENT):
+    for kept in await store.facts_of(DEPLOYMENT, HoldPlaced, HoldLifted):
         match kept.fact:
             case HoldPlaced() as fact:
                 lying[fact.on] = fact
@@ -300,7 +301,7 @@ async def retention(store: Source, kept_for: Mapping[str, timedelta | None], now
         keep = kept_for.get(one.incident)
         over = keep is not None and one.closed_at + keep < now
         hold = lying.get(one.incident) or persons.get(one.incident)
-        erased = any(isinstance(kept.fact, LogErased) for kept in await store.facts(one.incident, 0))
+        erased = bool(await store.facts_of(one.incident, LogErased))
         found.append(Overdue(one.incident, one.closed_at, keep, over, hold.reason if hold else None, one.size, erased))
     return sorted(found, key=lambda one: one.closed_at)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storage.facts import IncidentOpened, PlaybookReloaded
+from storage.facts import Fact, IncidentOpened, PlaybookReloaded
 from storage.store import Kept
+
+DECIDING: tuple[type[Fact], ...] = (IncidentOpened, PlaybookReloaded)
+"""The facts that decide it."""
 
 
 def in_force(kept: Iterable[Kept]) -> str | None:
