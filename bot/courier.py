@@ -52,6 +52,12 @@ UNREADABLE = 2.0
 """Seconds until a message is tried again whose references could not be read from what is kept."""
 
 
+UNDECIDED = 0.5
+"""Seconds until a message is tried again whose room was just replaced: by then it is mostly decided whether that is followed."""
+
+DECIDED_WITHIN = timedelta(minutes=2)
+
+
 class Desk(Protocol):
     """Whom the courier reports to."""
 
@@ -63,6 +69,9 @@ class Desk(Protocol):
 
     def is_group(self, room: RoomRef) -> bool:
         """Whether a chat is one of several people, which networks limit more."""
+
+    def now_at(self, room: RoomRef) -> RoomRef:
+        """The address of a room now."""
 
     def is_closed(self, room: RoomRef) -> bool:
         """Whether this is the private chat of an account that speaks for nobody any more."""
@@ -186,13 +195,34 @@ class Courier:
 
     def moves(self, old: RoomRef, new: RoomRef) -> list[OutboxChange]:
         """What is to be written down of rows that wait for the old room and are on file as in flight, which else stay there."""
-        claimed = [row for row in self._queues.addressed(old) if row in self._ahead or row.state == "inflight"]
-        return [OutboxChange(row.token, "inflight", to=moved(row, new).to) for row in claimed]
+        changes = []
+        for row in self._queues.addressed(old):
+            if self._may_stand_there(row):
+                changes.append(OutboxChange(row.token, "inflight"))
+            elif row in self._ahead or row.state == "inflight":
+                changes.append(OutboxChange(row.token, "inflight", to=moved(row, new).to))
+        return changes
 
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
-        """Everything that waits for the old room goes to the new one."""
-        self._queues.redirect(old, new)
+        """Everything that waits for the old room goes to the new one, but for what may stand in the old one: that is asked there first."""
+        self._ahead.claimed(row.token for row in self._queues.addressed(old) if self._may_stand_there(row))
+        self._queues.redirect(old, new, self._may_stand_there)
         self.poke()
+
+    def readdressed(self, changes: Iterable[OutboxChange]) -> list[OutboxChange]:
+        """What was on its way while its room moved, and waits again, waits for the new one."""
+        return [self._readdressed(change) for change in changes]
+
+    def _readdressed(self, change: OutboxChange) -> OutboxChange:
+        row = self._queues.row(change.token) if change.state == "pending" and change.to is None else None
+        if row is None or (self._may_stand_there(row) and not change.never_left):
+            return change
+        there = self._desk.now_at(row.to)
+        return change if there == row.to else replace(change, to=there)
+
+    def _may_stand_there(self, row: OutboxRow) -> bool:
+        """Whether a message may stand in the room to which it was sent, where only its token can tell: in another room it would be a second one."""
+        return row.may_stand and row.to.network in self._same_token_once
 
     def settle(self, reports: Sequence[Report]) -> None:
         """These reports are committed: their destinations are free, and what is pending waits again."""
@@ -389,6 +419,8 @@ class Courier:
         try:
             found = await self._addressed(rows, post.port)
             outcome = await post.port.send(found.out) if isinstance(found, Addressed) else found
+            if isinstance(outcome, Moved) and outcome.by_people:
+                outcome = self._followed(rows[0], outcome)
             if isinstance(outcome, Sent) and rows[0] in self._recalls:
                 outcome = await self._recalls.taken_away(post.port, rows[0], outcome)
             elif isinstance(outcome, Refused) and rows[0].emptied:
@@ -405,6 +437,14 @@ class Courier:
             self._follow(post, rows, reports)
         self._tell(reports)
         self.poke()
+
+    def _followed(self, row: OutboxRow, outcome: Moved) -> Outcome:
+        """Where a message goes whose room somebody has replaced: to the new one where that was decided, for it may be somebody else's."""
+        if self._desk.now_at(row.to.chat) == outcome.to.chat:
+            return outcome
+        if row.created_at is not None and self._clock.now() - row.created_at > DECIDED_WITHIN:
+            return Refused("its room was replaced by another, which is not followed")
+        return Delayed(UNDECIDED, "its room was replaced by another just now")
 
     def _follow(self, post: Post, rows: Sequence[OutboxRow], reports: Sequence[Report]) -> None:
         """The network took it: what may follow before that is committed need not wait."""
@@ -465,9 +505,13 @@ class Courier:
                 # which would stand under the file that was not replaced: its sender is told instead.
                 self._files.leave_out(first.token)
                 return [waits(first, reason)]
+            case Moved() if self._recalls.beside(first):
+                return gave_way(rows, "what may be shown has changed")
             case Moved(to=to) if post is not None:
                 # Two rooms that point at each other are followed ever more slowly.
                 post.pace.failed(to.chat, now)
+                # It does not stand where it was sent: what was recalled is decided again before it leaves for the new room.
+                first = self._recalls.taken(first)
                 return [fate(first, outcome), *(waits(row, "the room has moved", moved(row, to).to) for row in others)]
             case Delayed(seconds=seconds, everywhere=everywhere) if post is not None and line is not None:
                 wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)

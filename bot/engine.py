@@ -58,6 +58,7 @@ class Carrier(Protocol):
     def waiting(self, stream: str) -> list[OutboxRow]: ...
     def put_back(self, rows: Iterable[OutboxRow]) -> None: ...
     def moves(self, old: RoomRef, new: RoomRef) -> list[OutboxChange]: ...
+    def readdressed(self, changes: Iterable[OutboxChange]) -> list[OutboxChange]: ...
     def redirect(self, old: RoomRef, new: RoomRef) -> None: ...
     def settle(self, reports: Sequence[Report]) -> None: ...
     def forget(self, reports: Sequence[Report]) -> None: ...
@@ -162,6 +163,10 @@ class Engine(Keeping):
         if self._private[0] is not who.direct:
             self._private = (who.direct, frozenset(ref.chat for ref in who.direct.values()))
         return room not in self._private[1]
+
+    def now_at(self, room: RoomRef) -> RoomRef:
+        """The address of a room now, as was decided."""
+        return self._world.who.now_at(room)
 
     def is_closed(self, room: RoomRef) -> bool:
         """Whether this is the private chat of an account that is lost or revoked."""
@@ -389,6 +394,7 @@ class Engine(Keeping):
         changes.version = self._store.version
         if self._carrier is not None:
             changes.claims = self._carrier.claims(changes.sends)
+            changes.outcomes = self._carrier.readdressed(changes.outcomes)
             known = {change.token for change in changes.outcomes}
             for old, new in changes.redirects:
                 changes.outcomes += [one for one in self._carrier.moves(old, new) if one.token not in known]

@@ -43,7 +43,7 @@ def fate(row: OutboxRow, outcome: Outcome) -> Report:
             change = OutboxChange(row.token, "unknown", reason=reason)
             return Report((row,), (change,), Delivery(row, "unknown", reason=reason))
         case Moved(to=to):
-            change = OutboxChange(row.token, "pending", to=moved(row, to).to, never_left=_was_first(row))
+            change = OutboxChange(row.token, "pending", to=moved(row, to).to, never_left=True)
             return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
         case Delayed(reason=reason):
             return waits(row, reason)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import inf
@@ -264,6 +264,7 @@ class Queues:
         self.posts = {name: Post(port) for name, port in networks.items()}
         self._rows: dict[str, OutboxRow] = {}
         self._of_send: dict[str, set[str]] = {}
+        self._before: dict[str, list[Line]] = {}  # on its way to a room that has moved → the lines that wait for it
 
     def __contains__(self, token: object) -> bool:
         return token in self._rows
@@ -310,6 +311,9 @@ class Queues:
             line = post.line(row.to.chat)
             line.flying.discard(row.token)
             post.look(line)
+            for later in self._before.pop(row.token, ()):
+                later.flying.discard(row.token)
+                post.look(later)
 
     def remove(self, row: OutboxRow) -> bool:
         """Take a row out of its line; whether it waited there."""
@@ -427,8 +431,17 @@ class Queues:
         here = [row for row in rows if (row.to if room.topic is not None else row.to.chat) == room]
         return [row for row in here if self.waits(row)]
 
-    def redirect(self, old: RoomRef, new: RoomRef) -> None:
-        """What waits for the old room waits for the new one."""
+    def row(self, token: str) -> OutboxRow | None:
+        """A row that has not found its end."""
+        return self._rows.get(token)
+
+    def redirect(self, old: RoomRef, new: RoomRef, stays: Callable[[OutboxRow], bool]) -> None:
+        """What waits for the old room waits for the new one, but for what has to stay; and for what is on its way still, so that the order is kept."""
+        before, later = self.line(old.chat), self.line(new.chat)
+        if before is not None and later is not None and before is not later and old.topic is None:
+            later.flying |= before.flying
+            for token in before.flying:
+                self._before.setdefault(token, []).append(later)
         for row in self.addressed(old):
-            if self.remove(row):
+            if not stays(row) and self.remove(row):
                 self.add(replace(row, to=new) if old.topic is not None else moved(row, new))

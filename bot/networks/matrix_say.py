@@ -13,7 +13,8 @@ from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_session import Session
 from bot.networks.matrix_shelf import FileRefused, Shelf
 from bot.networks.matrix_write import Said
-from bot.networks.port import Delayed, NetworkDown, Outcome, Outgoing, Refused, Sent
+from bot.networks.port import Delayed, Moved, NetworkDown, Outcome, Outgoing, Refused, Sent
+from playbooks.rooms import RoomRef
 
 _STALE = timedelta(hours=23)  # the server forgets transaction ids after a day
 _SLACK = timedelta(minutes=10)  # between our clock and the server's
@@ -25,11 +26,16 @@ async def say(session: Session, shelf: Shelf, out: Outgoing, now: datetime) -> O
         return Refused("a poll cannot be changed once people may have voted")
     room = await session.room(out.room.id)
     found: dict[str, str] = {}
-    if out.first_claimed_at is not None and now - out.first_claimed_at > _STALE:
+    moved = room.replacement is not None and out.kind == "message"
+    if out.first_claimed_at is not None and (moved or now - out.first_claimed_at > _STALE):
         tokens = matrix_write.tokens_of(out) if out.kind == "message" else [out.token]
         found = await _find(session, room, tokens, out.first_claimed_at)
         if len(found) == len(tokens):
             return _sent([found[token] for token in tokens])
+    if moved and not found and room.replacement is not None:
+        return Moved(
+            RoomRef("matrix", room.replacement), by_people=True
+        )  # it may be open to us still, but nobody is there
     if (trouble := _trouble(session, room, out)) is not None:
         return trouble
     sealed = room.encrypted
@@ -121,8 +127,20 @@ async def forbidden(session: Session, out: Outgoing, error: MatrixError) -> Outc
         return Delayed(5.0, str(down))
     if member.get("membership") != "join":
         return Refused("the bot is not in the room any more", gone=True)
+    if out.kind == "message" and (new := await _replacement(session, out.room.id)) is not None:
+        return Moved(RoomRef("matrix", new), by_people=True)
     act = {"delete": "remove that message", "react": "react"}.get(out.kind, "speak")
     return Refused(f"the bot may not {act} in the room; raise its power level")
+
+
+async def _replacement(session: Session, room: str) -> str | None:
+    """The room that takes the place of this one, as the server has it: we may not have heard of it yet."""
+    try:
+        tombstone = await session.home.call("GET", room_path(room, "state", "m.room.tombstone"))
+    except NetworkDown:
+        return None
+    new = tombstone.get("replacement_room")
+    return new if isinstance(new, str) and new else None
 
 
 async def _events(session: Session, room: Room, out: Outgoing, files: list[Stored], shelf: Shelf) -> list[Said]:

@@ -199,9 +199,11 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Not taken: the room has a new address."""
+    """Not taken: the room has a new address. ``by_people``: whoever may close the room says so, not the network itself: it is to be decided whether that
+    is followed."""
 
     to: RoomRef
+    by_people: bool = False
 
 
 Outcome = Sent | Refused | Delayed | Unknown | Moved

@@ -139,9 +139,10 @@ class Rehearsal(People):
             return Refused("the bot is not in the room any more", gone=True)
         if out.kind == "delete" and place.moved_to is not None and self.name == "telegram":
             return Refused("the group has become another, in which the message has another name")
+        if place.moved_to is not None and (self.name == "telegram" or out.kind == "message"):
+            return Moved(place.moved_to, by_people=self.name == "matrix")
         if place.moved_to is not None:
-            closed = Refused("the bot may not speak in the room; it was replaced by another")
-            return Moved(place.moved_to) if self.name == "telegram" else closed
+            return Refused("the bot may not speak in the room; it was replaced by another")
         if place.refuses is not None:
             return Refused(place.refuses)
         if out.kind == "message" and place.traits.tampered:

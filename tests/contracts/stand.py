@@ -37,7 +37,7 @@ class Stand(Talk, ABC):
     asks_in = False  # invites, and waits for the bot to join; else people put the bot in
     delivers_again = True  # can tell the same event twice
     has_credentials = True
-    moves_are_told_on_send = True  # a send to the old place names the new one
+    comes_along = True  # when a room moves, whoever is in it is in the new one
     edit_is_named_anew = False  # an accepted edit has an id of its own
     traits: tuple[Trait, ...] = ()  # that can change for the worse
     traits_come_with: HeardKind = "room"

@@ -35,7 +35,7 @@ class MatrixStand(MatrixTalk, Stand):
     tap_is = "reaction"
     repeats_tokens = False
     asks_in = True
-    moves_are_told_on_send = False  # the old room stands, closed; its tombstone names the new one
+    comes_along = False  # the old room stands, closed; its tombstone names the new one, into which all are asked
     edit_is_named_anew = True
 
     def __init__(self, server: SynapseServer, folder: Path, *, sealed: bool) -> None:

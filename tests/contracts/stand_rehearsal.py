@@ -39,7 +39,7 @@ class RehearsalStand(RehearsalTalk, Stand):
         self.asks_in = matrix
         self.plays(network)
         self._given: dict[str, File] = {}
-        self.moves_are_told_on_send = not matrix
+        self.comes_along = not matrix
         self.sealed = matrix
         self.traits = ("world_readable", "open_join", "tampered") if matrix else ("public",)
         self.ada, self.bo = _PEOPLE[network]
