@@ -16,14 +16,18 @@ a character that differs is noticed. ``page`` is a note that the same key signed
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import BinaryIO
 
 from storage import canonical, notes, tree
 from storage.export.copy import About, Copy, Line
 from storage.export.naming import Naming
+from storage.export.wording import LANGUAGES, fitting, table
 from storage.facts.fact import is_exercise
 from storage.store import StorageError
 
@@ -51,35 +55,28 @@ _BLOCK = 48 * 1024
 
 _OPENING = """\
 <!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>Tocsin · not checked</title>
+<title>Tocsin</title>
 <style>{style}</style>
 </head>
 <body>
 <main>
 <div class="verdict checking">
-<p class="word">Not checked · Non vérifié</p>
-<p>This page checks itself as soon as it is loaded. If this text stays, it was changed, or your browser does not run its program.</p>
-<p lang="fr">Cette page se vérifie dès qu’elle est chargée. Si ce texte reste, elle a été modifiée, ou votre navigateur n’exécute pas son programme.</p>
+<p class="word">{unchecked}</p>
+{more}
 </div>
 <noscript>{exercise}
-<p>Without JavaScript this page cannot be checked or laid out, but nothing is hidden: the whole data stands in its source, a line for each entry.
-Ask for the bundle of the same log, and check it with the verifier in it (python3 verify.py FILE), or with: tocsin verify FILE</p>
-<p lang="fr">Sans JavaScript, cette page ne peut être ni vérifiée ni mise en forme, mais rien n’est caché : toutes les données figurent dans son code source,
-une ligne par entrée. Demandez le dossier complet (bundle) du même journal, et vérifiez-le avec le vérificateur qu’il contient (python3 verify.py FICHIER),
-ou avec : tocsin verify FICHIER</p>
+{plain}
 </noscript>
 </main>
 <script type="application/json" id="seal">{seal}</script>
 """
-
-_EXERCISE = "\n<p><strong>EXERCISE EXERCISE EXERCISE · EXERCICE EXERCICE EXERCICE</strong></p>"
 
 
 async def html(copy: Copy, out: BinaryIO) -> None:
@@ -90,7 +87,7 @@ async def html(copy: Copy, out: BinaryIO) -> None:
             f"a log of {about.checkpoint.size:,} entries is too long for one page in a browser "
             f"(at most {MOST_ENTRIES:,}): export it as bundle, csv or jsonl"
         )
-    program = "\n".join((REPORT / name).read_text("utf-8") for name in SCRIPTS)
+    program = "\n".join((_words(), *((REPORT / name).read_text("utf-8") for name in SCRIPTS)))
     out.write(_opening(about, _seal(copy), program).encode())
     block = bytearray()
     async for line in copy.lines():
@@ -143,12 +140,34 @@ def _opening(about: About, seal: bytes, program: str) -> str:
             "trusted-types 'none'",
         )
     )
+    first = fitting(about.recipient.language)
+    languages = sorted(LANGUAGES, key=lambda language: language != first)
     return _OPENING.format(
         policy=policy,
         style=style,
-        exercise=_EXERCISE if is_exercise(about.stream) else "",
+        language=first,
+        unchecked=" · ".join(table(language)["words"]["notChecked"] for language in languages),
+        more=_in_each(languages, "notCheckedMore"),
+        plain=_in_each(languages, "noScript"),
+        exercise=_exercise(languages) if is_exercise(about.stream) else "",
         seal=seal.decode(),
     )
+
+
+def _words() -> str:
+    """The tables of words as the program has them, in its own order of languages."""
+    tables = {language: table(language) for language in LANGUAGES}
+    return f"const WORDS = {_inert(json.dumps(tables, ensure_ascii=False).encode()).decode()};"
+
+
+def _in_each(languages: Iterable[str], key: str) -> str:
+    """One of our sentences in each language, a paragraph each."""
+    return "\n".join(f'<p lang="{language}">{escape(table(language)["words"][key])}</p>' for language in languages)
+
+
+def _exercise(languages: Iterable[str]) -> str:
+    words = dict.fromkeys(table(language)["words"]["exercise"] for language in languages)
+    return f"\n<p><strong>{' · '.join(' '.join([word] * 3) for word in words)}</strong></p>"
 
 
 def _line(line: Line) -> bytes:

@@ -20,8 +20,10 @@ from storage.database import SqliteStore
 from storage.export.copy import Copy, Line
 from storage.export.html import MOST_ENTRIES, REPORT, SCRIPTS, html
 from storage.export.making import make
+from storage.export.wording import LANGUAGES, table
 from storage.facts import FACTS, AlertIssued, NoteAdded
 from storage.store import StorageError
+from tests.storage.moments import at
 from tests.storage.reports import FIRE, HOSTILE, asked, fill, minutes, parsed, report
 from tests.storage.small import ROOM
 
@@ -35,7 +37,7 @@ async def copy_of(store: SqliteStore, path: Path) -> Copy:
     async def form(copy: Copy, out: BinaryIO) -> None:
         found.append(copy)
 
-    await make(store, asked(), form, path, now=minutes(60))
+    await make(store, asked(), form, path, now=at(minutes(60)))
     return found[0]
 
 
@@ -95,15 +97,32 @@ def test_the_program_can_stand_in_a_page() -> None:
 def test_the_wheel_has_the_program() -> None:
     """Whoever installs Tocsin has the report's program and style."""
     packed = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
-    assert {path.relative_to(ROOT).as_posix() for path in REPORT.iterdir()} <= packed
+    words = (REPORT.parent / "words").iterdir()
+    assert {path.relative_to(ROOT).as_posix() for path in (*REPORT.iterdir(), *words)} <= packed
 
 
-def test_every_kind_of_fact_has_a_name_for_people() -> None:
-    """Each fact that the log may hold has a name in English and in French."""
-    named = re.findall(
-        r'^      (\w+): \["[^"]+", "[^"]+", "[^"]+"\],$', (REPORT / "kinds.js").read_text(), re.MULTILINE
-    )
-    assert sorted(named) == sorted(FACTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_word(language: str) -> None:
+    """No table lacks a word that the English one has, nor a name to be filled in; each kind of fact that the log may hold is called something."""
+    english, here = table("en"), table(language)
+    assert set(here["kinds"]) == set(FACTS)
+    for part in ("words", "codes", "kinds"):
+        assert list(here[part]) == list(english[part])
+        for key, words in here[part].items():
+            assert words and sorted(re.findall(r"\{\w+\}", words)) == sorted(
+                re.findall(r"\{\w+\}", english[part][key])
+            ), key
+
+
+def test_the_program_has_the_words_that_it_says() -> None:
+    """Each key that the program asks for is in the tables, and each kind of fact has its group and the fields that tell it."""
+    program = "".join(
+        (REPORT / name).read_text() for name in SCRIPTS if name != "log.js"
+    )  # which says what it finds to the others
+    asked_for = set(re.findall(r'\bsay\("(\w+)"', program)) | set(re.findall(r'"(find\w+)"', program))
+    assert asked_for <= set(table("en")["words"])
+    listed = re.findall(r'^      (\w+): "[^"]+",$', (REPORT / "kinds.js").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(FACTS)
 
 
 async def test_a_partners_report_holds_only_what_it_may_see(store: SqliteStore, tmp_path: Path) -> None:

@@ -171,14 +171,36 @@ async def test_it_speaks_french(page: Page, intact: Path) -> None:
     assert await verdict(page) == "Altéré\u00a0: entrée 3"
 
 
-@pytest.mark.parametrize("text", ["every word", "phrase"])
-async def test_every_word_has_both_languages(page: Page, intact: Path, text: str) -> None:
-    """No word of the page lacks one of its languages, nor a name to be filled in that the other has."""
-    await page.open(intact)
-    table = "WORDS" if text == "phrase" else "CODES"
-    lacking = await page.value(f"""Object.entries({table}).filter(([, words]) => words.length !== 2 || words.some((word) => !word)
-      || new Set(words.map((word) => (word.match(/\\{{\\w+\\}}/g) ?? []).sort().join())).size > 1).map(([key]) => key)""")
-    assert lacking == []
+@pytest.mark.parametrize(
+    ("language", "word", "day"),
+    [
+        ("nl-BE", "Over deze kopie", "zondag 1 maart 2026"),
+        ("de", "Über diese Kopie", "Sonntag, 1. März 2026"),
+        ("it", "Su questa copia", "domenica 1 marzo 2026"),
+        ("es-ES", "Sobre esta copia", "domingo, 1 de marzo de 2026"),
+        ("pl", "About this copy", "Sunday"),
+    ],
+)
+async def test_it_speaks_the_readers_language(page: Page, intact: Path, language: str, word: str, day: str) -> None:
+    """A browser's language is that of the report, where there are words in it; every language can be chosen."""
+    await page.open(intact, language=language)
+    text = await page.text()
+    assert word in text and day in text
+    assert len(await page.value("[...document.querySelectorAll('.languages button')].map((one) => one.innerText)")) == 6
+    assert page.complaints == []
+
+
+async def test_what_is_not_shown_is_folded(page: Page, store: SqliteStore, tmp_path: Path) -> None:
+    """Entries after each other of which nothing is shown share a row that says how many of which kind, and opens to each of them."""
+    await fill(store, "I-1", *(NoteAdded("P-9", "police", ROOM, "nobody else's business") for _ in range(5)))
+    await page.open(await report(store, tmp_path / "fire.html", recipient=FIRE))
+    await page.value("timeline.reset('')")
+    fold = "[...timeline.list.querySelectorAll('.folded')].at(-1)"
+    assert "5 entries of which nothing is shown" in await page.value(f"{fold}.innerText")
+    assert "Note 5" in await page.value(f"{fold}.innerText")
+    await page.value("timeline.go(15)")
+    assert await page.value(f"{fold}.querySelector('[data-seq=\"15\"] details').open") is True
+    assert "police" not in await page.text()
 
 
 async def test_the_timeline_is_filtered(page: Page, intact: Path) -> None:

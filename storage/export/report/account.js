@@ -36,7 +36,7 @@ class Account {
   /** Takes in an entry: its head, the Map of what is shown of it, how many fields are hidden, and its line in the page. */
   add(entry, shown, hidden, line) {
     const get = (path) => shown.get(path) ?? null;
-    const item = { seq: entry.seq, type: entry.type, at: Date.parse(entry.ts), line, hidden, send: get("send") };
+    const item = { seq: entry.seq, type: entry.type, at: Date.parse(entry.ts), line, hidden, seen: shown.size > 0, send: get("send") };
     this.items.push(item);
     const kind = this.kinds.get(entry.type) ?? { shown: 0, hidden: 0, count: 0 };
     kind.shown += shown.size;

@@ -97,7 +97,8 @@ class Clock {
     const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
     this.times = new Intl.DateTimeFormat("en-GB", { ...time, timeZone: this.zone });
     this.utcTimes = new Intl.DateTimeFormat("en-GB", { ...time, timeZone: "UTC" });
-    this.days = ["en-GB", "fr"].map((language) => new Intl.DateTimeFormat(language, { ...day, timeZone: this.zone }));
+    this.days = (language) => new Intl.DateTimeFormat(locale(language), { ...day, timeZone: this.zone });
+    this.calendars = new Map();
     this.parts = new Intl.DateTimeFormat("sv-SE", { ...time, year: "numeric", month: "2-digit", day: "2-digit", timeZone: this.zone });
   }
 
@@ -113,7 +114,8 @@ class Clock {
   }
 
   day(at) {
-    return this.days[tongue].format(at);
+    if (!this.calendars.has(tongue)) this.calendars.set(tongue, this.days(tongue));
+    return this.calendars.get(tongue).format(at);
   }
 
   /** The time of a wall clock in the zone, written yyyy-mm-ddThh:mm; null where it is none. */

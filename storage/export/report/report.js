@@ -26,7 +26,12 @@ function verdictBox(verdict) {
 }
 
 function languages(redraw) {
-  const buttons = LANGUAGES.map((name, i) => el("button", { type: "button", lang: ["en", "fr"][i], "aria-pressed": String(i === tongue), onclick: () => { tongue = i; redraw(); } }, name));
+  const choose = (lang) => () => {
+    tongue = lang;
+    redraw();
+  };
+  const buttons = Object.entries(WORDS).map(([lang, { language }]) =>
+    el("button", { type: "button", lang, "aria-pressed": String(lang === tongue), onclick: choose(lang) }, language));
   return el("div", { class: "languages", role: "group", "aria-label": say("language") }, ...buttons);
 }
 
@@ -39,7 +44,7 @@ function exerciseBand({ stream }, account) {
 
 function draw(page, verdict, account, note, filters) {
   const redraw = () => draw(page, verdict, account, note, filters);
-  document.documentElement.lang = ["en", "fr"][tongue];
+  document.documentElement.lang = tongue;
   const top = [languages(redraw), verdictBox(verdict)];
   document.title = `${verdict.findings.length ? say("tampered") : say("intact")} · Tocsin`;
   if (!verdict.anchored) {
@@ -61,8 +66,10 @@ function draw(page, verdict, account, note, filters) {
 }
 
 async function start() {
-  tongue = /^fr\b/i.test(navigator.language) ? 1 : 0;
-  document.documentElement.lang = ["en", "fr"][tongue];
+  // The reader's own language where the report has it, else that of whom it was made for.
+  const theirs = [...navigator.languages, document.documentElement.lang];
+  tongue = theirs.map(tongueFor).find(Boolean) ?? "en";
+  document.documentElement.lang = tongue;
   const seal = document.getElementById("seal")?.textContent ?? "";
   const blocks = Array.from(document.querySelectorAll("script.log"), (block) => block.textContent);
   // Whatever else stands in the page was not signed by anybody: it goes.

@@ -74,7 +74,7 @@ function withheldSection({ shown, withheld }, account) {
   return section(
     "withheld",
     el("p", {}, words),
-    table(null, [say("kind"), say("hiddenCount"), say("shownCount")], rows, ([type, kind]) => [kindOf(type).names[tongue], number(kind.hidden), number(kind.shown)], 8),
+    table(null, [say("kind"), say("hiddenCount"), say("shownCount")], rows, ([type, kind]) => [kindName(type), number(kind.hidden), number(kind.shown)], 8),
   );
 }
 
@@ -184,14 +184,15 @@ function deliveriesSection(account) {
   }
   const order = (room) => `${room.partner ?? "~"} ${room.room}`;
   const rows = [...rooms.values()].sort((one, other) => (order(one) < order(other) ? -1 : 1));
-  const counts = (room) => RESULTS.map((result) => el("span", { class: room[result] && result !== "sent" ? "lacking" : "" }, number(room[result])));
+  const loud = (result, many) => (many === 0 ? "none" : result === "sent" ? null : "lacking");
+  const counts = (room) => RESULTS.map((result) => el("span", { class: loud(result, room[result]) }, number(room[result])));
   const parts = [table(null, [say("partner"), say("room"), ...RESULTS.map((result) => say(result))], rows, (room) => [called(room.partner, "nobodys"), named(room.room), ...counts(room)], 30)];
   const failed = [...account.sends.values()].filter((send) => send.item && send.outcome !== "sent").sort((one, other) => one.item.seq - other.item.seq);
   if (failed.length) {
     const heads = [say("when"), say("partner"), say("room"), say("subject"), say("result"), say("reason"), ""];
     parts.push(table(say("notDelivered"), heads, failed, (send) => [
       told(send.item.at), called(send.partner ?? whose.get(send.room) ?? null, "nobodys"), named(send.room), named(send.about, "notStated"),
-      kindOf(send.item.type).names[tongue], named(send.reason), entryLink(send.item),
+      kindName(send.item.type), named(send.reason), entryLink(send.item),
     ]));
   }
   return section("deliveries", ...parts);
@@ -218,7 +219,7 @@ function disclosuresSection(account, filters, redraw) {
     el("p", {}, say("disclosuresMore")),
     el("div", { class: "filters" }, pick(say("subject"), "about"), pick(say("partner"), "partner"), pick(say("field"), "field")),
     table(null, heads, rows, (row) => [
-      named(row.about, "notStated"), said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)), called(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? say("line", { n: row.rule }) : named(row.rule, "notStated"),
+      named(row.about, "notStated"), said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)), called(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? el("span", { class: "when" }, say("line", { n: row.rule })) : named(row.rule, "notStated"),
       row.under.length ? said(plain(row.under)) : "", told(row.item.at), number(row.count), entryLink(row.item),
     ]),
   );

@@ -3,6 +3,9 @@
 const PAGE = 100;
 const MOST_PRINTED = 2000;
 
+/** So many entries after each other of which nothing is shown share a row, which opens to each of them. */
+const FOLDED = 3;
+
 class Timeline {
   filters = { what: "main", partner: "", id: "", text: "", from: "", until: "" };
   start = 0;
@@ -31,7 +34,9 @@ class Timeline {
       this.find();
     };
     const there = new Set(this.account.items.map((item) => item.type ?? ""));
-    const kinds = GROUPS.map((group) => ({ label: say(`group${group}`), options: [...there].filter((type) => type && kindOf(type).group === group).map((type) => [type, kindOf(type).names[tongue]]).sort((one, other) => one[1].localeCompare(other[1])) })).filter(({ options }) => options.length);
+    const byName = (one, other) => one[1].localeCompare(other[1], tongue);
+    const inGroup = (group) => [...there].filter((type) => type && kindOf(type).group === group).map((type) => [type, kindName(type)]).sort(byName);
+    const kinds = GROUPS.map((group) => ({ label: say(`group${group}`), options: inGroup(group) })).filter(({ options }) => options.length);
     const partners = [...this.account.partners].map((partner) => [partner, visible(short(nameOf(partner), 40))]).sort((one, other) => one[1].localeCompare(other[1]));
     const input = (label, name, attributes) => {
       let waiting = 0;
@@ -74,6 +79,7 @@ class Timeline {
     const at = this.found.findIndex((item) => item.seq === seq);
     this.start = Math.floor(at / PAGE) * PAGE;
     this.draw();
+    for (const fold of this.list.querySelectorAll(".folded")) if (Number(fold.dataset.from) <= seq && seq <= Number(fold.dataset.to)) unfold(fold);
     const row = this.list.querySelector(`[data-seq="${seq}"] details`);
     if (!row) return;
     row.open = true;
@@ -113,7 +119,7 @@ class Timeline {
     if (words) {
       const needle = inPage(JSON.stringify(words)).slice(1, -1);
       const read = (item) => [...shownIn(item)].some(([path, value]) => `${path} ${plain(value)}`.toLowerCase().includes(words));
-      tests.push((item) => kindOf(item.type).names[tongue].toLowerCase().includes(words) || (item.line.toLowerCase().includes(needle) && read(item)));
+      tests.push((item) => kindName(item.type).toLowerCase().includes(words) || (item.line.toLowerCase().includes(needle) && read(item)));
     }
     return (item) => item.bad || tests.every((test) => test(item));
   }
@@ -132,13 +138,23 @@ class Timeline {
   #rows(items) {
     const rows = [];
     let day = "";
+    let unseen = [];
+    const fold = () => {
+      rows.push(...(unseen.length < FOLDED ? unseen.map(row) : [folded(unseen)]));
+      unseen = [];
+    };
     for (const item of items) {
-      if (!item.bad && clock.day(item.at) !== day) {
+      const newDay = !item.bad && clock.day(item.at) !== day;
+      if (newDay || item.bad || item.seen) fold();
+      if (newDay) {
         day = clock.day(item.at);
         rows.push(el("li", { class: "day" }, day));
       }
-      rows.push(item.bad ? el("li", { class: "row bad", "data-seq": item.seq }, say("named", { what: say("entry", { n: item.seq }), value: say("bad") })) : row(item));
+      if (item.bad) rows.push(el("li", { class: "row bad", "data-seq": item.seq }, say("named", { what: say("entry", { n: item.seq }), value: say("bad") })));
+      else if (item.seen) rows.push(row(item));
+      else unseen.push(item);
     }
+    fold();
     this.list.replaceChildren(...rows);
   }
 
@@ -152,6 +168,29 @@ class Timeline {
 /** What is shown of an entry that was verified, out of its line again. */
 function shownIn(item) {
   return new Map(JSON.parse(item.line.split("\t")[2]).map(([, path, value]) => [path, value]));
+}
+
+const summaryOf = (when, name, tell, hidden, seq) =>
+  el("summary", {}, when, el("span", { class: "name" }, name), tell, hidden, el("span", { class: "seq" }, seq));
+
+/** Entries of which nothing is shown: how many of each kind, and each of them when it is opened. */
+function folded(items) {
+  const [first, last] = [items[0], items.at(-1)];
+  const many = new Map();
+  for (const { type } of items) many.set(type, (many.get(type) ?? 0) + 1);
+  const tell = el("span", { class: "tell quiet" }, [...many].map(([type, n]) => `${kindName(type)} ${number(n)}`).join(" · "));
+  const summary = summaryOf(told(first.at), say("nothing", { n: number(items.length) }), tell, "", `#${first.seq}–${last.seq}`);
+  const box = el("li", { class: "row folded", "data-from": first.seq, "data-to": last.seq }, el("details", {}, summary));
+  const fill = () => box.firstChild.childElementCount === 1 && box.firstChild.append(el("ol", { class: "entries" }, ...items.map(row)));
+  box.addEventListener("unfold", fill);
+  box.firstChild.addEventListener("toggle", fill);
+  return box;
+}
+
+/** Opens such a row at once, so that what is in it can be led to. */
+function unfold(box) {
+  box.dispatchEvent(new Event("unfold"));
+  box.firstChild.open = true;
 }
 
 function row(item) {
@@ -168,7 +207,7 @@ function row(item) {
   const send = item.send ? timeline.account.sends.get(item.send) : null;
   if (send && item.type in OUTCOMES) tell.append(...[send.partner, send.about].filter(Boolean).flatMap((one) => [" · ", said(one === send.partner ? nameOf(one) : labelOf(one))]));
   const hidden = item.hidden ? el("span", { class: "chip" }, say("hidden", { n: number(item.hidden) })) : "";
-  const summary = el("summary", {}, told(item.at), el("span", { class: "name" }, kind.names[tongue]), tell, hidden, el("span", { class: "seq" }, `#${item.seq}`));
+  const summary = summaryOf(told(item.at), kindName(item.type), tell, hidden, `#${item.seq}`);
   const details = el("details", { ontoggle: () => details.childElementCount === 1 && details.append(inside(item, shown)) }, summary);
   return el("li", { class: `row group-${kind.group}`, "data-seq": item.seq }, details);
 }

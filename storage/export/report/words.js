@@ -1,237 +1,30 @@
-// The report's own words, in English and French: short and plain. {name} is filled in.
+// The report's own words, in each of the languages that it has: `WORDS` stands before this file, language → the table in storage/export/words.
 
-const WORDS = {
-  language: ["Language", "Langue"],
-  checking: ["Checking this log… {part} %", "Vérification du journal… {part} %"],
-  checkingNow: ["Checking this log…", "Vérification du journal…"],
-  intact: ["Intact", "Intact"],
-  intactMore: [
-    "All {size} entries are those that were signed, and what is shown of them is what was written. This page has just checked it itself.",
-    "Les {size} entrées sont bien celles qui ont été signées, et ce qui en est montré est ce qui a été écrit. Cette page vient de le vérifier elle-même.",
-  ],
-  tampered: ["Tampered", "Altéré"],
-  tamperedEntry: ["Tampered: entry {n}", "Altéré : entrée {n}"],
-  tamperedMore: [
-    "This is not the file that was made. What does not agree with the signature is not shown below.",
-    "Ce fichier n’est pas celui qui a été établi. Ce qui ne concorde pas avec la signature n’est pas montré ci-dessous.",
-  ],
-  nothingShown: [
-    "Nothing in this file agrees with the signature: nothing of it is shown.",
-    "Rien dans ce fichier ne concorde avec la signature : rien n’en est montré.",
-  ],
-  findKey: ["The public key cannot be read.", "La clé publique est illisible."],
-  findSignature: ["The checkpoint was not signed by this key, or was changed since.", "Le point de contrôle n’a pas été signé par cette clé, ou a été modifié depuis."],
-  findOrigin: ["The checkpoint is for another log.", "Le point de contrôle est celui d’un autre journal."],
-  findRoot: ["The entries do not have the root that was signed.", "Les entrées n’ont pas la racine qui a été signée."],
-  findWitness: ["A checkpoint that a partner signed does not fit this log.", "Un point de contrôle signé par un partenaire ne correspond pas à ce journal."],
-  findPage: [
-    "The time zone and the names of this page are not those that were signed: times are in UTC, partners have their ids.",
-    "Le fuseau horaire et les noms de cette page ne sont pas ceux qui ont été signés : heures en UTC, partenaires par identifiants.",
-  ],
-  findEntry: ["Entry {n} cannot be read.", "L’entrée {n} est illisible."],
-  findLeaf: ["Entry {n} is not the one that was signed.", "L’entrée {n} n’est pas celle qui a été signée."],
-  findMissing: ["Entry {n} is missing.", "L’entrée {n} manque."],
-  findOrder: ["Entry {n} stands where another belongs.", "L’entrée {n} est à la place d’une autre."],
-  findStream: ["Entry {n} belongs to another log.", "L’entrée {n} appartient à un autre journal."],
-  findDisclosure: ["Entry {n}: what is shown of it was changed.", "Entrée {n} : ce qui en est montré a été modifié."],
-  findField: ["Entry {n}, {field}: not what was written.", "Entrée {n}, {field} : ce n’est pas ce qui a été écrit."],
-  findFault: ["The check could not be finished: {error}", "La vérification n’a pas pu aboutir : {error}"],
-  exercise: ["EXERCISE", "EXERCICE"],
-  exerciseMore: ["Nothing of this was real.", "Rien de ceci n’était réel."],
-  rehearsal: ["REHEARSAL", "RÉPÉTITION"],
-  named: ["{what}: {value}", "{what} : {value}"],
-  log: ["Log of {stream}", "Journal de {stream}"],
-  contents: ["Contents", "Sommaire"],
-  about: ["About this copy", "À propos de cette copie"],
-  forWhom: ["For", "Pour"],
-  byWhom: ["By", "Par"],
-  why: ["Why", "Pourquoi"],
-  basis: ["Basis", "Base légale"],
-  when: ["When", "Quand"],
-  playbook: ["Playbook", "Plan"],
-  keeper: ["Log kept by", "Journal tenu par"],
-  covers: ["From – until", "Du – au"],
-  size: ["Entries signed", "Entrées signées"],
-  root: ["Root", "Racine"],
-  notStated: ["not stated", "non précisé"],
-  notShown: ["not shown in this copy", "non montré dans cette copie"],
-  nobodys: ["no partner named", "aucun partenaire nommé"],
-  auditor: ["an auditor (everything)", "un auditeur (tout)"],
-  operator: ["the operator", "l’opérateur"],
-  withheld: ["What is withheld", "Ce qui est retenu"],
-  withheldNone: ["Nothing: every detail of every entry is shown.", "Rien : chaque détail de chaque entrée est montré."],
-  withheldSome: [
-    "{hidden} details are withheld, {shown} are shown. No entry is left out: an entry of which nothing may be shown is there with its time and kind.",
-    "{hidden} détails sont retenus, {shown} sont montrés. Aucune entrée n’est omise : celle dont rien ne peut être montré figure avec son heure et son type.",
-  ],
-  kind: ["Kind", "Type"],
-  shownCount: ["Shown", "Montrés"],
-  hiddenCount: ["Withheld", "Retenus"],
-  key: ["Key to compare by telephone", "Clé à comparer par téléphone"],
-  keyMore: [
-    "Ring whoever keeps the log, on a number that you know by another way, and have them read out the fingerprint of their key. Is it the same? Then it is their key that signed this log.",
-    "Appelez celui qui tient le journal, à un numéro connu par une autre voie, et faites-vous lire l’empreinte de sa clé. Est-ce la même ? Alors c’est bien sa clé qui a signé ce journal.",
-  ],
-  fingerprint: ["Fingerprint", "Empreinte"],
-  fingerprintHow: ["(the first 32 digits of the SHA-256 of the key’s line)", "(les 32 premiers chiffres du SHA-256 de la ligne de la clé)"],
-  keyLine: ["Key", "Clé"],
-  note: ["Signed checkpoint", "Point de contrôle signé"],
-  earlierKeys: ["Earlier keys, each of which signed that the next replaces it", "Clés antérieures, dont chacune a signé que la suivante la remplace"],
-  replacedAt: ["Replaced", "Remplacée le"],
-  cosigned: ["Signed too by", "Signé aussi par"],
-  cosignedMore: [
-    "These keys of others signed this log as well, up to the entry that is named: it was not changed before that afterwards. Compare their fingerprints in the same way.",
-    "Ces clés d’autres ont aussi signé ce journal, jusqu’à l’entrée indiquée : rien n’y a été changé ensuite. Comparez leurs empreintes de la même façon.",
-  ],
-  cosignedNone: [
-    "Nobody but its keeper has signed this log in this copy: that nothing was changed before it was signed rests on the keeper’s word, and on the checkpoints that partners were sent.",
-    "Dans cette copie, personne d’autre que celui qui le tient n’a signé ce journal : que rien n’ait été changé avant la signature repose sur sa parole, et sur les points de contrôle envoyés aux partenaires.",
-  ],
-  confirmedBy: ["{partner}, by the playbook", "{partner}, d’après le plan"],
-  unconfirmed: ["{partner}, by the operator’s word", "{partner}, d’après l’opérateur"],
-  upTo: ["Up to entry", "Jusqu’à l’entrée"],
-  otherwise: [
-    "This page checks itself with a program that it carries: whoever could change the page could change that, too. To be certain, ask for the bundle of the same log, and check it with the verifier in it, or with “tocsin verify”.",
-    "Cette page se vérifie avec un programme qu’elle contient : qui pourrait la modifier pourrait aussi modifier celui-ci. Pour être certain, demandez le dossier complet (bundle) du même journal, et vérifiez-le avec le vérificateur qu’il contient ou avec « tocsin verify ».",
-  ],
-  leads: ["Who led when", "Qui dirigeait, et quand"],
-  leadsNone: ["No lead is shown in this copy.", "Aucune direction n’est montrée dans cette copie."],
-  scope: ["Level and place", "Niveau et lieu"],
-  decides: ["Decides", "Décide"],
-  partners: ["Leads", "Dirige"],
-  from: ["From", "De"],
-  until: ["Until", "À"],
-  lasted: ["Lasted", "Durée"],
-  end: ["end of the log", "fin du journal"],
-  alertsTitle: ["Alerts and answers", "Alertes et réponses"],
-  alertsNone: ["No alert is shown in this copy.", "Aucune alerte n’est montrée dans cette copie."],
-  alertUnknown: ["To whom it went, and who answered, is not shown in this copy.", "À qui elle a été adressée et qui a répondu n’est pas montré dans cette copie."],
-  empty: ["nothing was stated", "rien n’était indiqué"],
-  erased: ["erased since", "effacé depuis"],
-  issued: ["issued {time}", "émise à {time}"],
-  issuedBy: ["by {partner}", "par {partner}"],
-  superseded: ["replaced by {by}", "remplacée par {by}"],
-  another: ["another alert", "une autre alerte"],
-  cancelled: ["cancelled", "annulée"],
-  retracted: ["taken back", "retirée"],
-  expired: ["expired", "échue"],
-  answered: ["{n} of {all} answered", "{n} sur {all} ont répondu"],
-  partner: ["Partner", "Partenaire"],
-  answer: ["Answer", "Réponse"],
-  after: ["After", "Après"],
-  at: ["At", "À"],
-  person: ["Person", "Personne"],
-  via: ["How", "Comment"],
-  reminders: ["Asked again", "Relances"],
-  supersededFirst: ["none before {by} replaced it at {time}", "aucune avant son remplacement par {by} à {time}"],
-  cancelledFirst: ["none before it was cancelled at {time}", "aucune avant son annulation à {time}"],
-  retractedFirst: ["none before it was taken back at {time}", "aucune avant son retrait à {time}"],
-  expiredFirst: ["none before it expired at {time}", "aucune avant son échéance à {time}"],
-  never: ["never answered", "jamais répondu"],
-  held: ["copy held back", "copie retenue"],
-  roomless: ["no room", "aucun salon"],
-  late: ["late", "tardif"],
-  deliveries: ["Deliveries", "Envois"],
-  deliveriesNone: ["No delivery is shown in this copy.", "Aucun envoi n’est montré dans cette copie."],
-  room: ["Room", "Salon"],
-  sent: ["Sent", "Envoyés"],
-  refused: ["Refused", "Refusés"],
-  unknown: ["Unknown", "Incertains"],
-  dropped: ["Not sent", "Non envoyés"],
-  open: ["No word yet", "Sans nouvelles"],
-  notDelivered: ["Not, or not surely, delivered", "Non remis, ou pas sûrement"],
-  result: ["What became of it", "Ce qu’il en est"],
-  reason: ["Reason", "Raison"],
-  subject: ["About", "Objet"],
-  disclosures: ["Who was shown what", "Qui a vu quoi"],
-  disclosuresMore: [
-    "Each field of what was sent: to whom it was shown, in which form, by which rule of the playbook and under which agreement; or why it was withheld.",
-    "Chaque champ de ce qui a été envoyé : à qui il a été montré, sous quelle forme, par quelle règle du plan et selon quel accord ; ou pourquoi il a été retenu.",
-  ],
-  disclosuresNone: ["No disclosure is shown in this copy.", "Aucune communication n’est montrée dans cette copie."],
-  field: ["Field", "Champ"],
-  checkinField: ["check-in {name}", "tour {name}"],
-  form: ["Form", "Forme"],
-  rule: ["Rule", "Règle"],
-  line: ["line {n}", "ligne {n}"],
-  agreement: ["Agreement or basis", "Accord ou base"],
-  first: ["First", "Première fois"],
-  count: ["Times", "Fois"],
-  timeline: ["Timeline", "Chronologie"],
-  filters: ["Filters", "Filtres"],
-  what: ["What", "Quoi"],
-  main: ["Main events", "Événements principaux"],
-  everything: ["Everything", "Tout"],
-  all: ["all", "tous"],
-  alert: ["Alert or number", "Alerte ou numéro"],
-  text: ["Text", "Texte"],
-  textHint: ["words in an entry", "mots d’une entrée"],
-  showing: ["{from}–{to} of {found} entries; the log has {size}.", "{from}–{to} sur {found} entrées ; le journal en a {size}."],
-  showingNone: ["No entry is like that; the log has {size}.", "Aucune entrée ne correspond ; le journal en a {size}."],
-  mainOnly: ["Deliveries and timers are left out: choose “Everything” to see them.", "Envois et minuteries omis : choisissez « Tout » pour les voir."],
-  clear: ["Clear filters", "Effacer les filtres"],
-  earlier: ["Earlier", "Plus tôt"],
-  later: ["Later", "Plus tard"],
-  firstPage: ["Start", "Début"],
-  lastPage: ["End", "Fin"],
-  more: ["Show {n} more", "Montrer {n} de plus"],
-  entry: ["Entry {n}", "Entrée {n}"],
-  hidden: ["{n} withheld", "{n} retenus"],
-  hiddenAll: ["withheld", "retenu"],
-  bad: ["Tampered: not shown", "Altérée : non montrée"],
-  rawData: ["Raw", "Brut"],
-  utc: ["UTC", "UTC"],
-  times: ["Times are those of {zone}, with UTC beside them.", "Heures de {zone}, avec l’UTC à côté."],
-  timesUtc: ["Times are in UTC.", "Heures en UTC."],
-  yes: ["yes", "oui"],
-  no: ["no", "non"],
-  printed: ["Printed: {n} of {found} entries that were chosen.", "Imprimé : {n} des {found} entrées choisies."],
-  groupcommand: ["Command", "Direction"],
-  groupalerts: ["Alerts", "Alertes"],
-  groupanswers: ["Answers and silence", "Réponses et silences"],
-  groupcourse: ["Course of the incident", "Cours de l’incident"],
-  grouptalk: ["What was said", "Ce qui a été dit"],
-  groupdisclosure: ["Disclosures and readings", "Communications et lectures"],
-  groupdelivery: ["Deliveries", "Envois"],
-  groupmachine: ["Machine", "Machine"],
+let tongue = "en";
+
+/** The language of ours that a browser's (`nl-BE`) is served by; null where none does. */
+const tongueFor = (tag) => {
+  const base = String(tag).split("-")[0].toLowerCase();
+  return Object.hasOwn(WORDS, base) ? base : null;
 };
 
-/** Words of the log's that have a translation; others are shown as they are. */
-const CODES = {
-  exact: ["in full", "en entier"], range: ["as a range", "en fourchette"], area: ["as an area", "par zone"], initials: ["as initials", "en initiales"],
-  count: ["as a count", "en nombre"], day: ["as a day", "au jour près"],
-  undeclared: ["no such field", "champ inexistant"], inactive: ["takes no part", "ne participe pas"], clearance: ["label too high", "niveau trop élevé"],
-  compartment: ["other compartment", "autre compartiment"], ceiling: ["not in this room", "pas dans ce salon"], "no-permit": ["no rule permits it", "aucune règle ne le permet"],
-  agreement: ["no agreement", "pas d’accord"], forbidden: ["forbidden", "interdit"], "rule-failed": ["rule failed", "règle en défaut"],
-  "not-theirs": ["not theirs to send", "pas à eux de l’émettre"], "not-their-ground": ["not their ground", "pas leur territoire"], "no-such-place": ["no such place", "lieu inconnu"],
-  remind: ["reminded", "rappel"], other_network: ["on another network", "sur un autre réseau"], liaisons: ["through liaisons", "par les agents de liaison"], call: ["to be rung", "à appeler"],
-  deputies: ["deputies told", "suppléants avertis"], lead: ["lead told", "direction avertie"], coordinators: ["coordinators told", "coordinateurs avertis"],
-  approved: ["approved", "approuvée"], declined: ["declined", "refusée"], accepted: ["accepted", "acceptée"], withdrawn: ["withdrawn", "retirée"], replaced: ["replaced", "remplacée"],
-  hand: ["by hand", "à la main"], silence: ["silence", "silence"], safe: ["safe", "sain et sauf"], help: ["needs help", "a besoin d’aide"], complete: ["complete", "complet"],
-  auditor: ["auditor", "auditeur"], operator: ["operator", "opérateur"], time: ["time", "le temps"],
-  "no-form": ["no form may be seen", "aucune forme visible"],
-  acting: ["acting", "agit"], seen: ["seen", "vu"], cannot: ["cannot", "ne peut pas"], button: ["button", "bouton"], reaction: ["reaction", "réaction"],
-  reply: ["reply", "réponse"], command: ["command", "commande"], phone: ["telephone", "téléphone"],
-  operational: ["operational", "opérationnel"], strategic: ["strategic", "stratégique"], tactical: ["tactical", "tactique"],
-};
-
-const LANGUAGES = ["English", "Français"];
-
-let tongue = 0;
+/** How a language writes numbers and days: the English of the report is British. */
+const locale = (language = tongue) => (language === "en" ? "en-GB" : language);
 
 /** A sentence of ours in the reader's language. In French, marks keep to their word: the spaces before and after them do not break. */
 function say(key, values = {}) {
-  const words = WORDS[key][tongue];
-  const kept = tongue ? words.replace(/ (?=[:;!?»%])|(?<=«) /g, "\u00a0") : words;
+  const words = WORDS[tongue].words[key];
+  const kept = tongue === "fr" ? words.replace(/ (?=[:;!?»%])|(?<=«) /g, "\u00a0") : words;
   return kept.replace(/\{(\w+)\}/g, (_, name) => visible(values[name]));
 }
 
 /** A word of the log's in the reader's language, where we have one. */
 function worded(code) {
-  return Object.hasOwn(CODES, code) ? CODES[code][tongue] : String(code);
+  const { codes } = WORDS[tongue];
+  return Object.hasOwn(codes, code) ? codes[code] : String(code);
 }
 
 /** A whole number for people. */
 function number(n) {
-  return n.toLocaleString(tongue ? "fr" : "en");
+  return n.toLocaleString(locale());
 }
