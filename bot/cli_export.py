@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import typer
 
 from bot import filed
 from bot.cli_ending import UNANSWERED, Stop, complain
-from bot.cli_log import OPERATOR
+from bot.cli_reading import OPERATOR
 from bot.program import program
 from bot.prose import fitted
 from bot.settings import Settings
@@ -48,7 +49,7 @@ async def _export(
             who, zone = await recipient(store, stream, whom)
             asked = Asked(stream, who, OPERATOR, reason, name, basis or None, zone)
             with Bar(sys.stderr.isatty()) as bar:
-                return await make(store, asked, form(name), path, now=await filed.now(store), progress=bar)
+                return await make(store, asked, form(name), path, now=partial(filed.now, store), progress=bar)
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
 

@@ -34,7 +34,7 @@ class Copies:
 
     async def make(self, what: str, path: Path) -> int:
         """Write the copy that ``what`` names (``handlers.exporting``) to ``path``; its bytes. Raises FileGone or NetworkDown."""
-        making = asyncio.ensure_future(asyncio.to_thread(self._made, json.loads(what), path, self._clock.now()))
+        making = asyncio.ensure_future(asyncio.to_thread(self._made, json.loads(what), path))
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -46,15 +46,18 @@ class Copies:
         except StorageError as why:
             raise FileGone(str(why)) from why
 
-    def _made(self, what: dict[str, str], path: Path, now: datetime) -> int:
-        asyncio.run(self._make(what, path, now))
+    def _made(self, what: dict[str, str], path: Path) -> int:
+        asyncio.run(self._make(what, path))
         return path.stat().st_size
 
-    async def _make(self, what: dict[str, str], path: Path, now: datetime) -> None:
+    async def _now(self) -> datetime:
+        return self._clock.now()
+
+    async def _make(self, what: dict[str, str], path: Path) -> None:
         async with self._opened() as store:
             who, zone = await recipient(store, what["stream"], what["for"])
             asked = Asked(what["stream"], who, what["by"], what["reason"], what["form"], None, zone)
-            await make(store, asked, form(what["form"]), path, now=now, replace=True)
+            await make(store, asked, form(what["form"]), path, now=self._now, replace=True)
 
 
 def _thrown_away(made: asyncio.Future[int], path: Path) -> None:

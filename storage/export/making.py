@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
@@ -73,6 +73,10 @@ class Asked:
     zone: str = "UTC"
 
 
+Now = Callable[[], Awaitable[datetime]]
+"""Tells the time."""
+
+
 def nothing(stage: Stage, done: int, of: int) -> None:
     """Progress that nobody looks at."""
 
@@ -83,11 +87,13 @@ async def make(
     form: Form,
     path: Path,
     *,
-    now: datetime,
+    now: Now,
     replace: bool = False,
     progress: Progress = nothing,
 ) -> About:
     """Write a copy to ``path``, whole or not at all, and return what it says of itself. An existing file is left alone unless ``replace``.
+
+    ``now`` is asked for when it is recorded: looking through a long log takes a while, in which others write.
 
     Raises ExportFailed for a path that cannot be written and for a log that is not there, before anything is recorded, and StorageError otherwise.
     """
@@ -108,7 +114,8 @@ async def make(
             disclosed=count.disclosed + len(fields(Exported)),  # whoever gets a copy sees that it was made
             withheld=dict(count.withheld),
         )
-        note = await store.append_signed(asked.stream, fact, now=now, playbook=count.playbook)
+        made_at = await now()
+        note = await store.append_signed(asked.stream, fact, now=made_at, playbook=count.playbook)
         checkpoint = notes.parse_checkpoint(notes.split_note(note)[0])
         disclosed, withheld = fact.disclosed, fact.withheld
         if checkpoint.size != fact.size:  # something happened meanwhile
@@ -124,7 +131,7 @@ async def make(
             asked.by,
             asked.reason,
             asked.basis,
-            now,
+            made_at,
             store.signer.name,
             store.signer.verifier.vkey,
             checkpoint,

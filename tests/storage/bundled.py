@@ -18,6 +18,7 @@ from storage.export.bundle import bundle
 from storage.export.copy import AUDITOR, Recipient
 from storage.export.making import Asked, make
 from storage.notes import Checkpoint, Signer
+from tests.storage.moments import at
 from tests.storage.small import STREAM
 
 Files = dict[str, bytes]
@@ -36,7 +37,7 @@ async def export_bundle(
 ) -> Checkpoint:
     """Write a bundle of a stream, and return the checkpoint it ends in."""
     asked = Asked(stream, recipient, by, reason, "bundle")
-    return (await make(store, asked, bundle, path, now=now, replace=replace)).checkpoint
+    return (await make(store, asked, bundle, path, now=at(now), replace=replace)).checkpoint
 
 
 def remade(bundle: bytes, change: Callable[[Files], None]) -> bytes:

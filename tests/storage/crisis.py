@@ -12,6 +12,7 @@ from storage.export.copy import AUDITOR, Form, Recipient
 from storage.export.making import Asked, make
 from storage.store import Changes
 from tests.playbooks.small import changed, read
+from tests.storage.moments import at
 
 BOOK = read(changed("event: Flood", "event: {en: Flood, fr: Inondation}"))
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -115,5 +116,5 @@ async def copied(
 ) -> bytes:
     """A copy in a form, as it is made for somebody."""
     asked = Asked(stream, recipient, "operator", "Inquiry 14: who knew?", "copy", "Law of inquiries", "Europe/Brussels")
-    await make(store, asked, form, path, now=NOON + timedelta(days=1), replace=True)
+    await make(store, asked, form, path, now=at(NOON + timedelta(days=1)), replace=True)
     return path.read_bytes()

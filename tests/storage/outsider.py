@@ -28,6 +28,7 @@ from tests.handlers.checkin_stage import CHECKINS
 from tests.handlers.command_stage import DUTIES, LEAD, MORE_SHARING, NEW_LEAD, SHARING
 from tests.handlers.talk_stage import OPS, TalkStage
 from tests.playbooks.border import BORDER, NOON
+from tests.storage.moments import at
 from tests.storage.pdf_text import pages, titles
 
 CITY, FIRE = RoomRef("matrix", "!zqcityroom:x.org"), RoomRef("matrix", "!zqfireroom:x.org")
@@ -188,9 +189,9 @@ async def put(folder: Path, facts: list[Kept], name: str = "liege") -> SqliteSto
     """A store with these facts in it, each at its time."""
     store = await open_store(folder, name, outlives="process")
     books = [(BOOK.digest, BOOK.source)]
-    for at, some in groupby(facts, key=lambda kept: kept.at):
+    for when, some in groupby(facts, key=lambda kept: kept.at):
         records = [(one.stream, one.playbook_sha256, one.fact) for one in some]
-        await store.commit(Changes(at, records=records, playbooks=books))
+        await store.commit(Changes(when, records=records, playbooks=books))
         books = []
     return store
 
@@ -202,7 +203,7 @@ async def copies(store: SqliteStore, stream: str, partner: str, folder: Path) ->
     for name in made():
         path = folder / f"copy-{stream}-{partner}{FORMS[name].suffix}"
         asked = Asked(stream, who, "operator", "inquiry", name, "Law of inquiries", zone)
-        await make(store, asked, form(name), path, now=NOON + timedelta(days=1), replace=True)
+        await make(store, asked, form(name), path, now=at(NOON + timedelta(days=1)), replace=True)
         found[name] = path.read_bytes()
     return found
 

@@ -29,6 +29,7 @@ from storage.facts import (
     NoteAdded,
 )
 from storage.store import Changes
+from tests.storage.moments import at
 from tests.storage.small import DIGEST, NOW, PLAYBOOK
 
 FIRE_ROOM = RoomRef("matrix", "!fire:example.org")
@@ -96,7 +97,7 @@ def asked(stream: str = "I-1", recipient: Recipient = AUDITOR) -> Asked:
 
 async def report(store: SqliteStore, path: Path, stream: str = "I-1", recipient: Recipient = AUDITOR) -> Path:
     """The report of a stream, in a file."""
-    await make(store, asked(stream, recipient), html, path, now=minutes(60))
+    await make(store, asked(stream, recipient), html, path, now=at(minutes(60)))
     return path
 
 

@@ -24,6 +24,7 @@ from storage.export.copy import Recipient
 from storage.export.making import Asked, make
 from storage.facts import FACTS, Fact, apart, committed, from_parts, parts
 from tests.examples import examples
+from tests.storage.moments import at
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 ROOM = RoomRef("matrix", "!zqroom:x.org")
@@ -138,7 +139,7 @@ async def _bundle(folder: Path, facts: list[Fact]) -> dict[str, bytes]:
     try:
         await store.append("I-1", *facts, now=NOW)
         aid = Recipient("aid", "Aid", frozenset({"aid"}), frozenset({"P-1"}))
-        await make(store, Asked("I-1", aid, "operator", "inquiry", "bundle"), bundle, folder / "copy.zip", now=NOW)
+        await make(store, Asked("I-1", aid, "operator", "inquiry", "bundle"), bundle, folder / "copy.zip", now=at(NOW))
         with zipfile.ZipFile(BytesIO((folder / "copy.zip").read_bytes())) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
     finally:

@@ -47,6 +47,7 @@ from storage.facts import (
 from storage.persons import FILE
 from storage.store import Changes, StorageError, Utterance
 from storage.verify import verify
+from tests.storage.moments import at
 from tests.storage.outsider import opened_up, played, put, unpacked
 from tests.storage.small import DIGEST, NOW, ROOM, STREAM, incident, opened
 from tests.storage.test_copy_noninterference import LAST
@@ -169,7 +170,7 @@ async def test_that_it_was_shown_how_and_by_which_right_outlives_the_words(store
     told = " ".join(" ".join(Words(STREAM, kept, None).saw(inquiry.saw(kept, "city"))).split())
     assert told.count("what it said was erased on 2026-03-01 08:00:00, because: she asked") == 3
     asked = Asked(STREAM, Recipient("city", "City", frozenset({"city"})), "operator", "r", "jsonl")
-    await make(store, asked, form("jsonl"), tmp_path / "copy", now=NOW)
+    await make(store, asked, form("jsonl"), tmp_path / "copy", now=at(NOW))
     lines = [json.loads(line) for line in (tmp_path / "copy").read_text().splitlines()[1:]]
     [proven] = [line["fields"] for line in lines if "fields/victims" in line["fields"]]
     assert proven["fields/victims"] == {"form": "exact", **how}
@@ -294,7 +295,7 @@ async def test_after_a_whole_crisis_nothing_names_whoever_is_erased(tmp_path: Pa
             for name in made():
                 for who in (AUDITOR, Recipient("city", "City", frozenset({"city"}))):
                     path = tmp_path / f"{stream}-{who.id}-{name}"
-                    await make(store, Asked(stream, who, "operator", "inquiry", name), form(name), path, now=later)
+                    await make(store, Asked(stream, who, "operator", "inquiry", name), form(name), path, now=at(later))
                     said = b"".join([*opened_up(path.read_bytes()), *unpacked(path.read_bytes())])
                     for one in enrolled:
                         assert one.identity.partition(":")[2].encode() not in said, (name, one)

@@ -31,6 +31,7 @@ from storage.verify import verify
 from tests.playbooks.border import BOOK
 from tests.storage.crisis import BOOK as SMALL
 from tests.storage.crisis import FOR_FIRE, NOON, copied, played
+from tests.storage.moments import at
 from tests.storage.small import NOW, ROOM, STREAM, incident, opened
 
 FIRE = Recipient("fire", "Fire", frozenset({"fire"}))
@@ -50,7 +51,7 @@ def rows(path: Path) -> list[dict[str, object]]:
 async def test_making_it_is_recorded_in_it(store: SqliteStore, tmp_path: Path) -> None:
     """For whom, by whom, why, by which right, and how much it shows: the last entry of the copy says what its first line says."""
     await opened(store)
-    about = await make(store, asked(), jsonl, tmp_path / "x", now=NOW)
+    about = await make(store, asked(), jsonl, tmp_path / "x", now=at(NOW))
     [first, *entries] = rows(tmp_path / "x")
     fact = (await store.facts(STREAM))[-1].fact
     assert isinstance(fact, Exported)
@@ -73,7 +74,7 @@ async def test_making_it_is_recorded_in_it(store: SqliteStore, tmp_path: Path) -
 async def test_what_is_withheld_is_counted_by_kind_of_fact(store: SqliteStore, tmp_path: Path) -> None:
     """What is shown and what is withheld make up all that the entries commit to."""
     await opened(store)
-    about = await make(store, asked(FIRE), jsonl, tmp_path / "x", now=NOW)
+    about = await make(store, asked(FIRE), jsonl, tmp_path / "x", now=at(NOW))
     [first, *entries] = rows(tmp_path / "x")
     assert first["title"] is None and first["playbook"] == "meuse-flood"
     assert {e["fact"]: e["withheld"] for e in entries if e["withheld"]} == about.withheld == first["withheld"]
@@ -88,9 +89,9 @@ async def test_a_copy_that_cannot_be_written_is_not_recorded(store: SqliteStore,
     (tmp_path / "there").write_text("mine")
     for path in (tmp_path / "there", tmp_path, tmp_path / "no" / "x"):
         with pytest.raises(ExportFailed):
-            await make(store, asked(), jsonl, path, now=NOW)
+            await make(store, asked(), jsonl, path, now=at(NOW))
     with pytest.raises(ExportFailed, match="no log called I-9"):
-        await make(store, asked(stream="I-9"), jsonl, tmp_path / "x", now=NOW)
+        await make(store, asked(stream="I-9"), jsonl, tmp_path / "x", now=at(NOW))
     assert len(await store.facts(STREAM)) == len(incident())
     assert (tmp_path / "there").read_text() == "mine"
 
@@ -106,7 +107,7 @@ async def test_a_form_that_fails_leaves_no_file(store: SqliteStore, tmp_path: Pa
     (tmp_path / "there").write_text("mine")
     for path in (tmp_path / "there", tmp_path / "x"):
         with pytest.raises(StorageError, match="too large"):
-            await make(store, asked(), fails, path, now=NOW, replace=True)
+            await make(store, asked(), fails, path, now=at(NOW), replace=True)
     assert {path.name for path in tmp_path.iterdir()} == {"data", "there"}
     assert (tmp_path / "there").read_text() == "mine"
 
@@ -126,7 +127,7 @@ async def test_what_happens_meanwhile_is_counted_too(store: SqliteStore, tmp_pat
             return await store.append_signed(*about, **more)
 
     await opened(store)
-    about = await make(Busy(), asked(), jsonl, tmp_path / "x", now=NOW)  # type: ignore[arg-type]
+    about = await make(Busy(), asked(), jsonl, tmp_path / "x", now=at(NOW))  # type: ignore[arg-type]
     [first, *entries] = rows(tmp_path / "x")
     assert about.checkpoint.size == first["size"] == len(entries) == 6
     assert about.disclosed == sum(len(entry["shown"]) for entry in entries)  # type: ignore[arg-type]
@@ -136,7 +137,7 @@ async def test_copies_made_side_by_side_are_each_what_they_say(store: SqliteStor
     """Each ends in the entry that says it was made: nobody takes one for the other."""
     await opened(store)
     made = [
-        make(store, replace(asked(name="bundle"), reason=str(n)), bundle, tmp_path / f"{n}.zip", now=NOW)
+        make(store, replace(asked(name="bundle"), reason=str(n)), bundle, tmp_path / f"{n}.zip", now=at(NOW))
         for n in range(4)
     ]
     await asyncio.gather(*made)
@@ -152,7 +153,7 @@ async def test_entries_without_the_signed_root_make_no_copy(store: SqliteStore, 
         )
     for name in made():
         with pytest.raises(StorageError, match=r"root|damaged|backup"):
-            await make(store, asked(name=name), form(name), tmp_path / "x", now=NOW)
+            await make(store, asked(name=name), form(name), tmp_path / "x", now=at(NOW))
         assert not (tmp_path / "x").exists(), name
 
 
@@ -160,7 +161,7 @@ async def test_progress_is_told_for_every_reading(store: SqliteStore, tmp_path: 
     """Why, and how many entries are done, of how many: for a partner the log is read three times."""
     await opened(store)
     said: list[tuple[str, int, int]] = []
-    await make(store, asked(FIRE), jsonl, tmp_path / "x", now=NOW, progress=lambda *one: said.append(one))
+    await make(store, asked(FIRE), jsonl, tmp_path / "x", now=at(NOW), progress=lambda *one: said.append(one))
     assert said == [("finding", 4, 4), ("counting", 4, 4), ("writing", 5, 5)]
 
 
@@ -215,7 +216,7 @@ async def test_each_line_is_canonical_and_proves_what_it_shows(store: SqliteStor
     """What is shown stands among the digests of its entry, and the fields in plain say no more than that."""
     note = NoteAdded("ada", None, ROOM, 'Ünïcode " \\ \u2028 😀 \x7f')
     await opened(store, note)
-    await make(store, asked(), jsonl, tmp_path / "x", now=NOW)
+    await make(store, asked(), jsonl, tmp_path / "x", now=at(NOW))
     for data in (tmp_path / "x").read_bytes().split(b"\n")[:-1]:
         line = canonical.read(data)
         for disclosure in line.get("shown", ()):
@@ -243,7 +244,7 @@ def test_no_cell_hides_what_it_says() -> None:
 async def test_a_spreadsheet_has_what_the_copy_is_and_a_row_for_each_field(store: SqliteStore, tmp_path: Path) -> None:
     """Every value once, in the same column whatever the entry is of; formulas among them do nothing."""
     await opened(store, *(NoteAdded("ada", None, ROOM, text) for text in FORMULAS))
-    await make(store, asked(name="csv"), form("csv"), tmp_path / "x", now=NOW)
+    await make(store, asked(name="csv"), form("csv"), tmp_path / "x", now=at(NOW))
     data = (tmp_path / "x").read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")
     table = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
@@ -284,7 +285,7 @@ async def test_what_has_an_id_has_its_name_beside_it(store: SqliteStore, tmp_pat
 async def test_an_entry_that_shows_nothing_has_a_row(store: SqliteStore, tmp_path: Path) -> None:
     """With how many fields are withheld."""
     await opened(store)
-    await make(store, asked(FIRE, "csv"), form("csv"), tmp_path / "x", now=NOW)
+    await make(store, asked(FIRE, "csv"), form("csv"), tmp_path / "x", now=at(NOW))
     table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
     [issued] = [row for row in table if len(row) == len(COLUMNS) and row[3] == "AlertIssued"]
     assert issued[4:7] == ["", "", ""] and int(issued[7]) > 10
@@ -310,7 +311,7 @@ async def test_times_in_a_spreadsheet_are_those_that_its_head_names(store: Sqlit
     """Each entry stands at its time in the zone of the head, as when the copy was made does, with UTC beside it."""
     await opened(store)
     there = replace(asked(name="csv"), zone="Europe/Brussels")
-    await make(store, there, form("csv"), tmp_path / "x", now=NOW)
+    await make(store, there, form("csv"), tmp_path / "x", now=at(NOW))
     table = list(csv.reader(StringIO((tmp_path / "x").read_bytes().decode("utf-8-sig"), newline="")))
     head = {row[0]: row[1] for row in table if len(row) == 2}
     assert head["Times in"] == "Europe/Brussels"

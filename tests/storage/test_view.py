@@ -100,7 +100,9 @@ def test_every_kind_of_fact_has_its_rule() -> None:
 def test_rules_name_attributes_that_there_are() -> None:
     """A slip in the table would hide something for ever."""
     for name, rules in SHOWN.items():
-        known = {one.name: one.metadata.get("each", False) for one in fields(FACTS[name])} | {"values": name == "Disclosed"}
+        known = {one.name: one.metadata.get("each", False) for one in fields(FACTS[name])} | {
+            "values": name == "Disclosed"
+        }
         for path in {path for rule in rules for path in rule.shows} - {EVERYTHING}:
             attribute, slash, _ = path.partition("/")
             assert known[attribute] == bool(slash), (name, path)
@@ -307,7 +309,16 @@ def _hushed(fact: Fact) -> Fact:
     return type(fact)(**{one.name: _swapped(getattr(fact, one.name)) for one in fields(fact)})
 
 
-_LETTERS = {"alert": "A", "about": "A", "draft": "D", "request": "Q", "said": "S", "round": "C", "rollcall": "R", "offer": "H"}
+_LETTERS = {
+    "alert": "A",
+    "about": "A",
+    "draft": "D",
+    "request": "Q",
+    "said": "S",
+    "round": "C",
+    "rollcall": "R",
+    "offer": "H",
+}
 """Ids say of what they are: no two kinds of things have one in common."""
 
 

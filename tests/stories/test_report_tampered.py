@@ -21,6 +21,7 @@ from storage.export.making import make
 from storage.facts import CheckpointCosigned
 from storage.notes import Signer, Verifier
 from tests.storage.doctored import WEAK
+from tests.storage.moments import at
 from tests.storage.reports import HOSTILE, asked, changed, fill, minutes, parsed
 from tests.storage.small import NOW
 from tests.stories.chromium import Page
@@ -258,7 +259,7 @@ async def test_others_who_signed_and_earlier_keys(page: Page, store: SqliteStore
         async def form(copy: Copy, out: BinaryIO) -> None:
             await html(Evidenced(copy, note), out)
 
-        await make(store, asked(), form, path, now=minutes(60))
+        await make(store, asked(), form, path, now=at(minutes(60)))
         return path
 
     await page.open(await written(tmp_path / "good.html", cosigned))
