@@ -13,6 +13,7 @@ room that follows it, and is sent where it says something else than what stands 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -52,7 +53,9 @@ def touched(incident: Incident, about: str, now: datetime) -> list[Effect]:
     """Something has changed that the card shows: it is written anew, as soon as that may be. ``incident`` as it was or as it is."""
     known = about in incident.alerts or about in incident.rounds or about in incident.rollcalls
     cards = [live for (role, name, _), live in incident.live.items() if role == ROLE and name == about]
-    turns = [_next_turn(incident, live, now) for live in cards if not live.waiting]
+    busy = Counter(live.room for live in incident.live.values() if live.at > now - BUSY)
+    # A card may be written again when it is its turn among what is busy in its room.
+    turns = [live.at + EVERY * max(1, busy[live.room]) for live in cards if not live.waiting]
     if not known:
         at = now
     elif turns:
@@ -71,12 +74,6 @@ def touched_all(incident: Incident, now: datetime) -> list[Effect]:
         *(about for about, call in incident.rollcalls.items() if call.ended is None),
     )
     return [effect for about in running for effect in touched(incident, about, now)]
-
-
-def _next_turn(incident: Incident, live: Live, now: datetime) -> datetime:
-    """When a card may be written again: what is busy in one room takes turns."""
-    busy = sum(1 for (_, _, room), other in incident.live.items() if room == live.room and other.at > now - BUSY)
-    return live.at + EVERY * max(1, busy)
 
 
 def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> list[Effect]:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from handlers.coordinators import coordinators
 from handlers.moments import moment
@@ -103,7 +104,7 @@ def _tap(spoken: tuple[str, ...], tap: Tap, emoji: str) -> Tap:
 
 def _emojis(real: list[str]) -> Iterator[str]:
     """Another emoji for each of these, no two the same."""
-    spare = iter((*_SPARE, *(one + two for one in _SPARE for two in _SPARE)))
+    spare = chain(_SPARE, (one + two for one in _SPARE for two in _SPARE))
     for emoji in real:
         instead = _INSTEAD.get(emoji.replace("\ufe0f", ""))
         yield instead if instead is not None and real.count(emoji) == 1 else next(spare)

@@ -50,8 +50,11 @@ def tick(now: datetime, every: timedelta) -> datetime:
 
 def free(world: World, room: RoomRef, now: datetime) -> datetime | None:
     """When the next message may be edited in a room, whichever it is; None: now."""
-    lives = [live for one in world.incidents.values() for (_, _, where), live in one.live.items() if where == room]
-    if any(live.waiting and now < live.at + LASTS for live in lives):
+    late = now - LASTS  # what was written before that, however long ago, keeps nothing back
+    lives = [
+        live for one in world.incidents.values() for live in one.live.values() if live.at > late and live.room == room
+    ]
+    if any(live.waiting for live in lives):
         return now + EVERY
     newest = max((live.at for live in lives), default=now - EVERY)
     return newest + EVERY if now < newest + EVERY else None

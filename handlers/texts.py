@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -38,6 +38,11 @@ def says(languages: Sequence[str], one: str, many: str, count: int, /, **parts: 
 
 def translated(languages: Sequence[str], message: str) -> str:
     """The catalogue's words for a message, in the first of these languages that has them, else in English."""
+    return _translated(tuple(languages), message)
+
+
+@lru_cache(maxsize=8192)
+def _translated(languages: tuple[str, ...], message: str) -> str:
     for language in _fitting(languages):
         catalogue = _catalogue(language)
         if catalogue is not None and _has(catalogue, message):

@@ -23,7 +23,8 @@ def waits(book: Book, incident: Incident, about: str, who: Deployment) -> Mappin
     """Each partner whose answer is awaited, in the order of the playbook, which a restart does not change."""
     subject = _running(incident, about)
     watches = subject.watches if subject is not None else {}
-    return {p: watches[p] for p in in_order(book, watches) if _awaits(book, subject, p, who)}
+    open_ = [partner for partner, watch in watches.items() if watch.ended is None]
+    return {p: watches[p] for p in in_order(book, open_) if _awaits(book, subject, p, who)}
 
 
 def awaited(book: Book, incident: Incident, about: str, partner: str, who: Deployment) -> Watch | None:

@@ -223,7 +223,7 @@ def circumstances(world: World, incident: Incident, now: datetime) -> Circumstan
     return Circumstances(
         now=now,
         phase=incident.phase,
-        active=frozenset(partner for partner in playing(world, incident) if _admitted_still(incident, partner, now)),
+        active=_active(incident, playing(world, incident), now),
         danger=incident.in_danger(now),
         hazard=incident.hazard,
         leads=incident.leads,
@@ -252,6 +252,12 @@ def _plays(book: Book, binding: Binding, *, exercise: bool) -> bool:
     """Whether a room takes part: in exercises one that the playbook opens to them, in real incidents any other."""
     agreed = agreed_room(book, binding)
     return holds(book, binding) and (agreed.exercises if agreed else False) == exercise
+
+
+def _active(incident: Incident, playing: frozenset[str], now: datetime) -> frozenset[str]:
+    if not incident.admitted:
+        return playing
+    return frozenset(partner for partner in playing if _admitted_still(incident, partner, now))
 
 
 def _admitted_still(incident: Incident, partner: str, now: datetime) -> bool:

@@ -108,20 +108,18 @@ def wording(template: str, **parts: Cleared | int) -> Cleared:
 
     ``{tlp}`` stands for the label of all the parts. Raises KeyError for a part that is not given.
     """
+    names, frame = _apart(template)
     given = {name: figure(part) if isinstance(part, int) else part for name, part in parts.items()}
-    pieces = _pieces(template)
-    label, shows, only = _joined([given[name] for name in pieces[1::2] if name != "tlp"])
-    put = [
-        piece if number % 2 == 0 else str(label.tlp) if piece == "tlp" else given[piece].html
-        for number, piece in enumerate(pieces)
-    ]
-    return Cleared("".join(put), label, shows, only)
+    label, shows, only = _joined([given[name] for name in names if name != "tlp"])
+    put = [str(label.tlp) if name == "tlp" else given[name].html for name in names]
+    return Cleared(frame % tuple(put), label, shows, only)
 
 
 @lru_cache(maxsize=4096)
-def _pieces(template: str) -> Sequence[str]:
-    """A wording taken apart: words, the name of what is put in, words, and so on."""
-    return _PLACEHOLDER.split(template)
+def _apart(template: str) -> tuple[Sequence[str], str]:
+    """The names of what is put into a wording, in their order; and its words, with ``%s`` in each of their places."""
+    pieces = _PLACEHOLDER.split(template)
+    return pieces[1::2], "%s".join(words.replace("%", "%%") for words in pieces[::2])
 
 
 def _joined(parts: Sequence[Cleared]) -> tuple[Label, dict[str, Any], RoomRef | None]:

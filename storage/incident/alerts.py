@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from storage.facts import (
     DraftDropped,
     RequestAnswered,
 )
+from storage.incident.replacing import replace
 from storage.incident.state import AlertState, Answer, Asked, Draft, Incident, Issued, Watch
 from storage.store import Kept
 

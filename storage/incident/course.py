@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from playbooks.selection import Leading
 from storage import reports
@@ -35,6 +34,7 @@ from storage.facts import (
     StandInNamed,
 )
 from storage.incident.pausing import resumed
+from storage.incident.replacing import replace
 from storage.incident.state import Danger, Decision, Incident, Objection, Offer, Proposal, Watch
 from storage.store import Kept
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from itertools import groupby
 
 from storage import stirs
 from storage.facts import Disclosed, Fact, IncidentOpened
 from storage.incident import alerts, course, messages, polls, rounds, talk
+from storage.incident.replacing import replace
 from storage.incident.state import Incident
 from storage.store import Kept
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from storage.facts import (
     RemovalAsked,
 )
 from storage.incident.alerts import changed
+from storage.incident.replacing import replace
 from storage.incident.rounds import accepted_prompt
 from storage.incident.state import Copy, CopyState, Incident, Issued, Live, Removal, RemovalState
 from storage.store import Kept

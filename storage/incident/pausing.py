@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from storage.incident.replacing import replace
 from storage.incident.state import Incident, Watch
 
 

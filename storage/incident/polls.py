@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from playbooks.labels import Label, Tlp
 from storage.facts import PollClosed, Said, SaidAnew, TakenBack, Voted
+from storage.incident.replacing import replace
 from storage.incident.state import Incident, Polled, Votes
 from storage.store import Kept
 

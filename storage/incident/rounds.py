@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from storage.facts import (
@@ -19,6 +18,7 @@ from storage.facts import (
     RollCallEnded,
     RollCallStarted,
 )
+from storage.incident.replacing import replace
 from storage.incident.state import Accounted, Call, Given, Incident, RollCall, Round, Taken, Watch
 from storage.store import Kept
 

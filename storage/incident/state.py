@@ -362,7 +362,7 @@ class Proposal:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incident:
     """An incident as it stands. ``digest`` is that of the playbook it goes by: the one it began with, or was reloaded with.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from playbooks.rooms import RoomRef
 from storage.facts import Said, SaidAnew, TakenBack, TalkResumed, TalkStopped, Unread
 from storage.incident import polls
+from storage.incident.replacing import replace
 from storage.incident.state import Incident, Recent, Stopped
 from storage.store import Kept
 
