@@ -9,6 +9,8 @@ PURE := $(wildcard tests/playbooks tests/handlers tests/storage tests/test_house
 # Seconds each, even on few examples: for the full run.
 SLOW := $(patsubst %,tests/playbooks/test_%.py,plain_rule every_condition_counts guide cedar survivors library)
 export PYTHON
+# What Python has compiled, it keeps: otherwise each start of the program and each worker compiles everything again.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,9 +37,9 @@ imports: dev
 pure: dev
 	@echo "Pure tests" && QUICK_TESTS=1 $(BIN)/python -m pytest -q -n 2 $(PURE) $(SLOW:%=--ignore=%)
 
+# Many tests wait for the homeserver or for a program: a third worker uses what the other two leave of two cores.
 everything: dev
-	@echo "Pure tests, on two cores" && $(BIN)/python -m pytest -q -n 2 $(PURE)
-	@echo "All other tests, file by file on two cores" && $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(PURE:%=--ignore=%)
+	@echo "All tests, file by file" && $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 format: dev ## Put the code into its one format
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .

@@ -9,9 +9,33 @@ settings.register_profile("tocsin", derandomize=True, deadline=None)
 settings.load_profile("tocsin")
 
 
+LONGEST = tuple(
+    f"tests/{name}.py"
+    for name in (
+        "stories/test_long_day",
+        "faults/test_kill",
+        "faults/test_talk_killed",
+        "playbooks/test_every_condition_counts",
+        "playbooks/test_plain_rule",
+        "playbooks/test_sight_properties",
+        "storage/test_verifier",
+        "handlers/test_noninterference",
+        "storage/test_copy_noninterference",
+    )
+)
+"""The files of tests that take half a minute and more, the longest first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that at the end no core waits for the other."""
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/faults/", "tests/stories/")))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    file = item.nodeid.partition("::")[0]
+    if file in LONGEST:
+        return LONGEST.index(file)
+    return len(LONGEST) + (not file.startswith(("tests/faults/", "tests/stories/")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
