@@ -14,11 +14,11 @@ from typing import Any
 from playbooks.schema_words import text_in
 from storage.export.books import Books
 from storage.export.copy import Recipient
+from storage.export.template import Template
 from storage.export.view import is_copy
 from storage.facts import AlertIssued, Disclosed, Fact
 from storage.store import Kept
 from storage.unseen import is_seen
-
 
 _PARTNERS = frozenset({"partner", "partners", "decides", "reader", "before", "deputies", "asked", "by", "to"})
 """Attributes of facts that name partners: one, several, or one for each of something."""
@@ -34,6 +34,8 @@ class Naming:
     partners: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     language: str = "en"
+    templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
+    """(alert, language) → the template of which the recipient read a copy."""
 
     def put(self, playbook: str | None, fact: Fact) -> Fact:
         """The fact, with areas by their names where a message showed some; the form stays what it was."""
@@ -148,6 +150,7 @@ class Sought:
             if named is not None:
                 areas[digest, language, area] = text_in(named.name, (language,))[0]
         titles: dict[tuple[str, str], str] = {}
+        templates: dict[tuple[str, str], Template] = {}
         partners = {guest: name for guest, name in self._guests.items() if _may_know(recipient, guest)}
         for partner, digest in self._partners.items():
             book = books.get(digest)
@@ -167,10 +170,11 @@ class Sought:
             alert = book.playbook.alerts.get(issued.template) if is_seen(issued.template) else None
             if alert is not None:
                 titles[about, language] = text_in(alert.title, (language,))[0]
+                templates[about, language] = Template(book, alert)
             whose = book.playbook.partners.get(issued.partner) if is_seen(issued.partner) else None
             if whose is not None:
                 partners[issued.partner] = whose.name
-        return Naming(areas, titles, partners, places, recipient.language)
+        return Naming(areas, titles, partners, places, recipient.language, templates)
 
 
 def _under(playbook: str | None, before: Mapping[str, str | None], ids: Iterable[str]) -> dict[str, str | None]:
