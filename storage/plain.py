@@ -59,6 +59,8 @@ def shown(disclosed: Disclosed) -> list[str]:
     said = []
     for path, how in disclosed.fields.items():
         value = how.get("value") if isinstance(how, Mapping) else None
+        if isinstance(how, Mapping) and "withheld" not in how and "value" not in how:
+            said.append(f"{path.removeprefix('_')}: (erased since)")
         if value is not None:
             form = how.get("form", "exact")
             only = f" (only as {form})" if form != "exact" else ""
