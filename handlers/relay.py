@@ -180,7 +180,12 @@ def _passed_on(
     if request.forwarded is None:
         return None, origins, False
     words = {plain(one.html).strip() for one in (said.spoken, spoken) if one is not None} - {""}
-    same = [one for recent in incident.talk.values() for one in recent if (one.words or "").strip() in words]
+    same = [
+        one
+        for recent in incident.talk.values()
+        for one in recent
+        if words & {t.strip() for t in (one.words or "", *one.former)}
+    ]
     if same:
         return higher(*(one.raised for one in same)), origins.union(*(one.origins for one in same)), False
     if request.forwarded == "us":

@@ -287,7 +287,7 @@ class Recent:
     """Something lately said in a channel, for whoever comes in now. ``words`` are plain; None where they were erased.
 
     ``kind``: what went with them or was said without any: a file's kind, ``place``, ``poll`` or ``contact``; empty for words alone.
-    ``label``: the channel's when it was said.
+    ``label``: the channel's when it was said. ``former``: what it said before it was changed, the latest last.
     """
 
     said: str
@@ -303,6 +303,7 @@ class Recent:
     album: str | None = None
     kind: str = ""
     label: Label | None = None
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ CONCERNED = (Said, SaidAnew, TakenBack, TalkStopped, TalkResumed, Unread)
 MOST_RECENT = 20
 """What is remembered of each channel."""
 
+MOST_FORMER = 10
+"""Of so many earlier wordings of one thing each is known again where somebody forwards it."""
+
 UNREAD_ONCE_IN = timedelta(minutes=5)
 """How often a room is told at most that something could not be read."""
 
@@ -48,7 +51,11 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return polls.said_anew(_each(state, said, lambda one: (replace(one, raised=raised),)), f)
         case SaidAnew(said=said, raised=raised, content=content):
             words, kind = content.get("words"), _kind(content)
-            anew = _each(state, said, lambda one: (replace(one, words=words, raised=raised, kind=kind),))
+
+            def now(one: Recent) -> Recent:
+                return replace(one, words=words, raised=raised, kind=kind, former=_former(one, words))
+
+            anew = _each(state, said, lambda one: (now(one),))
             return polls.said_anew(anew, kept.fact)
         case TakenBack(said=said):
             return polls.apply(_each(state, said, lambda one: ()), kept)
@@ -61,6 +68,11 @@ def apply(state: Incident, kept: Kept) -> Incident:
         case _:
             pass
     return state
+
+
+def _former(one: Recent, words: str | None) -> tuple[str, ...]:
+    """What something said before it was changed; what was erased is not among it."""
+    return one.former if one.words in (None, "", words) else (*one.former, str(one.words))[-MOST_FORMER:]
 
 
 def _stopped(state: Incident, fact: TalkStopped, at: datetime) -> Incident:

@@ -253,6 +253,45 @@ def test_what_is_forwarded_keeps_its_label_and_its_origins() -> None:
     assert {one["why"] for one in stage.fact().left_out.values()} == {"unknown-origin"}
 
 
+def test_over_two_borders_words_stop_where_the_agreement_ends_whichever_way_they_go() -> None:
+    """Belgian words, answered by the Dutch: what answers, forwards or changes that stays away from Germany, whoever says it; what carries nothing goes there."""
+    stage = talking(
+        ("label: {tlp: amber}\n    purpose: flood-control", "label: {tlp: green}\n    purpose: flood-control")
+    )
+    stage.speak(CITY, "The dam?", MAYOR)
+    stage.speak(BRANDWEER, "It holds, they say", "matrix:@nl:x.org", answers=stage.last())
+    answer = stage.last()
+    twice = [
+        stage.speak(CITY, "Until when?", MAYOR, answers=answer),
+        stage.speak(BRANDWEER, "Good question", answers=answer),
+        stage.speak(BRANDWEER, "It holds, they say", "matrix:@nl2:x.org", forwarded="matrix:@nl:x.org"),
+        stage.speak(CITY, "In the thread of it", MAYOR, thread=answer),
+    ]
+    for sends in twice:
+        assert sends and HILFE not in rooms_of(sends)
+    assert all({"be", "nl"} <= set(one.origins) for one in list(stage.said.values())[1:])
+    stage.all_become(answer.id)
+    anew = stage.befalls("edited", answer, identity="matrix:@nl:x.org", spoken=Spoken("It does not hold"))
+    assert anew and HILFE not in rooms_of(anew)
+    assert HILFE not in rooms_of(stage.speak(BRANDWEER, "Now what?", answers=stage.said[answer.id]))
+    assert HILFE in rooms_of(stage.speak(BRANDWEER, "Something else"))
+
+
+def test_what_was_changed_since_is_forwarded_as_what_it_was() -> None:
+    """Whoever hands on the words as they stood first hands on their origins and the label that they were given later."""
+    stage = talking(
+        ("label: {tlp: amber}\n    purpose: flood-control", "label: {tlp: green}\n    purpose: flood-control")
+    )
+    stage.speak(CITY, "The dam?", MAYOR)
+    stage.speak(BRANDWEER, "It hlods", "matrix:@nl:x.org", answers=stage.last())
+    answer = stage.last()
+    stage.all_become(answer.id)
+    stage.befalls("edited", answer, identity="matrix:@nl:x.org", spoken=Spoken("[amber] It holds"))
+    sends = stage.speak(BRANDWEER, "It hlods", "matrix:@nl2:x.org", forwarded="matrix:@nl:x.org")
+    assert HILFE not in rooms_of(sends)
+    assert (stage.last().origins, stage.last().raised) == (("be", "nl"), "amber")
+
+
 def test_forwarded_with_its_label_it_is_still_the_same() -> None:
     """Networks forward what was written, label and all; ours keeps the words alone."""
     stage = talking()
