@@ -1139,7 +1139,30 @@ def checkpoints_in(path: str) -> list[str]:
             notes.append(json.loads(line)["note"])
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-    return [one for one in notes if isinstance(one, str)] or [text]
+    return [one for one in notes if isinstance(one, str)] or [pasted(text) or text]
+
+
+def pasted(text: str) -> str | None:
+    """The last checkpoint in words copied out of a chat, as it was signed: nothing in one has spaces, so that it does not matter what became of the
+    lines, and what stands around it."""
+    words = text.split()
+    for at in range(len(words) - 1, 1, -1):
+        if (
+            not re.fullmatch("[A-Za-z0-9+/]{43}=", words[at])
+            or not re.fullmatch("0|[1-9][0-9]{0,18}", words[at - 1])
+            or "/" not in words[at - 2]
+        ):
+            continue
+        lines, rest = "", words[at + 1 :]
+        while (
+            len(rest) > 2
+            and rest[0] in ("\u2014", "\u2013", "-", "--")
+            and re.fullmatch("[A-Za-z0-9+/]{90,}={0,2}", rest[2])
+        ):
+            lines, rest = f"{lines}\u2014 {rest[1]} {rest[2]}\n", rest[3:]
+        if lines:
+            return f"{words[at - 2]}\n{words[at - 1]}\n{words[at]}\n\n{lines}"
+    return None
 
 
 def plain(text: str) -> str:

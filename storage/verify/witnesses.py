@@ -20,6 +20,10 @@ OLDER = "older"
 time is the word of whoever keeps the log, who alone could have rolled it back, and who would then set it before what was kept."""
 
 
+Stated = tuple[int, Shown, bytes]
+"""What an entry says of a checkpoint: where it stands, all that it shows, and the root."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A checkpoint that somebody else has. ``who``: for people."""
@@ -42,10 +46,9 @@ def judge(
     ours = list(_kept(verdict, kept, keys, signed)) if kept and keys else []
     others = list(cosigned.read(verdict, files, keys, signed))
     posted = list(_stated(passed.posted))
-    stated = [*posted, *_stated((place, shown) for place, _, shown in passed.cosigned)]
-    sizes = (
-        {one.said.size for one in ours} | {one.said.size for one in others} | {shown["size"] for _, shown, _ in stated}
-    )
+    told = list(_stated((place, shown) for place, _, shown in passed.cosigned))
+    sizes = {one.said.size for one in ours} | {one.said.size for one in others}
+    sizes |= {shown["size"] for _, shown, _ in (*posted, *told)}
     roots = dict(passed.roots_at(sizes))
     if "entries.jsonl" in passed.log.lacks:
         roots[signed.size] = signed.root
@@ -58,14 +61,8 @@ def judge(
         elif one.said.size in roots:
             largest[one.partner, one.key.vkey] = cosigned.weighed(one, known, keys)
     verdict.evidence.cosigned += [largest[name] for name in sorted(largest)]
-    for place, shown, root in stated:
-        if shown["size"] > place:
-            words = f"entry {place}: a checkpoint of {shown['size']} entries, more than there were then"
-            verdict.add("witness", words, place)
-        elif roots.get(shown["size"], root) != root:
-            words = f"entry {place}: the checkpoint that it speaks of is of another log"
-            verdict.add("witness", words, place)
-    _post(verdict, posted, passed)
+    _true(verdict, told, roots)
+    _post(verdict, _true(verdict, posted, roots), passed)
     verdict.evidence.weigh()
 
 
@@ -153,7 +150,7 @@ def _by(keys: Sequence[Verifier], seen: Seen) -> bool:
     return any(key.verifies(signature, seen.text) for key in keys for signature in seen.signatures)
 
 
-def _stated(facts: Iterable[tuple[int, Shown]]) -> Iterator[tuple[int, Shown, bytes]]:
+def _stated(facts: Iterable[tuple[int, Shown]]) -> Iterator[Stated]:
     """What facts say of checkpoints, as far as they show size and root at all: where, all they show, and the root."""
     for place, shown in facts:
         size, root = shown.get("size"), shown.get("root")
@@ -165,7 +162,22 @@ def _stated(facts: Iterable[tuple[int, Shown]]) -> Iterator[tuple[int, Shown, by
             yield place, shown, b""
 
 
-def _post(verdict: Verdict, posted: Sequence[tuple[int, Shown, bytes]], passed: Passed) -> None:
+def _true(verdict: Verdict, stated: Sequence[Stated], roots: Mapping[int, bytes]) -> list[Stated]:
+    """Those that are true; what is wrong with the others is told."""
+    good = []
+    for place, shown, root in stated:
+        if shown["size"] > place:
+            words = f"entry {place}: a checkpoint of {shown['size']} entries, more than there were then"
+            verdict.add("witness", words, place)
+        elif roots.get(shown["size"], root) != root:
+            words = f"entry {place}: the checkpoint that it speaks of is of another log"
+            verdict.add("witness", words, place)
+        else:
+            good.append((place, shown, root))
+    return good
+
+
+def _post(verdict: Verdict, posted: Sequence[Stated], passed: Passed) -> None:
     """In how many rooms of each network a checkpoint of this log arrived."""
     arrived = passed.arrived({shown["send"] for _, shown, _ in posted if isinstance(shown.get("send"), str)})
     rooms: dict[str, tuple[set[str], int]] = {}

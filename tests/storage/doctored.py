@@ -15,7 +15,7 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import canonical, tree
-from storage.cosigning import Cosigner, Witness
+from storage.cosigning import Witness, WitnessKey
 from storage.database import SqliteStore
 from storage.entry import Entry, decode, readable
 from storage.export import container
@@ -31,8 +31,8 @@ Change = Callable[[Files], None]
 SIZE = 12
 OLD = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 STRANGER = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes(32)))
-FIRE = Cosigner("fire.example", Ed25519PrivateKey.from_private_bytes(bytes([7] * 32)))
-POLICE = Cosigner("police.example", Ed25519PrivateKey.from_private_bytes(bytes([8] * 32)))
+FIRE = WitnessKey("fire.example", Ed25519PrivateKey.from_private_bytes(bytes([7] * 32)))
+POLICE = WitnessKey("police.example", Ed25519PrivateKey.from_private_bytes(bytes([8] * 32)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def note_at(files: Files, size: int, signer: Signer, root: bytes | None = None) 
 
 
 def cosigned(
-    signer: Signer, size: int, by: Cosigner = FIRE, root: bytes | None = None, partner: str | None = None
+    signer: Signer, size: int, by: WitnessKey = FIRE, root: bytes | None = None, partner: str | None = None
 ) -> Change:
     """A line of a partner's signature."""
 
@@ -364,6 +364,22 @@ def keys(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     yield Doctored("a witness without a signature", bundle, 2, None, early.partition("\n\n")[0] + "\n")
     yield Doctored("a witness of another log", bundle, 2, None, signer.sign(Checkpoint("liege/I-9", 3, bytes(32)).text))
     yield Doctored("no checkpoint", bundle, 2, None, "hello")
+    told, _, line = early.rpartition("\n\n")
+    strangers = "".join(
+        f"\u2014 {name} {b64encode(bytes(count)).decode()}\n" for name, count in (("liege", 5), ("x", 3000), ("pq", 64))
+    )
+    yield Doctored("a witness with signatures of other kinds", bundle, 0, None, f"{told}\n\n{strangers}{line}")
+    yield Doctored("a witness twice", bundle, 0, None, early + early)
+    yield Doctored("a witness with a line more", bundle, 2, None, f"{told}\nmore\n\n{line}")
+    for size in ("06", "+6", "6.0", "6_0", "\uff16", "-6", "1" * 19, "1" * 20, ""):
+        rows = told.split("\n")
+        other_size = signer.sign(f"{rows[0]}\n{size}\n{rows[2]}\n")
+        yield Doctored(f"a witness of {size} entries", bundle, 1 if size == "1" * 19 else 2, None, other_size)
+    for number, root in enumerate(
+        (rows[2][:-1], f"{rows[2]}=", rows[2].replace("=", ""), rows[2][:-2] + chr(ord(rows[2][-2]) + 1) + "=")
+    ):
+        other_root = signer.sign(f"{rows[0]}\n6\n{root}\n")
+        yield Doctored(f"a witness of a root written otherwise, {number}", bundle, 2, None, other_root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,8 +479,8 @@ def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     """Which evidence counts, where it is asked for."""
     for need, code in (("self-asserted", 0), ("posted", 0), ("posted-uneditable", 2), ("cosigned", 2)):
         yield Doctored(f"posted where it can be edited, for {need}", bundle, code, need=need)
-    again = Cosigner("fire.again", Ed25519PrivateKey.from_private_bytes(bytes([9] * 32)))
-    own = Cosigner("fire.example", signer.key)
+    again = WitnessKey("fire.again", Ed25519PrivateKey.from_private_bytes(bytes([9] * 32)))
+    own = WitnessKey("fire.example", signer.key)
     alone, pair = [(FIRE, "fire")], [(FIRE, "fire"), (POLICE, "police")]
     for what, named, recorded, asked, code in (
         ("a key that no entry names", [FIRE], [], "cosigned", 2),
@@ -489,7 +505,7 @@ def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     yield Doctored("tampered with, for a witness", changed, 1, None, need="cosigned")
 
 
-def agreed(book: bytes | None = None, recorded: Sequence[tuple[Cosigner, str]] = ((FIRE, "fire"),)) -> Change:
+def agreed(book: bytes | None = None, recorded: Sequence[tuple[WitnessKey, str]] = ((FIRE, "fire"),)) -> Change:
     """A playbook that some entries were decided under, each of which says of a key that this playbook names it."""
     book = book if book is not None else f"x: {FIRE.witness.vkey}\n".encode()
 

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,9 +24,24 @@ from storage.export.bundle import verifier as shipped
 from storage.export.witnessed import checkpoints_in
 from storage.facts import NoteAdded
 from storage.notes import Signer, Verifier
+from storage.rotation import link
 from storage.verify import OLDER, REQUIRED, Need, verify, verify_bytes
-from tests.storage.bundled import export_bundle, resigned
-from tests.storage.doctored import SIZE, WEAK, Doctored, every, filled, posted_otherwise, strange
+from tests.storage.bundled import both, export_bundle, listed, resigned, signed_manifest
+from tests.storage.doctored import (
+    OLD,
+    POLICE,
+    SIZE,
+    WEAK,
+    Doctored,
+    agreed,
+    chained,
+    cosigned,
+    every,
+    filled,
+    note_at,
+    posted_otherwise,
+    strange,
+)
 from tests.storage.small import NOW, ROOM, STREAM
 
 KEY = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)))
@@ -160,6 +176,68 @@ def test_every_cut(bundle: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         if raw and bundle.startswith(raw):
             assert "cut short on its way" in verdict.findings[0].words
             assert "ask for the file again" in verdict.findings[0].words
+
+
+SCRAPS = ["\n", "\r\n", "\n\n", "\r", " ", "\0", "=", "A", "+", "0", "\u2014 ", "\ufeff", "99999999999999999999", "\x85", "\u2028", "\xa0", "\t", "\x1c", '"', "{}"]  # fmt: skip
+
+
+def scribbled(text: str, random: Random) -> str:
+    """A text with something put in, cut out, changed or doubled, in one place or two."""
+    for _ in range(random.choice((1, 1, 2))):
+        at, do = random.randrange(len(text)), random.randrange(4)
+        if do == 0:
+            text = text[:at] + random.choice(SCRAPS) + text[at:]
+        elif do == 1:
+            text = text[:at] + text[at + random.randrange(1, 9) :] + "x" * (at == 0)
+        elif do == 2:
+            text = text[:at] + chr(ord(text[at]) ^ 1 << random.randrange(7)) + text[at + 1 :]
+        else:
+            text = text[:at] + text[at : at + random.randrange(1, 200)] + text[at:]
+    return text
+
+
+def signed_by_two(bundle: bytes) -> bytes:
+    """The bundle with an earlier key, and cosigned under each."""
+    change = both(agreed(), chained(link(OLD, KEY, NOW)), cosigned(KEY, 6), cosigned(OLD, 9, POLICE))
+    return resigned(bundle, KEY, change)
+
+
+@pytest.mark.parametrize("name", ["cosigned.jsonl", "keys.jsonl", "checkpoint.txt", "key.txt", "entries.jsonl"])
+def test_what_whoever_signs_scribbles(
+    bundle: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """However a file is damaged by whoever can sign the manifest anew, both say the same, name the same entry, count the same witnesses, and never more."""
+    monkeypatch.setattr(verifier, "is_signed", cache(verifier.is_signed))
+    files, random = container.unpack(signed_by_two(bundle)), Random(name)
+    path = tmp_path / "b.zip"
+    for number in range(40):
+        data = scribbled(files[name].decode(), random).encode("utf-8", "surrogatepass")
+        if data == files[name]:
+            continue
+        changed = files | {name: data}
+        raw = container.pack(changed | signed_manifest(listed(json.loads(files["manifest.json"]), changed), KEY))
+        path.write_bytes(raw)
+        verdict, other = verify_bytes(raw), verifier.examine(str(path))
+        # Whose signature it is says the entry, not the line: with another name it stands, and does not count.
+        assert verdict.code != 0 or (name == "cosigned.jsonl" and verdict.evidence.partners <= ["fire"]), number
+        assert theirs(path, []) == (verdict.code, verdict.first), number
+        assert sorted(other.partners) == verdict.evidence.partners, number
+
+
+def test_what_was_kept_in_any_shape(bundle: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of a chat, with other line ends, or damaged: both read the same checkpoint in it, or none; words around it do not matter."""
+    monkeypatch.setattr(verifier, "is_signed", cache(verifier.is_signed))
+    raw, random = signed_by_two(bundle), Random(7)
+    path, file = tmp_path / "b.zip", tmp_path / "kept.txt"
+    path.write_bytes(raw)
+    note = note_at(container.unpack(raw), 6, KEY)
+    chat = "Log of I-1: 6 entries. Keep this: it proves the log later.\r\n" + note.replace("\n", "\r\n") + "Thanks!"
+    shapes = [chat, note.replace("\n", " "), note.replace("\u2014", "--"), note.replace("\n", "\r\n")]
+    for number, kept in enumerate([*shapes, *(scribbled(note, random) for _ in range(120))]):
+        file.write_bytes(kept.encode("utf-8", "surrogatepass"))
+        verdict = verify_bytes(raw, *checkpoints_in(file.read_bytes()))
+        assert theirs(path, verifier.checkpoints_in(str(file))) == (verdict.code, verdict.first), kept
+        assert verdict.code == 0 or number >= len(shapes), kept
 
 
 async def test_a_post_of_another_log(store: SqliteStore, tmp_path: Path) -> None:
