@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 
 from bot import filed
 from bot.cli_ending import UNANSWERED, Stop
-from bot.cli_log import OPERATOR
+from bot.cli_reading import OPERATOR
 from bot.retaining import overdue
 from bot.settings import Settings
 from storage import erasing
 from storage.database import SqliteStore
 from storage.erasing import Erasure, Overdue, Refused
-from storage.facts import DEPLOYMENT, HoldLifted, HoldPlaced, timestamp
+from storage.facts import DEPLOYMENT, FieldErased, HoldLifted, HoldPlaced, timestamp
 from storage.facts.personal import is_account
 
 _PERSON = re.compile(r"[Pp]-?0*(\d+)")
 
 MOST = 50
-"""So many fields in which a name may be another word are listed."""
+"""So many fields are listed."""
 
 
 def erase(
@@ -57,12 +58,12 @@ async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
         print(
             f"{stream}: {entries} {'entry' if entries == 1 else 'entries'} {'would show' if dry else 'will show'} less"
         )
+    told = [(stream, fact.entry, fact.path) for stream, fact in erasure.facts if isinstance(fact, FieldErased)]
+    if dry and erasure.keys and told:
+        _listed("Of what is not theirs alone, these fields name or quote them, and would go:", told)
     if erasure.doubtful:
-        print("The name may also be another word, and stays; where it is them, erase it with --entry and --field:")
-        for stream, entry, path in erasure.doubtful[:MOST]:
-            print(f"  {stream} --entry {entry} --field {path}")
-        if len(erasure.doubtful) > MOST:
-            print(f"  … and {len(erasure.doubtful) - MOST} more")
+        ask = "The name may also be another word, and stays; where it is them, erase it with --entry and --field:"
+        _listed(ask, erasure.doubtful)
     if dry:
         print("Nothing was erased: this was a dry run.")
         return
@@ -74,6 +75,14 @@ async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
         print(
             "Old copies of persons.keys must be destroyed too: with them a backup of the database could still be read."
         )
+
+
+def _listed(heading: str, fields: Sequence[tuple[str, int, str]]) -> None:
+    print(heading)
+    for stream, entry, path in fields[:MOST]:
+        print(f"  {stream} --entry {entry} --field {path}")
+    if len(fields) > MOST:
+        print(f"  … and {len(fields) - MOST} more")
 
 
 def hold(settings: Settings, on: str | None, reason: str, lift: bool) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from bot import filed
 from bot.cli_ending import BAD, FINE, UNANSWERED, Stop
-from bot.cli_log import OPERATOR
+from bot.cli_reading import OPERATOR
 from bot.clock import SystemClock
 from bot.kept import bytes_of, notes_in, said
 from bot.settings import Settings
 from playbooks.load import Book, PlaybookErrors, parse
 from storage import rotation, witness
-from storage.cosigning import Cosigned, Cosigner, Request, Witness
+from storage.cosigning import Cosigned, Request, Witness, WitnessKey
 from storage.database import SqliteStore, hold
 from storage.evidence import refusal
 from storage.governing import in_force
@@ -186,7 +186,7 @@ async def _rotate(settings: Settings, reason: str) -> None:
 def new(name: str, out: Path) -> None:
     """Make a key for a witness."""
     try:
-        key = Cosigner.new(name)
+        key = WitnessKey.new(name)
     except BadNote as error:
         raise Stop(UNANSWERED, str(error)) from None
     witness.keep_key(out, key)

@@ -84,7 +84,7 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class Cosigner:
+class WitnessKey:
     """A witness's private key under its name."""
 
     name: str
@@ -95,7 +95,7 @@ class Cosigner:
             raise BadNote(f"a witness's name has no spaces and no plus sign: {self.name!r}")
 
     @classmethod
-    def new(cls, name: str) -> Cosigner:
+    def new(cls, name: str) -> WitnessKey:
         """A fresh key. Raises BadNote for a name that cannot sign."""
         return cls(name, Ed25519PrivateKey.generate())
 
@@ -110,7 +110,7 @@ class Cosigner:
         return f"{_SECRET}{self.name}+{self.witness.key_id.hex()}+{seed}"
 
     @classmethod
-    def parse(cls, secret: str) -> Cosigner:
+    def parse(cls, secret: str) -> WitnessKey:
         """Read ``secret``. Raises BadNote."""
         if not secret.startswith(_SECRET):
             raise BadNote("not a witness's key")

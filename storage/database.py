@@ -14,7 +14,7 @@ from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, 
 from storage.checkpoints import RolledBack, SideFile
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
-from storage.evidence import Evidence, led_to, replaced
+from storage.evidence import KeepsEvidence, led_to, replaced
 from storage.facts import DEPLOYMENT, Fact, apart
 from storage.governing import DECIDING, in_force
 from storage.keys import hold
@@ -64,7 +64,7 @@ async def open_store(
         raise
 
 
-class SqliteStore(Evidence):
+class SqliteStore(KeepsEvidence):
     """What is kept, in one SQLite file. Implements ``storage.store.Store``.
 
     ``version`` is another one after another process has committed, as soon as a commit noticed.
@@ -457,7 +457,10 @@ class SqliteStore(Evidence):
     async def destroy(self, erasure: Erasure, now: datetime) -> bool:
         """Destroy what is named, with the facts that say so, in one transaction; then the keys, for good. What a crash leaves of that is done when
         the store is opened again. False where the write-ahead log could not be emptied, because somebody reads."""
-        rules = {stream: in_force(await self.facts_of(stream, *DECIDING)) for stream in {stream for stream, _ in erasure.facts}}
+        rules = {
+            stream: in_force(await self.facts_of(stream, *DECIDING))
+            for stream in {stream for stream, _ in erasure.facts}
+        }
         sealed = [log.seal(stream, rules[stream], fact) for stream, fact in erasure.facts]
 
         def work(inner: sqlite3.Connection) -> None:

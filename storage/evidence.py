@@ -19,7 +19,7 @@ from storage.queries import SQL
 from storage.store import Changes, Compared, StorageError
 
 
-class Evidence(ABC):
+class KeepsEvidence(ABC):
     """The store's operations on evidence. A part of ``SqliteStore``."""
 
     _connection: Connection

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from storage import canonical, rotation, tree
 from storage.connection import words
-from storage.cosigning import Cosigner, Request
+from storage.cosigning import Request, WitnessKey
 from storage.keys import sync_folder
 from storage.notes import BadNote, Checkpoint, Verifier, parse_checkpoint, split_note
 from storage.store import StorageError
@@ -134,7 +134,7 @@ def _said(note: str) -> Checkpoint:
 
 
 def cosign(
-    path: Path, key: Cosigner, request: Request, at: datetime, vkey: str | None = None, links: Sequence[str] = ()
+    path: Path, key: WitnessKey, request: Request, at: datetime, vkey: str | None = None, links: Sequence[str] = ()
 ) -> str:
     """The request's checkpoint with this witness's signature; ``path``: its memory, made if need be. Raises NotCosigned or StorageError."""
     with _alone(path):
@@ -170,7 +170,7 @@ def write(path: Path, memory: Memory) -> None:
         _place(path, canonical.encode({"keys": dict(memory.keys), "logs": dict(memory.logs)}) + b"\n")
 
 
-def keep_key(path: Path, key: Cosigner) -> None:
+def keep_key(path: Path, key: WitnessKey) -> None:
     """Write a witness's private key, with mode 600, where no file is. Raises StorageError."""
     with words(path):
         try:
@@ -184,12 +184,12 @@ def keep_key(path: Path, key: Cosigner) -> None:
         sync_folder(path.absolute().parent)
 
 
-def read_key(path: Path) -> Cosigner:
+def read_key(path: Path) -> WitnessKey:
     """A witness's private key. Raises StorageError."""
     with words(path):
         text = path.read_bytes()
     try:
-        return Cosigner.parse(text.decode().strip())
+        return WitnessKey.parse(text.decode().strip())
     except ValueError as error:
         raise StorageError(f"{path} is no witness's key: name the file that `tocsin witness new` wrote") from error
 

@@ -26,8 +26,8 @@ from storage.facts import (
     Fact,
     PartnerUnreachable,
 )
+from storage.inquiry.countable import countable
 from storage.inquiry.fates import Fates
-from storage.inquiry.legible import legible
 from storage.inquiry.sights import sights
 from storage.store import Kept
 
@@ -162,7 +162,7 @@ def silent(
 ) -> tuple[AlertAnswers, ...]:
     """Every alert (or one) with who answered it and who never did. ``tells``: of whose answers the facts tell."""
     erased = [f for one in kept if isinstance(f := one.fact, Acknowledged) and None in (f.alert, f.partner)]
-    kept, alerts = legible(kept), dict[str, _Alert]()
+    kept, alerts = countable(kept), dict[str, _Alert]()
     for one in kept:
         _note(alerts, one)
     shown = _shown(kept, alerts)

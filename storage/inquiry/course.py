@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage.facts import Exported, IncidentClosed, LeadEnded, LeadOffered, LeadOfferEnded, LeadTaken, LogRead
-from storage.inquiry.legible import legible
+from storage.inquiry.countable import countable
 from storage.store import Kept
 
 
@@ -40,7 +40,7 @@ def leads(kept: Sequence[Kept]) -> tuple[Tenure, ...]:
     open_: dict[tuple[str | None, str | None], int] = {}
     offers: dict[str, tuple[Kept, LeadOffered]] = {}
     accepted: tuple[Kept, LeadOfferEnded] | None = None
-    for one in legible(kept):
+    for one in countable(kept):
         match one.fact:
             case LeadOffered() as f:
                 offers[f.offer] = (one, f)
@@ -118,7 +118,7 @@ class Reading:
 
 def readings(kept: Sequence[Kept]) -> tuple[Reading, ...]:
     """Every reading of the log, and every copy that was made of it."""
-    return tuple(one for kept_ in legible(kept) for one in _reading(kept_))
+    return tuple(one for kept_ in countable(kept) for one in _reading(kept_))
 
 
 def _reading(one: Kept) -> Iterator[Reading]:

@@ -16,8 +16,8 @@ from storage.facts import (
     MessageUnknown,
     RemovalAsked,
 )
+from storage.inquiry.countable import countable
 from storage.inquiry.fates import Fates, State, whole
-from storage.inquiry.legible import legible
 from storage.store import Kept
 
 
@@ -52,7 +52,7 @@ class Doubt:
 
 def doubts(kept: Sequence[Kept]) -> tuple[Doubt, ...]:
     """Every message whose fate was unknown at some time; those that are still unknown are the ones that are not settled."""
-    kept = legible(kept)
+    kept = countable(kept)
     fates, known = Fates(kept), _known(kept)
     again = {f.repeat for one in kept if isinstance(f := one.fact, MessageUnknown) and f.repeat is not None}
     again |= {whole(name) for name in again}

@@ -21,9 +21,9 @@ from storage.facts import (
     SaidAnew,
     TakenBack,
 )
+from storage.inquiry.countable import countable
 from storage.inquiry.erased import Erasures
 from storage.inquiry.fates import Fates, whole
-from storage.inquiry.legible import legible
 from storage.inquiry.sights import Sight, sights
 from storage.store import Kept
 
@@ -61,7 +61,7 @@ class WhoSaw:
 
 def who_saw(kept: Sequence[Kept], about: str, field: str | None = None) -> WhoSaw:
     """Who saw a thing, or one field of it."""
-    kept = legible(kept)
+    kept = countable(kept)
     names = _names(kept, about)
     told = tuple(sorted(_authors(kept, names, field), key=lambda one: one.entry))
     found = [
@@ -192,7 +192,7 @@ class Saw:
 
 def saw(kept: Sequence[Kept], partner: str, until: datetime | None = None) -> Saw:
     """What a partner's rooms had been shown at a moment: all that their networks had accepted before then, the moment itself not included."""
-    kept = legible(kept)
+    kept = countable(kept)
     messages = [one.fact for one in kept if isinstance(one.fact, Disclosed)]
     rooms = {fact.room for fact in messages if fact.partner == partner}
     told = sights(kept, Fates(kept), lambda f: f.partner == partner or (f.partner is None and f.room in rooms))

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from storage.facts import AlertAddressed, CallAsked, CopyHeld, CopyReleased, MessageDropped, Said, SaidAnew
+from storage.inquiry.countable import countable
 from storage.inquiry.erased import Erasures
 from storage.inquiry.fates import Fates, whole
-from storage.inquiry.legible import legible
 from storage.inquiry.sights import Sight, sights
 from storage.store import Kept
 
@@ -68,7 +68,7 @@ _Key = tuple[What, str, str | None, str | None, str | None, str, str | None, str
 
 def withheld(kept: Sequence[Kept]) -> Withheld:
     """Every withholding and release, each withholding once however often it was decided anew."""
-    kept = legible(kept)
+    kept = countable(kept)
     found: dict[_Key, list[Kept]] = {}
     for key, one in _all(kept):
         found.setdefault(key, []).append(one)

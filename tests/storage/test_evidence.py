@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import keys, notes, rotation, witness
 from storage.checkpoints import FILE, SideFile
-from storage.cosigning import Cosigned, Cosigner
+from storage.cosigning import Cosigned, WitnessKey
 from storage.database import SqliteStore, open_store
 from storage.evidence import refusal
 from storage.facts import DEPLOYMENT, CheckpointCosigned, KeyReplaced, NoteAdded
@@ -21,7 +21,7 @@ from storage.notes import Checkpoint, Signer
 from storage.store import StorageError
 from tests.storage.small import NOW, ROOM, STREAM, opened
 
-FIRE = Cosigner("fire", Ed25519PrivateKey.from_private_bytes(b"2" * 32))
+FIRE = WitnessKey("fire", Ed25519PrivateKey.from_private_bytes(b"2" * 32))
 
 
 async def more(store: SqliteStore, count: int = 1) -> None:
@@ -72,7 +72,7 @@ async def test_only_a_cosignature_of_this_log_is_kept(store: SqliteStore, tmp_pa
     note = await cosigned(store, tmp_path)
     plain = await store.checkpoint(STREAM)
     assert plain is not None
-    other = Cosigner.new("fire")
+    other = WitnessKey.new("fire")
     stranger = FIRE.cosign(Signer("liege", Ed25519PrivateKey.generate()).sign(notes.split_note(plain)[0]), NOW)
     elsewhere = FIRE.cosign(store.signer.sign(Checkpoint("liege/I-2", 1, bytes(32)).text), NOW)
     for bad, vkey, why in (

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.rooms import RoomRef
-from storage.cosigning import Cosigner
+from storage.cosigning import WitnessKey
 from storage.database import SqliteStore
 from storage.entry import decode
 from storage.export import container, verifier
@@ -20,8 +20,8 @@ from storage.export.span import Span
 from storage.facts import CheckpointCosigned, CheckpointPosted, Fact, MessageSent, NoteAdded
 from storage.rotation import link
 from storage.store import Changes
-from storage.verify import Cosigner as Vouches
 from storage.verify import Posted, entries, lines, section, verify, verify_bytes
+from storage.verify import WitnessKey as Vouches
 from tests.storage.bundled import both, export_bundle, resigned
 from tests.storage.doctored import FIRE, OLD, POLICE, chained, cosigned, note_at
 from tests.storage.small import NOW, ROOM, STREAM, opened
@@ -86,7 +86,7 @@ async def test_cosigned_is_worth_most(store: SqliteStore, tmp_path: Path) -> Non
     ]
     await store.commit(Changes(NOW, records=[(STREAM, digest, one) for one in said], playbooks=[(digest, book)]))
     await export_bundle(store, STREAM, by="ada", reason="inquiry", path=tmp_path / "b", now=NOW)
-    other = Cosigner.new("stranger")
+    other = WitnessKey.new("stranger")
     change = both(cosigned(store.signer, 5), cosigned(store.signer, 6, POLICE), cosigned(store.signer, 3, other))
     whole = resigned((tmp_path / "b").read_bytes(), store.signer, change)
     verdict = verify_bytes(whole)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import notes, rotation, tree, witness
-from storage.cosigning import Cosigner, Request, Witness
+from storage.cosigning import Request, Witness, WitnessKey
 from storage.notes import BadNote, Checkpoint, Signer
 from storage.store import StorageError
 from storage.witness import Contradicted, Memory, NotCosigned, judge
@@ -22,7 +22,7 @@ from storage.witness import Contradicted, Memory, NotCosigned, judge
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 KEEPER = Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 OTHER = Signer("liege", Ed25519PrivateKey.from_private_bytes(b"1" * 32))
-FIRE = Cosigner("fire.example/1", Ed25519PrivateKey.from_private_bytes(b"2" * 32))
+FIRE = WitnessKey("fire.example/1", Ed25519PrivateKey.from_private_bytes(b"2" * 32))
 VKEY = KEEPER.verifier.vkey
 
 
@@ -68,7 +68,7 @@ def test_a_witness_signs_as_c2sp_says() -> None:
 
 def test_signing_again_replaces_only_ones_own_line() -> None:
     """Another's signature stays, even under the same name; one's own is there once, with the later time."""
-    namesake = Cosigner("liege", FIRE.key)
+    namesake = WitnessKey("liege", FIRE.key)
     note = namesake.cosign(FIRE.cosign(asked(5).note, NOW), NOW)
     again = FIRE.cosign(note, NOW + timedelta(hours=1))
     text, signatures = notes.split_note(again)
@@ -81,7 +81,7 @@ def test_signing_again_replaces_only_ones_own_line() -> None:
 def test_keys_are_read_as_they_are_written() -> None:
     """Both keys and a request survive being written down."""
     assert Witness.parse(FIRE.witness.vkey) == FIRE.witness
-    assert Cosigner.parse(FIRE.secret).witness == FIRE.witness
+    assert WitnessKey.parse(FIRE.secret).witness == FIRE.witness
     assert Request.parse(asked(9, 4).text) == asked(9, 4)
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import canonical, rotation, tree
-from storage.cosigning import Cosigned, Cosigner, Witness
+from storage.cosigning import Cosigned, WitnessKey, Witness
 from storage.database import SqliteStore
 from storage.export.copy import Copy
 from storage.export.html import html
@@ -241,7 +241,7 @@ async def test_others_who_signed_and_earlier_keys(page: Page, store: SqliteStore
     await store.sign(NOW)
     note = await store.checkpoint("I-1")
     assert note is not None
-    partner = Cosigner.new("fire.example.org")
+    partner = WitnessKey.new("fire.example.org")
     cosigned = partner.cosign(note, minutes(55))
     fact = CheckpointCosigned(13, "", "fire", partner.witness.vkey, cosigned, True)
     await store.append("I-1", fact, now=minutes(56))
