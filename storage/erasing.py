@@ -136,11 +136,17 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
         raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
     subjects = frozenset((person, *theirs))
     keys, theirs_in = await store.personal(subjects)
-    logs = {head.stream: await store.facts(head.stream) for head in await store.heads()}
-    mentions = _known_as(logs, subjects)
-    found = {stream: _Open(kept, subjects, mentions) for stream, kept in logs.items()}
+    mentions = await _known_as(store, subjects)
+    # One log at a time: each may be long.
+    streams = [head.stream for head in await store.heads()]
+    found = {stream: _Open(await store.facts(stream), subjects, mentions) for stream in streams}
     touched = {stream: one for stream, one in found.items() if one.fields or stream in theirs_in}
     await _free(store, [*touched, *subjects])
+    for on, hold in (await holds(store)).items():
+        if mentions.may_be_in(hold.reason):
+            raise Refused(
+                f"the legal hold on {on} names them ({hold.reason}): nothing may be erased until it is lifted"
+            )
     if not touched:
         raise Refused(f"nothing is held of {who}")
     if mentions.may_be_in(f"{reason}\n{basis}"):
@@ -170,14 +176,20 @@ def _nobody(who: str) -> str:
     )
 
 
-def _known_as(logs: Mapping[str, Sequence[Kept]], subjects: frozenset[str]) -> Mentions:
+async def _known_as(store: Source, subjects: frozenset[str]) -> Mentions:
     """How the logs can name a person: their accounts, private chats and names."""
     names: set[str] = set()
     # On Telegram a private chat is called as its account is.
     rooms = {
         RoomRef("telegram", one.partition(":")[2]): None for one in sorted(subjects) if one.startswith("telegram:")
     }
-    for one in (one for kept in logs.values() for one in kept):
+    for head in await store.heads():
+        _learn(await store.facts(head.stream), subjects, names, rooms)
+    return Mentions(filter(is_account, subjects), rooms, names)
+
+
+def _learn(kept: Iterable[Kept], subjects: frozenset[str], names: set[str], rooms: dict[RoomRef, None]) -> None:
+    for one in kept:
         match one.fact:
             case PersonEnrolled(person=person, name=name) | IdentityJoined(person=person, name=name) if (
                 person in subjects
@@ -191,7 +203,6 @@ def _known_as(logs: Mapping[str, Sequence[Kept]], subjects: frozenset[str]) -> M
                 rooms[new.chat] = None
             case _:
                 pass
-    return Mentions(filter(is_account, subjects), rooms, names)
 
 
 class _Open:

@@ -354,6 +354,10 @@ async def test_what_must_not_be_erased_is_refused_with_what_to_do(store: SqliteS
         with pytest.raises(Refused, match=words):
             await erasing.of_person(store, who, **BY)
     await store.append(STREAM, IncidentClosed("P-2", None, None), now=NOW, playbook=DIGEST)
+    await store.append(DEPLOYMENT, HoldPlaced("I-9", "operator", "the case of Ada Lovelace"), now=NOW)
+    with pytest.raises(Refused, match="the legal hold on I-9 names them"):
+        await erasing.of_person(store, "P-1", **BY)
+    await store.append(DEPLOYMENT, HoldLifted("I-9", "operator", "over"), now=NOW)
     for on in (STREAM, "P-1"):
         await store.append(DEPLOYMENT, HoldPlaced(on, "operator", "court order 7"), now=NOW)
         with pytest.raises(Refused, match="court order 7"):

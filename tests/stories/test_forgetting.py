@@ -111,6 +111,27 @@ def test_a_person_is_forgotten_and_every_copy_made_before_still_belongs_to_the_l
     assert (told.code, "she asked" in told.out, "Ada" in told.out) == (0, True, False)
 
 
+def test_where_others_name_a_person_is_listed_before_it_goes(folder: Path) -> None:
+    """What names her for certain goes with her; what may name another is left to whoever erases, with the command that would do it."""
+
+    async def work() -> None:
+        async with store_of(folder) as store:
+            for person, text in (("P-2", "ask Ada Lovelace"), ("P-1", "Bo knows")):
+                await store.append("I-2", NoteAdded(person, "liege-fire", ROOM, text), now=YEARS_AGO)
+            await store.append(DEPLOYMENT, PersonRevoked("P-2", "P-2", None), now=YEARS_AGO)
+
+    revoke(folder)
+    asyncio.run(work())
+    dry = tocsin(folder, "erase", "P-1", "--dry-run", *BASIS)
+    assert (dry.code, "I-2 --entry 3 --field text" in dry.out, "another word" in dry.out) == (0, True, False)
+    perhaps = tocsin(folder, "erase", "P-2", "--dry-run", *BASIS).out
+    assert "another word, and stays" in perhaps and "I-2 --entry 4 --field text" in perhaps
+    named = tocsin(folder, "erase", "P-1", "--reason", "Ada Lovelace asked", "--basis", "GDPR")
+    assert (named.code, "say it without their name" in named.err) == (2, True)
+    assert tocsin(folder, "erase", "P-1", *BASIS).code == 0
+    assert "Lovelace" not in tocsin(folder, "log", "I-2").out
+
+
 def test_a_legal_hold_keeps_what_is_asked_to_be_forgotten(folder: Path) -> None:
     """It is named with its reason; lifted, the erasure goes through."""
     revoke(folder)
