@@ -16,7 +16,7 @@ from storage.export.books import Books
 from storage.export.copy import Recipient
 from storage.export.template import Template
 from storage.export.view import is_copy
-from storage.facts import AlertIssued, Disclosed, Fact
+from storage.facts import AlertDrafted, AlertIssued, AlertRequested, Disclosed, Fact
 from storage.store import Kept
 from storage.unseen import is_seen
 
@@ -49,10 +49,20 @@ class Naming:
         return replace(fact, fields={**fact.fields, **said}) if said else fact
 
     def read(self, playbook: str | None, fact: Fact) -> Fact:
-        """The fact as people read it: partners by their names too, wherever they are named."""
+        """The fact as people read it: partners and areas by their names too, wherever they are named, and an alert by its title."""
         fact = self.put(playbook, fact)
         said = {name.name: self._called(getattr(fact, name.name)) for name in fields(fact) if name.name in _PARTNERS}
+        if isinstance(fact, AlertDrafted | AlertIssued | AlertRequested):
+            said["fields"] = {name: self._placed(value) for name, value in fact.fields.items()}
+        if isinstance(fact, AlertIssued) and is_seen(fact.alert) and fact.alert in self.alerts:
+            said["template"] = self.alerts[fact.alert]
         return replace(fact, **said) if said else fact
+
+    def _placed(self, value: Any) -> Any:
+        """A field's value, with its areas by their names."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("areas"), list):
+            return value
+        return {**value, "areas": [self.places.get(str(area), area) for area in value["areas"]]}
 
     def _called(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -66,9 +76,8 @@ class Naming:
     @property
     def alerts(self) -> dict[str, str]:
         """What each alert was called, in the recipient's language where it was."""
-        return {
-            alert: self.titles.get((alert, self.language), title) for (alert, _), title in reversed(self.titles.items())
-        }
+        first = dict(reversed([(alert, title) for (alert, _), title in self.titles.items()]))
+        return {alert: self.titles.get((alert, self.language), title) for alert, title in first.items()}
 
     def words(self) -> dict[str, dict[str, str]]:
         """What is put into words for people beside the ids, for forms that programs read: {"alerts", "areas", "partners"}: id → name."""

@@ -22,10 +22,13 @@ from storage.sentences import STEPS, Sentences
 from storage.unseen import is_seen, visible
 
 _LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
-_ANSWERS: Final = (104.0, 130.0, 92.0, 98.0, INNER - 424.0)
+_ANSWERS: Final = (104.0, 96.0, 142.0, 84.0, INNER - 426.0)
 _TIMELINE: Final = (50.0, 48.0, INNER - 98.0)
 _EXACT: Final = ("Checkpoint", "Signing key")
 """What is compared letter by letter."""
+
+_WITH_HEAD: Final = 50.0
+"""What the head of a table takes with a row below it: it does not stand alone at the foot of a page."""
 
 _STATED: Final = (78.0, INNER - 78.0)
 
@@ -215,6 +218,7 @@ class _Report:
 
     def _row(self, cells: list[Cell], columns: tuple[float, ...], head: list[Cell], *, first: bool) -> None:
         if first:
+            self.paper.room(_WITH_HEAD)
             self._head(head, columns)
         self.paper.row(cells, columns, size=8, heading=head)
 

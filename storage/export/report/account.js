@@ -150,7 +150,13 @@ class Account {
     this.onMessageTracked(get);
     for (const [path, value] of shown) {
       if (!path.startsWith("fields/") || !value || typeof value !== "object") continue;
-      const row = { ...parted(get("about"), path.slice(7)), partner: get("partner"), form: value.form ?? null, value: get(`values/${path.slice(7)}`), erased: !value.withheld && !shown.has(`values/${path.slice(7)}`), withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null, under: [value.agreements, value.basis].flat().filter(Boolean) };
+      const said = `values/${path.slice(7)}`;
+      const row = {
+        ...parted(get("about"), path.slice(7)), partner: get("partner"), form: value.form ?? null,
+        value: get(said), erased: !value.withheld && !shown.has(said),
+        withheld: value.withheld ?? null, detail: value.detail ?? null, rule: value.rule ?? null,
+        under: [value.agreements, value.basis].flat().filter(Boolean),
+      };
       const key = canonical(Object.values(row));
       const known = this.disclosures.get(key);
       if (known) known.count += 1;

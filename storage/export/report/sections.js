@@ -133,7 +133,7 @@ function alertBox(alert) {
     const loud = end.how === "expired" ? "lacking" : "quiet";
     return el("span", { class: loud }, say(`${end.how}First`, { by: end.by ?? say("another"), time: clock.time(end.item.at) }));
   };
-  const asked = ({ again, others }) => [again || !others.length ? number(again) : "", ...others.map(worded)].filter(Boolean).join(", ");
+  const asked = ({ again, others }) => [again ? `${number(again)} ×` : "", others.map(worded).join(", ")].filter(Boolean).join("; ");
   const heads = [say("partner"), say("answer"), say("after"), say("at"), say("person"), say("via"), say("reminders"), ""];
   const cells = ({ partner, first, last, status, silence }) => [
     called(partner),
@@ -198,6 +198,14 @@ function deliveriesSection(account) {
   return section("deliveries", ...parts);
 }
 
+/** What a message showed, in the form in which it did. */
+function formed({ form, value }) {
+  if (form === "area") return placed({ areas: listOf(value) });
+  if (form !== "range" || !Array.isArray(value) || value.length !== 2) return plain(value);
+  const [first, last] = value;
+  return last === null ? `${plain(first)}+` : first === last ? plain(first) : `${plain(first)}–${plain(last)}`;
+}
+
 /** What a field is called, without the marks by which the log tells ours (`_title`) and check-ins (`?hourly`) from the playbook's. */
 function fieldName(field) {
   return field.startsWith("?") ? say("checkinField", { name: field.slice(1) }) : field.replace(/^_/, "");
@@ -212,15 +220,23 @@ function disclosuresSection(account, filters, redraw) {
   const values = (name) => [["", say("all")], ...[...new Set(all.map((row) => row[name]).filter((value) => isText(value) && value !== ""))].map((value) => [value, shownAs(name, value)]).sort(order)];
   const pick = (label, name) => choice(label, filters[name], values(name), (value) => { filters[name] = value; redraw(); });
   const rows = all.filter((row) => ["about", "partner", "field"].every((name) => !filters[name] || row[name] === filters[name]));
+  const rule = (line) => (typeof line === "number" ? el("span", { class: "when" }, say("line", { n: line })) : named(line, "notStated"));
   const heads = [say("subject"), say("field"), say("partner"), say("form"), say("rule"), say("agreement"), say("first"), say("count"), ""];
-  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, say("named", { what: say("hiddenAll"), value: worded(row.withheld) }), row.detail ? ` (${row.detail})` : "") : el("span", {}, ...(row.value === null ? [worded(row.form ?? ""), ` (${say(row.erased ? "erased" : "empty")})`] : [say("named", { what: worded(row.form ?? ""), value: "" }), said(short(row.form === "area" ? placed({ areas: listOf(row.value) }) : plain(row.value)))])));
+  const withheld = (row) => say("named", { what: say("hiddenAll"), value: worded(row.withheld) }) + (row.detail ? ` (${row.detail})` : "");
+  const shown = (row) => {
+    const how = worded(row.form ?? "");
+    return row.value === null ? [`${how} (${say(row.erased ? "erased" : "empty")})`] : [say("named", { what: how, value: "" }), said(short(formed(row)))];
+  };
+  const form = (row) => (row.withheld ? el("span", { class: "lacking" }, withheld(row)) : el("span", {}, ...shown(row)));
   return section(
     "disclosures",
     el("p", {}, say("disclosuresMore")),
     el("div", { class: "filters" }, pick(say("subject"), "about"), pick(say("partner"), "partner"), pick(say("field"), "field")),
     table(null, heads, rows, (row) => [
-      named(row.about, "notStated"), said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)), called(row.partner, "nobodys"), form(row), typeof row.rule === "number" ? el("span", { class: "when" }, say("line", { n: row.rule })) : named(row.rule, "notStated"),
-      row.under.length ? said(plain(row.under)) : "", told(row.item.at), number(row.count), entryLink(row.item),
+      row.about ? said(labelOf(row.about)) : named(null, "notStated"),
+      said(row.of ? `${fieldName(row.field)} (${row.of.replaceAll(":", ": ")})` : fieldName(row.field)),
+      called(row.partner, "nobodys"), form(row), rule(row.rule), row.under.length ? said(plain(row.under)) : "",
+      told(row.item.at), number(row.count), entryLink(row.item),
     ]),
   );
 }

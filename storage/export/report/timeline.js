@@ -200,7 +200,7 @@ function row(item) {
   const words = new Set();
   for (const path of kind.paths) {
     const values = path.endsWith("*") ? [...shown].filter(([one]) => one.startsWith(path.slice(0, -1))) : [[path, shown.get(path)]];
-    for (const [one, value] of values) words.add(short(readable(one, value ?? null)));
+    for (const [one, value] of values) words.add(short((one === "template" && titleOf(shown.get("alert"))) || readable(one, value ?? null)));
   }
   words.delete("");
   for (const word of words) tell.append(tell.childNodes.length ? " · " : "", said(word));
