@@ -265,9 +265,13 @@ class Sentences:
                 return f"Refused to {c.person}{_of(c.partner)}: {c.command}, {reason}{_by(c.rule)}"
             case f.LogRead() as r:
                 asked = f", who asked: {r.question}" if r.question else ""
-                return f"Log read by {r.person}{_of(r.partner)}{asked}" + (f"; because {r.reason}" if r.reason else "")
+                why = f"; because {r.reason}" if r.reason else ""
+                of = f"; from {r.shown} of {r.upto} entries" if r.shown is not None and is_seen(r.shown) else ""
+                return f"Log read by {r.person}{_of(r.partner)}{asked}{why}{of}"
             case f.Exported() as e:
-                return f"Exported by {e.by} as a {e.form}, for {e.reader}: {e.reason}"
+                kept = sum(one for one in e.withheld.values() if isinstance(one, int)) if is_seen(e.withheld) else 0
+                of = f"; {e.disclosed} fields shown, {kept} withheld" if is_seen(e.disclosed) and e.disclosed else ""
+                return f"Exported by {e.by} as a {e.form}, for {e.reader}: {e.reason}{of}"
             case f.CheckpointPosted() as c:
                 return f"The log's signed state over {c.size} entries is posted to {c.partner} ({c.room.network.capitalize()})"
             case f.CheckpointCosigned() as c:

@@ -171,6 +171,17 @@ def test_an_unlisted_partner_is_named_to_nobody_but_its_own_people() -> None:
     assert name(BOOK, INSIDER, "nobody").text == "…"
 
 
+def test_a_reason_is_its_own_partners_to_read_and_an_auditors_of_everything() -> None:
+    """Whoever is neither reads an ellipsis; it is one line, escaped, and may go nowhere else."""
+    auditor = Reader(THERE, None, True, ("fr",), auditor=True)
+    assert cleared.testimony(INSIDER, "fire", "why\n<b>").html == "why &lt;b&gt;"
+    assert (
+        cleared.testimony(INSIDER, "fire", "why").only == HERE and cleared.testimony(auditor, None, "why").text == "why"
+    )
+    for reader, whose in ((INSIDER, "aid"), (INSIDER, None), (STRANGER, "fire"), (STRANGER, None)):
+        assert cleared.testimony(reader, whose, "why").text == "…"
+
+
 def test_only_short_ids_and_the_programs_words_are_said_freely() -> None:
     """Anything else is an error where it is made."""
     assert (short_id("A-17").text, word("liaison").text, word("TLP:RED").text) == ("A-17", "liaison", "TLP:RED")

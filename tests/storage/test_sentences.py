@@ -113,6 +113,8 @@ ROOM = RoomRef("matrix", "!a:x.org")
         (f.MessageTracked("s", "poll", "{A}", "fire", ROOM), "The poll {A} is kept up to date in fire (Matrix)"),
         (f.LogRead("operator", None, "inquiry 4", 9, "who-saw A-2"), "Log read by operator, who asked: who-saw A-2; because inquiry 4"),
         (f.LogRead("P-1", "fire", None, 9), "Log read by P-1 of fire"),
+        (f.LogRead("P-1", "fire", "why", 9, "leads", 4), "Log read by P-1 of fire, who asked: leads; because why; from 4 of 9 entries"),
+        (f.Exported("P-1", "fire", "why", "csv", 9, None, 30, {"Said": 2}), "Exported by P-1 as a csv, for fire: why; 30 fields shown, 2 withheld"),
     ],
 )  # fmt: skip
 def test_what_the_machine_did_by_itself_is_told_in_words(fact: Fact, words: str) -> None:
