@@ -140,8 +140,10 @@ class Addresses:
         That is called after who begins it and when: a name stays when what was said is taken back, so it says nothing of that.
         """
         place = await self._store.place_of(row.stream, said["thread"], row.to)
-        if place is not None:
+        if place is not None and place.topic is not None:
             return replace(out, room=place, home=row.to)
+        if place is not None:
+            return out if row.part or out.reply_to is not None else replace(out, reply_to=begun.message)
         if row.part or out.reply_to not in (None, begun.message):
             return out
         return replace(out, reply_to=begun.message, begins=plain(f"{said['clock']} {said['head'].removeprefix('▸ ')}"))

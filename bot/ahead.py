@@ -16,14 +16,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from bot.fates import Report
 from bot.fetching import wanted
 from bot.merging import is_talk
-from bot.outgoing import began
 from bot.queues import Line, Queues
-from handlers.events import Delivery
 from playbooks.rooms import Network, RoomRef
 from storage.store import OutboxChange, OutboxRow
 
@@ -119,11 +116,7 @@ class Ahead:
         if not len(line) or not all(map(is_talk, rows)) or not is_talk(line.first) or _refers(line.first):
             return False
         if rows[0].to.network not in self._same_token_once:
-            for report in reports:
-                place = report.event.place if isinstance(report.event, Delivery) else None
-                for row, change in zip(report.rows, report.changes, strict=True):
-                    said = change.payload if place is None else began(change.payload or row.payload, place)
-                    self._arrived[change.token] = replace(change, payload=said)
+            self._arrived |= {change.token: change for report in reports for change in report.changes}
         return True
 
 

@@ -27,12 +27,12 @@ from typing import Protocol
 from bot.addressing import Addressed, Addresses
 from bot.ahead import Ahead
 from bot.clock import Clock, woken
-from bot.fates import Report, delayed, fate, flooded, gave_way, sent, waits
+from bot.fates import Report, begun, delayed, fate, flooded, gave_way, sent, waits
 from bot.faults import fault
 from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
-from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
-from bot.outgoing import begun, held_until, moved
+from bot.networks.port import Begun, Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.outgoing import held_until, moved
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
 from bot.recalling import Recalls
 from handlers import signs
@@ -128,7 +128,7 @@ class Courier:
             elif row.state == "inflight" and row.message is not None:
                 self._queues.remember(row)
                 line.flying.add(row.token)
-                reports.append(sent(row, row.message, place=begun(row)))
+                reports.append(sent(row, row.message))
             elif row.state == "inflight" and not self._may_go_twice(row):
                 self._queues.remember(row)
                 line.flying.add(row.token)
@@ -490,7 +490,6 @@ class Courier:
                         outcome.handle,
                         payload=said.payload if said.payload != row.payload else None,
                         to=row.to,
-                        place=outcome.place,
                     )
                     for row, said, name in arrived
                 ]
@@ -505,6 +504,11 @@ class Courier:
                 # which would stand under the file that was not replaced: its sender is told instead.
                 self._files.leave_out(first.token)
                 return [waits(first, reason)]
+            case Begun(place=place) if isinstance(found, Addressed):
+                return [
+                    begun(first, place, found.out.reply_to),
+                    *(waits(row, "it goes on in a place of its own") for row in others),
+                ]
             case Moved() if self._recalls.beside(first):
                 return gave_way(rows, "what may be shown has changed")
             case Moved(to=to) if post is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.networks.port import Delayed, Moved, Outcome, Refused, Sent, Unknown
-from bot.outgoing import moved
+from bot.networks.port import Begun, Delayed, Moved, Outcome, Refused, Sent, Unknown
+from bot.outgoing import moved, written
 from handlers.events import Delivery, Flooded, Stale
 from playbooks.rooms import RoomRef
 from storage.store import OutboxChange, OutboxRow
@@ -47,6 +48,8 @@ def fate(row: OutboxRow, outcome: Outcome) -> Report:
             return Report((row,), (change,), Delivery(row, "moved", moved_to=to))
         case Delayed(reason=reason):
             return waits(row, reason)
+        case Begun(place=place):
+            return begun(row, place, None)
         case _:
             assert_never(outcome)
 
@@ -58,14 +61,20 @@ def sent(
     *,
     payload: str | None = None,
     to: RoomRef | None = None,
-    place: RoomRef | None = None,
 ) -> Report:
     """A row has arrived, under this name and perhaps a second one. ``payload``: what was really sent, where that is not what was written;
-    ``to``: where it stands, which may not be on file: what is claimed ahead is not moved with its room; ``place``: where the thread goes on that it began.
+    ``to``: where it stands, which may not be on file: what is claimed ahead is not moved with its room.
     """
     row = row if payload is None else replace(row, payload=payload)
     change = OutboxChange(row.token, "sent", message, to=to, handle=handle, payload=payload)
-    return Report((row,), (change,), Delivery(row, "sent", message, place=place))
+    return Report((row,), (change,), Delivery(row, "sent", message))
+
+
+def begun(row: OutboxRow, place: RoomRef, answers: str | None) -> Report:
+    """The thread that a row begins has a place of its own now: it goes there as the answer to this message, which stands outside."""
+    said = written({**json.loads(row.payload), "reply_to": answers})
+    change = OutboxChange(row.token, "pending", payload=said, never_left=_was_first(row))
+    return Report((replace(row, payload=said),), (change,), Delivery(row, "moved", place=place))
 
 
 def waits(row: OutboxRow, reason: str, to: RoomRef | None = None) -> Report:

@@ -345,17 +345,6 @@ def emptied(row: OutboxRow) -> OutboxRow:
     return replace(row, payload=written(payload))
 
 
-def began(payload: str, place: RoomRef) -> str:
-    """The payload of a message that has arrived and for whose thread a place was made, until that is written down."""
-    return written({**json.loads(payload), "began": str(place)})
-
-
-def begun(row: OutboxRow) -> RoomRef | None:
-    """The place that was made for the thread which this row began, if nothing more is known of it."""
-    found = json.loads(row.payload).get("began") if '"began":' in row.payload else None
-    return RoomRef.parse(found) if found is not None else None
-
-
 def passage(room: RoomRef, token: str, kind: str) -> OutboxRow:
     """Going into a room (``join``), before anything is said there, or leaving it (``leave``), after everything was."""
     urgency = Urgency.ALERT if kind == "join" else Urgency.CHATTER

@@ -166,8 +166,10 @@ def is_talk(row: OutboxRow) -> bool:
 def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
     """What became of a copy, of its edit or removal, or of a reaction. A copy of unknown fate is not sent again: whoever spoke sees it."""
     row = event.row
-    if event.became in ("moved", "delayed"):
-        return dropping.refused(world, came, event) if event.became == "delayed" else []
+    if event.became == "delayed":
+        return dropping.refused(world, came, event)
+    if event.became == "moved":
+        return _place_of_thread(event)
     if row.kind in ("react", "end"):
         return []
     if row.kind == "delete":
@@ -189,7 +191,7 @@ def delivered(world: World, came: Came, event: Delivery) -> list[Effect]:
         )
         told = dropping.refused(world, came, event)
     sign = signs.of(world, event.said, event.copies) if event.said is not None else []
-    return [Record(row.stream, fact), *told, *sign, *_place_of_thread(event), *_said_apart(world, came, event)]
+    return [Record(row.stream, fact), *told, *sign, *_said_apart(world, came, event)]
 
 
 def _place_of_thread(event: Delivery) -> list[Effect]:

@@ -28,7 +28,7 @@ def keep(
         for r in reactions
     ]
     change(inner, "react", rows)
-    places = [(t.stream, t.said, t.room.network, t.room.id, t.room.topic) for t in threads]
+    places = [(t.stream, t.said, t.room.network, t.room.id, t.room.topic or "") for t in threads]
     change(inner, "thread", places)
 
 
@@ -66,9 +66,9 @@ async def thread_of(connection: Connection, room: RoomRef) -> ThreadKept | None:
 
 
 async def place_of(connection: Connection, stream: str, said: str, room: RoomRef) -> RoomRef | None:
-    """The topic that was made in a chat for the thread which this began."""
+    """The topic that was made in a chat for the thread which this began; the chat itself where the thread has none there for good."""
     found = await connection.read("place_of", (stream, said, room.network, room.id))
-    return RoomRef(room.network, room.id, found[0][0]) if found else None
+    return RoomRef(room.network, room.id, found[0][0] or None) if found else None
 
 
 async def polled(connection: Connection, network: Network, handle: str) -> list[Utterance]:

@@ -128,7 +128,7 @@ class Outgoing:
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
     who speaks. ``contact``: a card, whose name and number the words end with on a line of their own (``playbooks.spoken.card``), for networks without cards. Whom ``mentions`` names is notified; the words call them ``@Name``: see ``playbooks.calling``. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
     files, and the words stand under them. ``begins``: the thread has no place of its own in this room yet; where the network has places for threads (topics of
-    a forum), it begins one of this name there, and says so (``Sent.place``).
+    a forum), it begins one of this name there, and says so before anything is said in it (``Begun``).
     """
 
     token: str
@@ -160,13 +160,12 @@ class Outgoing:
 class Sent:
     """Accepted. ``message_id`` is the network's name for it; ``others`` those of the further files of an album, in order.
 
-    ``handle`` is a second name under which the network speaks of it: of a poll on Telegram, the poll's. ``place``: where the thread goes on that it began.
+    ``handle`` is a second name under which the network speaks of it: of a poll on Telegram, the poll's.
     """
 
     message_id: str
     others: tuple[str, ...] = ()
     handle: str | None = None
-    place: RoomRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,15 @@ class Moved:
     by_people: bool = False
 
 
-Outcome = Sent | Refused | Delayed | Unknown | Moved
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Not sent yet: a place was made for the thread that it begins here, to be kept for good first; then it is handed over again, and goes there. ``place``:
+    the room itself where nobody knows whether one was made: there the thread goes on as answers."""
+
+    place: RoomRef
+
+
+Outcome = Sent | Refused | Delayed | Unknown | Moved | Begun
 
 
 class FileGone(Exception):

@@ -26,6 +26,7 @@ from telegram.error import (
 
 from bot.networks import markup, telegram_fetch, telegram_outcome, telegram_read, telegram_rights, telegram_send
 from bot.networks.port import (
+    Begun,
     Ears,
     Heard,
     Limits,
@@ -198,9 +199,8 @@ class Telegram:
             return Refused("Telegram rooms are not encrypted, and these words may only go into an encrypted one")
         manner = Manner()
         try:
-            topic = await self._topics.begun(out)
-            if topic is not None:
-                out = replace(out, room=topic)
+            if (place := await self._topics.begun(out)) is not None:
+                return Begun(place)
             while True:
                 try:
                     asked = telegram_send.request(out, manner)
@@ -212,7 +212,7 @@ class Telegram:
                     return too_large
                 try:
                     result = await self._bot.ask(asked.method, asked.fields, asked.files)
-                    became = replace(telegram_send.sent(asked.method, result, out), place=topic)
+                    became = telegram_send.sent(asked.method, result, out)
                     await self._doors.look(result, self._ears, self._clock())
                     return became
                 except BadRequest as error:

@@ -1,6 +1,6 @@
 """Topics of forums in which threads go on that began in other rooms.
 
-A topic is made once: it is remembered here until the first message in it has arrived, and with what became of that it is kept for good. Where none
+A topic is made once: it is kept for good before the first message goes there, and remembered here until then. Where none
 can be made (the group is no forum, or the bot may not), the thread goes on as answers, and it is tried again a while later. Where Telegram does not
 say whether it has made one, the thread goes on as answers, too: nothing of it is late or lost for want of a topic.
 """
@@ -41,7 +41,7 @@ class Topics:
         self._none_in: dict[str, datetime] = {}
 
     async def begun(self, out: Outgoing) -> RoomRef | None:
-        """The topic in which the thread goes on that this message begins; None where there is none.
+        """The topic in which the thread goes on that this message begins, the room itself where nobody knows whether it was made; None where there is none.
 
         Raises TelegramError where certainly none was made, and one may be later.
         """
@@ -61,7 +61,7 @@ class Topics:
                 del self._made[next(iter(self._made))]
             self._made[key] = made
         topic = self._made[key]
-        return RoomRef(out.room.network, chat, topic) if topic is not None else None
+        return RoomRef(out.room.network, chat, topic)
 
     async def _make(self, chat: str, name: str) -> str | None:
         """A new topic's id; None where nobody knows whether there is one now: then no second one is made beside it.

@@ -89,7 +89,7 @@ CREATE INDEX said_poll ON said (network, body ->> '$.poll.handle') WHERE body GL
 -- What was said in a topic, in the order in which it was heard: ids count up.
 CREATE INDEX said_topic ON said (stream, network, room, topic, CAST(substr(said, 3) AS INTEGER)) WHERE topic IS NOT NULL;
 
--- Topics that were made for threads which began in other rooms.
+-- Topics that were made for threads which began in other rooms; empty where nobody knows whether one was made.
 CREATE TABLE threads (
     stream TEXT NOT NULL,
     said TEXT NOT NULL,
@@ -98,7 +98,7 @@ CREATE TABLE threads (
     topic TEXT NOT NULL,
     PRIMARY KEY (stream, said, network, room)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX threads_topic ON threads (network, room, topic);
+CREATE UNIQUE INDEX threads_topic ON threads (network, room, topic) WHERE topic != '';
 
 CREATE TABLE reactions (
     network TEXT NOT NULL,

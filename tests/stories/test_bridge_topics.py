@@ -98,9 +98,27 @@ async def test_a_thread_outlives_its_topic(town: Bridge, how: str) -> None:
     assert (await town.on_telegram(f"It sank, {how}")).thread is None
 
 
+async def test_a_topic_is_made_once_also_where_we_are_killed_before_anything_stands_in_it(town: Bridge) -> None:
+    """It is kept before the first message goes there: nobody knows what became of that one, what follows goes into the same topic."""
+    tg = town.telegram
+    root = await town.ada.say(town.plain, "The bridge is closed")
+    await town.on_telegram("The bridge is closed")
+    await town.program.at_rest()
+    known = set(tg.chats[HALL].topics)
+    tg.fault("delay-before", chat=HALL, seconds=5.0)
+    await town.ada.say_in_thread(town.plain, root, "Which way round?")
+    await tg.wait_for(lambda: not tg._faults, 20)
+    await town.program.kill()
+    await town.start()
+    await town.ada.say_in_thread(town.plain, root, "By the ferry")
+    [topic] = set(tg.chats[HALL].topics) - known
+    assert (await town.on_telegram("By the ferry")).thread == topic
+    assert not any("Which way round?" in one.text for one in tg.messages(HALL))
+
+
 @pytest.mark.parametrize("failure", ["drop-after", "5xx-before"])
 async def test_a_thread_goes_on_where_nobody_knows_whether_its_topic_was_made(town: Bridge, failure: str) -> None:
-    """Telegram does not answer when it is asked for a topic: what begins the thread arrives as an answer, and no second topic is made."""
+    """Telegram does not answer when it is asked for a topic: what begins the thread arrives as an answer, and no second topic is made, also after a restart."""
     tg = town.telegram
     root = await town.ada.say(town.plain, f"The lock jams, {failure}")
     general = await town.on_telegram(f"The lock jams, {failure}")
@@ -111,7 +129,7 @@ async def test_a_thread_goes_on_where_nobody_knows_whether_its_topic_was_made(to
         await town.ada.say_in_thread(town.plain, root, words)
         answer = await town.on_telegram(words)
         assert (answer.thread, answer.reply_to) == (None, general.id)
-        await town.program.at_rest()
+        await town.restart()
     assert len(set(tg.chats[HALL].topics) - known) == (1 if failure == "drop-after" else 0)
 
 
