@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, cast
 
 from handlers.case import Case
@@ -29,6 +30,8 @@ from storage.plain import REASONS
 
 MOST_LINES = 24
 """Lines of an answer: with those around them two screens of a phone."""
+MOST_LETTERS = 3_600
+"""Of all its lines: with those around them one message on Telegram."""
 
 
 def at(case: Case, when: datetime) -> Cleared:
@@ -116,18 +119,21 @@ def together(case: Case, rows: Iterable[tuple[Cleared, Cleared, Cleared]]) -> li
 
 
 def cut(case: Case, lines: Iterable[Cleared]) -> list[Cleared]:
-    """No more than a phone shows; that there is more is said, and how to have all of it."""
+    """No more than a phone shows, and one message carries; that there is more is said, and how to have all of it."""
     all_ = list(lines)
-    if len(all_) <= MOST_LINES + 1:
+    lengths = accumulate(len(line.text) for line in all_)
+    many = max(sum(1 for length in lengths if length <= MOST_LETTERS), 1)
+    if len(all_) <= min(many, MOST_LINES + 1):
         return all_
+    many = min(many, MOST_LINES)
     assert case.incident is not None
     more = code(case.say("tocsin ask {incident}", incident=short_id(case.incident.id)))
     return [
-        *all_[:MOST_LINES],
+        *all_[:many],
         case.says(
             "… and {count} line more. All of it on the server: {command}",
             "… and {count} lines more. All of it on the server: {command}",
-            len(all_) - MOST_LINES,
+            len(all_) - many,
             command=more,
         ),
     ]

@@ -140,32 +140,36 @@ def _each_thing(case: Case, rows: Iterable[tuple[str, str, Cleared]]) -> list[Cl
 def withheld(case: Case, answer: Withheld) -> list[Cleared]:
     """Each withholding with its reason, and each release."""
     assert case.book is not None
-    rows = [
-        (at(case, one.at), glue(_what(case, one), ", "), _from_whom(case, one))
-        for one in answer.withholdings
-        if one.partner is None or listed(case.book, case.reader, one.partner)
-    ]
+    theirs = [one for one in answer.withholdings if one.partner is None or listed(case.book, case.reader, one.partner)]
     released = [
         (at(case, one.at), glue([thing(case, one.about), case.say("released")], " · "), name(case.book, case.reader, one.partner))
         for one in answer.releases
         if listed(case.book, case.reader, one.partner)
     ]  # fmt: skip
-    lines = [*together(case, rows), *together(case, released)]
+    lines = [*together(case, _each_withholding(case, theirs)), *together(case, released)]
     if lines:
         return cut(case, lines)
     return [case.say("Nothing was withheld.") if sees_all(case) else case.say("No withholding that you may see. That does not mean that there was none.")]  # fmt: skip
 
 
-def _what(case: Case, one: Withholding) -> list[Cleared]:
-    """Of what it is, which field, and why."""
+def _each_withholding(case: Case, withholdings: Iterable[Withholding]) -> Iterator[_Row]:
+    """When, of what which fields and why, and from whom: fields that were kept from a room at one time for one reason stand together."""
+    found: dict[tuple[str | None, ...], tuple[Withholding, Cleared, Cleared, list[Cleared]]] = {}
+    for one in withholdings:
+        when, why = at(case, one.at), _why(case, one)
+        fields = found.setdefault((when.html, one.about, why.html, one.partner, one.room), (one, when, why, []))[3]
+        if one.field is not None:
+            fields.append(field(case, one.field.partition(":")[0]))
+    for one, when, why, fields in found.values():
+        named = [glue(list({each.html: each for each in fields}.values()), ", ")] if fields else []
+        yield when, glue([glue([thing(case, one.about), *named], " · "), why], ", "), _from_whom(case, one)
+
+
+def _why(case: Case, one: Withholding) -> Cleared:
+    if one.what == "message":
+        return case.say("not sent, what may be seen had changed")
     rule = (one.rule or "").rpartition(":")[2]
-    named = [field(case, one.field.partition(":")[0])] if one.field is not None else []
-    why = (
-        case.say("not sent, what may be seen had changed")
-        if one.what == "message"
-        else reason(case, one.why, one.detail, int(rule) if rule.isdecimal() else 0)
-    )
-    return [glue([thing(case, one.about), *named], " · "), why]
+    return reason(case, one.why, one.detail, int(rule) if rule.isdecimal() else 0)
 
 
 def _from_whom(case: Case, one: Withholding) -> Cleared:

@@ -296,6 +296,19 @@ def test_fields_alike_stand_in_one_line_and_empty_ones_in_none() -> None:
     assert "secret" not in told and any(line.count(",") > 3 for line in told.splitlines())
 
 
+def test_a_long_answer_is_one_message_and_says_that_there_is_more() -> None:
+    """However many things were withheld from however many partners; the rest is on the server."""
+    stage = _stage()
+    [addressed, *_] = [one for one in stage.facts if isinstance(one.fact, AlertAddressed)]
+    last = max(one.seq for one in stage.facts if one.stream == "I-1")
+    for number, partner in enumerate(("fire", "aid", "hilfe", "brandweer") * 60, 1):
+        held = CopyHeld(f"A-{number}", partner, "what", "clearance", "border:104")
+        stage.facts.append(replace(addressed, seq=last + number, fact=held))
+    told = _ask(stage, ALONE, "withheld", AUDITOR, private=True)
+    assert "All of it on the server: tocsin ask I-1" in told
+    assert len(told) < 4096 and len(told.splitlines()) < 40
+
+
 def test_why_a_partner_was_passed_over_is_said_in_words() -> None:
     """A partner without a room, and one that may not see where it is: the reasons that no rule gives."""
     stage = _stage()
