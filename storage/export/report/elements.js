@@ -84,6 +84,12 @@ function short(text, most = 240) {
   return text.length > most ? `${text.slice(0, most).replace(/\p{Cs}$/u, "")}…` : text;
 }
 
+/** Text of the log of whatever length: of what is longer than some lines the beginning, which opens to all of it. */
+function long(value) {
+  const text = String(value);
+  return text.length <= 400 ? said(text) : el("details", { class: "long" }, el("summary", {}, said(short(text))), said(text));
+}
+
 /** How times are told: in `zone` where the browser knows it, else in UTC. */
 class Clock {
   constructor(zone) {

@@ -98,6 +98,7 @@ async function start() {
   if (!verdict.anchored) return;
   addEventListener("beforeprint", () => {
     for (const button of document.querySelectorAll(".more")) for (let n = 0; n < 40 && !button.hidden; n++) button.click();
+    for (const box of document.querySelectorAll("details.long")) box.open = true;
     timeline.print();
   });
   addEventListener("afterprint", () => timeline.draw());

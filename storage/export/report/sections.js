@@ -1,12 +1,12 @@
 // The parts of the report above the timeline.
 
 /** What somebody is called in the log, or that this copy does not say so. */
-const named = (value, otherwise = "notShown") => (value === null || value === "" ? el("span", { class: "quiet" }, say(otherwise)) : said(plain(value)));
+const named = (value, otherwise = "notShown") => (value === null || value === "" ? el("span", { class: "quiet" }, say(otherwise)) : long(plain(value)));
 
 /** A partner, or several, by their names; their ids are there when one points at them. */
 function called(value, otherwise = "notShown") {
   const ids = listOf(value);
-  return ids.length ? el("span", { title: visible(ids.join(", ")) }, said(listed(value))) : named(null, otherwise);
+  return ids.length ? el("span", { title: visible(short(ids.join(", "))) }, long(listed(value))) : named(null, otherwise);
 }
 
 /** A button with an entry's number, which leads to the entry. */
