@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import VirtualClock
-from bot.networks.port import Delayed, Outgoing, Refused, Sent
+from bot.networks.port import Begun, Delayed, Outgoing, Refused, Sent
 from handlers.events import Delivery, Stale
 from playbooks.rooms import RoomRef
 from storage.effects import Drop, Redirect, Remove
@@ -186,29 +186,21 @@ async def test_a_room_that_moves_takes_what_is_claimed_ahead_along_on_file(tmp_p
         ]
 
 
-async def test_the_place_that_a_thread_began_is_known_after_a_crash(tmp_path: Path) -> None:
-    """A message that arrived and was followed has its place on file with its name, so that no second topic is made for its thread."""
+async def test_the_place_that_a_thread_began_is_told_before_anything_is_said_there(tmp_path: Path) -> None:
+    """The message goes there only once that is committed, and what was said after it comes after it."""
     place = RoomRef("telegram", room(2).id, "77")
     says, gate = Says(), Gate()
     async with floor(tmp_path, says.decisions, FakeNetwork(answers=gate), clock=VirtualClock(START)) as on:
-        commit = on.store.commit
-
-        async def fails(changes: object) -> None:
-            if changes.outcomes:  # type: ignore[attr-defined]
-                raise OSError("no")
-            await commit(changes)  # type: ignore[arg-type]
-
-        on.store.commit = fails  # type: ignore[method-assign]
         says.effects += many(2)
         await on.hear("go")
         await gate.until("Ada\nword1")
-        gate.answer("Ada\nword1", Sent("m1", place=place))
+        gate.answer("Ada\nword1", Begun(place))
+        await gate.until("Ada\nword1")
+        first = on.decide.of(Delivery)[0]
+        assert isinstance(first, Delivery) and (first.became, first.place) == ("moved", place)
+        gate.answer("Ada\nword1", Sent("m1"))
         await gate.until("Ada\nword2")
         await on.kill()
-    async with floor(tmp_path, None, FakeNetwork(), clock=VirtualClock(START)) as on:
-        await on.settled()
-        first = on.decide.of(Delivery)[0]
-        assert isinstance(first, Delivery) and (first.message, first.place) == ("m1", place)
 
 
 async def _shows(on: Floor) -> None:
