@@ -32,10 +32,16 @@ BROWSER = "tests/stories/chromium.py"
 
 
 @cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node of a file."""
+    return tuple(ast.walk(tree))
+
+
+@cache
 def imported(tree: ast.Module) -> dict[str, str]:
     """Each name that an import binds anywhere in the file, with what it stands for: ``{"dt": "datetime.datetime"}``."""
     names: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 names[alias.asname or alias.name.partition(".")[0]] = (
@@ -61,14 +67,15 @@ def dotted(node: ast.expr, names: dict[str, str]) -> str:
 def uses(tree: ast.Module) -> tuple[tuple[int, str], ...]:
     """Every name that is used, with its line."""
     names = imported(tree)
-    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
-    return tuple((node.lineno, dotted(node, names)) for node in nodes)
+    return tuple(
+        (node.lineno, dotted(node, names)) for node in nodes(tree) if isinstance(node, ast.Name | ast.Attribute)
+    )
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     """Every call, with the full name of what is called."""
     names = imported(tree)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call):
             yield node, dotted(node.func, names)
 
@@ -107,7 +114,7 @@ def only_the_gate_clears(place: str, tree: ast.Module) -> Iterator[str]:
             yield f"{place}:{call.lineno}: Cleared text is made outside the gate; only {' and '.join(GATE)} make it"
         if last(name) == "__setattr__" and place.partition("/")[0] in FLOORS and first != "self":
             yield f"{place}:{call.lineno}: a frozen value is changed from outside"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ClassDef) and any(last(dotted(base, names)) == "Cleared" for base in node.bases):
             yield f"{place}:{node.lineno}: {node.name} inherits from Cleared, and could be made from anything"
         if isinstance(node, ast.Assign) and last(dotted(node.value, names)) == "Cleared":
@@ -128,7 +135,7 @@ def only_the_catalogue_words(place: str, tree: ast.Module) -> Iterator[str]:
 def only_the_wiring_knows_networks(place: str, tree: ast.Module) -> Iterator[str]:
     if place == "bot/wiring.py" or place.startswith("bot/networks/"):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         within = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
@@ -139,7 +146,7 @@ def only_the_wiring_knows_networks(place: str, tree: ast.Module) -> Iterator[str
 
 
 def each_test_says_what_it_proves(place: str, tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")):
             continue
         if not (ast.get_docstring(node) or "").strip():
@@ -173,9 +180,14 @@ def no_room_without_a_reason(place: str, tree: ast.Module) -> Iterator[str]:
         yield f"{place}:1: the file does not say why it exists"
 
 
+MARKS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+
 def unfinished(place: str, source: str) -> Iterator[str]:
+    if not MARKS.search(source):
+        return  # no comment has one either, and to take a source apart takes long
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and re.search(r"\b(TODO|FIXME|XXX|HACK)\b", token.string):
+        if token.type == tokenize.COMMENT and MARKS.search(token.string):
             yield f"{place}:{token.start[0]}: unfinished work is marked; finish it, or write it where work is planned"
 
 
