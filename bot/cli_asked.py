@@ -63,6 +63,7 @@ class Words:
         self._book = book
         self._books = {one.playbook_sha256 for one in kept if one.playbook_sha256}
         self._erased = gone.of_all(kept)
+        self._fields_erased = gone.of_entries(kept)
 
     def heading(self, question: str) -> list[str]:
         """What was asked, of which log."""
@@ -96,7 +97,9 @@ class Words:
         hollow = bool(answer.empty) and not answer.authors
         nothing = ": nothing was in it" if hollow else ""
         lines += (
-            ["", f"Shown to {rooms_of(answer.seen)}:"] if answer.seen else ["", f"Nobody was shown {what}{nothing}."]
+            ["", f"Shown to {rooms_of(answer.seen)}:"]
+            if answer.seen
+            else ["", self._none(f"Nobody was shown {what}{nothing}.")]
         )
         lines += self._messages(answer, answer.seen)
         if answer.unsent:
@@ -158,7 +161,7 @@ class Words:
         """Each field in the form that was shown last, thing by thing."""
         until = f" before {self._at(answer.until)}" if answer.until is not None else ""
         if not answer.fields and not answer.doubtful:
-            return [f"{answer.partner} was shown nothing{until}."]
+            return [self._none(f"{answer.partner} was shown nothing{until}.")]
         lines = [f"What {answer.partner} had been shown{until}:"]
         for one in answer.fields:
             earlier = f", before that {', '.join(one.forms[:-1])}" if len(one.forms) > 1 else ""
@@ -184,7 +187,7 @@ class Words:
 
     def silent(self, answer: Sequence[AlertAnswers]) -> list[str]:
         """Alert by alert: who never answered, who answered what, and whom it never reached."""
-        lines: list[str] = [] if answer else [f"No alert {'is left in the log' if self._erased else 'was issued'}."]
+        lines: list[str] = [] if answer else [self._none("No alert was issued.")]
         for alert in answer:
             over = f", {alert.state} {self._at(alert.over_at)}" if alert.over_at is not None else ""
             lines += ["", *lines_of(f"{alert.alert} {alert.template}, by {alert.by}, {self._at(alert.at)}{over}")]
@@ -231,7 +234,7 @@ class Words:
     def unknown(self, answer: Sequence[Doubt]) -> list[str]:
         """What may never have arrived, first those that nothing has settled."""
         if not answer:
-            return ["Of every message it is known what became of it."]
+            return [self._none("Of every message it is known what became of it.")]
         lines: list[str] = []
         for settled in (False, True):
             some = [one for one in answer if one.settled == settled]
@@ -251,7 +254,7 @@ class Words:
 
     def withheld(self, answer: Withheld) -> list[str]:
         """Every withholding, thing by thing, and every release."""
-        lines = [] if answer.withholdings else ["Nothing was withheld."]
+        lines = [] if answer.withholdings else [self._none("Nothing was withheld.")]
         for about in dict.fromkeys(one.about for one in answer.withholdings):
             lines += ["", f"{about or 'Other messages'}:"]
             for one in (one for one in answer.withholdings if one.about == about):
@@ -282,7 +285,7 @@ class Words:
 
     def leads(self, answer: Sequence[Tenure]) -> list[str]:
         """Each lead in order."""
-        lines: list[str] = [] if answer else ["Nobody led."]
+        lines: list[str] = [] if answer else [self._none("Nobody led.")]
         for one in answer:
             where = " ".join(part for part in (one.tier, one.jurisdiction) if part) or "everywhere"
             until = f"until {self._at(one.until)}, {_ENDED[str(one.ended)]}" if one.until is not None else "it goes on"
@@ -295,19 +298,24 @@ class Words:
 
     def readings(self, answer: Sequence[Reading]) -> list[str]:
         """Each reading in order: who, when, what was asked, why, and how much was disclosed."""
-        lines: list[str] = [] if answer else ["Nobody has read the log before."]
+        lines: list[str] = [] if answer else [self._none("Nobody has read the log before.")]
         for one in answer:
             whose = f" of {one.partner}" if one.partner else ""
             what = f"made a copy ({one.form}) for {one.reader}" if one.reader is not None else "read the log"
             what = f"asked {one.question}" if one.question is not None else what
             right = f", by right of {one.basis}" if one.basis else ""
-            why = f"because: {one.reason}{right}" if one.reason else f"gave no reason{right}"
-            lines += self._item(
-                f"{person_of(one.person)}{whose}: {what}", one.at, one.entries, [why, disclosed_of(one)]
-            )
+            erased = [line for entry in one.entries for line in self._fields_erased.get(entry, ())]
+            unsaid = one.upto is None or any(line.startswith("reason:") for line in erased)
+            why = f"because: {one.reason}{right}" if one.reason else "" if unsaid else f"gave no reason{right}"
+            body = filter(None, (why, disclosed_of(one), *erased))
+            lines += self._item(f"{person_of(one.person)}{whose}: {what}", one.at, one.entries, body)
         return lines
 
     # -- parts -----------------------------------------------------------------------------------------------------
+
+    def _none(self, words: str) -> str:
+        """That there is none, as far as the log can still tell."""
+        return f"{words[:-1]}, as far as the log still tells." if self._erased or self._fields_erased else words
 
     def _item(self, head: str, at: datetime, entries: Iterable[int], body: Iterable[str] = ()) -> list[str]:
         return [*lines_of(f"  {self._at(at)}  {head} {proofs(entries)}", 23), *below(body, 23)]

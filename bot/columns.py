@@ -82,6 +82,8 @@ def fate_of(fate: Fate, when: Callable[[datetime], str]) -> str:
 
 def disclosed_of(one: Reading) -> str:
     """How much of the log somebody was shown."""
+    if one.upto is None:
+        return "why, and how much of it, was erased"
     entries = f"{one.upto} {'entry' if one.upto == 1 else 'entries'}"
     if one.disclosed is not None:
         return f"{entries}: {one.disclosed} fields shown, {one.withheld or 0} withheld"

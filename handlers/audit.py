@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 
 from handlers import audit_shown as shown
 from handlers import audit_words as told
-from handlers.auditing import Part, part_for, sees_all
+from handlers.auditing import Part, part_for
 from handlers.case import Case
 from handlers.command import nearest, words
 from playbooks.cleared import Cleared, code, echo, glue, is_short_id, listed, name, short_id
 from playbooks.selection import local_time
 from storage import inquiry
 from storage.effects import Effect
-from storage.facts import AlertIssued, Disclosed, LogRead
+from storage.facts import AlertIssued, Disclosed, FieldErased, LogErased, LogRead, PersonErased
 from storage.store import Kept
 
 MOST = 20_000
@@ -72,7 +72,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if isinstance(query, Cleared):
         return [case.answer(query)]
     fact = LogRead(case.actor.person, case.actor.partner, asked.reason, len(kept), query.written, len(part.facts))
-    own = [] if sees_all(case) else [case.say("As far as you may see it.")]
+    own = _limits(case, part)
     lines = [*_answer(case, asked.question, query, part), *own, case.say("That you asked, and why, is recorded.")]
     return [case.record(fact), case.answer(glue(lines))]
 
@@ -108,6 +108,14 @@ def _what(case: Case, question: str) -> list[Cleared]:
             return [echo("A-17", case.request.room)]
         case _:
             return []
+
+
+def _limits(case: Case, part: Part) -> list[Cleared]:
+    """What an answer cannot tell: what whoever asks may not see; of the whole log, what was erased of it."""
+    if not part.whole:
+        return [case.say("As far as you may see it.")]
+    gone = any(isinstance(one.fact, FieldErased | PersonErased | LogErased) for one in part.facts)
+    return [case.say("As far as the log still tells: some of what it held was erased.")] if gone else []
 
 
 def _answer(case: Case, question: str, query: _Query, part: Part) -> list[Cleared]:

@@ -157,7 +157,7 @@ def _copied(case: Case, one: Reading) -> Cleared:
 def _why(case: Case, one: Reading, whose: str | None) -> list[Cleared]:
     """The reason, where whoever asks may know it; over a network that may carry what organisations tell each other where they need to (TLP:AMBER)."""
     if one.reason is None:
-        return [case.say("no reason was given")]
+        return [case.say("no reason was given")] if one.upto is not None else []
     if not may_carry(case, Tlp.AMBER, case.request.room):
         return [case.say("the reason stands in copies of the log")]
     return [case.say("because: {reason}", reason=testimony(case.reader, whose, one.reason))]

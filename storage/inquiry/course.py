@@ -97,7 +97,7 @@ class Reading:
     """Somebody read the log, asked it a question (``question``), or made a copy for a ``reader`` in a ``form``. ``reason`` is None where none was given;
     ``basis``: by which right, where one was named.
 
-    ``upto``: how many entries there were; ``shown``: of how many of them something was shown, or went into the answer (None: not said, as of a copy).
+    ``upto``: how many entries there were, None where that was erased; ``shown``: of how many of them something was shown, or went into the answer (None: not said, as of a copy).
     ``disclosed``, ``withheld``: of a copy, how many fields it shows, and how many it does not.
     """
 
@@ -107,7 +107,7 @@ class Reading:
     reader: str | None
     form: str | None
     reason: str | None
-    upto: int
+    upto: int | None
     at: datetime
     entries: tuple[int, ...]
     basis: str | None = None

@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from bot.cli_asked import Words
 from bot.columns import below
 from storage import inquiry
 from storage.database import open_store
-from storage.facts import AlertIssued, LogRead, from_parts, parts
+from storage.facts import AlertIssued, FieldErased, LogRead, from_parts, parts
 from storage.inquiry import Fates, sights
 from storage.store import Kept
 from tests.bot.running import FLOOD, Ran, tocsin
@@ -202,6 +202,21 @@ def test_a_log_of_which_parts_were_erased_is_asked_as_well(played: Played, seed:
         question = QUESTIONS[name]
         answer = question.answer(left, Query(name, what, None), None)
         assert json.dumps(jsonable(answer)) and question.words(Words("X-1", left, None), answer)
+
+
+def test_of_an_erased_log_nothing_is_denied_for_certain() -> None:
+    """Each answer that there is none says that this is as far as the log still tells; a reading whose reason is gone is not said to have had none."""
+    read = Kept("I-1", 0, datetime(2026, 11, 22, tzinfo=UTC), None, from_parts("LogRead", 1, {"upto": 7}))
+    gone = Kept(
+        "I-1", 1, datetime(2026, 11, 22, tzinfo=UTC), None, FieldErased(0, "reason", "operator", "court", "law")
+    )
+    words = Words("I-1", [read, gone], None)
+    for name, what in (*_BARE, ("who-saw", ("A-1",)), ("saw", ("fire",))):
+        told = " ".join(QUESTIONS[name].words(words, QUESTIONS[name].answer([read, gone], Query(name, what, None), None)))  # fmt: skip
+        assert "as far as the log still tells" in told or name == "readings", name
+    assert "gave no reason" not in told and "reason: (erased, entry 1 says why)" in " ".join(
+        QUESTIONS["readings"].words(words, inquiry.readings([read, gone]))
+    )
 
 
 def test_nobodys_words_order_a_terminal_about() -> None:

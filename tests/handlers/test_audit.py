@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 
 from storage.effects import Send
-from storage.facts import AlertAddressed, CommandRefused, CopyHeld, Disclosed, LogRead, MessageSent
+from storage.facts import AlertAddressed, CommandRefused, CopyHeld, Disclosed, FieldErased, LogRead, MessageSent
 from tests.examples import examples
 from tests.handlers import test_noninterference as crisis
 from tests.handlers.border_stage import CITY, DESK, FIRE, LIAISON, MAYOR, SOMEBODY, issued, opened, to
@@ -279,6 +279,17 @@ def test_a_reading_says_what_was_asked_why_and_from_how_much() -> None:
     assert "asked silent A-1" in whole
     [last] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)][-1:]
     assert last.shown == last.upto
+
+
+def test_an_answer_from_a_log_of_which_some_was_erased_says_so() -> None:
+    """To the auditor of everything; a partner is not told what was erased of others."""
+    stage = _stage()
+    assert "erased" not in _ask(stage, ALONE, "leads", AUDITOR, private=True)
+    last = max((one for one in stage.facts if one.stream == "I-1"), key=lambda one: one.seq)
+    erased = FieldErased(3, "person", "operator", "court", "GDPR 17")
+    stage.facts.append(replace(last, seq=last.seq + 1, fact=erased))
+    assert "some of what it held was erased" in _ask(stage, ALONE, "leads", AUDITOR, private=True)
+    assert "erased" not in _ask(stage, FIRE, "leads", OWN)
 
 
 def test_a_lead_ends_with_the_incident_for_everybody() -> None:

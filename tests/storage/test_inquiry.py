@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -204,6 +205,17 @@ def test_nobody_is_silent_of_whose_answer_the_facts_need_not_tell() -> None:
     accepted = of_aid.add(f.MessageSent("s1", AID, "m1"))
     [seen] = inquiry.silent(of_aid.kept)
     assert (seen.never, seen.addressed, seen.asked[0].shown_at) == (("aid",), False, of_aid.kept[accepted].at)
+
+
+def test_what_was_erased_is_no_answer() -> None:
+    """Of a log whose time is over nothing is said for certain but that it was erased; who read it, that somebody did."""
+    log = Log()
+    log.issue(aid="shown")
+    log.add(f.LogRead("operator", None, "why", 2, "silent", 2))
+    kept = [replace(one, fact=from_parts(type(one.fact).__name__, 1, {})) for one in log.kept]
+    assert inquiry.silent(kept) == () and inquiry.leads(kept) == ()
+    [reading] = inquiry.readings(kept)
+    assert (reading.upto, reading.reason, reading.entries) == (None, None, (2,))
 
 
 def test_a_call_that_is_reported_twice_was_made_once() -> None:
