@@ -35,7 +35,7 @@ from storage.entry import opening, readable
 from storage.export import program
 from storage.export.container import Packing, manifest_text
 from storage.export.copy import About, Copy, Cosigned, Line
-from storage.export.lawyer import README
+from storage.export.lawyer import readme
 from storage.export.span import BLOCK
 from storage.facts import timestamp
 from storage.notes import BadNote, parse_checkpoint, split_note
@@ -150,9 +150,8 @@ class _Log:
 
 def _small(copy: Copy) -> dict[str, bytes]:
     about = copy.about
-    readme = README.format(name=about.recipient.name, deployment=about.deployment, stream=about.stream)
     files = {
-        "README.txt": f"{opening(about.stream)}{readme}",
+        "README.txt": f"{opening(about.stream)}{readme(about)}",
         "checkpoint.txt": about.note,
         "cosigned.jsonl": "".join(_line(_said(one)) for one in _telling(copy)),
         "key.txt": f"{about.vkey}\n",

@@ -97,7 +97,7 @@ def test_the_program_can_stand_in_a_page() -> None:
 def test_the_wheel_has_the_program() -> None:
     """Whoever installs Tocsin has the report's program and style."""
     packed = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
-    words = (REPORT.parent / "words").iterdir()
+    words = [path for name in ("words", "readme") for path in (REPORT.parent / name).iterdir()]
     assert {path.relative_to(ROOT).as_posix() for path in (*REPORT.iterdir(), *words)} <= packed
 
 
