@@ -126,7 +126,8 @@ def sign(
     """Sign every stream that grew, or was last signed with another key, inside a transaction; ``streams``: only these. Returns the notes, and
     the streams that were not signed because they are not what was signed before.
 
-    The file beside the database comes first: a crash between the two leaves a line there that the next signing repeats with the same root.
+    The file beside the database comes first: a crash between the two leaves a line there that the next signing repeats with the same root. So what is
+    signed must be on file already: in a transaction that appends, a crash would take back what the file remembers.
     What the file lacks, because it was removed, it is told again.
     """
     back = check(inner, heads, file, streams)
@@ -149,6 +150,19 @@ def sign(
         file.remember(lines)
         inner.executemany(SQL["add_checkpoint"], rows)
     return notes, back
+
+
+def sign_at(
+    inner: sqlite3.Connection, head: StreamHead, size: int, signer: Signer, file: SideFile, now: datetime
+) -> str:
+    """Sign a stream as it was when it had ``size`` entries, inside a transaction. Raises RolledBack where it is not what was signed before."""
+    if back := check(inner, [head], file, [head.stream]):
+        raise RolledBack(back[0].words)
+    then = StreamHead(head.stream, size, root_at(inner, head, size))
+    note = signer.sign(Checkpoint(f"{signer.name}/{then.stream}", then.size, then.root).text)
+    file.remember([_line(then, note, now)])
+    inner.execute(SQL["add_checkpoint"], (then.stream, then.size, then.root, note, micros(now)))
+    return note
 
 
 def _line(head: StreamHead, note: str, now: datetime) -> bytes:

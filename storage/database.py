@@ -347,26 +347,36 @@ class SqliteStore(KeepsEvidence):
         return notes
 
     async def append_signed(self, stream: str, fact: Fact, *, now: datetime, playbook: str | None) -> str:
-        """Commit a fact and sign the log that ends in it, in one transaction. Returns the signed note. Raises as ``sign`` does."""
+        """Commit a fact, then sign the log that ends in it, whatever came after it meanwhile. Returns the signed note. Raises as ``sign`` does.
+
+        Two transactions: nothing is signed that a crash could still take back.
+        """
         await self._still_signs()
         sealed = log.seal(stream, playbook, fact)
 
-        def work(inner: sqlite3.Connection) -> str:
-            log.append(inner, [sealed], now, self._keyring)
-            notes, back = self._sign(inner, now, [stream])
-            if back:
+        def append(inner: sqlite3.Connection) -> int:
+            heads = self._heads(inner)
+            if back := checkpoints.check(inner, heads, self._signed, [stream]):
                 raise RolledBack(back[0].words)
-            [note] = notes
-            return note
+            log.append(inner, [sealed], now, self._keyring)
+            return next((head.size for head in heads if head.stream == stream), 0) + 1
 
-        return await self._connection.write(work)
+        def sign(inner: sqlite3.Connection, size: int) -> str:
+            inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
+            head = next(head for head in self._heads(inner) if head.stream == stream)
+            return checkpoints.sign_at(inner, head, size, self.signer, self._signed, now)
+
+        size = await self._connection.write(append)
+        return await self._connection.write(lambda inner: sign(inner, size))
+
+    def _heads(self, inner: sqlite3.Connection) -> list[StreamHead]:
+        return [log.head(*row) for row in inner.execute(SQL["streams"])]
 
     def _sign(
         self, inner: sqlite3.Connection, now: datetime, streams: Collection[str] | None
     ) -> tuple[list[str], list[Rollback]]:
         inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
-        heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-        return checkpoints.sign(inner, heads, self.signer, self._signed, now, streams)
+        return checkpoints.sign(inner, self._heads(inner), self.signer, self._signed, now, streams)
 
     async def _still_signs(self) -> None:
         """Another process may have replaced the key since this one read it."""
@@ -391,8 +401,7 @@ class SqliteStore(KeepsEvidence):
         """The streams that are not what was signed before: an older database was put back, or another."""
 
         def work(inner: sqlite3.Connection) -> list[Rollback]:
-            heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-            return checkpoints.check(inner, heads, self._signed)
+            return checkpoints.check(inner, self._heads(inner), self._signed)
 
         return await self._connection.write(work)
 
@@ -407,8 +416,7 @@ class SqliteStore(KeepsEvidence):
         def work(inner: sqlite3.Connection) -> list[str]:
             found: list[str] = []
             try:
-                heads = [log.head(*row) for row in inner.execute(SQL["streams"])]
-                found += [one.words for one in checkpoints.check(inner, heads, self._signed)]
+                found += [one.words for one in checkpoints.check(inner, self._heads(inner), self._signed)]
             except StorageError as error:
                 found.append(str(error))
             if not {vkey for vkey, _ in inner.execute(SQL["signers"])} <= known:

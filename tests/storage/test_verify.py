@@ -20,8 +20,7 @@ from storage.export.span import Span
 from storage.facts import CheckpointCosigned, CheckpointPosted, Fact, MessageSent, NoteAdded
 from storage.rotation import link
 from storage.store import Changes
-from storage.verify import Posted, entries, lines, section, verify, verify_bytes
-from storage.verify import WitnessKey as Vouches
+from storage.verify import Cosigner, Posted, entries, lines, section, verify, verify_bytes
 from tests.storage.bundled import both, export_bundle, resigned
 from tests.storage.doctored import FIRE, OLD, POLICE, chained, cosigned, note_at
 from tests.storage.small import NOW, ROOM, STREAM, opened
@@ -94,9 +93,9 @@ async def test_cosigned_is_worth_most(store: SqliteStore, tmp_path: Path) -> Non
     assert verdict.evidence.upto == 5
     fire, police, stranger = (one.witness for one in (FIRE, POLICE, other))
     assert verdict.evidence.cosigned == [
-        Vouches("fire", fire.vkey, 5, fire.fingerprint, 4),
-        Vouches("police", police.vkey, 6, police.fingerprint, 5, "not in the playbook"),
-        Vouches("stranger", stranger.vkey, 3, stranger.fingerprint, None, "not recorded"),
+        Cosigner("fire", fire.vkey, 5, fire.fingerprint, 4),
+        Cosigner("police", police.vkey, 6, police.fingerprint, 5, "not in the playbook"),
+        Cosigner("stranger", stranger.vkey, 3, stranger.fingerprint, None, "not recorded"),
     ]
     (tmp_path / "b").write_bytes(whole)
     alone = verifier.examine(str(tmp_path / "b"))
