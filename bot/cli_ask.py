@@ -16,7 +16,7 @@ from bot.cli_until import moment_of
 from bot.settings import Settings
 from bot.who_is import named
 from playbooks.load import Book
-from playbooks.problems import suggestion
+from playbooks.problems import in_quotes, nearest, suggestion
 from playbooks.rooms import RoomRef
 from storage import gone, inquiry
 from storage.facts import AlertIssued, Disclosed, Said, timestamp
@@ -215,8 +215,12 @@ def _no_such_field(kept: Sequence[Kept], query: Query, about: str, book: Book | 
     if len(query.what) < 2 or query.question != "who-saw" or inquiry.who_saw(kept, about, query.what[1]).known:
         return None
     whole = inquiry.who_saw(kept, about)
-    there = dict.fromkeys(one.field for one in (*whole.seen, *whole.unsent, *whole.withheld, *whole.empty))
-    return f"{about} has no field {query.what[1]}; it has {_some(list(there)) or 'none'}"
+    met = (*whole.seen, *whole.unsent, *whole.withheld, *whole.empty)
+    # What the program says beside an alert's own fields begins so.
+    there = [name for name in dict.fromkeys(one.field for one in met) if not name.startswith("_")]
+    near = nearest(query.what[1], [*there, *_fields(book)])
+    meant = f"did you mean {in_quotes(_fields(book).get(near, near))}? " if near is not None else ""
+    return f"{about} has no field {query.what[1]}; {meant}it has {_some(there) or 'none'}"
 
 
 def _some(names: Sequence[str]) -> str:

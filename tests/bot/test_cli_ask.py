@@ -180,7 +180,8 @@ def test_a_wrong_question_says_what_can_be_asked(played: Played) -> None:
         (("silent", "--until", "14:05"), "--until belongs to `saw`"),
         (("who-saw", "A-99"), "it knows A-1, A-2"),
         (("silent", "A-99"), "it knows A-1, A-2"),
-        (("who-saw", "A-2", "nothing"), "A-2 has no field nothing; it has"),
+        (("who-saw", "A-2", "zzzz"), "A-2 has no field zzzz; it has access, action"),
+        (("who-saw", "A-2", "acces"), "A-2 has no field acces; did you mean `access`? it has"),
         (("saw", "nobody"), "there is no partner nobody; use one of: `aachen-fire`"),
         (("saw", "DRK", "Achen"), "there is no partner drk achen; did you mean `drk-aachen`?"),
     ):
