@@ -28,10 +28,14 @@ PACKAGES = ("playbooks", "storage", "handlers", "bot")
 
 
 def _read_the_program() -> None:
-    """Import every module of it."""
+    """Import every module of it, and read its words in every language."""
     for package in PACKAGES:
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(found.name)
+    from handlers.texts import COMPLETE, say
+
+    for language in COMPLETE:
+        say((language,), "closed at {time}", time=0)
     gc.collect()
     gc.freeze()
 
