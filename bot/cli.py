@@ -311,6 +311,9 @@ def export(
     form: Annotated[
         str, typer.Option("--format", help="bundle, jsonl, csv, html, pdf, ics214, cap.", metavar="FORM")
     ] = "bundle",
+    lang: Annotated[
+        str, typer.Option("--lang", help="en, fr, nl, de, it or es; by default what they read.", metavar="LANG")
+    ] = "",
 ) -> None:
     """Write a copy of a log for an auditor, or for a partner.
 
@@ -318,7 +321,7 @@ def export(
     """
     from bot.cli_export import export as writing
 
-    writing(settings(), incident, path, reason, basis, whom, form)
+    writing(settings(), incident, path, reason, basis, whom, form, lang)
 
 
 @app.command()

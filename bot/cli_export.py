@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,23 @@ from storage.export.copy import About
 from storage.export.forms import FORMS, form
 from storage.export.making import Asked, Stage, make
 from storage.export.recipients import recipient
+from storage.export.wording import LANGUAGES, fitting
 
 
-def export(settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str) -> None:
-    """Write a copy, and record it."""
+def export(
+    settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str, lang: str
+) -> None:
+    """Write a copy, and record it. ``lang``: in whose words the copy speaks of itself; empty for the recipient's own."""
     form(name)  # a form that is not there is said before anything is looked for
+    if lang and fitting(lang, "") not in LANGUAGES:
+        raise Stop(UNANSWERED, f"--lang {lang}: there are {', '.join(LANGUAGES)}")
     if not reason.strip():
         raise Stop(UNANSWERED, "--reason is missing: say why the copy is made; it is recorded, and stands in the copy")
     if path.is_dir():
         raise Stop(UNANSWERED, f"{path} is a folder; name a file, like {path / (incident + FORMS[name].suffix)}")
     if not path.absolute().parent.is_dir():
         raise Stop(UNANSWERED, f"there is no folder {path.parent}; make it, or name another file")
-    about = asyncio.run(_export(settings, incident, path, reason.strip(), basis.strip(), whom.strip(), name))
+    about = asyncio.run(_export(settings, incident, path, reason.strip(), basis.strip(), whom.strip(), name, lang))
     for line in _made(about, path, name):
         print(fitted(line))
     if about.recipient.partner is None:
@@ -42,11 +48,12 @@ def export(settings: Settings, incident: str, path: Path, reason: str, basis: st
 
 
 async def _export(
-    settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str
+    settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str, lang: str
 ) -> About:
     try:
         async with filed.found(settings, incident) as (store, stream, _):
             who, zone = await recipient(store, stream, whom)
+            who = replace(who, language=lang or who.language)
             asked = Asked(stream, who, OPERATOR, reason, name, basis or None, zone)
             with Bar(sys.stderr.isatty()) as bar:
                 return await make(store, asked, form(name), path, now=partial(filed.now, store), progress=bar)

@@ -29,7 +29,7 @@ def table(language: str) -> Mapping[str, Any]:
     return read
 
 
-def fitting(tag: str) -> str:
-    """Which of ``LANGUAGES`` serves a tag of BCP 47; English where none does."""
+def fitting(tag: str, otherwise: str = "en") -> str:
+    """Which of ``LANGUAGES`` serves a tag of BCP 47; ``otherwise`` where none does."""
     base = tag.partition("-")[0].lower()
-    return base if base in LANGUAGES else "en"
+    return base if base in LANGUAGES else otherwise

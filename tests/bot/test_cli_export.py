@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli_export import Bar
+from storage.export import container
 from tests.bot.running import FLOOD, tocsin
 
 REASON = ("--reason", "inquiry")
@@ -39,6 +40,14 @@ def test_a_form_is_chosen_by_name(played: Path) -> None:
     assert made.code == 0 and "%" not in made.err
     first = json.loads((played / "red.jsonl").read_text("utf-8").splitlines()[0])
     assert (first["for"], first["reason"], first["by"], first["basis"]) == ("red-cross", "inquiry", "operator", None)
+
+
+@pytest.mark.parametrize(("more", "words"), [((), "WAT DIT IS"), (("--lang", "de"), "WAS DAS IST")])
+def test_a_copy_speaks_the_readers_language(played: Path, more: tuple[str, ...], words: str) -> None:
+    """That of the partner by the playbook, or the one that is asked for."""
+    name = f"lang{len(more)}.zip"
+    assert tocsin(played, "export", "X-1", "--for", "zuid-limburg", *REASON, "-o", name, *more).code == 0
+    assert words in container.unpack((played / name).read_bytes())["README.txt"].decode()
 
 
 def test_a_bar_is_gone_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +81,7 @@ def test_the_deployments_own_log_can_be_copied(played: Path) -> None:
     ("arguments", "words"),
     [
         (("--for", "red-kross", *REASON, "-o", "x"), "did you mean red-cross?"),
+        (("--lang", "pl", *REASON, "-o", "x"), "--lang pl: there are en, fr, nl, de, it, es"),
         (("--for", "nobody at all", *REASON, "-o", "x"), "there are: auditor, "),
         (("--format", "cvs", *REASON, "-o", "x"), "did you mean csv?"),
         (("--format", "docx", *REASON, "-o", "x"), "there are: bundle, jsonl, csv"),
