@@ -28,6 +28,8 @@ def context_of(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, A
     relation = content.get("m.relates_to")
     relation = relation if isinstance(relation, dict) else {}
     about = str(relation.get("event_id") or "")
+    if kind == "m.room.message" and about and relation.get("rel_type") == "m.replace":
+        memory.note_edit(event["event_id"], about)
     if kind in matrix_polls.STARTS:
         _note_poll(event, about if relation.get("rel_type") == "m.replace" else "", room, memory)
     elif kind in matrix_polls.RESPONSES:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.faults import fault
-from bot.networks import matrix_gaps
+from bot.networks import matrix_gaps, matrix_reverted
 from bot.networks.matrix_doors import Doors
 from bot.networks.matrix_http import CLIENT, MatrixError
 from bot.networks.matrix_intake import UNREADABLE_SECONDS
@@ -117,6 +117,7 @@ class Hearing:
             yielded = session.intake.take_in(sync, heard)
             await self._doors.look(yielded.touched)
             session.intake.tell_traits(yielded, heard)
+            await matrix_reverted.restore(session, yielded)
         except Exception as error:  # noqa: BLE001 it is kept, and fails there
             log.info("a sync is kept before it is worked on", extra={"fault": fault(error)})
             return False
@@ -147,6 +148,7 @@ class Hearing:
             raise
 
     async def _settle(self, number: int, yielded: Yield) -> None:
+        await matrix_reverted.restore(self._session, yielded)
         await self._ears.settle_batch("matrix", number, yielded.items)
         yielded.remember(self._session.memory)
 

@@ -56,6 +56,10 @@ CREATE TABLE IF NOT EXISTS live (
     latitude INTEGER,                    -- where it was last, in microdegrees
     longitude INTEGER
 ) STRICT;
+CREATE TABLE IF NOT EXISTS edit (
+    event TEXT PRIMARY KEY,              -- what changed a message, by whomever
+    of TEXT NOT NULL                     -- the message
+) STRICT;
 CREATE TABLE IF NOT EXISTS spoiled (
     batch TEXT PRIMARY KEY,              -- the digest of its body; numbers are used again
     times INTEGER NOT NULL,              -- how often working on it failed
@@ -225,6 +229,15 @@ class Memory:
             return None
         ids, most = json.loads(row[2])
         return KnownPoll(row[0], row[1], Ballot(tuple(ids), most))
+
+    def note_edit(self, event: str, of: str) -> None:
+        """The event ``event`` changes the message ``of``."""
+        self._db.execute("INSERT INTO edit (event, of) VALUES (?, ?) ON CONFLICT DO NOTHING", (event, of))
+
+    def edited(self, event: str) -> str | None:
+        """The message that the event ``event`` changes."""
+        row = self._db.execute("SELECT of FROM edit WHERE event = ?", (event,)).fetchone()
+        return str(row[0]) if row is not None else None
 
     def begin_live(self, place: LivePlace) -> None:
         """Somebody began to show where they are. Noting it again changes nothing."""

@@ -16,6 +16,9 @@ class Yield:
     readable: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
+    reverted: dict[str, str] = field(
+        default_factory=dict
+    )  # a redaction's key → the message of which it takes an edit back
     touched: set[str] = field(default_factory=set)  # rooms of which something may be new
 
     def remember(self, memory: Memory) -> None:

@@ -88,6 +88,28 @@ async def test_words_with_markup_threads_and_edits_are_heard(bench: Bench, ada: 
     assert chatter.automatic
 
 
+async def test_an_edit_that_is_taken_back_gives_the_words_before_it(bench: Bench, ada: MatrixPerson, room: str) -> None:
+    """Those of the last edit that still stands, in the end what was said first; with that gone it is taken back whole. Also after a restart."""
+    first = await ada.say(room, "l'eau monte")
+    edits = [await ada.edit(room, first, text) for text in ("l'eau baisse", "le code est 1234")]
+    await heard_as(bench, edits[1])
+    back = await heard_as(bench, await ada.redact(room, edits[1]))
+    assert (back.kind, back.message_id, back.text, back.sender) == (
+        "edited",
+        first,
+        "l'eau baisse",
+        f"matrix:{ada.user}",
+    )
+    await bench.restart()
+    back = await heard_as(bench, await ada.redact(room, edits[0]))
+    assert (back.kind, back.message_id, said(back).html) == ("edited", first, "l'eau monte")
+    late = await ada.edit(room, first, "l'eau est là")
+    await heard_as(bench, late)
+    await ada.redact(room, first)
+    gone = await heard_as(bench, await ada.redact(room, late))
+    assert (gone.kind, gone.message_id) == ("deleted", first)
+
+
 async def test_reactions_and_messages_taken_back_are_heard(bench: Bench, ada: MatrixPerson, room: str) -> None:
     """A redaction names the message, or the reaction by the id it was heard under; what the bot removes itself is not heard."""
     first = await ada.say(room, "l'eau monte")
