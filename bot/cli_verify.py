@@ -32,6 +32,12 @@ _DOUBTS = {
 }
 
 
+_IN_EARNEST = (
+    "That is so of every rehearsal, whose rooms are all on one machine. In a real incident the log's state is posted into a room of each partner, each hour as "
+    "a rule, and partners' own keys can sign it."
+)
+
+
 def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"], evidence: str | None = None) -> int:
     """Verify a bundle, and return the exit code. ``evidence``: what there must be at least, as ``--need`` has it."""
     try:
@@ -125,6 +131,8 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
         yield f"{'Also' if count else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
     if evidence.worth == "self-asserted" and verdict.witnessed is None:
         yield "Evidence: self-asserted. No witness has seen this log: it rests on the word of whoever keeps it."
+        if (verdict.stream or "").startswith("X-"):
+            yield _IN_EARNEST
     for one in evidence.cosigned:
         if one.doubt:
             yield f"{one.partner} is said to have signed it too. That does not count: {_DOUBTS[one.doubt]}."

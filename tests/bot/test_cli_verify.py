@@ -11,9 +11,10 @@ from bot.cli_ending import Stop
 from bot.cli_verify import verify
 from storage.database import open_store
 from storage.export import container
+from storage.facts import NoteAdded
 from tests.storage.bundled import both, export_bundle, resigned
 from tests.storage.doctored import FIRE, agreed, cosigned, note_at
-from tests.storage.small import NOW, STREAM, opened
+from tests.storage.small import NOW, ROOM, STREAM, opened
 
 
 @pytest.fixture
@@ -56,6 +57,21 @@ def test_in_words(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         "fire is said to have signed it too. That does not count: the log does not say that this key is theirs." in said
     )
+
+
+async def test_of_a_rehearsal_it_is_said_what_would_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is posted in a rehearsal, where every room would be our own; whoever verifies one learns what a real incident has."""
+    store = await open_store(tmp_path / "data", "liege")
+    await store.append("X-1", NoteAdded("ada", None, ROOM, "played"), now=NOW)
+    await export_bundle(store, "X-1", by="ada", reason="review", path=tmp_path / "x.zip", now=NOW)
+    await store.close()
+    assert verify(tmp_path / "x.zip", None, "text") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith("Intact. REHEARSAL")
+    assert "No witness has seen this log" in said and "That is so of every rehearsal" in said
+    assert verify(tmp_path / "x.zip", None, "text", "posted") == 2
 
 
 def test_as_json(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:

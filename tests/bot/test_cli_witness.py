@@ -107,6 +107,15 @@ def test_a_log_is_cosigned_over_files(tmp_path: Path) -> None:
     assert (code, "It continues the 5 that you signed before." in out) == (0, True)
     assert tocsin(tmp_path, "witness", "add", "I-1", "signed2.txt").code == 0
     assert [(one.size, one.partner, one.confirmed) for one in facts(tmp_path)] == [(5, "fire", True), (9, "fire", True)]
+    assert tocsin(tmp_path, "export", "I-1", "--reason", "inquiry", "-o", "copy.zip").code == 0
+    verified = tocsin(tmp_path, "verify", "copy.zip", "--need", "cosigned:1")
+    assert verified.code == 0, verified.err
+    said = " ".join(verified.out.split())
+    assert (
+        "cosigned by 1 partner" in said
+        and "fire signed its first 9 entries; the key is known to the log since entry 0" in said
+    )
+    assert tocsin(tmp_path, "verify", "copy.zip", "--need", "cosigned:2").code == 2
 
 
 def test_a_key_that_the_playbook_does_not_name_is_the_operators_word(tmp_path: Path) -> None:
@@ -121,6 +130,9 @@ def test_a_key_that_the_playbook_does_not_name_is_the_operators_word(tmp_path: P
     kept = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", "--partner", "fire", "--vkey", public)
     assert (kept.code, "is your word alone, and no evidence" in kept.out) == (0, True), kept.err
     assert [one.confirmed for one in facts(tmp_path)] == [False]
+    assert tocsin(tmp_path, "export", "I-1", "--reason", "inquiry", "-o", "copy.zip").code == 0
+    assert "no playbook names the key" in tocsin(tmp_path, "verify", "copy.zip").out
+    assert tocsin(tmp_path, "verify", "copy.zip", "--need", "cosigned").code == 2
 
 
 def test_several_witnesses_are_each_asked_from_where_they_signed(tmp_path: Path) -> None:
