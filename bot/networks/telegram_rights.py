@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+SIGNS = ("👌", "🤔", "🙊")
+"""How the bot says under somebody's words whether all, some or no rooms have them (``handlers.signs``)."""
+
 _INSIDE = ("member", "administrator", "creator", "restricted")
 
 _CARRIED = (
@@ -36,11 +39,24 @@ def shortcomings(me: Mapping[str, Any], chat: Mapping[str, Any], member: Mapping
     found = []
     if chat.get("username"):
         found.append(f"{title} is public: anyone on the internet can read it; make the group private")
+    if lacking := _reactions_lacking(chat):
+        found.append(
+            f"{title} does not allow the reactions {' '.join(lacking)}, by which the bot says who got a message; allow them"
+        )
     if member["status"] in ("administrator", "creator"):
         found += _of_administrator(title, chat, member)
     else:
         found += _of_member(title, me, chat, member)
     return found
+
+
+def _reactions_lacking(chat: Mapping[str, Any]) -> list[str]:
+    """The signs of ours that the group does not allow, which holds for everybody. Where it names none, all are allowed."""
+    allowed = chat.get("available_reactions")
+    if allowed is None:
+        return []
+    known = {str(one.get("emoji")) for one in allowed if isinstance(one, Mapping)}
+    return [sign for sign in SIGNS if sign not in known]
 
 
 def _of_administrator(title: str, chat: Mapping[str, Any], member: Mapping[str, Any]) -> Iterator[str]:

@@ -231,6 +231,9 @@ class Methods(Sends):
             raise bad("REACTIONS_TOO_MANY")
         if any(one["type"] != "emoji" or one["emoji"].replace("\ufe0f", "") not in REACTIONS for one in reaction):
             raise bad("REACTION_INVALID")
+        allowed = self._town.place(asked["chat_id"]).reactions
+        if allowed is not None and any(one["emoji"] not in allowed for one in reaction):
+            raise bad("REACTION_INVALID")
         message.reactions[self._town.bot_id] = [one["emoji"] for one in reaction]
         self._town.changed()
         return True
@@ -242,6 +245,8 @@ class Methods(Sends):
         full["accepted_gift_types"] = dict.fromkeys(gifts.split(), False)
         if chat.type != "private":
             full["permissions"] = self._permissions(chat.id)
+        if chat.reactions is not None:
+            full["available_reactions"] = [{"type": "emoji", "emoji": one} for one in chat.reactions]
         if chat.slow:
             full["slow_mode_delay"] = chat.slow
         return {**chat.name_it(self._town.users.get(chat.id)), **full}

@@ -76,6 +76,7 @@ class Chat:
     started: bool = False
     blocked: bool = False
     manages_topics: bool = True  # the bot, where it is an administrator
+    reactions: tuple[str, ...] | None = None  # those that the group allows; None: all
     slow: int = 0  # seconds that members wait between two messages
     moved_to: int | None = None
     last_id: int = 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.networks import telegram_http
+from bot.networks import telegram_http, telegram_rights
 from bot.networks.port import (
     Button,
     Delayed,
@@ -31,6 +31,7 @@ from bot.networks.port import (
     Unknown,
 )
 from bot.networks.telegram import Telegram
+from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from tests.emulators.telegram import TelegramEmulator
 
@@ -596,6 +597,10 @@ async def test_what_doctor_says(tg: TelegramEmulator, network: Telegram) -> None
         "members of Town hall may not send photos, files and polls, so of these only words arrive; make the bot an administrator",
         "slow mode in Town hall holds the bot back to one message in 30 s; make the bot an administrator",
     ]
+    assert telegram_rights.SIGNS == (signs.ALL, signs.SOME, signs.NONE)
+    tg.chats[FORUM].reactions = ("👍", "👌")
+    assert "🤔 🙊" in (await network.examine(TOPIC))[0]
+    tg.chats[FORUM].reactions = None
     tg.chats[FORUM].manages_topics = False
     assert "manage topics" in (await network.examine(TOPIC))[0]
     await tg.kick(GROUP)
