@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from bot.networks import matrix_write
+from bot.networks import matrix_card, matrix_write
 from bot.networks.matrix_attachment import Stored
 from bot.networks.matrix_http import CLIENT, MatrixError, room_path
 from bot.networks.matrix_rooms import Room
@@ -42,6 +42,8 @@ async def say(session: Session, shelf: Shelf, out: Outgoing, now: datetime) -> O
     try:
         # All are there before anything is said, so that no album is left half told.
         files = [await shelf.bring(file, sealed=sealed) for file in out.files]
+        if out.contact is not None and out.kind == "message":
+            out, files = await matrix_card.with_card(shelf, out, sealed=sealed)
         events = await _events(session, room, out, files, shelf)
     except FileRefused as refusal:
         return Refused(str(refusal))

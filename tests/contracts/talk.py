@@ -112,6 +112,7 @@ class Talk(ABC):
     forwards = False  # what somebody passes on says whose it is
     contacts = False  # people send cards with a name and a number
     cards = False  # and so does the bot
+    cards_are_files = False  # the bot sends them as words with a file
     links_addresses = True  # a link may lead to an address for mail or a telephone number
     names_pictures = True  # photos, stickers and what is recorded keep a name
     hears_as: Mapping[FileKind, FileKind] = {}  # files that come as another kind

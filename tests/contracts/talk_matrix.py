@@ -25,6 +25,7 @@ _PRE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 class MatrixTalk(Talk):
     """Ada and Bo with their clients."""
 
+    cards_are_files = True
     shows_as = MappingProxyType({"sticker": "photo"})  # only a picture can have words
     _ada: MatrixPerson
     _me: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from bot.networks.matrix_card import vcard
 from bot.networks.port import Refused, Sent
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Contact, card
@@ -227,7 +229,7 @@ async def test_a_place_is_seen_with_who_is_there(stand: Stand, room: RoomRef) ->
 
 
 async def test_a_contact_is_a_card_or_words(stand: Stand, room: RoomRef) -> None:
-    """With who sends it, in one message that answers what it answers; where there are no cards, name and number are words. One that is too long is words too."""
+    """With who sends it, in one message that answers what it answers; where there are no cards, name and number are words, and a file that phones open."""
     question = await stand.say(room, "qui ?")
     await stand.hear_text(room, "qui ?")
     said = f"<b>Ada</b> (Liège)\n{card(CARD)}"
@@ -243,6 +245,10 @@ async def test_a_contact_is_a_card_or_words(stand: Stand, room: RoomRef) -> None
         assert (one.card, one.choices, one.text) == (CARD, (("Ada (Liège)",),), "")
     else:
         assert (one.card, one.text) == (None, marked(said)[0])
+        assert (one.file is not None) is stand.cards_are_files
+        if one.file is not None:
+            assert (one.file.kind, one.file.digest) == ("file", sha256(vcard(CARD)).hexdigest())
+            assert one.file.name.endswith(".vcf") and one.sealed is stand.sealed
 
 
 @pytest.mark.parametrize("several", [False, True])
