@@ -132,6 +132,7 @@ class Activities:
                     dict.fromkeys([*asked, *([fact.partner] if isinstance(fact.partner, str) else [])])
                 )
                 by = [fact.by] if isinstance(fact.by, str) else []
+                said = said.replace(f" of {WITHHELD}", "").replace(f", by {WITHHELD}", "")
                 yield from ((partner, said) for partner in dict.fromkeys([*self._asked[name], *by]))
             case f.CheckinStarted(round=number, partners=partners) if is_seen(number):
                 self._asked[number] = list(partners)

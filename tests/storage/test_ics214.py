@@ -178,6 +178,21 @@ async def test_a_round_stands_in_the_logs_of_those_asked(store: SqliteStore, tmp
     assert "C-1" not in said["press"]
 
 
+async def test_a_roll_call_stands_in_the_log_of_whom_it_asks(store: SqliteStore, tmp_path: Path) -> None:
+    """Its beginning, whoever asked for it and may not be named, and its end; another partner's log has neither."""
+    crisis = Crisis(store, "I-1")
+    persons = {"P-2": {"partner": "fire", "name": "Ada"}}
+    await crisis.happen(
+        f.RollCallStarted("R-1", "fire", "P-1", "city", persons), crisis.shown("R-1", "fire", FIRE, "en", _people=1)
+    )
+    await crisis.happen(f.NoteAdded("P-3", "press", CITY, "x"), f.RollCallEnded("R-1", "complete", None))
+    mine = (await forms(store, tmp_path, replace(FOR_FIRE, knows=frozenset({"fire"}))))["fire"]
+    assert "Roll call R-1\n0\n" in mine and "R-1 is over: complete\n3\n" in mine
+    whole = await forms(store, tmp_path)
+    assert "Roll call R-1 of fire, by P-1 of City\n0\n" in whole["fire"]
+    assert "R-1" not in whole["press"]
+
+
 async def test_positions_are_what_the_log_proves(store: SqliteStore, tmp_path: Path) -> None:
     """Who decided or took over acted as the lead, whom the law's duties were shown to is an official, others represent; and leads have their times."""
     crisis = Crisis(store, "I-1")
