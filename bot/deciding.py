@@ -257,18 +257,22 @@ class Turn:
         found = await self._utterance_at(heard.room, heard.reply_to)
         if found is None or heard.reply_to is None or heard.quoted is None or found.message == heard.reply_to:
             return found
-        rows = await self.store.rows_of_message(heard.room, heard.reply_to)
+        rows = await self._rows_at(heard.room, heard.reply_to)
         if len(rows) < 2:
             return found
         number = meant(await Addresses(self.store).lines(rows), *heard.quoted)
         one = rows[number] if number is not None else None
         return found if one is None else await self._utterance(one.stream, one.about or "") or found
 
+    async def _rows_at(self, room: RoomRef, message: str) -> Sequence[OutboxRow]:
+        """The rows that became this one message."""
+        return await self.store.rows_of_message(room, message) or self.tx.carried_at(room, message)
+
     async def _whole(self, heard: Heard, answered: Utterance | None) -> Utterance | None:
         """What it answers, with the origins of everything that went as one message with it, where nothing says that only a part is meant."""
         if answered is None or heard.reply_to is None or heard.quoted is not None or answered.message == heard.reply_to:
             return answered
-        rows = await self.store.rows_of_message(heard.room, heard.reply_to)
+        rows = await self._rows_at(heard.room, heard.reply_to)
         parts = [await self._utterance(row.stream, row.about or "") for row in rows] if len(rows) > 1 else []
         origins = {*answered.origins, *(origin for part in parts if part is not None for origin in part.origins)}
         return replace(answered, origins=tuple(sorted(origins)))
@@ -276,10 +280,12 @@ class Turn:
     async def _utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
         if message is None:
             return None
-        now = self.tx.utterance_at(room, message)
-        if now is not None:
-            return now
+        said = self.tx.utterance_at(room, message)
+        if said is not None:
+            return said
         kept = await self.store.utterance_at(room, message)
+        if kept is None and (now := self.tx.carried_at(room, message)):
+            return await self._utterance(now[-1].stream, now[-1].about or "")
         return None if kept is None else self.tx.utterance(kept.stream, kept.id) or kept
 
     async def _utterance(self, stream: str, said: str) -> Utterance | None:
@@ -329,8 +335,11 @@ class Turn:
         if isinstance(report.event, Stale | Flooded):
             self.tx.dropped(report.rows, report.changes[0].reason or "")
         else:
-            for change in report.changes:
+            for row, change in zip(report.rows, report.changes, strict=True):
                 self.tx.became(change)
+                if change.state == "sent" and change.message is not None and is_talk(row) and row.kind == "message":
+                    as_said = row if change.payload is None else replace(row, payload=change.payload)
+                    self.tx.stands(as_said, change.to or row.to, change.message)
         if report.event is None or _needs_no_word(report.event):
             return
         decided = await self.happened(report.event)

@@ -334,6 +334,7 @@ class Transaction:
         self._records: list[tuple[str, str | None, Fact]] = []
         self._sends: dict[str, OutboxRow] = {}
         self._outcomes: dict[str, OutboxChange] = {}
+        self._stands: dict[tuple[RoomRef, str], list[OutboxRow]] = {}
         self._dropped: dict[str, list[str]] = {}
         self._redirects: list[tuple[RoomRef, RoomRef]] = []
         self._postponed: list[tuple[str, timedelta]] = []
@@ -417,6 +418,14 @@ class Transaction:
     def utterance_at(self, room: RoomRef, message: str) -> Utterance | None:
         """What was said under this id in this turn."""
         return next((one for one in self._said.values() if one.message == message and one.room.chat == room.chat), None)
+
+    def stands(self, row: OutboxRow, room: RoomRef, message: str) -> None:
+        """A copy has arrived under this name, which is committed with this turn: it may be answered already."""
+        self._stands.setdefault((room.chat, message), []).append(row)
+
+    def carried_at(self, room: RoomRef, message: str) -> list[OutboxRow]:
+        """The copies that are known under this name since this turn: several where they went as one message."""
+        return self._stands.get((room.chat, message), [])
 
     def polled(self, handle: str, kept: Iterable[Utterance]) -> list[Utterance]:
         """The polls with this second name, of those on file (``kept``) and of this turn, as this turn leaves them."""

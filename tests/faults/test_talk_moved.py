@@ -137,7 +137,6 @@ async def test_slow_mode_merges_what_waits_and_delays_nobody_else(town: Bridge) 
     came = [one for one in town.telegram.messages(FORUM, TOPIC) if "slow" in one.text]
     assert [word for one in came for word in said if word in one.text] == said
     assert len(came) <= 3
-    await town.program.at_rest()
     answer = await town.telegram.say(FORUM, CARL, "Which?", thread=TOPIC, reply_to=came[-1].id, quote=said[-2])
     shown = await town.on_matrix(town.plain, "Which?")
     quoted = next(one for one in town.ada.view(town.plain) if one.text == said[-2])
