@@ -41,7 +41,9 @@ def told_anew(
     removed = {room for room, _ in before.removed}
     have = {row.to: row.send for row in copies if row.kind == "message" and str(row.to) not in removed}
     afresh = _unchangeable(before) or _unchangeable(said)
-    told = tell(world, incident, said, now, only=have, amends=not afresh, never=never)
+    # Where a room has moved since, its copy stays behind: what it says now is told where people are.
+    rooms = {*have, *map(world.who.now_at, have)}
+    told = tell(world, incident, said, now, only=rooms, amends=not afresh, never=never)
     said = replace(said, left_out=tuple(dict.fromkeys((*before.left_out, *told.partners_left_out))))
     fact = SaidAnew(said.id, at, said.raised, content(said), told.left_out, never, said.person)
     kept = said if never is None else replace(before, raised=said.raised)

@@ -8,9 +8,10 @@ from datetime import timedelta
 from handlers import happened
 from handlers.events import Came, Delivery, Stale
 from handlers.resaid import NO_ROOM, is_said, is_talk
+from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Remove, Send, Urgency
-from storage.facts import MessageDropped, MessageUnknown, SaidAnew, TakenBack
+from storage.effects import Drop, Record, Remove, Send, Urgency
+from storage.facts import DEPLOYMENT, MessageDropped, MessageUnknown, RoomMoved, SaidAnew, TakenBack
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     BRANDWEER,
@@ -196,6 +197,19 @@ def test_a_copy_that_is_decided_again_keeps_its_place() -> None:
     for one in (row, replace(row, id=12, place=7)):
         effects = happened(stage.world, Came(Stale(one, over=False, said=stage.said[name]), stage.now, b"s"))
         assert [send.place for send in effects if isinstance(send, Send)] == [7]
+
+
+def test_what_is_changed_after_a_room_moved_is_told_in_the_new_one() -> None:
+    """The copy in the old one can be reached by nobody any more, or goes."""
+    stage = talking()
+    stage.speak(CITY, "Pump 1", MAYOR)
+    said = stage.last()
+    stage.all_become(said.id)
+    new = RoomRef(FIRE.network, "!new:x.org")
+    stage.apply([Record(DEPLOYMENT, RoomMoved(FIRE.chat, new))])
+    sends = stage.befalls("edited", said, spoken=Spoken("Pump 2"))
+    assert new in {send.to for send in sends} and FIRE not in {send.to for send in sends}
+    assert FIRE in {one.room for one in stage.removes}
 
 
 def test_only_what_is_carried_is_talk() -> None:
