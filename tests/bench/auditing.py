@@ -24,6 +24,7 @@ from storage.export.making import Asked, make
 from storage.facts import NoteAdded
 from storage.store import Changes
 from tests.bench.measure import Figure, now, word
+from tests.storage.moments import at
 
 ENTRIES = 100_000
 MORE = 300_000
@@ -63,7 +64,7 @@ async def exported(store: SqliteStore, path: Path) -> float:
     """Export it whole. Seconds."""
     start = now()
     asked = Asked(_STREAM, AUDITOR, "bench", "bench", "bundle")
-    await make(store, asked, bundle, path, now=_AT)
+    await make(store, asked, bundle, path, now=at(_AT))
     return now() - start
 
 
