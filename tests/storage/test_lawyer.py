@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from storage.database import SqliteStore
 from storage.export import container
-from storage.export.copy import AUDITOR
+from storage.export.copy import AUDITOR, Recipient
 from storage.export.lawyer import BETWEEN
 from storage.export.wording import LANGUAGES
 from tests.storage.bundled import export_bundle
@@ -60,6 +61,22 @@ async def test_it_says_what_can_be_asked_of_it(store: SqliteStore, tmp_path: Pat
             number for number in range(1, 5) if not re.search(rf"^{number}\. ", "\n".join(lines), re.MULTILINE)
         ] == []
         assert max(map(len, lines)) <= 96
+
+
+async def test_it_says_for_whom_and_why(store: SqliteStore, tmp_path: Path) -> None:
+    """For whom, by whom, why and when the copy was made, how much is withheld, and the size and root that were signed; what somebody wrote stays in its line."""
+    await opened(store)
+    who = Recipient("fire", "Brandweer", frozenset({"fire"}), language="nl")
+    done = await export_bundle(
+        store, STREAM, by="ada", reason="one\ntwo\u202e", path=tmp_path / "b", now=NOW, recipient=who
+    )
+    files = container.unpack((tmp_path / "b").read_bytes())
+    text = files["README.txt"].decode()
+    withheld = sum(json.loads(files["manifest.json"])["withheld"].values())
+    for line in ("Voor: Brandweer", "Door: ada", "Waarom: one two", "Why: one two", "Rechtsgrond: niet vermeld"):
+        assert f"\n{line}\n" in text
+    assert f"\nWhat is withheld: {withheld} (Shown: " in text
+    assert f"\nEntries signed: {done.size}\nRoot: {done.root.hex()}\n" in text
 
 
 async def test_whoever_reads_another_language_reads_english(store: SqliteStore, tmp_path: Path) -> None:
