@@ -23,7 +23,8 @@ from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
 from bot.quoting import meant
 from bot.rereading import refreshed
-from bot.transaction import NOT_SET_UP, Transaction, carry_out
+from bot.step import NOT_SET_UP, carry_out
+from bot.transaction import Transaction
 from bot.witnessing import compared
 from handlers import escalation, posting
 from handlers.channels import threaded

@@ -11,7 +11,7 @@ from bot.outgoing import Tokens
 from bot.rehearsal import Stage
 from bot.script import Player
 from bot.settings import Settings
-from bot.transaction import carry_out
+from bot.step import carry_out
 from handlers.world import World
 from playbooks.load import load, parse
 from playbooks.rooms import RoomRef

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.outgoing import Tokens
-from bot.transaction import Transaction, carry_out
+from bot.step import carry_out
+from bot.transaction import Transaction
 from handlers.texts import say
 from handlers.world import World
 from playbooks.rooms import RoomRef

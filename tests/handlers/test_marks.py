@@ -8,7 +8,7 @@ import pytest
 
 from bot.networks import markup
 from bot.outgoing import Tokens, repeated, rows
-from bot.transaction import carry_out
+from bot.step import carry_out
 from handlers import marks
 from handlers.texts import say
 from playbooks.cleared import Misdirected
