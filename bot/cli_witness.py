@@ -109,7 +109,9 @@ async def _add(settings: Settings, incident: str, path: Path, partner: str | Non
     except filed.NotOnFile as missing:
         raise Stop(UNANSWERED, str(missing)) from None
     print(f"Kept: {whose} signed the log of {stream} at {fact.size} entries. Every export from now on carries it.")
-    if not confirmed:
+    if confirmed:
+        print(f"Compare the key's fingerprint with them, by telephone: {Witness.parse(key).fingerprint}")
+    else:
         print(
             f"That this key is {whose}'s is your word alone, and no evidence: name it in the playbook (partners: {whose}: witness), and add this again."
         )

@@ -128,7 +128,10 @@ def refusal(stream: str, compared: Compared) -> str:
     if said is None:
         return "this is no checkpoint that can be read: name the file or the text as it was kept"
     if compared.stands == "not ours":
-        return f"this checkpoint is of {said.origin}, or was not signed by a key of this deployment"
+        return (
+            f"this checkpoint is of {said.origin}, or was not signed by a key of this deployment: it is somebody else's, or an older data folder "
+            "was put back, from before the key was replaced"
+        )
     if compared.stands == "rolled back":
         return (
             f"rolled back: the witness saw {said.size} entries of {compared.stream}, here are {compared.size}. "
