@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from storage.database import SqliteStore
+from storage.export.html import html
 from storage.facts import AlertAddressed, AlertIssued, AlertSuperseded, Disclosed, NoteAdded
 from storage.store import Changes
+from tests.storage.crisis import copied, played
 from tests.storage.reports import FIRE, HOSTILE, changed, fill, report, story
 from tests.storage.small import DIGEST, NOW, ROOM
 from tests.stories.chromium import Page
@@ -86,6 +88,20 @@ async def test_nobody_is_blamed_for_silence_who_was_not_asked(page: Page, store:
     )
     assert "city\t" not in said
     assert await page.value("document.querySelectorAll('.alert')[1].querySelectorAll('.lacking').length") == 0
+
+
+async def test_partners_areas_and_alerts_have_their_names(page: Page, store: SqliteStore, tmp_path: Path) -> None:
+    """What the playbook calls them stands in the page, the id of a partner behind its name; whoever has none there keeps its id."""
+    (tmp_path / "x.html").write_bytes(await copied(await played(store), html, tmp_path / "x"))
+    await page.open(tmp_path / "x.html")
+    assert await verdict(page) == "Intact"
+    leads, alerts = [
+        await page.value(f"document.getElementById('{name}').innerText") for name in ("leads", "alertsTitle")
+    ]
+    assert "City" in leads and "city" not in leads and "fire" in leads
+    assert "A-1 Evacuate" in alerts and "by City" in alerts
+    assert "as an area: Town" in await page.value("document.getElementById('disclosures').innerText")
+    assert await page.value("document.querySelector('#leads [title=city]').innerText") == "City"
 
 
 async def test_fields_are_called_by_their_names(page: Page, store: SqliteStore, tmp_path: Path) -> None:
