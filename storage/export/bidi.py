@@ -24,25 +24,9 @@ _MOST_OPEN = 63
 """Brackets in each other that are looked at (BD16)."""
 
 MIRRORED = {
-    one: other
+    pair[at]: pair[1 - at]
     for pair in (*_BRACKETS, "<>", "\u00ab\u00bb", "\u2039\u203a", "\u2264\u2265", "\u226a\u226b", "\uff1c\uff1e")
-    for one, other in (pair, pair[::-1])
-}
-"""The sign whose shape a sign takes where it runs from right to left (L4), as far as people type them."""
-
-_BRACKETS = ("()", "[]", "{}", "\u2045\u2046", "\u207d\u207e", "\u208d\u208e", "\u2329\u232a", "\u27e6\u27e7", "\u27e8\u27e9", "\u27ea\u27eb",
-             "\u3008\u3009", "\u300a\u300b", "\u300c\u300d", "\u300e\u300f", "\u3010\u3011", "\u3014\u3015", "\u3016\u3017", "\uff08\uff09", "\uff3b\uff3d",
-             "\uff5b\uff5d", "\uff5f\uff60", "\uff62\uff63")  # fmt: skip
-_CLOSED_BY = {pair[0]: pair[1] for pair in _BRACKETS}
-"""Brackets that stand in pairs (Unicode's BidiBrackets), as far as people type them."""
-
-_MOST_OPEN = 63
-"""Brackets in each other that are looked at (BD16)."""
-
-MIRRORED = {
-    one: other
-    for pair in (*_BRACKETS, "<>", "\u00ab\u00bb", "\u2039\u203a", "\u2264\u2265", "\u226a\u226b", "\uff1c\uff1e")
-    for one, other in (pair, pair[::-1])
+    for at in (0, 1)
 }
 """The sign whose shape a sign takes where it runs from right to left (L4), as far as people type them."""
 
@@ -131,37 +115,6 @@ def _weak(kinds: list[str], edge: str) -> list[str]:
         elif kind == "EN" and strong == "L":  # W7
             kinds[at] = "L"
     return kinds
-
-
-def _brackets(text: str, kinds: list[str], edge: str) -> None:
-    """Both of a pair run as what is in them does, if that is the paragraph's direction or what stands before them (N0)."""
-    for first, last in _pairs(text, kinds):
-        within = {_side(kind) for kind in kinds[first + 1 : last]} & {"L", "R"}
-        if not within:
-            continue
-        way = edge
-        if edge not in within:
-            before = (_side(kind) for kind in reversed(kinds[:first]))
-            way = next((kind for kind in before if kind in ("L", "R")), edge)
-        kinds[first] = kinds[last] = way
-
-
-def _pairs(text: str, kinds: list[str]) -> list[tuple[int, int]]:
-    """The places of brackets that open and close, by where they open (BD16)."""
-    opened: list[tuple[str, int]] = []
-    found = []
-    for at, one in enumerate(text):
-        if kinds[at] != "ON":
-            continue
-        if one in _CLOSED_BY:
-            if len(opened) == _MOST_OPEN:
-                break
-            opened.append((_CLOSED_BY[one], at))
-        elif any(closing == one for closing, _ in opened):
-            while (last := opened.pop())[0] != one:
-                pass
-            found.append((last[1], at))
-    return sorted(found)
 
 
 def _brackets(text: str, kinds: list[str], edge: str) -> None:

@@ -217,11 +217,6 @@ def _turned(text: str, leftwards: bool) -> str:
     return bidi.MIRRORED.get(text, text) if leftwards else text
 
 
-def _turned(text: str, leftwards: bool) -> str:
-    """The sign whose shape a sign has: a bracket that runs from right to left looks like the other of its pair (L4)."""
-    return bidi.MIRRORED.get(text, text) if leftwards else text
-
-
 def _stands_alone(character: str) -> bool:
     """Whether a character's glyph does not depend on its neighbours."""
     number = ord(character)
