@@ -57,7 +57,7 @@ def kept(urgency: int) -> float:
 @dataclass(eq=False, slots=True)
 class Line:
     """What waits for one destination, the most urgent first; ``flying`` are the tokens that must be settled before
-    the next may leave.
+    the next may leave; ``before`` those on their way to the room that this one replaces, before which nothing is said here: we may go in meanwhile.
 
     ``held_since`` is when the network first made it wait, in monotonic seconds; ``told``: that was reported. ``fetching``: tokens of rows that, when
     first, wait here for a file, so that whatever is more urgent may pass and nothing else. What is set aside is passed by all. ``signed_at``: when the
@@ -66,6 +66,7 @@ class Line:
 
     room: RoomRef
     flying: set[str] = field(default_factory=set)
+    before: set[str] = field(default_factory=set)
     held_since: float | None = None
     told: bool = False
     stamp: int = 0
@@ -113,7 +114,9 @@ class Line:
     @property
     def ready(self) -> bool:
         """Whether the first row may leave as soon as its network lets it."""
-        return bool(self._rows) and not self.flying and self.first.token not in self.fetching
+        if not self._rows or self.flying or self.first.token in self.fetching:
+            return False
+        return not self.before or self.first.kind == "join"
 
     def front(self, most: int) -> list[OutboxRow]:
         """The rows that leave next, in order, at most so many."""
@@ -211,7 +214,13 @@ class Post:
 
     def lets_by(self, line: Line, urgency: int, now: float) -> bool:
         """Whether something so urgent may leave at once for a line where nothing waits and nothing is on its way."""
-        if len(line) or line.flying or not self.port.state.connected or self.flying >= self.port.limits.concurrency:
+        if (
+            len(line)
+            or line.flying
+            or line.before
+            or not self.port.state.connected
+            or self.flying >= self.port.limits.concurrency
+        ):
             return False
         return max(self.pace.wait(now, kept(urgency)), self.pace.room_wait(line.room, now, kept(urgency))) <= 0
 
@@ -312,7 +321,7 @@ class Queues:
             line.flying.discard(row.token)
             post.look(line)
             for later in self._before.pop(row.token, ()):
-                later.flying.discard(row.token)
+                later.before.discard(row.token)
                 post.look(later)
 
     def remove(self, row: OutboxRow) -> bool:
@@ -439,8 +448,9 @@ class Queues:
         """What waits for the old room waits for the new one, but for what has to stay; and for what is on its way still, so that the order is kept."""
         before, later = self.line(old.chat), self.line(new.chat)
         if before is not None and later is not None and before is not later and old.topic is None:
-            later.flying |= before.flying
-            for token in before.flying:
+            earlier = before.flying | before.before
+            later.before |= earlier
+            for token in earlier:
                 self._before.setdefault(token, []).append(later)
         for row in self.addressed(old):
             if not stays(row) and self.remove(row):
