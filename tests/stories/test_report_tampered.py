@@ -13,7 +13,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage import canonical, rotation, tree
-from storage.cosigning import Cosigned, WitnessKey, Witness
+from storage.cosigning import Cosigned, Witness, WitnessKey
 from storage.database import SqliteStore
 from storage.export.copy import Copy
 from storage.export.html import html
