@@ -22,17 +22,31 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from bot.addressing import Addressed, Addresses
 from bot.ahead import Ahead
 from bot.clock import Clock, woken
-from bot.fates import Report, begun, delayed, fate, flooded, gave_way, sent, waits
+from bot.fates import (
+    Elsewhere,
+    OneByOne,
+    Report,
+    Settled,
+    Taken,
+    WithoutFile,
+    delayed,
+    fate,
+    flooded,
+    gave_way,
+    sent,
+    verdict,
+)
 from bot.faults import fault
 from bot.fetching import Fetching, Files
 from bot.leaving import Leaving
-from bot.networks.port import Begun, Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
-from bot.outgoing import held_until, moved
+from bot.moving import Moving
+from bot.networks.port import Delayed, Moved, NetworkPort, Outcome, Refused, Sent, Unknown
+from bot.outgoing import held_until
 from bot.queues import GIVES_WAY, UNDONE, Line, Post, Queues
 from bot.recalling import Recalls
 from handlers import signs
@@ -50,12 +64,6 @@ SAME_TOKEN_ONCE: frozenset[Network] = frozenset({"matrix"})
 
 UNREADABLE = 2.0
 """Seconds until a message is tried again whose references could not be read from what is kept."""
-
-
-UNDECIDED = 0.5
-"""Seconds until a message is tried again whose room was just replaced: by then it is mostly decided whether that is followed."""
-
-DECIDED_WITHIN = timedelta(minutes=2)
 
 
 class Desk(Protocol):
@@ -101,6 +109,7 @@ class Courier:
         self._recalls = Recalls(self._queues, clock, desk)
         self._leaving = Leaving(self._queues, self._files, clock, desk, self._recalls.is_stale, same_token_once)
         self._ahead = Ahead(self._queues, self._recalls.is_stale, same_token_once)
+        self._moving = Moving(self._queues, self._ahead, clock, desk, same_token_once)
         self._newest = 0
         self._sends: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -195,34 +204,16 @@ class Courier:
 
     def moves(self, old: RoomRef, new: RoomRef) -> list[OutboxChange]:
         """What is to be written down of rows that wait for the old room and are on file as in flight, which else stay there."""
-        changes = []
-        for row in self._queues.addressed(old):
-            if self._may_stand_there(row):
-                changes.append(OutboxChange(row.token, "inflight"))
-            elif row in self._ahead or row.state == "inflight":
-                changes.append(OutboxChange(row.token, "inflight", to=moved(row, new).to))
-        return changes
+        return self._moving.moves(old, new)
 
     def redirect(self, old: RoomRef, new: RoomRef) -> None:
         """Everything that waits for the old room goes to the new one, but for what may stand in the old one: that is asked there first."""
-        self._ahead.claimed(row.token for row in self._queues.addressed(old) if self._may_stand_there(row))
-        self._queues.redirect(old, new, self._may_stand_there)
+        self._moving.redirect(old, new)
         self.poke()
 
     def readdressed(self, changes: Iterable[OutboxChange]) -> list[OutboxChange]:
         """What was on its way while its room moved, and waits again, waits for the new one."""
-        return [self._readdressed(change) for change in changes]
-
-    def _readdressed(self, change: OutboxChange) -> OutboxChange:
-        row = self._queues.row(change.token) if change.state == "pending" and change.to is None else None
-        if row is None or (self._may_stand_there(row) and not change.never_left):
-            return change
-        there = self._desk.now_at(row.to)
-        return change if there == row.to else replace(change, to=there)
-
-    def _may_stand_there(self, row: OutboxRow) -> bool:
-        """Whether a message may stand in the room to which it was sent, where only its token can tell: in another room it would be a second one."""
-        return row.may_stand and row.to.network in self._same_token_once
+        return self._moving.readdressed(changes)
 
     def settle(self, reports: Sequence[Report]) -> None:
         """These reports are committed: their destinations are free, and what is pending waits again."""
@@ -420,7 +411,7 @@ class Courier:
             found = await self._addressed(rows, post.port)
             outcome = await post.port.send(found.out) if isinstance(found, Addressed) else found
             if isinstance(outcome, Moved) and outcome.by_people:
-                outcome = self._followed(rows[0], outcome)
+                outcome = self._moving.followed(rows[0], outcome)
             if isinstance(outcome, Sent) and rows[0] in self._recalls:
                 outcome = await self._recalls.taken_away(post.port, rows[0], outcome)
             elif isinstance(outcome, Refused) and rows[0].emptied:
@@ -437,14 +428,6 @@ class Courier:
             self._follow(post, rows, reports)
         self._tell(reports)
         self.poke()
-
-    def _followed(self, row: OutboxRow, outcome: Moved) -> Outcome:
-        """Where a message goes whose room somebody has replaced: to the new one where that was decided, for it may be somebody else's."""
-        if self._desk.now_at(row.to.chat) == outcome.to.chat:
-            return outcome
-        if row.created_at is not None and self._clock.now() - row.created_at > DECIDED_WITHIN:
-            return Refused("its room was replaced by another, which is not followed")
-        return Delayed(UNDECIDED, "its room was replaced by another just now")
 
     def _follow(self, post: Post, rows: Sequence[OutboxRow], reports: Sequence[Report]) -> None:
         """The network took it: what may follow before that is committed need not wait."""
@@ -470,60 +453,44 @@ class Courier:
     def _reports(
         self, rows: Sequence[OutboxRow], found: Addressed | Refused | Delayed | None, outcome: Outcome
     ) -> list[Report]:
-        """What an outcome makes of the rows of a message, remembered for the pace of its destination."""
-        first, *others = rows
-        post, line = self._queues.post(first.to), self._queues.line(first.to)
-        now = self._clock.monotonic()
-        match outcome:
-            case Sent() if self._recalls.beside(first):
-                return gave_way(rows, "what may be shown has changed")
-            case Sent() if first in self._recalls:
-                return [self._stale(self._recalls.as_it_was(first))]
-            case Sent() if post is not None and line is not None and isinstance(found, Addressed):
+        """What an outcome makes of the rows of a message, applied to what leaves after it."""
+        first = rows[0]
+        if isinstance(outcome, Sent | Moved) and self._recalls.beside(first):
+            return gave_way(rows, "what may be shown has changed")
+        if isinstance(outcome, Sent) and first in self._recalls:
+            return [self._stale(self._recalls.as_it_was(first))]
+        post = self._queues.posts[first.to.network]
+        line = post.line(first.to.chat)
+        if isinstance(outcome, Delayed):
+            return self._held_back(rows, outcome, post, line)
+        said = verdict(rows, found, outcome, self._recalls.as_it_was)
+        match said:
+            case Taken():
                 post.pace.accepted(line.room)
                 line.released()
-                arrived = zip(rows, found.rows, found.names(outcome), strict=True)
-                return [
-                    sent(
-                        row,
-                        name,
-                        outcome.handle,
-                        payload=said.payload if said.payload != row.payload else None,
-                        to=row.to,
-                    )
-                    for row, said, name in arrived
-                ]
-            case Refused(reason=reason, gone=False) if others:
-                # One of them may be at fault: they go again one by one, so that it fails alone.
+            case OneByOne():
                 self._leaving.apart |= {row.token for row in rows}
-                return [waits(row, reason) for row in rows]
-            case Refused(reason=reason, gone=False) if (
-                isinstance(found, Addressed) and found.out.files and found.out.kind == "message"
-            ):
-                # Perhaps only the file is at fault, as where photos may not be sent: the words go without it, and say so. Not those of an edit,
-                # which would stand under the file that was not replaced: its sender is told instead.
+            case WithoutFile():
                 self._files.leave_out(first.token)
-                return [waits(first, reason)]
-            case Begun(place=place) if isinstance(found, Addressed):
-                return [
-                    begun(first, place, found.out.reply_to),
-                    *(waits(row, "it goes on in a place of its own") for row in others),
-                ]
-            case Moved() if self._recalls.beside(first):
-                return gave_way(rows, "what may be shown has changed")
-            case Moved(to=to) if post is not None:
+            case Elsewhere(to=to):
                 # Two rooms that point at each other are followed ever more slowly.
-                post.pace.failed(to.chat, now)
-                # It does not stand where it was sent: what was recalled is decided again before it leaves for the new room.
-                first = self._recalls.taken(first)
-                return [fate(first, outcome), *(waits(row, "the room has moved", moved(row, to).to) for row in others)]
-            case Delayed(seconds=seconds, everywhere=everywhere) if post is not None and line is not None:
-                wait = post.pace.delayed(line.room, seconds, everywhere=everywhere, now=now)
-                until = self._clock.now() + timedelta(seconds=wait)
-                waited = (self._clock.now() - first.created_at).total_seconds() if first.created_at else 0.0
-                tell = line.held(now, wait, waited)
-                return [delayed(row, outcome, until, tell=tell and row is first) for row in rows]
-        return [fate(self._recalls.as_it_was(row), outcome) for row in rows]
+                post.pace.failed(to.chat, self._clock.monotonic())
+                self._recalls.taken(first)
+            case Settled():
+                pass
+            case _:
+                assert_never(said)
+        return said.reports
+
+    def _held_back(self, rows: Sequence[OutboxRow], outcome: Delayed, post: Post, line: Line) -> list[Report]:
+        """They go again when the pace of their destination lets them, of which the first says something where that is long."""
+        now = self._clock.monotonic()
+        wait = post.pace.delayed(line.room, outcome.seconds, everywhere=outcome.everywhere, now=now)
+        until = self._clock.now() + timedelta(seconds=wait)
+        first = rows[0]
+        waited = (self._clock.now() - first.created_at).total_seconds() if first.created_at else 0.0
+        tell = line.held(now, wait, waited)
+        return [delayed(row, outcome, until, tell=tell and row is first) for row in rows]
 
     def _stand(self, row: OutboxRow) -> list[Report]:
         """Put a row in line. What need not be sent any more because of it."""

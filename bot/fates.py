@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+from bot.addressing import Addressed
 from bot.networks.port import Begun, Delayed, Moved, Outcome, Refused, Sent, Unknown
 from bot.outgoing import moved, written
 from handlers.events import Delivery, Flooded, Stale
@@ -30,6 +31,88 @@ class Report:
     def at_leisure(self) -> bool:
         """Whether nothing waits for this to be committed: it goes with whatever is committed next."""
         return self.event is None and all(change.state == "dropped" for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a network's outcome makes of the rows of a message: only that is to be reported."""
+
+    reports: list[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The network took it: its room is not held back any more."""
+
+    reports: list[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """One of its rows may be at fault: they leave again one by one, so that it fails alone."""
+
+    reports: list[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutFile:
+    """Perhaps only its file is at fault, as where photos may not be sent: its words leave again without, and say so."""
+
+    reports: list[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Its room has moved, and it leaves for the new one. It does not stand where it was sent: what was recalled is decided again before that."""
+
+    reports: list[Report]
+    to: RoomRef
+
+
+Verdict = Settled | Taken | OneByOne | WithoutFile | Elsewhere
+"""What becomes of a message, and by its kind what follows from that for what leaves later."""
+
+
+def verdict(
+    rows: Sequence[OutboxRow],
+    found: Addressed | Refused | Delayed | None,
+    outcome: Outcome,
+    as_it_was: Callable[[OutboxRow], OutboxRow],
+) -> Verdict:
+    """What an outcome makes of the rows of a message, of which the first was not recalled if it arrived. ``found``: the message as it was handed
+    over, or why it was not. ``as_it_was``: a row with the words that it had before these were recalled.
+    """
+    first, *others = rows
+    match outcome:
+        case Sent() if isinstance(found, Addressed):
+            arrived = zip(rows, found.rows, found.names(outcome), strict=True)
+            return Taken(
+                [
+                    sent(
+                        row,
+                        name,
+                        outcome.handle,
+                        payload=said.payload if said.payload != row.payload else None,
+                        to=row.to,
+                    )
+                    for row, said, name in arrived
+                ]
+            )
+        case Refused(reason=reason, gone=False) if others:
+            return OneByOne([waits(row, reason) for row in rows])
+        case Refused(reason=reason, gone=False) if (
+            isinstance(found, Addressed) and found.out.files and found.out.kind == "message"
+        ):
+            # Not the words of an edit, which would stand under the file that was not replaced: its sender is told instead.
+            return WithoutFile([waits(first, reason)])
+        case Begun(place=place) if isinstance(found, Addressed):
+            follow = [waits(row, "it goes on in a place of its own") for row in others]
+            return Settled([begun(first, place, found.out.reply_to), *follow])
+        case Moved(to=to):
+            follow = [waits(row, "the room has moved", moved(row, to).to) for row in others]
+            return Elsewhere([fate(as_it_was(first), outcome), *follow], to)
+        case _:
+            return Settled([fate(as_it_was(row), outcome) for row in rows])
 
 
 def fate(row: OutboxRow, outcome: Outcome) -> Report:
