@@ -11,7 +11,8 @@ from bot.cli_reading import OPERATOR, opened
 from bot.settings import Settings
 from bot.told import Telling
 from bot.who_is import named
-from storage.facts import parts, timestamp
+from storage.facts import timestamp
+from storage.facts.codec import parts
 
 Form = Literal["text", "json"]
 

@@ -47,8 +47,8 @@ from storage.facts import (
     PlaybookProposed,
     PlaybookReloaded,
     RemovalAsked,
-    as_read,
 )
+from storage.facts.codec import as_read
 from storage.store import (
     Kept,
     OutboxRow,

@@ -50,9 +50,8 @@ from storage.facts import (
     MessageSent,
     MessageUnknown,
     PartnerUnreachable,
-    from_parts,
-    parts,
 )
+from storage.facts.codec import from_parts, parts
 from storage.store import Kept
 
 Outcome = MessageSent | MessageRefused | MessageUnknown | MessageDropped

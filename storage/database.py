@@ -15,7 +15,8 @@ from storage.checkpoints import RolledBack, SideFile
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
 from storage.evidence import KeepsEvidence, led_to, replaced
-from storage.facts import DEPLOYMENT, Fact, apart
+from storage.facts import DEPLOYMENT, Fact
+from storage.facts.codec import apart
 from storage.governing import DECIDING, in_force
 from storage.keys import hold
 from storage.notes import Signer

@@ -31,8 +31,8 @@ from storage.facts import (
     PersonRevoked,
     RoomMoved,
     Said,
-    parts,
 )
+from storage.facts.codec import parts
 from storage.facts.personal import NAMES, is_account, whose
 from storage.mentions import Mentions
 from storage.store import Kept, StreamHead, Summary

@@ -3,7 +3,7 @@
 An entry holds digests only; who, to whom, text, place and reason are *disclosures* beside it (salt, path, value),
 which can be withheld from a reader, or erased, without touching the tree. Every field of a fact is committed to. An
 absent one is committed to as a disclosure of null, whose digest cannot be told from any other: that is our form of
-decoy, of which a fact has as many more as its kind needs (``facts.committed``), and so the count says nothing.
+decoy, of which a fact has as many more as its kind needs (``facts.codec.committed``), and so the count says nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import Any
 from storage import canonical, tree
 from storage.connection import Connection, change
 from storage.entry import Entry
-from storage.facts import Fact, apart, committed, from_parts, timestamp
+from storage.facts import Fact, timestamp
+from storage.facts.codec import apart, committed, from_parts
 from storage.facts.personal import whose
 from storage.persons import Keyring
 from storage.queries import SQL
@@ -59,7 +60,7 @@ def seal(
 ) -> Sealed:
     """Commit to every field of a fact under fresh salts. Text is put into NFC. Raises TypeError for a float.
 
-    ``write`` writes a value canonically, ``split`` is ``facts.apart``: for many facts at once, ``Once`` of them.
+    ``write`` writes a value canonically, ``split`` is ``facts.codec.apart``: for many facts at once, ``Once`` of them.
     ``more``: path → whose a field is that does not say so itself, several with spaces between.
     """
     fields = committed(fact, split)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from playbooks.rooms import RoomRef
-from storage.facts import Disclosed, Fact, parts
+from storage.facts import Disclosed, Fact
+from storage.facts.codec import parts
 from storage.owners import is_presence
 
 WORDS = frozenset(

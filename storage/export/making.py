@@ -22,7 +22,8 @@ from storage.export.books import Books
 from storage.export.copy import About, Copy, Cosigned, Form, Line, Recipient
 from storage.export.naming import Naming, Sought
 from storage.export.view import View
-from storage.facts import Exported, Fact, IncidentOpened, from_parts
+from storage.facts import Exported, Fact, IncidentOpened
+from storage.facts.codec import from_parts
 from storage.facts.fact import is_exercise
 from storage.keys import sync_folder
 from storage.notes import Signer

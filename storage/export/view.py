@@ -17,17 +17,8 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage.export.copy import Recipient
 from storage.export.entitled import BEFALLS, EVERYTHING, SHOWN, Rule
-from storage.facts import (
-    Disclosed,
-    Exported,
-    Fact,
-    IncidentOpened,
-    MessageTracked,
-    PartnerAdmitted,
-    PersonEnrolled,
-    committed,
-    parts,
-)
+from storage.facts import Disclosed, Exported, Fact, IncidentOpened, MessageTracked, PartnerAdmitted, PersonEnrolled
+from storage.facts.codec import committed, parts
 from storage.store import Kept
 
 _PARTNERS = frozenset({"partner", "decides", "reader"})
@@ -93,7 +84,7 @@ class View:
                 rule.learn(self, fact)
 
     def shows(self, kept: Kept) -> frozenset[str]:
-        """The paths of a fact (as ``storage.facts.parts`` names them) that the recipient may see."""
+        """The paths of a fact (as ``storage.facts.codec.parts`` names them) that the recipient may see."""
         fact, found = kept.fact, parts(kept.fact)
         if self.partner is None:
             return frozenset(committed(fact))

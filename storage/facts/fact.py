@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 DEPLOYMENT = "deployment"
@@ -45,3 +46,8 @@ def decoys(kind: type[Fact], count: int) -> list[str]:
         return []
     total = max(kind.LEAST, 1 << (count - 1).bit_length()) if count > kind.LEAST else kind.LEAST
     return [f"{DECOY}/{number}" for number in range(total - count)]
+
+
+def timestamp(at: datetime) -> str:
+    """A time as the log writes it: RFC 3339 in UTC with milliseconds and ``Z``."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -19,7 +19,8 @@ from bot.cli_asked import Words
 from bot.columns import below
 from storage import inquiry
 from storage.database import open_store
-from storage.facts import AlertIssued, FieldErased, LogRead, from_parts, parts
+from storage.facts import AlertIssued, FieldErased, LogRead
+from storage.facts.codec import from_parts, parts
 from storage.inquiry import Fates, sights
 from storage.store import Kept
 from tests.bot.running import FLOOD, Ran, tocsin

@@ -23,8 +23,8 @@ from storage.facts import (
     MessageDropped,
     MessageTracked,
     PlaybookProposed,
-    as_read,
 )
+from storage.facts.codec import as_read
 from storage.store import Deadline, Kept, Mentioned, OutboxRow
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)

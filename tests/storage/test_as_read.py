@@ -9,7 +9,8 @@ import pytest
 
 from playbooks.rooms import RoomRef
 from storage import canonical
-from storage.facts import DeadlinePassed, Disclosed, Fact, IncidentOpened, LeadTaken, as_read, from_parts, parts
+from storage.facts import DeadlinePassed, Disclosed, Fact, IncidentOpened, LeadTaken
+from storage.facts.codec import as_read, from_parts, parts
 
 ROOM = RoomRef("telegram", "-1001", "4")
 SHOWN = {"form": "area", "value": ("che\u0302ne\u0301e",), "rule": 7}

@@ -22,7 +22,8 @@ from storage.database import open_store
 from storage.export.bundle import bundle
 from storage.export.copy import Recipient
 from storage.export.making import Asked, make
-from storage.facts import FACTS, Fact, apart, committed, from_parts, parts
+from storage.facts import FACTS, Fact
+from storage.facts.codec import apart, committed, from_parts, parts
 from tests.examples import examples
 from tests.storage.moments import at
 

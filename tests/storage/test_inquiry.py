@@ -10,7 +10,7 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage import inquiry
-from storage.facts import from_parts
+from storage.facts.codec import from_parts
 from storage.store import Kept
 
 NOON = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)

@@ -16,7 +16,8 @@ from storage import canonical, log, notes, tree
 from storage.checkpoints import FILE
 from storage.database import RolledBack, SqliteStore, open_store
 from storage.entry import Entry, decode
-from storage.facts import DEPLOYMENT, AlertIssued, Disclosed, IncidentClosed, NoteAdded, Stopped, committed
+from storage.facts import DEPLOYMENT, AlertIssued, Disclosed, IncidentClosed, NoteAdded, Stopped
+from storage.facts.codec import committed
 from storage.store import Changes, StorageError, StorageFull
 from tests.storage.small import DIGEST, NOW, ROOM, STREAM, incident, opened
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from playbooks.rooms import RoomRef
 from storage import facts as f
-from storage.facts import FACTS, from_parts, parts
+from storage.facts import FACTS
+from storage.facts.codec import from_parts, parts
 from storage.facts.fact import Fact
 from storage.sentences import Sentences
 from storage.unseen import UNSEEN, WITHHELD, is_seen, visible

@@ -16,7 +16,8 @@ from storage import facts as f
 from storage.export.copy import AUDITOR, Recipient
 from storage.export.entitled import BEFALLS, EVERYTHING, SHOWN
 from storage.export.view import View, people_of
-from storage.facts import DEPLOYMENT, FACTS, Fact, committed
+from storage.facts import DEPLOYMENT, FACTS, Fact
+from storage.facts.codec import committed
 from storage.store import Kept
 from tests.examples import examples
 
