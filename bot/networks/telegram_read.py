@@ -24,7 +24,6 @@ ALLOWED_UPDATES = (
     "message_reaction",
     "poll",
     "my_chat_member",
-    "chat_member",
 )
 GENERAL_TOPIC = 1
 RECEIVED = "_received"  # our own field: when we heard it, for the kinds in which Telegram says no time

@@ -103,6 +103,13 @@ def test_every_kind_is_read_under_the_key_it_was_kept_with(update: dict[str, Any
     assert heard.key == key == telegram_read.keep_form(update, datetime.now(UTC))[0]
 
 
+@pytest.mark.parametrize("kind", telegram_read.ALLOWED_UPDATES)
+def test_nothing_is_asked_for_that_is_not_read(kind: str) -> None:
+    """Telegram is asked for no kind of update that would say nothing to us: each would be kept for nothing."""
+    found = [update for update in UPDATES if kind in update]
+    assert found and all(telegram_read.read(telegram_read.keep_form(one, NOON)[1]) is not None for one in found)
+
+
 def test_one_id_with_other_words_is_another_update() -> None:
     """Ids start anew after a quiet week, so the same id alone is no repetition."""
     other = {"update_id": 1, "message": {**MESSAGE, "text": "bye"}}
