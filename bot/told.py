@@ -23,7 +23,7 @@ from storage import gone
 from storage.entry import unreal
 from storage.sentences import Sentences
 from storage.store import Kept, Summary
-from storage.unseen import held
+from storage.unseen import held, is_seen
 
 WIDEST, NARROWEST = 100, 60
 """Columns at most, also where there is no terminal; and at least, since half of them stand before the words."""
@@ -124,12 +124,15 @@ class Telling:
     def _sent(self, group: Sequence[Kept]) -> str:
         facts = [cast(f.MessageSent, one.fact) for one in group]
         about = self._about(facts[0])
-        networks = Counter(fact.room.network.capitalize() for fact in facts)
+        rooms = dict.fromkeys(fact.room for fact in facts if is_seen(fact.room))
+        networks = Counter(room.network.capitalize() for room in rooms)
         counts = ", ".join(f"{count} on {network}" for network, count in networks.items())
+        where = (
+            f"{len(rooms)} {'room' if len(rooms) == 1 else 'rooms'}: {counts}" if rooms else "rooms that were erased"
+        )
+        often = f", in {len(group)} messages" if len(group) > len(rooms) else ""
         until = f", until {self._local(group[-1].at):%H:%M:%S}" if group[-1].at - group[0].at > _A_SECOND else ""
-        rooms = len({fact.room for fact in facts})
-        many = f"{rooms} {'room' if rooms == 1 else 'rooms'}"
-        return f"{about or 'Messages'} sent to {many}: {counts}{until} (the last is entry {group[-1].seq})"
+        return f"{about or 'Messages'} sent to {where}{often}{until} (the last is entry {group[-1].seq})"
 
 
 class _Informed(Sentences):

@@ -54,6 +54,13 @@ def test_what_left_together_is_one_line() -> None:
     assert "A-2 sent to p5 (Telegram)" in lines[2]
 
 
+def test_rooms_are_counted_and_not_messages() -> None:
+    """Of each network the rooms are told, so that the numbers add up; that there were more messages than rooms is told apart."""
+    sent = [f.MessageSent(f"s{number % 4}", room(number % 4 % 3), f"m{number}") for number in range(8)]
+    [line] = [line for line in told(*(shown(number) for number in range(4)), *sent) if "sent to" in line]
+    assert "A-1 sent to 3 rooms: 2 on Matrix, 1 on Telegram, in 8 messages" in line
+
+
 def test_what_left_later_is_another_line() -> None:
     """Messages about the same alert that leave minutes apart are not told as one."""
     facts = [shown(0), f.MessageSent("s0", room(0), "m0"), f.MessageSent("s0", room(0), "m0")]
@@ -125,6 +132,7 @@ def test_what_was_erased_says_so() -> None:
     )
     assert "(erased) ((erased)) enrolled as P-1" in said
     assert "None" not in said
+    assert "Messages sent to rooms that were erased, in 3 messages (the last is entry" in said
 
 
 def test_an_entry_says_which_of_its_fields_was_erased() -> None:
