@@ -21,7 +21,7 @@ _SLACK = timedelta(minutes=10)  # between our clock and the server's
 
 
 async def say(session: Session, shelf: Shelf, out: Outgoing, now: datetime) -> Outcome:
-    """Send a message, an edit or a reaction. Raises NetworkDown, when trying again is safe."""
+    """Send a message or an edit. Raises NetworkDown, when trying again is safe."""
     if out.kind == "edit" and out.poll is not None:
         return Refused("a poll cannot be changed once people may have voted")
     room = await session.room(out.room.id)
