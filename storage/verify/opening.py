@@ -25,7 +25,9 @@ def verify(path: Path, *kept: str) -> Verdict:
         with path.open("rb") as file:
             return _verify_file(Span.whole(file), kept, path.name)
     except OSError as error:
-        return unanswered(f"{error.filename or path} cannot be read: {error.strerror}")
+        # Which file it is stands before what is found anyway; another is one in the folder.
+        other = f"{error.filename} " if error.filename not in (None, str(path)) else ""
+        return unanswered(f"{other}cannot be read: {error.strerror}")
 
 
 def verify_bytes(raw: bytes, *kept: str) -> Verdict:

@@ -135,3 +135,9 @@ def test_a_cut_download_accuses_nobody(bundle: Path, capsys: pytest.CaptureFixtu
         assert "it was cut short on its way" in said.err
         assert "ask for the file again" in said.err
         assert "TAMPERED" not in said.out
+
+
+def test_a_file_that_is_not_there_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line says once which file cannot be read, and why."""
+    assert verify(tmp_path / "nosuch.zip", None, "text") == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'nosuch.zip'}: cannot be read: No such file or directory\n"
