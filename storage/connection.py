@@ -207,7 +207,7 @@ async def connect(path: Path, outlives: Outlives = "power failure") -> Connectio
     Raises StorageError for a file of a newer program, of another one, or a damaged one.
     """
     with words(path):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _made(path)
         turns = Turns(path, WAIT)
         inner: Crossing | Inline
         try:
@@ -229,6 +229,15 @@ async def connect(path: Path, outlives: Outlives = "power failure") -> Connectio
         await connection.close()
         raise
     return connection
+
+
+def _made(path: Path) -> None:
+    """See to it that the file is there, with mode 600. One that is there is not opened, not even for a moment: whoever closes a file lets go of every lock
+    that this process holds on it (fcntl(2)), SQLite's as well; another process then takes itself for the last one, and removes the write-ahead log
+    that we still write to (https://sqlite.org/howtocorrupt.html, "Posix advisory locks canceled by a separate thread doing close()").
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def opened(path: Path) -> sqlite3.Connection:

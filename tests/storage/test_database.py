@@ -568,3 +568,35 @@ async def test_two_processes_write_one_log(store: SqliteStore) -> None:
     assert head.size == 50
     await store.sign(NOW)
     assert await store.health() == []
+
+
+_LOOKS = """
+import sqlite3, sys
+conn = sqlite3.connect(sys.argv[1])
+print(conn.execute("SELECT count(*) FROM entries").fetchone()[0])
+conn.close()
+"""
+
+
+async def test_a_second_store_in_one_process_takes_no_lock_away(tmp_path: Path) -> None:
+    """A copy is made beside the running bot, and then another process looks in and leaves: what the bot writes afterwards is on file all the same."""
+
+    async def looks_in() -> int:
+        found = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _LOOKS, str(tmp_path / "tocsin.sqlite"), stdout=asyncio.subprocess.PIPE
+        )
+        told, _ = await found.communicate()
+        return int(told)
+
+    store = await open_store(tmp_path, "example.org")
+    try:
+        await opened(store)
+        beside = await open_store(tmp_path, "example.org")
+        await beside.close()
+        assert (tmp_path / "tocsin.sqlite-wal").exists()
+        before = await looks_in()
+        await store.append(STREAM, NoteAdded("P-1", "fire", ROOM, "Water at the quay"), now=NOW, playbook=DIGEST)
+        assert (tmp_path / "tocsin.sqlite-wal").exists()
+        assert await looks_in() == before + 1
+    finally:
+        await store.close()
