@@ -23,6 +23,7 @@ from storage.database import SqliteStore, hold
 from storage.evidence import refusal
 from storage.governing import in_force
 from storage.notes import BadNote, parse_checkpoint, split_note
+from storage.standing import WORST
 
 # --- the operator --------------------------------------------------------------------------------------------------------
 
@@ -76,9 +77,9 @@ def _signed_last(cosigned: Iterable[Cosigned]) -> dict[str, int]:
 
 
 async def _against(store: SqliteStore, stream: str, path: Path) -> int:
-    notes = notes_in(path)
-    mine = [note for note in notes if (found := said(note)) is not None and found.origin.rpartition("/")[2] == stream]
-    compared = await store.compared(max(mine or notes, key=_size))
+    """The worst of what a file has of this log; of another's, where it has nothing of this one."""
+    found = await store.compared_all(notes_in(path))
+    compared = min(found, key=lambda one: (one.stream != stream, WORST.index(one.stands)))
     if compared.stands != "part" or compared.stream != stream or compared.said is None:
         code = BAD if compared.stands in ("rolled back", "replaced") else UNANSWERED
         raise Stop(code, refusal(stream, compared))

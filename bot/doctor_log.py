@@ -6,7 +6,6 @@ import stat
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
-from bot import kept
 from bot.clock import Clock
 from bot.findings import Finding
 from bot.program import program
@@ -21,8 +20,6 @@ from storage.rotation import parse_link
 from storage.store import Compared
 
 RESTORE = "stop the bot, restore the newest backup and tell the partners; no more of it is signed meanwhile"
-_TRIED = 20
-"""So many checkpoints of a log are tried, the largest first: the others may be anybody's."""
 
 
 async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Sequence[str]) -> AsyncIterator[Finding]:
@@ -46,8 +43,8 @@ async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Seque
             f"nobody but a partner can tell now whether the database is older too: {program()} doctor --checkpoint FILE"
         )
         yield Finding("warn", "log", says, todo)
-    async for finding in _against(store, notes):
-        yield finding
+    for compared in await store.compared_all(notes):
+        yield _stands(compared)
     facts = await store.facts(DEPLOYMENT)
     if facts and facts[-1].at > clock.now() + timedelta(minutes=1):
         says = f"the log's last entry is of {facts[-1].at:%Y-%m-%d %H:%M} UTC, later than now"
@@ -64,23 +61,9 @@ async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Seque
     yield await _key(settings, store)
 
 
-async def _against(store: SqliteStore, notes: Sequence[str]) -> AsyncIterator[Finding]:
-    """How the log stands to what somebody kept: of each log the largest checkpoint that a key of ours signed."""
-    kept_of: dict[str, list[tuple[int, str]]] = {}
-    for note in notes:
-        if (said := kept.said(note)) is not None:
-            kept_of.setdefault(said.origin, []).append((said.size, note))
-    for origin, sized in sorted(kept_of.items()):
-        found = Compared("not ours")
-        for _, note in sorted(sized, reverse=True)[:_TRIED]:
-            found = await store.compared(note)
-            if found.stands != "not ours":
-                break
-        yield _stands(origin, found)
-
-
-def _stands(origin: str, found: Compared) -> Finding:
-    size = found.said.size if found.said is not None else 0
+def _stands(found: Compared) -> Finding:
+    """How one log stands to what somebody kept of it."""
+    origin, size = (found.said.origin, found.said.size) if found.said is not None else ("", 0)
     match found.stands:
         case "part":
             says = f"the log of {found.stream} stands: its first {size} entries are those that were kept; now there are {found.size}"

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from storage.cosigning import Cosigned, Request, Witness
 from storage.facts import DEPLOYMENT, CheckpointCosigned, Fact, KeyReplaced
 from storage.notes import BadNote, Signer, Verifier, parse_checkpoint, split_note
 from storage.queries import SQL
+from storage.standing import Seen, worst
 from storage.store import Changes, Compared, StorageError
 
 
@@ -50,9 +52,27 @@ class KeepsEvidence(ABC):
 
     async def compared(self, note: str) -> Compared:
         """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""
+        return next(iter(await self.compared_all([note])), Compared("no checkpoint"))
 
-        def work(inner: sqlite3.Connection) -> Compared:
-            return _compared(inner, self.signer, note)
+    async def compared_all(self, notes: Sequence[str]) -> list[Compared]:
+        """``compared`` for all that somebody kept: of each log that a checkpoint is of, the worst, in the order of their origins. What is no checkpoint
+        is left out."""
+        kept: dict[str, list[Seen]] = {}
+        for note in notes:
+            with suppress(BadNote):
+                seen = Seen.read(note)
+                kept.setdefault(seen.said.origin, []).append(seen)
+
+        vkeys = await self._connection.write(lambda inner: [vkey for vkey, _ in inner.execute(SQL["signers"])])
+        keys = [Verifier.parse(vkey) for vkey in {*vkeys, self.signer.verifier.vkey}]
+        # Signatures before the transaction, while which nobody can write: a file may have very many that anybody made up.
+        ours = {
+            origin: [one for one in seen if origin.rpartition("/")[0] == self.signer.name and one.by(keys)]
+            for origin, seen in kept.items()
+        }
+
+        def work(inner: sqlite3.Connection) -> list[Compared]:
+            return [_compared(inner, keys, origin, ours[origin], seen) for origin, seen in sorted(kept.items())]
 
         return await self._connection.write(work)
 
@@ -153,23 +173,19 @@ def _of(rows: Sequence[Any], kind: type[Fact]) -> Iterator[dict[str, Any]]:
             yield said
 
 
-def _compared(inner: sqlite3.Connection, signer: Signer, note: str) -> Compared:
-    try:
-        text, signatures = split_note(note)
-        said = parse_checkpoint(text)
-    except BadNote:
-        return Compared("no checkpoint")
-    name, _, stream = said.origin.rpartition("/")
-    vkeys = {signer.verifier.vkey, *(vkey for vkey, _ in inner.execute(SQL["signers"]))}
-    mine = [Verifier.parse(vkey) for vkey in vkeys]
-    if name != signer.name or not any(key.verifies(one, text) for key in mine for one in signatures):
-        return Compared("not ours", stream, said)
+def _compared(
+    inner: sqlite3.Connection, keys: Sequence[Verifier], origin: str, ours: Sequence[Seen], kept: Sequence[Seen]
+) -> Compared:
+    """The worst of the checkpoints of one log. ``ours``: those of them that a key of this deployment signed."""
+    stream = origin.rpartition("/")[2]
     heads = {row[0]: log.head(*row) for row in inner.execute(SQL["streams_named"], (json.dumps([stream]),))}
     size = heads[stream].size if stream in heads else 0
-    if said.size > size:
-        return Compared("rolled back", stream, said, size)
-    root = tree.EMPTY if said.size == 0 else checkpoints.root_at(inner, heads[stream], said.size)
-    return Compared("part" if root == said.root else "replaced", stream, said, size)
+    stands, shown = worst(
+        ours, keys, size, lambda at: checkpoints.root_at(inner, heads[stream], at) if at else tree.EMPTY
+    )
+    if shown is None:
+        return Compared("not ours", stream, max((one.said for one in kept), key=lambda said: said.size))
+    return Compared(stands, stream, shown.said, size)
 
 
 def led_to(vkey: str, chain: Sequence[str]) -> frozenset[str]:

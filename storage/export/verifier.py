@@ -955,44 +955,53 @@ class Bundle:
             )
 
     def read_kept(self, keys: list[Key]) -> list[Checkpoint]:
-        """What was kept of this log, as far as the bundle reaches; else what is wrong with the one that says most."""
-        read_well = []
+        """What was kept of this log."""
+        found = []
+        assert self.signed is not None
         for text in self.kept:
             try:
-                read_well.append(read_checkpoint("\n".join(line.strip() for line in text.strip().splitlines()) + "\n"))
+                one = read_checkpoint("\n".join(line.strip() for line in text.strip().splitlines()) + "\n")
             except ValueError:
                 continue
-        assert self.signed is not None
-        mine = [one for one in read_well if one.origin == self.signed.origin]
-        within = [one for one in mine if 0 < one.size <= self.signed.size]
-        if within or not self.kept or not keys:
-            return within
-        small = [one for one in mine if one.size <= self.signed.size]
-        one = small[0] if small else min(mine, key=lambda said: said.size) if mine else None
-        if one is None or not one.size or not any(key.signed(one.note) for key in keys):
+            if one.origin == self.signed.origin and one.size:
+                found.append(one)
+        if self.kept and keys and not found:
             self.bad("what was kept is no signed checkpoint of this log: it proves nothing", None, "incomplete")
-        else:
-            # When the manifest says that this was made is the word of whoever could have rolled the log back: it excuses nothing.
-            self.bad("you kept %d entries, and here are %d:" % (one.size, self.signed.size) + OLDER)
-        return []
+        return found if keys else []
 
     def hold(self, kept: list[Checkpoint], keys: list[Key], at: dict[int, bytes]) -> None:
-        for one in sorted(kept, key=lambda said: -said.size):
-            if one.size not in at and "entries.jsonl" not in self.files:
-                return self.bad("without its entries what was kept cannot be held against it", None, "incomplete")
-            if one.size not in at:
-                return self.bad("%d entries were seen, and here are fewer" % one.size)
-            agrees = at[one.size] == one.root
-            if (agrees and self.agreed) or not any(key.signed(one.note) for key in keys):
+        """The worst that a checkpoint which was kept shows: one that agrees hides none that does not, and what nobody signed says nothing."""
+        assert self.signed is not None
+        size = self.signed.size
+        known = sorted((one for one in kept if one.size > size or one.size in at), key=lambda said: -said.size)
+        if len(known) < len(kept):
+            if "entries.jsonl" in self.files:
+                self.bad("%d entries were seen, and here are fewer" % max(one.size for one in kept))
+            else:
+                self.bad("without its entries what was kept cannot be held against it", None, "incomplete")
+        larger = 0
+        for one in known:
+            good = one.size > size or at[one.size] == one.root
+            if (good and (larger or (self.agreed and one.size <= size))) or not any(
+                key.signed(one.note) for key in keys
+            ):
                 continue
-            if not agrees:
+            if not good:
+                self.agreed = 0
                 return self.bad("the first %d entries are not those of the checkpoint that was kept" % one.size)
-            self.agreed = one.size
-        if self.agreed:
+            if one.size > size:
+                larger = one.size
+            else:
+                self.agreed = one.size
+        if larger:
+            self.agreed = 0
+            # When the manifest says that this was made is the word of whoever could have rolled the log back: it excuses nothing.
+            self.bad("you kept %d entries, and here are %d:" % (larger, size) + OLDER)
+        elif self.agreed:
             self.remark(
                 "the checkpoint that was kept is a part of it: its first %d entries have not changed" % self.agreed
             )
-        elif kept:
+        elif known:
             self.bad("what was kept was not signed by a key of this log", None, "incomplete")
 
     def read_cosigned(self, keys: list[Key]) -> list[tuple[Checkpoint, str, str]]:

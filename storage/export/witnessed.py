@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
-from storage import notes
 from storage.export import container
 from storage.export.repacked import SMALL
 
@@ -26,13 +25,6 @@ def checkpoints_in(data: bytes) -> list[str]:
         return [note] if (note := _bundled(data)) else []
     text = data.decode("utf-8")
     return list(_lines(text)) or [pasted(text) or text]
-
-
-def best(kept: list[str], origin: str, size: int) -> str:
-    """Of several notes the largest that is for this log and not larger than this size; else the one nearest to that."""
-    sized = [(said.size, note) for note in kept if (said := _read(note)) is not None and said.origin == origin]
-    within = [one for one in sized if one[0] <= size]
-    return max(within)[1] if within else min(sized)[1] if sized else kept[0]
 
 
 _DASHES = ("\u2014", "\u2013", "-", "--")
@@ -60,13 +52,6 @@ def pasted(text: str) -> str | None:
 def in_chat(note: str) -> str:
     """A note as it was signed: one that went through a chat comes back with other line ends, or without the last."""
     return "\n".join(line.strip() for line in note.strip().splitlines()) + "\n"
-
-
-def _read(note: str) -> notes.Checkpoint | None:
-    try:
-        return notes.parse_checkpoint(notes.split_note(in_chat(note))[0])
-    except notes.BadNote:
-        return None
 
 
 def _bundled(data: bytes) -> str:

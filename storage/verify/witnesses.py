@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from storage import notes
 from storage.export import witnessed
 from storage.export.span import Span
-from storage.notes import BadNote, Checkpoint, Signature, Verifier
+from storage.notes import BadNote, Checkpoint, Verifier
+from storage.standing import Seen, worst
 from storage.verify import cosigned
 from storage.verify import verdict as found
 from storage.verify.entries import Passed
-from storage.verify.section import Log, Shown
+from storage.verify.section import Shown
 from storage.verify.verdict import Verdict
 
 OLDER = "older"
@@ -24,16 +23,6 @@ Stated = tuple[int, Shown, bytes]
 """What an entry says of a checkpoint: where it stands, all that it shows, and the root."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A checkpoint that somebody else has. ``who``: for people."""
-
-    said: Checkpoint
-    text: str
-    signatures: Sequence[Signature]
-    who: str
-
-
 def judge(
     verdict: Verdict, files: Mapping[str, Span], kept: Sequence[str], keys: Sequence[Verifier], passed: Passed
 ) -> None:
@@ -43,16 +32,16 @@ def judge(
         verdict.add("witness", "the bundle has no valid checkpoint to hold the witness's against", grade="incomplete")
     if signed is None:
         return
-    ours = list(_kept(verdict, kept, keys, signed)) if kept and keys else []
+    ours = _kept(verdict, kept, signed) if kept and keys else []
     others = list(cosigned.read(verdict, files, keys, signed))
     posted = list(_stated(passed.posted))
     told = list(_stated((place, shown) for place, _, shown in passed.cosigned))
-    sizes = {one.said.size for one in ours} | {one.said.size for one in others}
+    sizes = {one.said.size for one in ours if one.said.size <= signed.size} | {one.said.size for one in others}
     sizes |= {shown["size"] for _, shown, _ in (*posted, *told)}
     roots = dict(passed.roots_at(sizes))
     if "entries.jsonl" in passed.log.lacks:
         roots[signed.size] = signed.root
-    _hold(verdict, ours, keys, roots, passed.log)
+    _hold(verdict, ours, keys, roots, signed.size, "entries.jsonl" in passed.log.lacks)
     known = cosigned.recorded(passed, files, others)
     largest: dict[tuple[str, str], found.Cosigner] = {}
     for one in sorted(others, key=lambda other: other.said.size):
@@ -66,88 +55,60 @@ def judge(
     verdict.evidence.weigh()
 
 
-def _kept(verdict: Verdict, kept: Sequence[str], keys: Sequence[Verifier], signed: Checkpoint) -> Iterator[Seen]:
-    """The checkpoints that somebody kept of this log, as far as it reaches. If there is none, what is wrong with the one that says most."""
-    any_within = False
+def _kept(verdict: Verdict, kept: Sequence[str], signed: Checkpoint) -> list[Seen]:
+    """The checkpoints that somebody kept of this log. If there is none, what is wrong with the first of what they kept instead."""
+    read: list[Seen] = []
+    wrong = ""
     for note in kept:
         try:
-            seen = _seen(note, "the witness")
-        except BadNote:
-            continue
-        if seen.said.origin == signed.origin and 0 < seen.said.size <= signed.size:
-            any_within = True
-            yield seen
-    if not any_within:
-        _useless(verdict, witnessed.best(list(kept), signed.origin, signed.size), keys, signed)
-
-
-def _seen(note: str, who: str) -> Seen:
-    text, signatures = notes.split_note(witnessed.in_chat(note))
-    return Seen(notes.parse_checkpoint(text), text, signatures, who)
-
-
-def _useless(verdict: Verdict, note: str, keys: Sequence[Verifier], signed: Checkpoint) -> None:
-    try:
-        seen = _seen(note, "the witness")
-    except BadNote as error:
-        verdict.add("witness", f"the witness's checkpoint cannot be read: {error}", grade="incomplete")
-        return
-    if seen.said.origin != signed.origin:
-        words = f"the witness's checkpoint is for {seen.said.origin}, not {signed.origin}"
-        verdict.add("witness", words, grade="incomplete")
-    elif not _by(keys, seen):
-        _unsigned(verdict)
-    elif seen.said.size == 0:
-        verdict.add("witness", "the witness's checkpoint is of an empty log and proves nothing", grade="incomplete")
-    else:
-        words = (
-            f"you kept {seen.said.size} entries, and this copy has {signed.size}: either this copy is older than what you kept, and the two "
-            "are the wrong way round (name the newer one first, the older one behind --checkpoint), or the log was rolled back"
-        )
-        verdict.add(OLDER, words)
-
-
-def _unsigned(verdict: Verdict) -> None:
-    words = "the witness's checkpoint was not signed by the key in this bundle, nor by one before it"
-    verdict.add("witness", words, grade="incomplete")
+            read.append(Seen.read(witnessed.in_chat(note)))
+        except BadNote as error:
+            wrong = wrong or f"the witness's checkpoint cannot be read: {error}"
+    ours = [one for one in read if one.said.origin == signed.origin]
+    saying = [one for one in ours if one.said.size]
+    if ours and not saying:
+        wrong = "the witness's checkpoint is of an empty log and proves nothing"
+    elif read and not ours:
+        wrong = f"the witness's checkpoint is for {read[0].said.origin}, not {signed.origin}"
+    if not saying:
+        verdict.add("witness", wrong, grade="incomplete")
+    return saying
 
 
 def _hold(
-    verdict: Verdict, ours: Sequence[Seen], keys: Sequence[Verifier], roots: Mapping[int, bytes], log: Log
+    verdict: Verdict,
+    ours: Sequence[Seen],
+    keys: Sequence[Verifier],
+    roots: Mapping[int, bytes],
+    size: int,
+    lacking: bool,
 ) -> None:
-    """Hold the log against what somebody kept. Of many checkpoints only those matter that differ, and the largest that does not."""
-    signatures = True
-    for one in sorted(ours, key=lambda seen: -seen.said.size):
-        root = roots.get(one.said.size)
-        if root is None and "entries.jsonl" in log.lacks:
+    """Hold the log against what somebody kept: the worst of it is told. ``lacking``: the entries are not there, so that not every root is known."""
+    known = [one for one in ours if one.said.size > size or one.said.size in roots]
+    if len(known) < len(ours):
+        if lacking:
             words = "the entries are not here: what you kept cannot be held against them"
             verdict.add("witness", words, grade="incomplete")
-            return
-        if root is None:
-            verdict.add("witness", f"the witness saw {one.said.size} entries, and here are fewer")
-            return
-        differs = root != one.said.root
-        if not differs and verdict.witnessed is not None:
-            continue
-        if not _by(keys, one):
-            signatures = False
-        elif not differs:
-            verdict.witnessed = one.said.size
-        elif log.signed is not None and one.said.size == log.signed.size:
-            verdict.add(
-                "witness",
-                f"two different logs of {log.signed.size} entries were signed: this one, and the one that the witness saw",
-            )
-            return
         else:
-            verdict.add("witness", f"the first {one.said.size} entries are not those that the witness saw")
-            return
-    if ours and verdict.witnessed is None and not signatures:
-        _unsigned(verdict)
-
-
-def _by(keys: Sequence[Verifier], seen: Seen) -> bool:
-    return any(key.verifies(signature, seen.text) for key in keys for signature in seen.signatures)
+            verdict.add("witness", f"the witness saw {max(one.said.size for one in ours)} entries, and here are fewer")
+    stands, shown = worst(known, keys, size, roots.__getitem__)
+    if shown is None:
+        if known:
+            words = "the witness's checkpoint was not signed by the key in this bundle, nor by one before it"
+            verdict.add("witness", words, grade="incomplete")
+    elif stands == "part":
+        verdict.witnessed = shown.said.size
+    elif stands == "rolled back":
+        words = (
+            f"you kept {shown.said.size} entries, and this copy has {size}: either this copy is older than what you kept, and the two "
+            "are the wrong way round (name the newer one first, the older one behind --checkpoint), or the log was rolled back"
+        )
+        verdict.add(OLDER, words)
+    elif shown.said.size == size:
+        words = f"two different logs of {size} entries were signed: this one, and the one that the witness saw"
+        verdict.add("witness", words)
+    else:
+        verdict.add("witness", f"the first {shown.said.size} entries are not those that the witness saw")
 
 
 def _stated(facts: Iterable[tuple[int, Shown]]) -> Iterator[Stated]:

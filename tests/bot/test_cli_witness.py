@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import shutil
 import stat
 import sys
@@ -179,6 +180,48 @@ def test_a_rollback_is_said_plainly(tmp_path: Path) -> None:
     grow(tmp_path, 6)
     replaced = tocsin(tmp_path, "checkpoint", "I-1", "--against", "signed.txt")
     assert (replaced.code, replaced.err.startswith("replaced: the first 8 entries")) == (1, True)
+
+
+def test_all_that_a_witness_kept_is_compared(tmp_path: Path) -> None:
+    """Neither a true checkpoint beside another history of the same log, nor a stranger's of any size, hides what else was kept; verify says the same."""
+    grow(tmp_path, 4)
+    assert tocsin(tmp_path, "export", "I-1", "--reason", "inquiry", "-o", "copy.zip").code == 0
+    signer = keys.signer(tmp_path / "data", "tocsin")
+    stranger = notes.Signer("tocsin", Ed25519PrivateKey.generate())
+
+    def note(size: int, by: notes.Signer = signer, root: bytes = bytes(32)) -> str:
+        return by.sign(notes.Checkpoint("tocsin/I-1", size, root).text)
+
+    def said(*kept: str) -> list[tuple[int, str]]:
+        (tmp_path / "kept.log").write_text("".join(json.dumps({"note": one}) + "\n" for one in kept))
+        ran = tocsin(tmp_path, "checkpoint", "I-1", "--against", "kept.log")
+        examined = tocsin(tmp_path, "doctor", "--checkpoint", "kept.log")
+        [line] = [line for line in examined.out.splitlines() if line[5:].startswith("kept: ")]
+        verified = tocsin(tmp_path, "verify", "copy.zip", "--checkpoint", "kept.log")
+        return [(ran.code, ran.err or ran.out), (int(line.startswith("fail")), line), (verified.code, verified.err)]
+
+    async def true() -> str:
+        store = await open_store(tmp_path / "data", "tocsin")
+        found = await store.checkpoint("I-1")
+        await store.close()
+        assert found is not None
+        return found
+
+    latest = asyncio.run(true())
+    junk = [note(size, stranger) for size in (2, 5, *range(40, 70))]
+    for kept, code, words in (
+        ([latest, *junk], 0, "the log of i-1 stands"),
+        ([note(3), latest], 1, "replaced: the first 3 entries"),
+        ([latest, note(30)], 1, "rolled back: "),
+        ([*junk, note(30), latest], 1, "rolled back: "),
+        ([note(30), note(3), note(2), latest, *junk], 1, "replaced: the first 3 entries"),
+    ):
+        here, doctor, verified = said(*kept)
+        assert (here[0], doctor[0], verified[0]) == (code, code, code), (words, here, doctor, verified)
+        assert words in here[1].lower() and words in doctor[1].lower()
+    here, doctor, verified = said(*junk)
+    assert (here[0], "not signed by a key of this deployment" in here[1], verified[0]) == (2, True, 2)
+    assert "no key that is known here signed what was kept of tocsin/I-1" in doctor[1]
 
 
 def test_the_key_is_replaced_without_a_break(tmp_path: Path) -> None:
