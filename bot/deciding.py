@@ -4,11 +4,10 @@ alone.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot import loading
@@ -29,11 +28,11 @@ from bot.witnessing import compared
 from handlers import escalation, posting
 from handlers.channels import threaded
 from handlers.command import typed
-from handlers.events import Came, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
+from handlers.events import Came, CannotRead, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
 from handlers.resaid import is_said, is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
-from storage.effects import Effect, EndPoll, Record, Remove, Repeat, Send
+from storage.effects import Effect, EndPoll, Record, Remove, Repeat, Send, Wake
 from storage.facts import (
     DEPLOYMENT,
     DeadlinePassed,
@@ -52,6 +51,9 @@ MOST_PARTS = 1000
 
 ABOUT_TALK = ("seen", "retract")
 """Commands about what was said in a channel: they are decided with everything that became of it."""
+
+READ_AGAIN = timedelta(minutes=10)
+"""What an incident that cannot be read waits for is looked at again so often."""
 
 DEEPEST = 3
 """How often what a failed message leads to may itself be a message that cannot be sent."""
@@ -109,6 +111,11 @@ class Turn:
         if news:
             await self.happened(RolledBack(news))
 
+    async def cannot_read(self, incidents: Collection[str]) -> None:
+        """These are open and cannot be read: nobody looks after them until somebody is told."""
+        if incidents:
+            await self.happened(CannotRead(tuple(sorted(incidents))))
+
     async def heard(self, row: InboxRow) -> None:
         """Something that a network told us."""
         port = self.networks.get(row.network)
@@ -138,9 +145,7 @@ class Turn:
                 self.tx.world = await examined(self.tx.world, request, self.networks)
                 over = looked_back_on(self.tx.world, request)
                 if over is not None:
-                    # One that this version cannot read is as one that is not there.
-                    with contextlib.suppress(StorageError):
-                        await self._know(over)
+                    await self._know(over)
                 asked = await inquired(self.tx.world, request, self.store)
                 asked = await compared(self.tx.world, asked, self.store)
                 await self._carry(lambda world: self.decide.hear(world, asked), row.seed)
@@ -327,6 +332,8 @@ class Turn:
         came = Came(event, self.tx.now, seed)
         if row is not None:
             await self._know(row.stream)
+            if row.stream in self.tx.world.unreadable:
+                return True  # nothing of it can be decided, and nothing recorded
         return await self._guarded(
             lambda: self._carry(lambda world: self.decide.happened(world, came), seed, row=row, depth=depth)
         )
@@ -357,6 +364,11 @@ class Turn:
         seed = self.seeds()
         late = max(0, int((self.tx.now - deadline.at).total_seconds()))
         await self._know(deadline.stream)
+        if self.tx.world.unreadable.get(deadline.stream) == "unreadable":
+            # Another version may read it again: what it waits for is not lost until then.
+            later = Wake(deadline.key, deadline.stream, self.tx.now + READ_AGAIN, deadline.kind, deadline.about)
+            await self._carry(lambda world: [later], seed)
+            return
         stream = deadline.stream if deadline.stream in self.tx.world.incidents else DEPLOYMENT
         passed = Record(stream, DeadlinePassed(deadline.key, deadline.at, late))
         self.tx.fired(deadline.key)
@@ -468,9 +480,10 @@ class Turn:
         return any(bound.chat == room.chat for _, bound in self.tx.world.who.bindings)
 
     async def _know(self, stream: str) -> None:
-        """See to it that the world has this incident, which may be closed."""
-        if stream != DEPLOYMENT and stream not in self.tx.world.incidents:
-            self.tx.world, _ = await loading.with_incident(self.store, self.tx.world, stream)
+        """See to it that the world has this incident, which may be closed, or says that it cannot be read."""
+        world = self.tx.world
+        if stream != DEPLOYMENT and stream not in world.incidents and stream not in world.unreadable:
+            self.tx.world, _ = await loading.if_readable(self.store, world, stream)
 
     @property
     def _splits(self) -> Mapping[Network, Callable[[str], Sequence[str]]]:

@@ -34,7 +34,7 @@ from bot.networks.port import NetworkDown, NetworkPort
 from bot.resolving import chats, resolved
 from bot.transaction import Transaction
 from handlers.coordinators import unreachable
-from handlers.events import Event, NetworkEvent
+from handlers.events import CannotRead, Event, NetworkEvent
 from handlers.world import World
 from playbooks.load import Book
 from playbooks.rooms import Network, RoomRef
@@ -300,6 +300,7 @@ class Engine(Keeping):
         turn = self._new_turn()
         await turn.started()
         await turn.looked_back()
+        await turn.cannot_read(world.unreadable)
         await self._commit(turn)
         self._begun = True
         self.started.set()
@@ -358,6 +359,8 @@ class Engine(Keeping):
         """Somebody else has written to the log: take up what they wrote."""
         if self._begun:
             world, self._sizes = await loading.refresh(self._store, self._world, self._sizes)
+            if news := world.unreadable.keys() - self._world.unreadable.keys():
+                self._agenda.events.append(CannotRead(tuple(sorted(news))))
             self._world = replace(world, usernames=self._world.usernames)
             self._agenda.heard = self._agenda.due = True
         self._outdated = False

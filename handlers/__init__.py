@@ -25,12 +25,25 @@ from handlers import (
     restraint,
     rollback,
     rooms,
+    unreadable,
 )
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
 from handlers.escalation import audited
-from handlers.events import Came, Delivery, Flooded, NetworkEvent, Resolved, RolledBack, RoomEvent, Signed, Stale, Talk
+from handlers.events import (
+    Came,
+    CannotRead,
+    Delivery,
+    Flooded,
+    NetworkEvent,
+    Resolved,
+    RolledBack,
+    RoomEvent,
+    Signed,
+    Stale,
+    Talk,
+)
 from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
@@ -65,7 +78,9 @@ def hear(world: World, request: Request) -> list[Effect]:
     if effects:
         return _too_long(world, heard) if len(request.text) > LONGEST else effects
     # No word for us: it is for the other people of the channel, however long.
-    return [] if is_command(heard.text) else relay.heard(world, replace(request, name=name))
+    if is_command(heard.text):
+        return []
+    return [*unreadable.answered(world, heard), *relay.heard(world, replace(request, name=name))]
 
 
 def _too_long(world: World, request: Request) -> list[Effect]:
@@ -98,6 +113,9 @@ def _heard(world: World, request: Request) -> list[Effect]:
 
 
 def _command(world: World, request: Request, command: Command, arguments: str) -> list[Effect]:
+    told = unreadable.commanded(world, request, command.name, arguments) if command.incident else None
+    if told is not None:
+        return told
     found = incidents(world, request, arguments, command.name)
     if command.incident and len(found) != 1:
         return ask(world, request, command.name, arguments, found)
@@ -193,6 +211,8 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return posting.posted(world, event, came.now)
         case RolledBack() as event:
             return rollback.found(world, event, came.now)
+        case CannotRead() as event:
+            return unreadable.found(world, event, came.now)
 
 
 def _goes_with_talk(row: OutboxRow) -> bool:

@@ -135,7 +135,14 @@ class RolledBack:
     streams: tuple[Rollback, ...]
 
 
-Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded | Signed | RolledBack
+@dataclass(frozen=True, slots=True)
+class CannotRead:
+    """These incidents are open and cannot be read, as is found out only now: they are in no world."""
+
+    incidents: tuple[str, ...]
+
+
+Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded | Signed | RolledBack | CannotRead
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from storage.incident import Incident
 from storage.store import Beside, Compared, Kept, Mentioned, OutboxRow, Utterance
 
 Via = Literal["command", "button", "reaction", "reply"]
+NotRead = Literal["erased", "unreadable"]
+"""Why an incident that is on file is in no world: its log was erased, or this version cannot read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class World:
     )  # how many things are wrong in a room, where somebody asked whether all is ready and the network said so in time
     differences: Mapping[tuple[str, str], Difference] = field(default_factory=dict)  # between two digests, likewise
     calendar: Calendar | None = None  # None: no clock time ever comes
+    unreadable: Mapping[str, NotRead] = field(default_factory=dict)  # incidents on file that cannot be looked at
 
     def next_id(self, letter: str) -> str:
         """The next short id of a letter; one counter for the whole deployment."""

@@ -27,7 +27,7 @@ from storage.facts.codec import apart, committed, from_parts
 from storage.facts.personal import whose
 from storage.persons import Keyring
 from storage.queries import SQL
-from storage.store import Kept, StorageError, StreamHead, Summary
+from storage.store import Kept, StorageError, StreamHead, Summary, Unreadable
 
 SALT = 16
 """Bytes of a salt: fresh for each field, drawn once, never drawn anew."""
@@ -206,7 +206,7 @@ def _kept(keyring: Keyring, stream: str, seq: int, data: bytes, body: bytes | No
     try:
         fact = from_parts(said["type"], said["v"], values)
     except (ValueError, TypeError) as error:
-        raise StorageError(f"entry {seq} of {stream} cannot be read by this version of Tocsin: {error}") from error
+        raise Unreadable(f"entry {seq} of {stream} cannot be read by this version of Tocsin: {error}") from error
     return Kept(stream, seq, _time(said["ts"]), said["playbook_sha256"], fact)
 
 

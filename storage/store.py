@@ -24,6 +24,14 @@ class StorageError(Exception):
     """What is kept cannot be read or written. The message says what to do."""
 
 
+class Unreadable(StorageError):
+    """What is kept of an incident cannot be read, now or later: by this version, or by any. Everything else can."""
+
+
+class Erased(Unreadable):
+    """The log of an incident was erased: the time for which it was kept is over."""
+
+
 class StorageFull(StorageError):
     """There is no room on the disk; nothing of the transaction was kept. Try again when there is."""
 
