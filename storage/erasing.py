@@ -1,7 +1,8 @@
 """What may be erased of the log, and how: a person's data, one field, or a log whose time is over. The tree stands, and whoever verifies finds less shown, not
 less true.
 
-Rules: nothing on which a legal hold lies; nothing of an incident that is open, whose log is needed; nobody who still has a role. Each erasure is a fact that says who,
+Rules: nothing on which a legal hold lies; nothing of an incident that is open, whose log is needed; nobody who still has a role; of single fields only what people
+wrote and what is somebody's own, never an id by which other entries find this one; and no single field of who is who. Each erasure is a fact that says who,
 why and by which right. What goes is the salt and the value (without the salt, the digest that stays tells nothing), and a person's key, so that
 every backup of the database forgets too. That a field was shown to somebody, in which form, by which rule and agreement, stands: only what it said goes.
 Where others name a person (``storage.mentions``), the field goes, too, and a fact of its own says so.
@@ -34,10 +35,11 @@ from storage.facts import (
 )
 from storage.facts.codec import parts
 from storage.facts.personal import NAMES, is_account, whose
-from storage.mentions import Mentions
+from storage.mentions import WORDS, Mentions
 from storage.store import Kept, StreamHead, Summary
 
 _PERSON = re.compile(r"P-\d{1,9}")
+_INCIDENT = re.compile(r"[IEXiex]-?\d+|deployment", re.ASCII)
 
 
 class Refused(Exception):
@@ -125,6 +127,25 @@ async def person_of(store: Source, who: str) -> str:
     return (await _people(store)).names_of(who)[0]
 
 
+async def known(store: Source, who: str) -> str:
+    """The same, of somebody of whom the log knows: who is enrolled, or an account of which it holds something or speaks. Raises Refused."""
+    people = await _people(store)
+    person, *theirs = people.names_of(who)
+    if person in people.enrolled:
+        return person
+    if not is_account(person):
+        raise Refused(_nobody(who))
+    subjects = frozenset((person, *theirs))
+    if not (await store.personal(subjects))[1]:
+        mentions = await _known_as(store, subjects)
+        for head in await store.heads():
+            if _Open(await store.facts(head.stream), subjects, mentions).fields:
+                break
+        else:
+            raise Refused(f"nothing is held of {who}: nobody is enrolled with it, and no log names it")
+    return person
+
+
 async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str) -> Erasure:
     """Everything that is held of a person: their id (``P-3``) or an account (``telegram:501``). Raises Refused."""
     people = await _people(store)
@@ -167,7 +188,12 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
 
 
 def _nobody(who: str) -> str:
-    """Why there is nobody to erase: the id is not on file, or it is none."""
+    """Why there is nobody: the id is not on file, or it is none."""
+    if _INCIDENT.fullmatch(who):
+        return (
+            f"{who} names no person: give --entry and --field, for one field of its log; of a person, an id, like P-3, or an account, "
+            "like telegram:501. A whole log goes when its time is over: `tocsin retention`"
+        )
     if not _PERSON.fullmatch(who):
         return f"{who} names no person: give an id, like P-3, or an account, like telegram:501"
     return (
@@ -244,7 +270,11 @@ def _recapped(fact: Fact, said: Set[str]) -> Iterable[str]:
 
 
 async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str, reason: str, basis: str) -> Erasure:
-    """One field of one entry of a closed incident. Raises Refused."""
+    """One field of one entry of a closed incident: words that people wrote, or somebody's own data. Raises Refused."""
+    if stream == DEPLOYMENT:
+        raise Refused(
+            "single fields of who is who cannot be erased, for roles hang on them; a person can, once they have none: `tocsin erase P-3`"
+        )
     found = [one for one in await store.facts(stream, entry) if one.seq == entry]
     if not found:
         raise Refused(f"the log of {stream} has no entry {entry}")
@@ -255,11 +285,22 @@ async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str
         path = f"values/{path.removeprefix('fields/')}" if path.startswith("fields/") else path
     path = _path(path, held)
     people = await _people(store)
-    owners = [owner for name, owner in whose(found[0].fact) if path == name or path.startswith(f"{name}/")]
+    theirs = list(whose(found[0].fact))
+    owners = [owner for name, owner in theirs if _within(path, name)]
     await _free(store, [stream, *(name for owner in owners for name in people.names_of(owner))])
     if path not in held:
         raise Refused(f"entry {entry} of {stream} shows no field {path}; it shows: {', '.join(held) or 'nothing'}")
+    free = [one for one in held if one.partition("/")[0] in WORDS or any(_within(one, name) for name, _ in theirs)]
+    if path not in free:
+        raise Refused(
+            f"{path} of entry {entry} of {stream} cannot be erased: the rest of the log hangs on it; of this entry can: {', '.join(free) or 'nothing'}"
+        )
     return Erasure([(stream, FieldErased(entry, path, by, reason, basis))], fields=[(stream, entry, path)])
+
+
+def _within(path: str, name: str) -> bool:
+    """Whether a path is an attribute's, or that of one of its keys."""
+    return path == name or path.startswith(f"{name}/")
 
 
 def _path(typed: str, held: Sequence[str]) -> str:
@@ -279,8 +320,6 @@ async def _free(store: Source, names: Sequence[str]) -> None:
     for one in await store.incidents():
         if one.incident in names and one.closed_at is None:
             raise Refused(f"{one.incident} is open, and its log is needed: close it first")
-    if DEPLOYMENT in names and len(names) == 1:
-        raise Refused("single fields of who is who cannot be erased; a person can")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,13 @@ class KeepsEvidence(ABC):
     async def key_chain(self) -> list[str]:
         """The links from the first signing key to the one that signs now: notes, oldest first; empty where there was one key only."""
         rows = await self._connection.read("evidence", (DEPLOYMENT,))
-        return [said["note"] for said in _of(rows, KeyReplaced)]
+        return [said["note"] for said in _of(rows, KeyReplaced, "note")]
 
     async def cosigned(self, stream: str) -> list[Cosigned]:
         """The checkpoints of a stream that partners' keys signed too, in the order in which they came."""
         rows = await self._connection.read("evidence", (stream,))
-        return [Cosigned(said["note"], said["partner"], said["vkey"]) for said in _of(rows, CheckpointCosigned)]
+        whole = _of(rows, CheckpointCosigned, "note", "partner", "vkey")
+        return [Cosigned(said["note"], said["partner"], said["vkey"]) for said in whole]
 
     async def compared(self, note: str) -> Compared:
         """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""
@@ -111,7 +112,8 @@ class KeepsEvidence(ABC):
             raise StorageError(f"{witness.vkey} did not sign this; ask the partner which key it used")
         said = compared.said
         rows = await self._connection.read("evidence", (stream,))
-        known = {(one["partner"], one["vkey"], one["size"], one["confirmed"]) for one in _of(rows, CheckpointCosigned)}
+        whole = _of(rows, CheckpointCosigned, "note", "partner", "vkey", "size", "confirmed")
+        known = {(one["partner"], one["vkey"], one["size"], one["confirmed"]) for one in whole}
         fact = CheckpointCosigned(said.size, said.root.hex(), partner, vkey, note, confirmed)
         if (partner, vkey, said.size, confirmed) not in known:
             await self.commit(Changes(now, records=[(stream, playbook, fact)]))
@@ -138,7 +140,7 @@ async def replaced(connection: Connection, folder: Path, signer: Signer) -> Sign
     if following is None:
         return signer
     rows = await connection.read("evidence", (DEPLOYMENT,))
-    recorded = [said["new"] for said in _of(rows, KeyReplaced)]
+    recorded = [said["new"] for said in _of(rows, KeyReplaced, "note", "new")]
     return keys.adopt(folder, signer.name) if recorded[-1:] == [following.verifier.vkey] else signer
 
 
@@ -165,11 +167,11 @@ def refusal(stream: str, compared: Compared) -> str:
     return f"this is a checkpoint of {compared.stream}, not of {stream}"
 
 
-def _of(rows: Sequence[Any], kind: type[Fact]) -> Iterator[dict[str, Any]]:
-    """The fields of the facts of one kind; those of which something was erased are left out."""
+def _of(rows: Sequence[Any], kind: type[Fact], *read: str) -> Iterator[dict[str, Any]]:
+    """The fields of the facts of one kind; those of which a field that is ``read`` was erased are left out."""
     for found, body in rows:
         said = {} if body is None else {path: value for _, path, value in json.loads(body)}
-        if found == kind.__name__ and said.get("note"):
+        if found == kind.__name__ and all(said.get(name) is not None for name in read):
             yield said
 
 

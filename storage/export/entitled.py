@@ -9,6 +9,8 @@
 
 A rule's ``shows`` are attributes; ``name/*`` are all the keys of one that is committed to key by key, ``*`` all other attributes. Of what a rule
 shows, ``View`` still leaves out partners of whom the recipient may not know, other partners' rooms, and persons who are not its own in others' acts.
+
+What was erased is None here whatever its type says, and makes nothing anybody's own: what is gone never shows more of what is left.
 """
 
 from __future__ import annotations
@@ -87,16 +89,22 @@ def _by(view: View, fact: Any) -> bool:
 
 def _mine(name: str) -> Callable[[View, Any], None]:
     """What this attribute names is the partner's own from now on."""
-    return lambda view, fact: view.own.add(getattr(fact, name))
+    return lambda view, fact: _learn(view.own, getattr(fact, name))
+
+
+def _learn(known: set[str], name: str | None) -> None:
+    """Nothing is learned from what was erased: else all that was erased would be one thing."""
+    if name is not None:
+        known.add(name)
 
 
 def _worded(name: str) -> Callable[[View, Any], None]:
     """The same; and whether every word of it is: none comes from another partner's request, or from an alert that has words of one."""
 
     def learn(view: View, fact: Any) -> None:
-        view.own.add(getattr(fact, name))
+        _learn(view.own, getattr(fact, name))
         if _written(view, fact):
-            view.words.add(getattr(fact, name))
+            _learn(view.words, getattr(fact, name))
 
     return learn
 
@@ -111,12 +119,13 @@ def _written(view: View, fact: Any) -> bool:
     return (
         view.acts(fact)
         and (fact.request is None or fact.request in view.own)
+        and fact.updates is not None
         and all(one in view.words for one in fact.updates)
     )
 
 
 def _asked(view: View, fact: Any) -> bool:
-    return view.partner in fact.partners
+    return view.partner in (fact.partners or ())
 
 
 def _asks(view: View, fact: Any) -> bool:
@@ -140,7 +149,7 @@ def _supplied(view: View, fact: Any) -> bool:
 
 
 def _leading(view: View, fact: Any) -> bool:
-    return all(one in view.knows for one in fact.partners)
+    return fact.partners is not None and all(one in view.knows for one in fact.partners)
 
 
 def _learn_lead(view: View, fact: Any) -> None:
@@ -148,7 +157,7 @@ def _learn_lead(view: View, fact: Any) -> None:
 
 
 def _offered(view: View, fact: Any) -> bool:
-    return view.partner in fact.partners or fact.partner == view.partner
+    return view.partner in (fact.partners or ()) or fact.partner == view.partner
 
 
 def _known(view: View, fact: Any) -> bool:
@@ -161,7 +170,7 @@ def _accounts(view: View, fact: Any) -> bool:
 
 
 def _learn_person(view: View, fact: Any) -> None:
-    view.accounts.add(fact.identity)
+    _learn(view.accounts, fact.identity)
 
 
 def _account(name: str) -> When:

@@ -74,12 +74,14 @@ async def partners(store: Source, stream: str) -> Known:
             unlisted |= await _read(store, digest[1].decode(), known)
         if b'"type":"PartnerAdmitted"' in data:
             values = {path: value for _, path, value in disclosed}
-            known.names[str(values.get("partner"))] = str(values.get("name"))
+            partner, name = values.get("partner"), values.get("name")
+            if isinstance(partner, str):  # else it was erased: nobody can ask for a copy by a name that is gone
+                known.names[partner] = name if isinstance(name, str) else partner
         elif b'"type":"RoomBound"' in data:
-            partner = next((str(value) for _, path, value in disclosed if path == "partner"), None)
-            if partner is not None:
-                known.names.setdefault(partner, partner)
-                unlisted.add(partner)  # of a deployment's partners, none need know of another
+            bound = next((str(value) for _, path, value in disclosed if path == "partner"), None)
+            if bound is not None:
+                known.names.setdefault(bound, bound)
+                unlisted.add(bound)  # of a deployment's partners, none need know of another
     known.listed = frozenset(known.names) - unlisted
     return known
 

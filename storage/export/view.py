@@ -69,11 +69,11 @@ class View:
         whose, room = getattr(fact, "partner", None), getattr(fact, "room", None)
         if isinstance(room, RoomRef) and isinstance(whose, str) and not _elsewhere(fact):
             (self._rooms if whose == self.partner else self._others).add(str(room))
-        if isinstance(fact, PartnerAdmitted):
+        if isinstance(fact, PartnerAdmitted) and fact.partner is not None:
             self.knows.add(fact.partner)  # announced to everyone who takes part
         if isinstance(fact, Disclosed | MessageTracked) and fact.partner == self.partner:
             self.sends.add(fact.send)
-            self.told.update(_ID.findall(fact.about))
+            self.told.update(_ID.findall(fact.about or ""))
             if isinstance(fact, Disclosed) and is_copy(fact):
                 self.read.add(fact.about)
             title = fact.fields.get("_title") if isinstance(fact, Disclosed) else None
@@ -173,7 +173,7 @@ def _names(rule: Rule, path: str) -> bool:
 def is_copy(fact: Disclosed) -> bool:
     """Whether a message is a copy of an alert (``handlers.addressing.Letter``) that shows something: a field of the alert itself, not of what is said about
     it, nor of several things in one list."""
-    return re.fullmatch(r"A-\d+", fact.about, re.ASCII) is not None and any(
+    return re.fullmatch(r"A-\d+", fact.about or "", re.ASCII) is not None and any(
         re.fullmatch(r"[^_:/][^:/]*", name) is not None and _held(how) for name, how in fact.fields.items()
     )
 
