@@ -6,13 +6,10 @@ import json
 from collections.abc import Iterable
 
 from playbooks.rooms import RoomRef
-from storage.effects import EndPoll, Remove, Urgency
+from storage.effects import EndPoll, RemoveBeside, RemoveCopy, Urgency
 from storage.store import OutboxRow
 
 NEVER_STOOD = ("refused", "dropped")
-
-BESIDES = ("poll ", "#")
-"""How the ``about`` of what shows something that was said begins, where it is no copy of it: the count of a poll, a recap."""
 
 
 def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
@@ -20,6 +17,11 @@ def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     here = [row for row in rows if row.to == room]
     taken = {row.amends for row in here if row.kind == "delete" and row.state not in NEVER_STOOD}
     return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
+
+
+def polls(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
+    """Of the messages of a copy those in which people can vote: where a network has no polls, words stand for one."""
+    return [row for row in standing(rows, room) if json.loads(row.payload).get("poll") is not None]
 
 
 def last_changes(rows: Iterable[OutboxRow]) -> dict[str, OutboxRow]:
@@ -33,7 +35,7 @@ def tells_again(about: str | None, said: str) -> bool:
     return about is not None and about.startswith("#") and said in about.split()[1:]
 
 
-def withdrawal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
+def withdrawal(effect: RemoveCopy | RemoveBeside, part: OutboxRow, token: str) -> OutboxRow:
     """The request to remove one message of a copy. Which one that is, and what else stands in it, is looked up when it leaves."""
     payload = {"kind": "delete", "html": "", "text": "", "buttons": [], "amends": part.token}
     return OutboxRow(
@@ -45,7 +47,6 @@ def withdrawal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
         json.dumps(payload, separators=(",", ":")),
         effect.about,
         effect.partner,
-        not_after=effect.not_after,
     )
 
 

@@ -29,10 +29,10 @@ from handlers import escalation, posting
 from handlers.channels import threaded
 from handlers.command import typed
 from handlers.events import Came, CannotRead, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
-from handlers.resaid import is_said, is_talk
+from handlers.resaid import is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
-from storage.effects import Effect, EndPoll, Record, Remove, Repeat, Send, Wake
+from storage.effects import Effect, EndPoll, Record, RemoveBeside, RemoveCopy, RemoveMessage, Repeat, Send, Wake
 from storage.facts import (
     DEPLOYMENT,
     DeadlinePassed,
@@ -431,12 +431,12 @@ class Turn:
         subjects = {one.send: await self._subject(one.send, row) for one in effects if isinstance(one, Repeat)}
         parts: dict[str, Sequence[OutboxRow]] = {}
         for one in effects:
-            if (isinstance(one, Send) and one.amends) or (isinstance(one, Remove) and is_said(one.about)):
+            if isinstance(one, RemoveCopy) or (isinstance(one, Send) and one.amends):
                 if one.about is not None and one.about not in parts:
                     parts[one.about] = await self._copies(one.stream, one.about)
             elif isinstance(one, EndPoll):
                 parts[one.said] = await self._copies(one.stream, one.said)
-            elif isinstance(one, Remove):
+            elif isinstance(one, RemoveBeside | RemoveMessage):
                 parts[one.send] = await self._parts(one.send)
         captions = {network: port.captions for network, port in self.networks.items()}
         step = carry_out(self.tx.world, effects, self.tx.now, Tokens(seed), self._splits, subjects, parts, captions)

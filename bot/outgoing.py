@@ -22,7 +22,7 @@ from playbooks.cleared import Cleared, Misdirected
 from playbooks.labels import Label
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Contact, poll_of
-from storage.effects import Carried, React, Remove, Send, Tap, Urgency
+from storage.effects import Carried, React, RemoveMessage, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT, CheckpointPosted, Disclosed
 from storage.notes import Checkpoint
 from storage.store import OutboxRow
@@ -358,7 +358,7 @@ TAKEN_BACK = "🗑"
 UNNAMED = "nobody knows whether it arrived, nor under which name"
 
 
-def removal(effect: Remove, part: OutboxRow, token: str) -> OutboxRow:
+def removal(effect: RemoveMessage, part: OutboxRow, token: str) -> OutboxRow:
     """The request to remove one part of a message from where it was said. Of one whose name is not known, a refused one."""
     payload: dict[str, Any] = {
         "kind": "delete",

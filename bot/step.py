@@ -32,7 +32,9 @@ from storage.effects import (
     Record,
     Redirect,
     Remember,
-    Remove,
+    RemoveBeside,
+    RemoveCopy,
+    RemoveMessage,
     Repeat,
     Send,
     Unwake,
@@ -99,13 +101,13 @@ def carry_out(
     parts: Mapping[str, Sequence[OutboxRow]] | None = None,
     captions: Mapping[Network, int] = MappingProxyType({}),
 ) -> Step:
-    """The step that these effects make. ``subjects`` has the messages that a ``Repeat`` may name, ``parts`` those that a
-    ``Remove`` names, and every row about what a ``Send`` amends (by its id), as they stand. ``captions``: what fits under a file on
-    each network.
+    """The step that these effects make.
 
-    Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch.
-    Raises Misdirected,
-    and whatever a fact that makes no sense leads to.
+    Facts come first: a message is sent in the world that its own decision made, and carries that world's epoch. ``subjects`` has the messages that
+    a ``Repeat`` names, by their Send. ``parts`` has rows as they stand: those that a ``RemoveBeside`` or a ``RemoveMessage`` names, by that name, and
+    all about what is amended, ended or removed as a copy, by its id. ``captions``: what fits under a file on each network.
+
+    Raises Misdirected, and whatever a fact that makes no sense leads to.
     """
     step = Step(world)
     _record(step, [(one.stream, one.fact) for one in effects if isinstance(one, Record)], now)
@@ -159,14 +161,13 @@ def carry_out(
                 step.hushes.append(effect)
             case Postpone(stream=stream, by=by):
                 step.postponed.append((stream, by))
-            case Remove(send=send, about=str(about)) if about.startswith("S-"):
-                stands = copies.standing((parts or {}).get(about, ()), effect.room)
-                gone = [one for one in stands if one.send == send]
+            case RemoveCopy(send=send, about=about, room=room):
+                gone = [one for one in copies.standing((parts or {}).get(about, ()), room) if one.send == send]
                 _send(step, [copies.withdrawal(effect, one, tokens.next()) for one in gone], splits)
-            case Remove(send=send, about=str(about)) if about.startswith(copies.BESIDES):
+            case RemoveBeside(send=send):
                 there = [one for one in (parts or {}).get(send, ()) if one.state not in copies.NEVER_STOOD]
                 _send(step, [copies.withdrawal(effect, one, tokens.next()) for one in there], splits)
-            case Remove(send=send):
+            case RemoveMessage(send=send):
                 for part in (parts or {}).get(send, ()):
                     if part.state in ("sent", "unknown"):
                         made_one = outgoing.removal(effect, part, tokens.next())
@@ -174,7 +175,7 @@ def carry_out(
                         shown.append((effect.stream, asked))
                         _send(step, [made_one], splits)
             case EndPoll(said=said, room=room):
-                polls = [one for one in copies.standing((parts or {}).get(said, ()), room) if '"poll":{' in one.payload]
+                polls = copies.polls((parts or {}).get(said, ()), room)
                 _send(step, [copies.ending(effect, one, tokens.next()) for one in polls], splits)
             case React():
                 _send(step, [outgoing.reaction(effect, tokens.next())], splits)

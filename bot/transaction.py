@@ -1,6 +1,6 @@
 """Several decisions, carried out against one world after the other, and committed together or not at all.
 
-``Transaction`` gathers the steps of a turn. Everything in it happens at one instant: what the log says of it when the log is read again.
+``Transaction`` gathers their steps: those of one turn. All of it happens at one instant, and so says the log whenever it is read again.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ def _may_be_hushed(row: OutboxRow, stream: str) -> bool:
 
 
 class Transaction:
-    """The steps of one turn. ``take`` gives the rows of a Send that still wait with the courier, and keeps them
-    from leaving; ``waiting`` gives those of a stream, and lets them be.
+    """The steps of one turn.
+
+    ``take`` gives the rows of a Send that still wait with the courier, and keeps them from leaving; ``waiting`` gives those of a stream, and lets them
+    be.
     """
 
     def __init__(

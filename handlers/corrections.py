@@ -23,7 +23,7 @@ from playbooks import sight
 from playbooks.cleared import Cleared, Reader, clock, glue, listed, name, phone, short_id, value, word
 from playbooks.rooms import RoomRef
 from playbooks.values import Text
-from storage.effects import Drop, Effect, Record, Remove, Send, Unwake, Urgency, Wake
+from storage.effects import Drop, Effect, Record, RemoveMessage, Send, Unwake, Urgency, Wake
 from storage.facts import MessageDropped, MessageRemains, MessageRemoved
 from storage.incident import Incident, Issued
 from storage.store import Deadline, OutboxRow
@@ -94,7 +94,7 @@ def _told(world: World, incident: Incident, issued: Issued) -> dict[RoomRef, _To
 
 def _removals(incident: Incident, issued: Issued, now: datetime) -> list[Effect]:
     return [
-        Remove(incident.id, send, copy.room, issued.fact.alert, copy.partner, now + REMOVAL_LASTS)
+        RemoveMessage(incident.id, send, copy.room, issued.fact.alert, copy.partner, now + REMOVAL_LASTS)
         for send, copy in issued.copies.items()
         if copy.state in ("sent", "unknown")
     ]
@@ -201,7 +201,7 @@ def arrived(world: World, row: OutboxRow, now: datetime) -> list[Effect]:
     about = incident.alert_of[row.send]
     issued, effects = incident.alerts[about], list[Effect]()
     if issued.state == "retracted":
-        removal = Remove(incident.id, row.token, row.to, about, row.partner, now + REMOVAL_LASTS)
+        removal = RemoveMessage(incident.id, row.token, row.to, about, row.partner, now + REMOVAL_LASTS)
         effects.append(removal)
     if row.part or (issued.state, about, row.to) in incident.live:
         return effects

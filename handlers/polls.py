@@ -25,7 +25,7 @@ from playbooks.phrasing import legible
 from playbooks.rooms import RoomRef
 from playbooks.selection import Event
 from playbooks.values import Text
-from storage.effects import Drop, Effect, EndPoll, Record, Remove, Send, Unwake, Urgency, Wake
+from storage.effects import Drop, Effect, EndPoll, Record, RemoveBeside, Send, Unwake, Urgency, Wake
 from storage.facts import MessageDropped, PollClosed, Voted
 from storage.incident import Incident, Live, Polled
 from storage.store import Deadline, OutboxRow
@@ -148,7 +148,7 @@ def _told(incident: Incident, said: str) -> list[Live]:
 def _away(incident: Incident, live: Live) -> list[Effect]:
     return [
         Drop(live.send, "the poll was taken back"),
-        Remove(incident.id, live.send, live.room, live.about, live.partner),
+        RemoveBeside(incident.id, live.send, live.room, live.about, live.partner),
     ]
 
 

@@ -24,7 +24,7 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
 from storage.deployment import Binding
-from storage.effects import Drop, Effect, Record, Remove, Send, Urgency
+from storage.effects import Drop, Effect, Record, RemoveBeside, Send, Urgency
 from storage.facts import MessageDropped, SaidAnew, TakenBack
 from storage.incident import Incident, Recent
 from storage.store import OutboxRow, Utterance
@@ -151,7 +151,7 @@ def followed(
         )
         if row.state != "pending" and (seen or not raised):
             continue
-        result += [Drop(row.send, GONE), Remove(row.stream, row.send, row.to, row.about, row.partner)]
+        result += [Drop(row.send, GONE), RemoveBeside(row.stream, row.send, row.to, str(row.about), row.partner)]
         if here is not None and incident.paused is None and out(later, row.to) is None:
             result += _recaps(later, incident, here, [channel], now, Missed(again=_shown(row)))
     return result

@@ -9,7 +9,7 @@ from handlers import polls, signs
 from handlers.events import Talk
 from handlers.world import World
 from playbooks.rooms import RoomRef
-from storage.effects import Drop, Effect, Record, Remember, Remove
+from storage.effects import Drop, Effect, Record, Remember, RemoveCopy
 from storage.facts import MessageRemoved, TakenBack
 from storage.incident import Incident
 from storage.store import OutboxRow, Utterance
@@ -47,4 +47,4 @@ def away(said: Utterance, room: RoomRef, copies: Sequence[OutboxRow]) -> list[Ef
     shown = dict.fromkeys(
         row.send for row in here if row.kind == "message" and row.state in ("pending", "sent", "unknown", "inflight")
     )
-    return [*waits, *(Remove(said.stream, send, room, said.id, partner) for send in shown)]
+    return [*waits, *(RemoveCopy(said.stream, send, room, said.id, partner) for send in shown)]

@@ -179,11 +179,38 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
-    """Take an earlier message of ours out of a room, all its parts, or one part by its own token.
+class RemoveCopy:
+    """Take out of a room what a Send made there of something that was said, which ``about`` names (``S-12``).
 
     What waits still is dropped with ``Drop``; what is on its way now is removed once its network has said what became of it.
-    ``not_after``: the last instant at which a network may be asked.
+    """
+
+    stream: str
+    send: str
+    room: RoomRef
+    about: str
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveBeside:
+    """Take out of a room what shows something that was said and is no copy of it: the count of a poll (``poll S-12``), a recap (``#ops S-12``).
+
+    What waits, and what is on its way, is as for ``RemoveCopy``.
+    """
+
+    stream: str
+    send: str
+    room: RoomRef
+    about: str
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMessage:
+    """Take an earlier message of ours out of a room, all its parts, or one part by its own token: the log says that it was asked for.
+
+    Only what was sent, or may have been. ``not_after``: the last instant at which a network may be asked.
     """
 
     stream: str
@@ -252,7 +279,9 @@ Effect = (
     | Unwake
     | Redirect
     | Drop
-    | Remove
+    | RemoveCopy
+    | RemoveBeside
+    | RemoveMessage
     | EndPoll
     | React
     | Remember

@@ -10,7 +10,7 @@ from bot.clock import VirtualClock
 from bot.networks.port import Outcome, Outgoing, Refused, Sent, Unknown
 from handlers.events import Delivery
 from playbooks.rooms import RoomRef
-from storage.effects import React, Remember, Remove, Send, Urgency
+from storage.effects import React, Remember, RemoveCopy, Send, Urgency
 from storage.facts import DEPLOYMENT
 from storage.store import OutboxRow, StorageError, Utterance
 from tests.bot.carrying import Says, send, speech, texts
@@ -108,7 +108,7 @@ async def test_what_never_arrived_is_not_changed(tmp_path: Path) -> None:
         await send(on, says, speech("unknown", "S-2"))
         await send(on, says, speech("unknown!", "S-2", amends=True))
         [row] = [one for one in await on.store.copies(DEPLOYMENT, "S-2") if one.kind == "message"]
-        await send(on, says, Remove(DEPLOYMENT, row.send, room(2), "S-2"))
+        await send(on, says, RemoveCopy(DEPLOYMENT, row.send, room(2), "S-2"))
         assert len(on.network.sent) == 1
         assert [one.became for one in on.decide.of(Delivery)] == ["unknown", "refused", "refused"]  # type: ignore[attr-defined]
 

@@ -12,7 +12,7 @@ from bot.networks.port import Delayed, NetworkPort, Outcome, Outgoing, Refused, 
 from bot.queues import Queues
 from handlers.events import Delivery, Flooded
 from playbooks.rooms import Network
-from storage.effects import React, Remove, Urgency
+from storage.effects import React, RemoveCopy, Urgency
 from storage.facts import DEPLOYMENT
 from storage.store import OutboxRow
 from tests.bot.carrying import Says, many, photo, send, speech, telegram, texts
@@ -235,7 +235,7 @@ async def test_one_of_several_in_a_message_is_edited_and_taken_back(tmp_path: Pa
         for effect in (
             speech("second", "S-2", amends=True),
             speech("first", "S-1", amends=True),
-            *(Remove(DEPLOYMENT, row.send, room(2), row.about) for row in (rows[1], rows[0], rows[2])),
+            *(RemoveCopy(DEPLOYMENT, row.send, room(2), str(row.about)) for row in (rows[1], rows[0], rows[2])),
         ):
             clock.advance(4)
             await send(on, says, effect)

@@ -10,7 +10,7 @@ from bot.clock import VirtualClock
 from bot.networks.port import Begun, Delayed, Outgoing, Refused, Sent
 from handlers.events import Delivery, Stale
 from playbooks.rooms import RoomRef
-from storage.effects import Drop, Redirect, Remove
+from storage.effects import Drop, Redirect, RemoveCopy
 from storage.facts import DEPLOYMENT
 from storage.store import OutboxRow
 from tests.bot.carrying import Says, many, send
@@ -37,7 +37,7 @@ async def row(on: Floor, said: str) -> OutboxRow:
 async def take_back(on: Floor, says: Says, said: str) -> None:
     """Decide that a copy is to go, as handlers do: it is dropped, and its removal asked for where it is too late for that."""
     one = await row(on, said)
-    says.effects += [Drop(one.send, "it was taken back"), Remove(DEPLOYMENT, one.send, one.to, said, "P-1")]
+    says.effects += [Drop(one.send, "it was taken back"), RemoveCopy(DEPLOYMENT, one.send, one.to, said, "P-1")]
     await on.hear("go", room(1, "matrix"))
     await on.engine.at_rest.wait()
 

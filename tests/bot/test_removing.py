@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.networks.port import Outcome, Outgoing, Refused, Sent, Unknown
 from handlers.events import Came, Delivery
 from handlers.world import Request, World
-from storage.effects import Drop, Effect, Record, Remove
+from storage.effects import Drop, Effect, Record, RemoveMessage
 from storage.facts import MessageDropped, MessageRemoved, RemovalAsked
 from tests.bot.floor import FakeDecisions, FakeNetwork, Floor, floor, message, opened, room
 
@@ -33,7 +33,10 @@ class Story:
             case _ if self.drop:
                 return [Drop(self.tokens[0], "over"), message(room(2), "after", stream=STREAM)]
             case _:
-                return [Remove(STREAM, self.tokens[0], room(2), "A-1", "P"), message(room(2), "after", stream=STREAM)]
+                return [
+                    RemoveMessage(STREAM, self.tokens[0], room(2), "A-1", "P"),
+                    message(room(2), "after", stream=STREAM),
+                ]
 
     def happened(self, world: World, came: Came) -> list[Effect]:
         match came.event:

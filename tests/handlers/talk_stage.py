@@ -12,7 +12,7 @@ from playbooks.load import Book, parse
 from playbooks.restricted import restricted
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
-from storage.effects import Drop, Effect, EndPoll, React, Remember, Remove, Send
+from storage.effects import Drop, Effect, EndPoll, React, Remember, RemoveBeside, RemoveCopy, Send
 from storage.facts import Said
 from storage.store import Beside, OutboxRow, Utterance
 from tests.handlers.border_stage import CITY, LIAISON, MAYOR, OFFICER, SOMEBODY
@@ -51,7 +51,7 @@ class TalkStage(Stage):
     said: dict[str, Utterance] = field(default_factory=dict)
     rows: dict[str, list[OutboxRow]] = field(default_factory=dict)
     reacts: list[React] = field(default_factory=list)
-    removes: list[Remove] = field(default_factory=list)
+    removes: list[RemoveCopy | RemoveBeside] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
     ends: list[EndPoll] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class TalkStage(Stage):
                 )
             elif isinstance(effect, React):
                 self.reacts.append(effect)
-            elif isinstance(effect, Remove):
+            elif isinstance(effect, RemoveCopy | RemoveBeside):
                 self.removes.append(effect)
             elif isinstance(effect, EndPoll):
                 self.ends.append(effect)

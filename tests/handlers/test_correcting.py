@@ -11,7 +11,7 @@ from handlers import corrections
 from handlers.events import Delivery, Stale
 from playbooks.rooms import RoomRef
 from storage import incident
-from storage.effects import Drop, Effect, Remove, Repeat, Send, Unwake, Urgency
+from storage.effects import Drop, Effect, RemoveMessage, Repeat, Send, Unwake, Urgency
 from storage.facts import (
     AlertCancelled,
     AlertRetracted,
@@ -317,8 +317,8 @@ def retracted(stage: Stage, *besides: RoomRef) -> tuple[str, list[Effect]]:
 def asked_to_remove(stage: Stage, effects: list[Effect]) -> list[OutboxRow]:
     """The requests that the engine makes of what is to be removed, recorded as it does."""
     rows = []
-    for number, effect in enumerate(of(effects, Remove)):
-        assert isinstance(effect, Remove)
+    for number, effect in enumerate(of(effects, RemoveMessage)):
+        assert isinstance(effect, RemoveMessage)
         name = f"removal{number}"
         stage._keep("I-1", RemovalAsked(effect.send, name, effect.about, effect.partner, effect.room))
         rows.append(OutboxRow(name, name, "I-1", effect.room, int(Urgency.ALERT), "{}", effect.about, effect.partner))
@@ -331,7 +331,7 @@ def test_every_copy_is_removed_and_every_room_told() -> None:
     before = len(stage.of(Disclosed))
     alert, effects = retracted(stage, AID)
     shown = len(stage.of(Disclosed)) - before
-    assert {one.room for one in of(effects, Remove)} == EVERYWHERE - {AID}  # type: ignore[attr-defined]
+    assert {one.room for one in of(effects, RemoveMessage)} == EVERYWHERE - {AID}  # type: ignore[attr-defined]
     told = words(stage, "retracted")
     assert set(told) == EVERYWHERE - {AID}
     assert {s.body.text for s in told.values()} == {"A-1 was withdrawn (12:00). Please do not use it or pass it on."}
@@ -351,8 +351,10 @@ def test_the_card_says_it_in_the_same_word() -> None:
 def test_removals_come_before_the_words() -> None:
     """A room is first freed of it, then told."""
     _, effects = retracted(opened())
-    kinds = [effect for effect in effects if isinstance(effect, Remove) or (isinstance(effect, Send) and effect.role)]
-    assert all(isinstance(effect, Remove) for effect in kinds[: len(EVERYWHERE)])
+    kinds = [
+        effect for effect in effects if isinstance(effect, RemoveMessage) or (isinstance(effect, Send) and effect.role)
+    ]
+    assert all(isinstance(effect, RemoveMessage) for effect in kinds[: len(EVERYWHERE)])
 
 
 def test_a_copy_in_flight_is_removed_once_it_is_there() -> None:
@@ -361,10 +363,10 @@ def test_a_copy_in_flight_is_removed_once_it_is_there() -> None:
     alert, _ = retracted(stage, AID)
     [late] = [copy for copy in copies_of(stage, alert) if copy.to == AID]
     effects = stage.accepted(late)
-    assert [one.room for one in of(effects, Remove)] == [AID]  # type: ignore[attr-defined]
+    assert [one.room for one in of(effects, RemoveMessage)] == [AID]  # type: ignore[attr-defined]
     assert [send.to for send in of(effects, Send)] == [AID]  # type: ignore[attr-defined]
     second = stage.happen(Delivery(row_of(stage, late, token="send-2", part=1), "sent", "m2"))
-    assert [one.send for one in of(second, Remove)] == ["send-2"] and not of(second, Send)  # type: ignore[attr-defined]
+    assert [one.send for one in of(second, RemoveMessage)] == ["send-2"] and not of(second, Send)  # type: ignore[attr-defined]
 
 
 def test_what_was_removed_is_recorded_and_what_remains_is_told() -> None:

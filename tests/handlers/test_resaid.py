@@ -10,7 +10,7 @@ from handlers.events import Came, Delivery, Stale
 from handlers.resaid import NO_ROOM, is_said, is_talk
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Record, Remove, Send, Urgency
+from storage.effects import Drop, Record, RemoveCopy, Send, Urgency
 from storage.facts import DEPLOYMENT, MessageDropped, MessageUnknown, RoomMoved, SaidAnew, TakenBack
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
@@ -168,11 +168,11 @@ def test_an_edit_that_has_no_room_takes_the_old_words_out_and_says_the_new_ones(
     edit = next(row for row in copies if row.kind == "edit" and row.to == FIRE_TELEGRAM)
     event = Delivery(edit, "refused", reason=NO_ROOM, said=stage.said[name], copies=copies)
     effects = happened(stage.world, Came(event, stage.now, b"s"))
-    [remove] = [one for one in effects if isinstance(one, Remove)]
+    [remove] = [one for one in effects if isinstance(one, RemoveCopy)]
     [send] = [one for one in effects if isinstance(one, Send) and one.carries is not None]
     assert remove.room == send.to == FIRE_TELEGRAM and not send.amends and "is open" in send.body.html
     effects = happened(stage.world, Came(replace(event, reason="no"), stage.now, b"s"))
-    assert not [one for one in effects if isinstance(one, Remove | Send)]
+    assert not [one for one in effects if isinstance(one, RemoveCopy | Send)]
 
 
 def test_a_stale_copy_is_decided_again() -> None:

@@ -8,7 +8,7 @@ from handlers import hear
 from handlers.world import Request
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
-from storage.effects import Effect, Remove, Send
+from storage.effects import Effect, RemoveCopy, Send
 from storage.facts import MessageRemoved, TakenBack
 from tests.handlers.border_stage import CITY, CITY_TELEGRAM, FIRE, LIAISON, MAYOR, OFFICER, SOMEBODY
 from tests.handlers.talk_stage import TalkStage, talking
@@ -36,7 +36,9 @@ def test_whoever_said_it_or_an_officer_of_theirs_takes_it_back(who: str) -> None
     """From every other room; in their own it stays until they delete it there."""
     stage = said()
     effects = asked(stage, CITY, who)
-    assert {one.room for one in effects if isinstance(one, Remove)} == {row.to for row in stage.rows[stage.last().id]}
+    assert {one.room for one in effects if isinstance(one, RemoveCopy)} == {
+        row.to for row in stage.rows[stage.last().id]
+    }
     assert stage.last().gone and len(stage.of(TakenBack)) == 1
     [answer] = [one for one in effects if isinstance(one, Send)]
     assert answer.to == CITY and answer.body.text.startswith("Taken back from the other rooms")
@@ -69,4 +71,4 @@ def test_nobody_else_does_and_nowhere_else(room: RoomRef, who: str) -> None:
     """Not a colleague without office, not a reader, not another room of theirs."""
     stage = said()
     effects = asked(stage, room, who)
-    assert not [one for one in effects if isinstance(one, Remove)] and not stage.last().gone
+    assert not [one for one in effects if isinstance(one, RemoveCopy)] and not stage.last().gone
