@@ -204,14 +204,12 @@ class Addresses:
             return Refused(NEVER_ARRIVED)
         said, before = json.loads(row.payload), json.loads(target.payload)
         if len(members) > 1:
-            fresh = Line(said["head"], said["words"])
-            return await self._together(out, row, members, {target.token: fresh}, port)
+            return await self._together(out, row, members, {target.token: _line(before, said)}, port)
         held = files.get(row.token)
         said |= {"late": True} if before.get("late") else {}
         if said.get("file") and held is None and (said.get("anew") or not before.get("file")):
             said = _without_file(said)
-        line = Line(said["head"], said["words"], said["clock"] if said.get("late") else "", said.get("mark", ""))
-        html = shown([line])
+        html = shown([_line(said, said)])
         out = replace(
             out,
             html=html,
@@ -248,8 +246,7 @@ class Addresses:
             mentions += called_in(was) if member.token not in fresh else ()
             line = fresh[member.token] if member.token in fresh else await self._now(member, was)
             if line is not None:
-                clock = was["clock"] if was.get("late") else ""
-                lines.append(Line(line.head, line.words, clock, was.get("mark", "")))
+                lines.append(line)
         html = shown(lines) if lines else ""
         if lines and len(port.split(html)) > 1:
             return Refused(NO_ROOM)
@@ -262,8 +259,7 @@ class Addresses:
 
     async def _now(self, member: OutboxRow, was: Mapping[str, Any]) -> Line | None:
         """What a row of a message says now: as it was last edited; None once it was removed."""
-        clock, mark = was["clock"] if was.get("late") else "", was.get("mark", "")
-        line = Line(was["head"], was["words"], clock, mark)
+        line = _line(was, was)
         for one in await self._store.copies(member.stream, member.about or ""):
             if one.kind not in ("edit", "delete") or one.state not in ("sent", "unknown") or not one.readable:
                 continue
@@ -272,8 +268,13 @@ class Addresses:
                 continue
             if one.kind == "delete":
                 return None
-            line = Line(said["head"], said["words"], clock, mark)
+            line = _line(was, said)
         return line
+
+
+def _line(was: Mapping[str, Any], said: Mapping[str, Any]) -> Line:
+    """What a row says whose words are now those of another payload: under the time and the mark with which it was sent."""
+    return Line(said["head"], said["words"], was["clock"] if was.get("late") else "", was.get("mark", ""))
 
 
 def _as_sent(row: OutboxRow, files: Mapping[str, Spooled | None], now: datetime) -> dict[str, Any]:
