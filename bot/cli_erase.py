@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from bot import filed
-from bot.cli_ending import UNANSWERED, Stop
+from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.cli_reading import OPERATOR
 from bot.retaining import overdue
 from bot.settings import Settings
@@ -46,7 +46,7 @@ async def _erase(
                 found = await erasing.of_field(store, stream, entry, path, by=OPERATOR, reason=reason, basis=basis)
                 await _carry_out(store, found, dry)
             return
-        async with filed.real(settings) as store:
+        async with filed.existing(settings) as store:
             found = await erasing.of_person(store, _person(what), by=OPERATOR, reason=reason, basis=basis)
             await _carry_out(store, found, dry)
     except (Refused, filed.NotOnFile) as why:
@@ -61,20 +61,29 @@ async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
     told = [(stream, fact.entry, fact.path) for stream, fact in erasure.facts if isinstance(fact, FieldErased)]
     if dry and erasure.keys and told:
         _listed("Of what is not theirs alone, these fields name or quote them, and would go:", told)
-    if erasure.doubtful:
+    doubtful = [one for one in erasure.doubtful if one[0] != DEPLOYMENT]
+    if doubtful:
         ask = "The name may also be another word, and stays; where it is them, erase it with --entry and --field:"
-        _listed(ask, erasure.doubtful)
+        _listed(ask, doubtful)
+    if len(doubtful) < len(erasure.doubtful):
+        said = "Of who is who no single field can be erased; in these the name may also be another word, and stays:"
+        _listed(said, [one for one in erasure.doubtful if one[0] == DEPLOYMENT])
     if dry:
         print("Nothing was erased: this was a dry run.")
         return
     whole = await store.destroy(erasure, await filed.now(store))
     print("Erased, and recorded with your reason. The log verifies as before; what is gone shows as withheld.")
-    if not whole:
-        print("Another program reads the database: tocsin.sqlite-wal holds what was erased until all have closed it.")
+    _emptied(whole)
     if erasure.keys:
         print(
             "Old copies of persons.keys must be destroyed too: with them a backup of the database could still be read."
         )
+
+
+def _emptied(whole: bool) -> None:
+    """Say, apart from what the command answers, where what was destroyed still stands: in the write-ahead log, if that could not be emptied."""
+    if not whole:
+        complain("Another program reads the database: its -wal file holds what was erased until all have closed it.")
 
 
 def _listed(heading: str, fields: Sequence[tuple[str, int, str]]) -> None:
@@ -87,24 +96,23 @@ def _listed(heading: str, fields: Sequence[tuple[str, int, str]]) -> None:
 
 def hold(settings: Settings, on: str | None, reason: str, lift: bool) -> None:
     """Place a legal hold on an incident or a person, or lift it; without either, list those that lie."""
-    if on is None:
-        asyncio.run(_list_holds(settings))
-        return
-    if not reason.strip():
+    if on is not None and not reason.strip():
         raise Stop(UNANSWERED, "--reason is missing: say why, such as the court and its order; it is recorded")
-    asyncio.run(_hold(settings, on, reason.strip(), lift))
+    try:
+        asyncio.run(_list_holds(settings) if on is None else _hold(settings, on.strip(), reason.strip(), lift))
+    except (Refused, filed.NotOnFile) as why:
+        raise Stop(UNANSWERED, str(why)) from None
 
 
 async def _hold(settings: Settings, on: str, reason: str, lift: bool) -> None:
     if _PERSON.fullmatch(on) or is_account(on):
-        async with filed.real(settings) as store:
-            await _place(store, await erasing.person_of(store, _person(on)), reason, lift)
+        async with filed.existing(settings) as store:
+            # Whoever was held once can be let go, whatever is left of them.
+            whose = erasing.person_of if lift else erasing.known
+            await _place(store, await whose(store, _person(on)), reason, lift)
         return
-    try:
-        async with filed.found(settings, on) as (store, stream, _):
-            await _place(store, stream, reason, lift)
-    except filed.NotOnFile as missing:
-        raise Stop(UNANSWERED, str(missing)) from None
+    async with filed.found(settings, on) as (store, stream, _):
+        await _place(store, stream, reason, lift)
 
 
 async def _place(store: SqliteStore, on: str, reason: str, lift: bool) -> None:
@@ -123,7 +131,7 @@ async def _place(store: SqliteStore, on: str, reason: str, lift: bool) -> None:
 
 
 async def _list_holds(settings: Settings) -> None:
-    async with filed.real(settings) as store:
+    async with filed.existing(settings) as store:
         lying = await erasing.holds(store)
     for on, fact in sorted(lying.items()):
         print(f"{on:<6} {fact.reason}")
@@ -135,22 +143,25 @@ def retention(settings: Settings, reason: str, dry: bool, as_json: bool) -> None
     """Destroy what the logs hold whose time is over by their playbooks, or (``dry``) say which those are."""
     if not dry:
         _stated(reason, "the playbook")
-    asyncio.run(_retention(settings, reason.strip(), dry, as_json))
+    try:
+        asyncio.run(_retention(settings, reason.strip(), dry, as_json))
+    except filed.NotOnFile as missing:
+        raise Stop(UNANSWERED, str(missing)) from None
 
 
 async def _retention(settings: Settings, reason: str, dry: bool, as_json: bool) -> None:
-    async with filed.real(settings) as store:
+    async with filed.existing(settings) as store:
         now = await filed.now(store)
         found = await overdue(store, now)
         erasure = erasing.of_logs(found, by=OPERATOR, reason=reason)
-        if not dry and erasure.facts:
-            await store.destroy(erasure, now)
+        whole = dry or not erasure.facts or await store.destroy(erasure, now)
         if as_json:
             print(json.dumps({"incidents": [_row(one) for one in found]}, ensure_ascii=False, indent=2))
         else:
             _say(found, dry)
             if any(path.name == filed.REHEARSAL_FILE for path in filed.places(settings)):
                 print(f"Rehearsals, in {settings.rehearsal_folder}, are left out.")
+        _emptied(whole)
 
 
 def _say(found: list[Overdue], dry: bool) -> None:

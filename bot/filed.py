@@ -1,6 +1,6 @@
 """What is on file, for the command line: the deployment's own database first, then that of its rehearsals.
 
-Looking makes nothing: where no database is, none is made. Both may be open while the bot runs.
+Looking makes nothing, nor does changing what must be there already: where no database is, none is made. Both may be open while the bot runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REHEARSAL_FILE = "rehearsal.sqlite"
 
 
 class NotOnFile(Exception):
-    """There is no such incident. The message says what there is."""
+    """There is no such incident, or no database. The message says what there is."""
 
 
 @asynccontextmanager
@@ -32,6 +32,17 @@ async def real(settings: Settings) -> AsyncIterator[SqliteStore]:
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def existing(settings: Settings) -> AsyncIterator[SqliteStore]:
+    """The deployment's own database, as it must be there. Raises NotOnFile."""
+    there = places(settings)
+    if settings.data / settings.database_file not in there:
+        only = f"only rehearsals are on file, in {settings.rehearsal_folder}" if there else _nothing(settings)
+        raise NotOnFile(only)
+    async with real(settings) as store:
+        yield store
 
 
 @asynccontextmanager
@@ -107,6 +118,10 @@ def _there_is(settings: Settings, known: Mapping[Path, Sequence[str]]) -> str:
         return f"on file in {settings.data}: {_last(real)}"
     if rehearsed:
         return f"only rehearsals are on file, in {settings.rehearsal_folder}: {_last(rehearsed)}"
+    return _nothing(settings)
+
+
+def _nothing(settings: Settings) -> str:
     return f"nothing is on file in {settings.data}; {elsewhere()}"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -172,3 +173,84 @@ def test_one_field_is_erased_by_its_entry_and_name(folder: Path) -> None:
     assert (wrong.code, "text" in wrong.err) == (2, True)
     assert tocsin(folder, "erase", "I-1", "--entry", "1", "--field", "text", *BASIS).code == 0
     assert b"Ada was here" not in bundle(folder, "after.zip")
+
+
+def test_in_a_folder_where_nothing_is_kept_nothing_is_made(tmp_path: Path) -> None:
+    """Whoever starts a command in the wrong folder is told so: no key and no database appear there, in which nothing would ever be held."""
+    for command in (
+        ("hold",),
+        ("hold", "P-1", "--reason", "court order 7"),
+        ("hold", "telegram:501", "--lift", "--reason", "over"),
+        ("hold", "I-1", "--reason", "court order 7"),
+        ("retention", "--dry-run"),
+        ("retention", "--reason", "ten years"),
+        ("erase", "P-1", "--dry-run", *BASIS),
+        ("erase", "I-1", "--entry", "1", "--field", "text", *BASIS),
+        ("incidents",),
+        ("log", "deployment"),
+        ("ask", "I-1", "leads", "--reason", "x"),
+        ("export", "I-1", "-o", "x.zip", "--reason", "x"),
+        ("checkpoint", "I-1", "-o", "x.txt"),
+        ("rotate-key", "--reason", "x"),
+    ):
+        done = tocsin(tmp_path, *command)
+        assert done.code == (0 if command == ("incidents",) else 2), command
+        assert "on file in" in done.out + done.err, command
+        assert list(tmp_path.iterdir()) == [], command
+
+
+def test_a_legal_hold_lies_on_somebody(folder: Path) -> None:
+    """A number or an account mistyped is refused: whoever is meant would not be held. An account that the logs only speak of can be."""
+
+    async def work() -> None:
+        async with store_of(folder) as store:
+            await store.append("I-2", NoteAdded("P-2", "liege-fire", ROOM, "telegram:777 called"), now=YEARS_AGO)
+
+    asyncio.run(work())
+    for who, words in (("P-99", "no person P-99 is on file"), ("telegram:778", "nothing is held of telegram:778")):
+        refused = tocsin(folder, "hold", who, "--reason", "court order 7")
+        assert (refused.code, words in refused.err) == (2, True), refused
+    assert "no legal hold" in tocsin(folder, "hold").out
+    for who, whom in (("p2", "P-2"), ("telegram:501", "P-1"), ("telegram:777", "telegram:777")):
+        assert f"Nothing of {whom} can be erased" in tocsin(folder, "hold", who, "--reason", "court order 7").out
+
+
+def test_what_another_program_keeps_from_going_is_said_by_both_commands(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While somebody reads the database, what was erased stands in its write-ahead log: one sentence says so, and the answer in JSON is the answer alone."""
+    monkeypatch.setattr("storage.connection.WAIT", 0.05)
+    revoke(folder)
+    with closing(sqlite3.connect(folder / "data" / "tocsin.sqlite")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        erased = tocsin(folder, "erase", "P-1", *BASIS)
+        emptied = tocsin(folder, "retention", "--reason", "ten years", "--json")
+    assert (erased.code, emptied.code) == (0, 0)
+    assert erased.err == emptied.err
+    assert "its -wal file holds what was erased until all have closed it" in erased.err
+    assert len(json.loads(emptied.out)["incidents"]) == 2
+
+
+def test_what_can_be_erased_of_an_incident_is_named(folder: Path) -> None:
+    """Of an incident a field, or all of it when its time is over; of who is who a person, and no single field, as a serving person would lose their role by it."""
+    for what in ("I-1", "i1", "deployment"):
+        whole = tocsin(folder, "erase", what, *BASIS)
+        assert (whole.code, "--entry and --field" in whole.err, "tocsin retention" in whole.err) == (2, True, True)
+    role = tocsin(folder, "erase", "deployment", "--entry", "0", "--field", "identity", *BASIS)
+    assert (role.code, "a person can" in role.err) == (2, True)
+    hangs = tocsin(folder, "erase", "I-1", "--entry", "0", "--field", "playbook", *BASIS)
+    assert (hangs.code, "of this entry can: title" in hangs.err) == (2, True), hangs.err
+
+
+def test_of_who_is_who_a_doubtful_name_stays_and_no_command_is_offered_for_it(folder: Path) -> None:
+    """Where a one-word name stands in the deployment's log, it is told apart from what can be erased by itself."""
+
+    async def work() -> None:
+        async with store_of(folder) as store:
+            await store.append(DEPLOYMENT, PersonRevoked("P-2", "P-1", "Bo left us"), now=YEARS_AGO)
+
+    asyncio.run(work())
+    dry = tocsin(folder, "erase", "P-2", "--dry-run", *BASIS).out
+    assert "Of who is who no single field can be erased" in dry
+    assert "where it is them, erase it" not in dry
