@@ -248,6 +248,21 @@ async def test_one_of_several_in_a_message_is_edited_and_taken_back(tmp_path: Pa
         ]
 
 
+async def test_one_of_several_that_came_late_keeps_its_time_when_it_is_edited(tmp_path: Path) -> None:
+    """The words are new; when they were said, and that it stands there, are not."""
+    says, clock, network = Says(), VirtualClock(START), telegram()
+    async with floor(tmp_path, says.decisions, network, clock=clock) as on:
+        network.state.connected = False
+        await send(on, says, speech("one", "S-1"), speech("two", "S-2", who="Bo"))
+        clock.advance(61)
+        network.state.connected = True
+        on.courier.poke()
+        await on.settled()
+        clock.advance(4)
+        await send(on, says, speech("new", "S-2", who="Bo", amends=True))
+        assert texts(network.sent) == ["09:00 Ada\none\n\n09:00 Bo\ntwo", "09:00 Ada\none\n\n09:00 Bo\nnew"]
+
+
 async def test_an_edit_that_is_too_long_for_its_message_is_refused(tmp_path: Path) -> None:
     """What does not fit beside the others is not cut and leaves them as they are."""
     says, clock, network = Says(), VirtualClock(START), telegram()
