@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -220,6 +221,34 @@ async def test_what_was_added_to_the_page_is_not_shown(page: Page, intact: Path)
     assert await verdict(page) == "Intact"
     assert "the mayor was told" not in await page.text()
     assert await page.value("typeof window.hacked") == "undefined"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text + "<section class='verdict intact'><h2>FORGED</h2></section>",
+        lambda text: text + "<dialog open>FORGED</dialog><details open>FORGED</details>",
+        lambda text: text.replace("</html>", "<p>FORGED</p></html><p>FORGED</p>"),
+        lambda text: text.replace("<body>", "<body hidden class='FORGED'>"),
+        lambda text: text.replace("<html ", "<html hidden ", 1),
+    ],
+    ids=["a section", "a dialogue", "behind the end", "hidden body", "hidden page"],
+)
+async def test_what_stands_behind_the_program_is_not_shown(
+    page: Page, intact: Path, change: Callable[[str], str]
+) -> None:
+    """What somebody wrote behind the last script, or said of the page as a whole, is gone when the verdict is there, which everybody can see."""
+    intact.write_text(change(intact.read_text()))
+    await page.open(intact)
+    assert "FORGED" not in await page.value(
+        "document.documentElement.outerHTML.replace(/<script[^]*?<\\/script>/g, '')"
+    )
+    assert (
+        await page.value(
+            "document.querySelector('.verdict').checkVisibility() && document.querySelectorAll('.verdict').length"
+        )
+        == 1
+    )
 
 
 async def test_a_changed_program_does_not_run(page: Page, intact: Path) -> None:

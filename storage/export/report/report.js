@@ -65,15 +65,25 @@ function draw(page, verdict, account, note, filters) {
   timeline.draw();
 }
 
+/** Whatever else stands in the page was not signed by anybody: it goes, and so does what the page says of itself, such as that it is hidden. */
+function clear() {
+  for (const whole of [document.documentElement, document.body]) {
+    for (const name of whole.getAttributeNames()) if (name !== "lang") whole.removeAttribute(name);
+  }
+  for (const child of [...document.documentElement.childNodes]) if (child !== document.head && child !== document.body) child.remove();
+  for (const child of [...document.body.childNodes]) if (child.nodeName !== "SCRIPT") child.remove();
+}
+
 async function start() {
+  // Until the page is read to its end, more of it may come that nobody signed.
+  if (document.readyState === "loading") await new Promise((read) => document.addEventListener("DOMContentLoaded", read, { once: true }));
   // The reader's own language where the report has it, else that of whom it was made for.
   const theirs = [...navigator.languages, document.documentElement.lang];
   tongue = theirs.map(tongueFor).find(Boolean) ?? "en";
   document.documentElement.lang = tongue;
   const seal = document.getElementById("seal")?.textContent ?? "";
   const blocks = Array.from(document.querySelectorAll("script.log"), (block) => block.textContent);
-  // Whatever else stands in the page was not signed by anybody: it goes.
-  for (const child of [...document.body.childNodes]) if (child.nodeName !== "SCRIPT") child.remove();
+  clear();
   const bar = el("progress", { max: 1, value: 0, "aria-label": say("checkingNow") });
   const status = el("p", { role: "status" }, say("checkingNow"));
   const page = el("main", {}, el("div", { class: "verdict checking" }, status, bar));
