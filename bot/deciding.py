@@ -11,22 +11,20 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot import loading
-from bot.addressing import Addresses
 from bot.agenda import Offer, Waits
 from bot.examining import examined
 from bot.fates import Report
 from bot.faults import fault
 from bot.hearing import TALK, answered, shown_by, talk, understood
 from bot.inquiring import inquired, looked_back_on
+from bot.memory import Memory
 from bot.networks.port import Heard, NetworkPort
 from bot.outgoing import Tokens, kind, replaced
-from bot.quoting import meant
 from bot.rereading import refreshed
 from bot.step import NOT_SET_UP, carry_out
 from bot.transaction import Transaction
 from bot.witnessing import compared
 from handlers import escalation, posting
-from handlers.channels import threaded
 from handlers.command import typed
 from handlers.events import Came, CannotRead, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
 from handlers.resaid import is_talk
@@ -42,7 +40,7 @@ from storage.facts import (
     MessageDropped,
     RollbackFound,
 )
-from storage.store import Beside, Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
+from storage.store import Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +85,10 @@ class Turn:
     seeds: Callable[[], bytes]
     asked_in: set[Network] = field(default_factory=set)
     """Networks on which we were asked into a room that is nobody's: perhaps a name leads there since."""
+    memory: Memory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = Memory(self.store, self.tx)
 
     async def started(self) -> None:
         """The program began."""
@@ -181,23 +183,22 @@ class Turn:
     async def _meant(self, heard: Heard, about: Mentioned | None, seed: bytes) -> Request | RoomEvent | Talk | None:
         """What is to be decided about it, with what it concerns of what was said in channels."""
         if heard.kind == "message":
-            answers = await self._answered(heard)
-            thread = await self._thread(heard)
+            answers = await self.memory.answered(heard)
+            thread = await self.memory.thread(heard)
             command = typed(heard.text, None)
             if command is None or command.name not in ABOUT_TALK:
-                answers = await self._whole(heard, answers)
+                answers = await self.memory.whole(heard, answers)
                 found = understood(heard, about, self.tx.now, seed, answers, thread)
                 file = heard.spoken.file if heard.spoken is not None else None
                 if isinstance(found, Request) and file is not None and file.album is not None:
-                    return replace(found, album=await self._beside(heard.room, file.album))
+                    return replace(found, album=await self.memory.beside(heard.room, file.album))
                 return found
             if answers is None and command.name == "seen":
                 answers = await self.store.last_said(heard.room)
-            asked = answers
-            request = understood(heard, about, self.tx.now, seed, asked, thread)
-            if isinstance(request, Request) and asked is not None:
-                copies = await self._copies(asked.stream, asked.id)
-                return replace(request, copies=copies, recaps=await self._recaps(asked.stream, asked.id))
+            request = understood(heard, about, self.tx.now, seed, answers, thread)
+            if isinstance(request, Request) and answers is not None:
+                copies = await self.memory.copies(answers.stream, answers.id)
+                return replace(request, copies=copies, recaps=await self.memory.recaps(answers.stream, answers.id))
             return request
         found = understood(heard, about, self.tx.now, seed)
         return found if found is not None or heard.kind not in TALK else await self._talk(heard)
@@ -207,25 +208,27 @@ class Turn:
         taken_back = None
         if (handle := heard.handle) is not None:
             ours = await self.store.by_handle(heard.room.network, handle)
-            said = await self._utterance(ours.stream, ours.about) if ours is not None and ours.about else None
+            said = await self.memory.utterance(ours.stream, ours.about) if ours is not None and ours.about else None
             heard = replace(heard, room=ours.to, kind="tallied") if ours is not None else heard
             if said is None and heard.kind == "ended":
-                said = next(iter(await self._polled(heard.room.network, handle)), None)
+                said = next(iter(await self.memory.polled(heard.room.network, handle)), None)
                 heard = replace(heard, room=said.room, message_id=said.message) if said is not None else heard
         else:
-            said = await self._utterance_at(heard.room, heard.message_id)
+            said = await self.memory.utterance_at(heard.room, heard.message_id)
             if said is None and heard.kind == "deleted" and heard.message_id is not None:
                 name = heard.message_id
                 taken_back = self.tx.reaction(heard.room, name) or await self.store.reaction(heard.room, name)
-                said = await self._utterance(taken_back.stream, taken_back.said) if taken_back is not None else None
+                said = (
+                    await self.memory.utterance(taken_back.stream, taken_back.said) if taken_back is not None else None
+                )
         if said is None:
             return None
         await self._know(said.stream)
-        copies = await self._copies(said.stream, said.id)
+        copies = await self.memory.copies(said.stream, said.id)
         found = talk(replace(heard, room=_place(heard, said, copies)), said, copies, taken_back)
-        shown_again = await self._recaps(said.stream, said.id) if found.kind in ("edited", "deleted") else ()
+        shown_again = await self.memory.recaps(said.stream, said.id) if found.kind in ("edited", "deleted") else ()
         together = (
-            await self._beside(said.room, said.album) if found.kind == "edited" and said.album is not None else ()
+            await self.memory.beside(said.room, said.album) if found.kind == "edited" and said.album is not None else ()
         )
         return replace(found, recaps=shown_again, album=tuple(one for one in together if one.said.id != said.id))
 
@@ -233,102 +236,22 @@ class Turn:
         """A poll of people's own that was forwarded is one poll wherever it stands, and ends everywhere at once."""
         if heard.kind != "ended" or heard.handle is None:
             return
-        for one in await self._polled(heard.room.network, heard.handle):
+        for one in await self.memory.polled(heard.room.network, heard.handle):
             if (one.stream, one.id) == (done.said.stream, done.said.id):
                 continue
             await self._know(one.stream)
             there = replace(heard, room=one.room, message_id=one.message)
-            ended = talk(there, one, await self._copies(one.stream, one.id), None)
+            ended = talk(there, one, await self.memory.copies(one.stream, one.id), None)
             await self._decided(ended, seed + one.id.encode())  # what follows has names of its own
-
-    async def _polled(self, network: Network, handle: str) -> list[Utterance]:
-        """The polls that people asked with this second name, as this turn leaves them."""
-        return self.tx.polled(handle, await self.store.polled(network, handle))
-
-    async def _thread(self, heard: Heard) -> Utterance | None:
-        """What began the thread in which this was said: as its network says, or the first in its topic, where that is one."""
-        if heard.room.topic is None:
-            return await self._utterance_at(heard.room, heard.thread)
-        incident = threaded(self.tx.world, heard.room, self.tx.now)
-        if incident is None:
-            return None
-        made = self.tx.thread_of(heard.room) or await self.store.thread_of(heard.room)
-        if made is not None and made.stream == incident.id:
-            return await self._utterance(made.stream, made.said)
-        first = await self.store.first_in_topic(incident.id, heard.room)
-        return first or self.tx.first_in_topic(incident.id, heard.room)
-
-    async def _answered(self, heard: Heard) -> Utterance | None:
-        """What it answers: of several things that went as one message the one that is quoted, else the last."""
-        found = await self._utterance_at(heard.room, heard.reply_to)
-        if found is None or heard.reply_to is None or heard.quoted is None or found.message == heard.reply_to:
-            return found
-        rows = await self._rows_at(heard.room, heard.reply_to)
-        if len(rows) < 2:
-            return found
-        number = meant(await Addresses(self.store).lines(rows), *heard.quoted)
-        one = rows[number] if number is not None else None
-        return found if one is None else await self._utterance(one.stream, one.about or "") or found
-
-    async def _rows_at(self, room: RoomRef, message: str) -> Sequence[OutboxRow]:
-        """The rows that became this one message."""
-        return await self.store.rows_of_message(room, message) or self.tx.carried_at(room, message)
-
-    async def _whole(self, heard: Heard, answered: Utterance | None) -> Utterance | None:
-        """What it answers, with the origins of everything that went as one message with it, where nothing says that only a part is meant."""
-        if answered is None or heard.reply_to is None or heard.quoted is not None or answered.message == heard.reply_to:
-            return answered
-        rows = await self._rows_at(heard.room, heard.reply_to)
-        parts = [await self._utterance(row.stream, row.about or "") for row in rows] if len(rows) > 1 else []
-        origins = {*answered.origins, *(origin for part in parts if part is not None for origin in part.origins)}
-        return replace(answered, origins=tuple(sorted(origins)))
-
-    async def _utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
-        if message is None:
-            return None
-        said = self.tx.utterance_at(room, message)
-        if said is not None:
-            return said
-        kept = await self.store.utterance_at(room, message)
-        if kept is None and (now := self.tx.carried_at(room, message)):
-            return await self._utterance(now[-1].stream, now[-1].about or "")
-        return None if kept is None else self.tx.utterance(kept.stream, kept.id) or kept
-
-    async def _utterance(self, stream: str, said: str) -> Utterance | None:
-        return self.tx.utterance(stream, said) or await self.store.utterance(stream, said)
-
-    async def _copies(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
-        """Every row about something that was said, as this turn leaves it; not reactions, of which there may be any number."""
-        rows = self.tx.about(stream, said, await self.store.copies(stream, said))
-        return tuple(row for row in rows if row.kind != "react")
-
-    async def _beside(self, room: RoomRef, album: str) -> tuple[Beside, ...]:
-        """What was sent as this album so far, with every row about it, as this turn leaves it."""
-        kept = await self.store.said_together(room, album)
-        found = self.tx.said_together(room, album, kept)
-        return tuple([Beside(one, await self._copies(one.stream, one.id)) for one in found])
-
-    async def _signs(self, said: Utterance) -> tuple[OutboxRow, ...]:
-        """What is known of the bot's reactions to something where it was said, as this turn leaves it."""
-        rows = self.tx.about(said.stream, said.id, await self.store.reactions(said.stream, said.id, said.room))
-        return tuple(row for row in rows if row.kind == "react")
-
-    async def _recaps(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
-        """The recaps that show something that was said, as this turn leaves them."""
-        return self.tx.recaps(stream, said, await self.store.recaps(stream, said))
 
     async def happened(self, event: Event, depth: int = 0) -> bool:
         """Something that is on no file. Whether it could be decided."""
         seed = self.seeds()
-        row = event.row if isinstance(event, Delivery | Stale) else None
+        row: OutboxRow | None = None
+        if isinstance(event, Delivery | Stale):
+            row, event = event.row, await self._about_talk(event)
         if isinstance(event, Delivery):
             event = replace(event, repeat=Tokens(seed).repeat)
-        if isinstance(event, Delivery | Stale) and row is not None and row.about is not None and is_talk(row):
-            said = await self._utterance(row.stream, row.about)
-            event = replace(event, said=said)
-            if isinstance(event, Delivery) and row.kind != "react":
-                signs = await self._signs(said) if said is not None else ()
-                event = replace(event, copies=(*await self._copies(row.stream, row.about), *signs))
         came = Came(event, self.tx.now, seed)
         if row is not None:
             await self._know(row.stream)
@@ -337,6 +260,17 @@ class Turn:
         return await self._guarded(
             lambda: self._carry(lambda world: self.decide.happened(world, came), seed, row=row, depth=depth)
         )
+
+    async def _about_talk(self, event: Delivery | Stale) -> Delivery | Stale:
+        """With what was said in a channel that its row is about, if it is; of an outcome, with what stands elsewhere too."""
+        row = event.row
+        if row.about is None or not is_talk(row):
+            return event
+        said = await self.memory.utterance(row.stream, row.about)
+        if isinstance(event, Stale) or row.kind == "react":
+            return replace(event, said=said)
+        signs = await self.memory.signs(said) if said is not None else ()
+        return replace(event, said=said, copies=(*await self.memory.copies(row.stream, row.about), *signs))
 
     async def reported(self, report: Report) -> None:
         """What became of messages."""
@@ -383,9 +317,11 @@ class Turn:
 
     async def _settled(self, deadline: Deadline) -> None:
         """What was said last of a place that moves is to be told."""
-        said = await self._utterance(deadline.stream, deadline.about)
+        said = await self.memory.utterance(deadline.stream, deadline.about)
         if said is not None:
-            await self.happened(Talk("settled", said, await self._copies(said.stream, said.id), said.room, self.tx.now))
+            await self.happened(
+                Talk("settled", said, await self.memory.copies(said.stream, said.id), said.room, self.tx.now)
+            )
 
     async def _signed(self, stream: str) -> str | None:
         """The signed state of a stream as it is on file; None where it cannot be signed, which keeps nothing else from being decided."""
@@ -433,9 +369,9 @@ class Turn:
         for one in effects:
             if isinstance(one, RemoveCopy) or (isinstance(one, Send) and one.amends):
                 if one.about is not None and one.about not in parts:
-                    parts[one.about] = await self._copies(one.stream, one.about)
+                    parts[one.about] = await self.memory.copies(one.stream, one.about)
             elif isinstance(one, EndPoll):
-                parts[one.said] = await self._copies(one.stream, one.said)
+                parts[one.said] = await self.memory.copies(one.stream, one.said)
             elif isinstance(one, RemoveBeside | RemoveMessage):
                 parts[one.send] = await self._parts(one.send)
         captions = {network: port.captions for network, port in self.networks.items()}
@@ -489,8 +425,7 @@ class Turn:
     def _splits(self) -> Mapping[Network, Callable[[str], Sequence[str]]]:
         return {network: port.split for network, port in self.networks.items()}
 
-    # -- failing
-    # ---------------------------------------------------------------------------------------------------------
+    # -- failing -------------------------------------------------------------------------------------------------------
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do something that may fail for a fault of ours, which is then recorded. Whether it was done."""
