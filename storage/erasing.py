@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from playbooks.rooms import RoomRef
+from storage.about_person import Loose, known_as
 from storage.facts import (
     DEPLOYMENT,
-    DirectChatOpened,
     Disclosed,
     Fact,
     FieldErased,
@@ -30,12 +30,10 @@ from storage.facts import (
     PersonEnrolled,
     PersonErased,
     PersonRevoked,
-    RoomMoved,
-    Said,
 )
 from storage.facts.codec import parts
-from storage.facts.personal import NAMES, is_account, whose
-from storage.mentions import WORDS, Mentions
+from storage.facts.personal import is_account, whose
+from storage.mentions import WORDS
 from storage.store import Kept, StreamHead, Summary
 
 _PERSON = re.compile(r"P-\d{1,9}")
@@ -137,9 +135,9 @@ async def known(store: Source, who: str) -> str:
         raise Refused(_nobody(who))
     subjects = frozenset((person, *theirs))
     if not (await store.personal(subjects))[1]:
-        mentions = await _known_as(store, subjects)
+        mentions = await known_as(store, subjects)
         for head in await store.heads():
-            if _Open(await store.facts(head.stream), subjects, mentions).fields:
+            if Loose(await store.facts(head.stream), subjects, mentions).fields:
                 break
         else:
             raise Refused(f"nothing is held of {who}: nobody is enrolled with it, and no log names it")
@@ -157,10 +155,10 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
         raise Refused(f"{person} still has a role here: take it away first, in a chat, with /revoke {person}")
     subjects = frozenset((person, *theirs))
     keys, theirs_in = await store.personal(subjects)
-    mentions = await _known_as(store, subjects)
+    mentions = await known_as(store, subjects)
     # One log at a time: each may be long.
     streams = [head.stream for head in await store.heads()]
-    found = {stream: _Open(await store.facts(stream), subjects, mentions) for stream in streams}
+    found = {stream: Loose(await store.facts(stream), subjects, mentions) for stream in streams}
     touched = {stream: one for stream, one in found.items() if one.fields or stream in theirs_in}
     await _free(store, [*touched, *subjects])
     for on, hold in (await holds(store)).items():
@@ -200,73 +198,6 @@ def _nobody(who: str) -> str:
         f"no person {who} is on file: `tocsin log deployment --reason TEXT` says who is. "
         "Persons of a rehearsal are enrolled nowhere, and nothing is held of them"
     )
-
-
-async def _known_as(store: Source, subjects: frozenset[str]) -> Mentions:
-    """How the logs can name a person: their accounts, private chats and names."""
-    names: set[str] = set()
-    # On Telegram a private chat is called as its account is.
-    rooms = {
-        RoomRef("telegram", one.partition(":")[2]): None for one in sorted(subjects) if one.startswith("telegram:")
-    }
-    for head in await store.heads():
-        _learn(await store.facts(head.stream), subjects, names, rooms)
-    return Mentions(filter(is_account, subjects), rooms, names)
-
-
-def _learn(kept: Iterable[Kept], subjects: frozenset[str], names: set[str], rooms: dict[RoomRef, None]) -> None:
-    for one in kept:
-        match one.fact:
-            case PersonEnrolled(person=person, name=name) | IdentityJoined(person=person, name=name) if (
-                person in subjects
-            ):
-                names.add(name or "")
-            case Said(person=person, content=content) if person in subjects:
-                names.add(content.get("name") or "")
-            case DirectChatOpened(identity=identity, room=room) if identity in subjects and room is not None:
-                rooms[room.chat] = None
-            case RoomMoved(old=old, new=new) if old in rooms:
-                rooms[new.chat] = None
-            case _:
-                pass
-
-
-class _Open:
-    """What a log holds of a person under nobody's key: fields that are to go, and those that may be about them. ``told``: those of which a fact of its own says that
-    they went; the others stood in the place of an id, or say in their paths whom they are about. ``entries``: where they are."""
-
-    def __init__(self, kept: Iterable[Kept], subjects: frozenset[str], mentions: Mentions) -> None:
-        self.fields: list[tuple[int, str]] = []
-        self.told: list[tuple[int, str]] = []
-        self.doubtful: list[tuple[int, str]] = []
-        self.entries: set[int] = set()
-        said: set[str] = set()
-        for one in kept:
-            theirs = {path for path, owner in whose(one.fact) if owner in subjects}
-            if isinstance(one.fact, Said) and one.fact.person in subjects:
-                said.add(one.fact.said)
-            found = dict.fromkeys((*mentions.certain(one.fact), *_recapped(one.fact, said)))
-            paths = [path for path in found if theirs.isdisjoint((path, path.partition("/")[0]))]
-            self.fields += [(one.seq, path) for path in paths]
-            self.told += [(one.seq, path) for path in paths if path not in NAMES and not mentions.in_text(path)]
-            self.doubtful += [
-                (one.seq, path)
-                for path in mentions.doubtful(one.fact)
-                if path not in found and theirs.isdisjoint((path, path.partition("/")[0]))
-            ]
-            if paths:
-                self.entries.add(one.seq)
-
-
-def _recapped(fact: Fact, said: Set[str]) -> Iterable[str]:
-    """Where a recap showed their words together with those of others."""
-    if (
-        isinstance(fact, Disclosed)
-        and fact.about
-        and fact.about.startswith("#")
-        and not said.isdisjoint(fact.about.split())
-    ):
-        yield from (path for path, value in parts(fact).items() if path.startswith("values/") and value is not None)
 
 
 async def of_field(store: Source, stream: str, entry: int, path: str, *, by: str, reason: str, basis: str) -> Erasure:
