@@ -21,11 +21,12 @@ import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, assert_never
 
 from bot.addressing import Addressed, Addresses
 from bot.ahead import Ahead
+from bot.claiming import Claiming
 from bot.clock import Clock, woken
 from bot.fates import (
     Elsewhere,
@@ -52,7 +53,7 @@ from bot.recalling import Recalls
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from storage.effects import Urgency
-from storage.store import OutboxChange, OutboxRow, StorageError, StorageFull, Store
+from storage.store import OutboxChange, OutboxRow, StorageError, Store
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,7 @@ class Courier:
         self._recalls = Recalls(self._queues, clock, desk)
         self._leaving = Leaving(self._queues, self._files, clock, desk, self._recalls.is_stale, same_token_once)
         self._ahead = Ahead(self._queues, self._recalls.is_stale, same_token_once)
+        self._claiming = Claiming(store, self._queues, self._ahead, self._recalls, self._leaving.part_with, self._tell)
         self._moving = Moving(self._queues, self._ahead, clock, desk, same_token_once)
         self._newest = 0
         self._sends: asyncio.TaskGroup | None = None
@@ -174,8 +176,8 @@ class Courier:
             self._newest += 1
             if row.token in at_once:
                 now = self._clock.now()
-                left = self._still_cleared([replace(row, id=self._newest, created_at=row.created_at or now)], now)
-                if left:
+                row = replace(row, id=self._newest, created_at=row.created_at or now)
+                if left := self._claiming.still_cleared([row], now):
                     self._go(left)
             elif row.state == "pending" and row.token not in self._queues:
                 reports += self._stand(replace(row, id=self._newest, created_at=row.created_at or self._clock.now()))
@@ -280,7 +282,7 @@ class Courier:
                 try:
                     chosen, wait = self._choose()
                     if chosen:
-                        for rows in await self._claim(chosen):
+                        for rows in await self._claiming.claim(chosen, self._clock.now()):
                             self._go(rows)
                         tries, self.trouble = 0, None
                         continue
@@ -351,57 +353,6 @@ class Courier:
             if wait is not None:
                 again.append(wait)
         return chosen, min(again, default=None)
-
-    async def _claim(self, chosen: list[list[OutboxRow]]) -> list[list[OutboxRow]]:
-        """Commit that these messages are in flight, all in one transaction, and take them out of their queues."""
-        now = self._clock.now()
-        rows = [row for some in chosen for row in some]
-        for row in rows:
-            self._queues.pop(row)
-        fresh = [row.token for row in rows if row.state == "pending" and row not in self._ahead]
-        try:
-            if fresh:
-                more = self._ahead.with_(chosen)
-                await self._store.claim([*fresh, *more], now, self._ahead.arrived)
-                self._ahead.claimed(more)
-            self._ahead.left(rows)
-        except BaseException as error:
-            for some in chosen:
-                self._queues.posts[some[0].to.network].flying -= 1
-            for row in rows:
-                self._queues.landed(row)
-                self._queues.add(row)
-            if isinstance(error, StorageError) and not isinstance(error, StorageFull):
-                await self._drop_settled(rows)
-            raise
-        return [left for some in chosen if (left := self._still_cleared(some, now))]
-
-    def _still_cleared(self, rows: Sequence[OutboxRow], now: datetime) -> list[OutboxRow]:
-        """The rows of a message that was just claimed, without those whose clearance became too old meanwhile."""
-        claimed = []
-        for row in rows:
-            if row.may_stand and self._recalls.is_stale(row):
-                row = self._recalls.recall(row)
-            elif row.state == "pending" and self._recalls.is_stale(row):
-                self._queues.remember(replace(row, state="inflight"))
-                self._tell([self._stale(row)])
-                continue
-            row = replace(row, state="inflight", claimed_at=now, first_claimed_at=row.first_claimed_at or now)
-            self._queues.remember(row)
-            claimed.append(row)
-        if not claimed:
-            self._queues.posts[rows[0].to.network].flying -= 1
-        return claimed
-
-    async def _drop_settled(self, rows: Sequence[OutboxRow]) -> None:
-        """Let go of rows that another process has dealt with, so that one of them does not hold up the others."""
-        for row in rows:
-            kept = await self._store.row(row.token)
-            if row.state == "pending" and (kept is None or kept.state != "pending"):
-                log.error("a message was settled elsewhere", extra={"send": row.token})
-                self._queues.remove(row)
-                self._queues.forget(row)
-                self._leaving.part_with(row)
 
     async def _send(self, rows: list[OutboxRow]) -> None:
         post = self._queues.posts[rows[0].to.network]
