@@ -11,6 +11,7 @@ from bot.cli_ending import UNANSWERED, Stop
 from bot.settings import Settings
 from bot.who_is import enrolled
 from playbooks.load import Book, PlaybookErrors, parse
+from storage.canonical import composed
 from storage.database import SqliteStore
 from storage.facts import LogRead
 from storage.governing import in_force
@@ -37,7 +38,7 @@ class Log:
     async def record(self, reason: str | None, question: str | None = None) -> int:
         """Record that all of it was read, or asked a question, and why. Returns the number of the entry that says so."""
         size = len(self.kept)
-        read = LogRead(OPERATOR, None, reason, size, question, size)
+        read = LogRead(OPERATOR, None, composed(reason), size, composed(question), size)  # as it is read again
         await self._store.append(self.stream, read, now=await filed.now(self._store), playbook=self._digest)
         # Others may have written since it was read: the number is where it came to stand, not where it was expected.
         return max(one.seq for one in await self._store.facts(self.stream, size) if one.fact == read)

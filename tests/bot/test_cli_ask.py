@@ -230,3 +230,12 @@ def test_nobodys_words_order_a_terminal_about() -> None:
 _BARE: Sequence[tuple[str, tuple[str, ...]]] = [
     (name, ()) for name in ("silent", "unknown", "withheld", "leads", "readings")
 ]
+
+
+@pytest.mark.parametrize("why", ["enque\u0302te", "a\udcff"], ids=["as a Mac writes it", "half a character"])
+def test_a_reason_is_kept_however_it_is_written(played: Played, why: str) -> None:
+    """A reason whose accents are characters of their own, or that is no proper text, is recorded as the log writes it, and the answer is given."""
+    folder, _, _ = played
+    for asked in (("log", "X-1"), ("ask", "X-1", "leads")):
+        ran = tocsin(folder, *asked, "--reason", why)
+        assert (ran.code, ran.err) == (0, "") and "is entry" in ran.out
