@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from storage import curve
-from storage.notes import BadNote, Signature, fingerprint, proper_name, split_note
+from storage.notes import BadNote, Signature, fingerprint, parse_checkpoint, proper_name, split_note
 
 _COSIGNATURE = b"\x04"
 _SECRET = "PRIVATE+KEY+"
@@ -36,6 +36,20 @@ class Cosigned:
     note: str
     partner: str
     vkey: str
+
+
+def largest(cosigned: Iterable[Cosigned], upto: int) -> list[Cosigned]:
+    """Of each partner's key the checkpoint over most entries, up to so many: it speaks for all before it. The smallest first. What cannot be read shows
+    nothing, and is left out."""
+    found: dict[tuple[str, str], tuple[int, Cosigned]] = {}
+    for one in cosigned:
+        try:
+            size = parse_checkpoint(split_note(one.note)[0]).size
+        except BadNote:
+            continue
+        if found.get((one.partner, one.vkey), (0, one))[0] < size <= upto:
+            found[one.partner, one.vkey] = size, one
+    return [one for _, one in sorted(found.values(), key=lambda sized: (sized[0], sized[1].partner, sized[1].vkey))]
 
 
 @dataclass(frozen=True, slots=True)

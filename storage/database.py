@@ -347,28 +347,32 @@ class SqliteStore(KeepsEvidence):
             raise RolledBack("; ".join(one.words for one in back))
         return notes
 
-    async def append_signed(self, stream: str, fact: Fact, *, now: datetime, playbook: str | None) -> str:
-        """Commit a fact, then sign the log that ends in it, whatever came after it meanwhile. Returns the signed note. Raises as ``sign`` does.
+    async def append_signed(
+        self, stream: str, fact: Fact, *, size: int, now: datetime, playbook: str | None
+    ) -> str | None:
+        """Commit a fact behind the first ``size`` entries of a log, then sign the log that ends in it, whatever came after it meanwhile. Returns the
+        signed note, or None where there are more entries by now: then nothing was done. Raises as ``sign`` does.
 
         Two transactions: nothing is signed that a crash could still take back.
         """
         await self._still_signs()
         sealed = log.seal(stream, playbook, fact)
 
-        def append(inner: sqlite3.Connection) -> int:
+        def append(inner: sqlite3.Connection) -> bool:
             heads = self._heads(inner)
             if back := checkpoints.check(inner, heads, self._signed, [stream]):
                 raise RolledBack(back[0].words)
+            if next((head.size for head in heads if head.stream == stream), 0) != size:
+                return False
             log.append(inner, [sealed], now, self._keyring)
-            return next((head.size for head in heads if head.stream == stream), 0) + 1
+            return True
 
-        def sign(inner: sqlite3.Connection, size: int) -> str:
+        def sign(inner: sqlite3.Connection) -> str:
             inner.execute(SQL["add_signer"], (self.signer.verifier.vkey, micros(now)))
             head = next(head for head in self._heads(inner) if head.stream == stream)
-            return checkpoints.sign_at(inner, head, size, self.signer, self._signed, now)
+            return checkpoints.sign_at(inner, head, size + 1, self.signer, self._signed, now)
 
-        size = await self._connection.write(append)
-        return await self._connection.write(lambda inner: sign(inner, size))
+        return await self._connection.write(sign) if await self._connection.write(append) else None
 
     def _heads(self, inner: sqlite3.Connection) -> list[StreamHead]:
         return [log.head(*row) for row in inner.execute(SQL["streams"])]
@@ -492,6 +496,6 @@ class SqliteStore(KeepsEvidence):
         if await self._connection.read("doomed"):
             await self._connection.write(work)
 
-    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
-        """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""
-        return log.entries(self._connection, self._keyring, stream)
+    def entries(self, stream: str, start: int = 0) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
+        """A stream's entries from a position on: position, the JCS bytes, and the disclosures [salt, path, value]."""
+        return log.entries(self._connection, self._keyring, stream, start)

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -133,21 +133,21 @@ async def facts(connection: Connection, keyring: Keyring, stream: str, start: in
     """A stream's facts from a position on. What was forgotten is None."""
     rows = await connection.read("entries", (stream, start, -1))
     keyring.refresh()
-    return [_kept(keyring, stream, *row) for row in rows]
+    return [_read(keyring, stream, *row) for row in rows]
 
 
 async def facts_of(connection: Connection, keyring: Keyring, stream: str, kinds: Sequence[str]) -> list[Kept]:
     """A stream's facts of some kinds."""
     rows = await connection.read("entries_of_kinds", (stream, json.dumps(kinds)))
     keyring.refresh()
-    return [_kept(keyring, stream, *row) for row in rows]
+    return [_read(keyring, stream, *row) for row in rows]
 
 
 async def entries(
-    connection: Connection, keyring: Keyring, stream: str
+    connection: Connection, keyring: Keyring, stream: str, start: int = 0
 ) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
-    """A stream's entries: position, canonical bytes, disclosures in the order of their paths."""
-    seq = 0
+    """A stream's entries from a position on: position, canonical bytes, disclosures in the order of their paths."""
+    seq = start
     while page := await connection.read("entries", (stream, seq, PAGE)):
         keyring.refresh()
         for seq, data, body, personal in page:
@@ -200,14 +200,22 @@ def prove(stream: str, ranges: Sequence[tuple[int, int]], hashes: Sequence[Any])
         raise StorageError(f"the log of {stream} lacks a hash it needs ({missing}): restore a backup") from missing
 
 
-def _kept(keyring: Keyring, stream: str, seq: int, data: bytes, body: bytes | None, personal: str | None) -> Kept:
-    said = json.loads(data)
-    values = {path: value for _, path, value in _disclosed(keyring, stream, seq, body, personal)}
+def _read(keyring: Keyring, stream: str, seq: int, data: bytes, body: bytes | None, personal: str | None) -> Kept:
+    return fact_of(stream, json.loads(data), _disclosed(keyring, stream, seq, body, personal))
+
+
+def fact_of(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[Any]]) -> Kept:
+    """What an entry tells, as far as it is disclosed ([salt, path, value] each); the rest of it is None. ``said``: the entry itself, decoded.
+
+    Raises Unreadable for one that this version cannot read.
+    """
     try:
-        fact = from_parts(said["type"], said["v"], values)
+        fact = from_parts(said["type"], said["v"], {path: value for _, path, value in disclosed})
     except (ValueError, TypeError) as error:
-        raise Unreadable(f"entry {seq} of {stream} cannot be read by this version of Tocsin: {error}") from error
-    return Kept(stream, seq, _time(said["ts"]), said["playbook_sha256"], fact)
+        raise Unreadable(
+            f"entry {said['seq']} of {stream} cannot be read by this version of Tocsin: {error}"
+        ) from error
+    return Kept(stream, said["seq"], _time(said["ts"]), said["playbook_sha256"], fact)
 
 
 def _disclosed(keyring: Keyring, stream: str, seq: int, body: bytes | None, personal: str | None) -> list[list[Any]]:

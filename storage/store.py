@@ -463,6 +463,6 @@ class Store(Protocol):
     async def tidy(self, before: datetime) -> int:
         """Blank the bodies of inbox and outbox rows completed before then. Returns how many."""
 
-    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
-        """A stream's entries: position, the JCS bytes, and the disclosures [salt, path, value]."""
+    def entries(self, stream: str, start: int = 0) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
+        """A stream's entries from a position on: position, the JCS bytes, and the disclosures [salt, path, value]."""
         ...

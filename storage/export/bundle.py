@@ -31,14 +31,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from storage import canonical, tree
+from storage.cosigning import Cosigned
 from storage.entry import opening, readable
 from storage.export import program
 from storage.export.container import Packing, manifest_text
-from storage.export.copy import About, Copy, Cosigned, Line
+from storage.export.copy import About, Copy, Line
 from storage.export.lawyer import readme
 from storage.export.span import BLOCK
 from storage.facts import timestamp
-from storage.notes import BadNote, parse_checkpoint, split_note
 from storage.store import StorageError
 
 FORMAT = 2
@@ -48,7 +48,7 @@ async def bundle(copy: Copy, out: BinaryIO) -> None:
     """Write the bundle of a copy. ``out`` is empty and can be read back. The largest files wait beside it until all is known of them, so
     that memory stays the same however long the log is.
 
-    Raises StorageError for entries that do not have the signed root, and for more than 4 GiB.
+    Raises StorageError for more than 4 GiB, and as the copy does.
     """
     about = copy.about
     folder = _beside(out)
@@ -57,7 +57,6 @@ async def bundle(copy: Copy, out: BinaryIO) -> None:
         log = _Log(about, members, folder)
         async for line in copy.lines():
             log.add(line)
-        log.finish()
         for name, data in _small(copy).items():
             members[name] = _Member(folder, data)
         manifest = _manifest(about, log, members)
@@ -111,10 +110,8 @@ class _Log:
     """The files with a line or more for each entry, written side by side."""
 
     def __init__(self, about: About, members: dict[str, _Member], folder: str | None) -> None:
-        self.about = about
         self.withheld: Counter[str] = Counter()
-        self.disclosed = self.size = 0
-        self.edge: list[bytes] = []
+        self.disclosed = 0
         self.entries, self.disclosures, self.leaves, self.text = (
             members.setdefault(name, _Member(folder))
             for name in ("entries.jsonl", "disclosures.jsonl", "leaves.txt", "log.txt")
@@ -122,30 +119,17 @@ class _Log:
         self.text.write(opening(about.stream).encode())
 
     def add(self, line: Line) -> None:
-        """One more entry. Those that came after the checkpoint are left to the next copy."""
-        if self.size >= self.about.checkpoint.size:
-            return
+        """One more entry."""
         said = json.loads(line.entry)
-        leaf = tree.leaf_hash(line.entry)
-        tree.grow(self.edge, self.size, leaf)
         self.entries.write(line.entry + b"\n")
-        self.leaves.write(leaf.hex().encode() + b"\n")
+        self.leaves.write(tree.leaf_hash(line.entry).hex().encode() + b"\n")
         self.disclosures.write(canonical.encode(line.shown) + b"\n")
         pairs = [(path, value) for _, path, value in line.shown]
         text = readable(said["seq"], said["ts"], said["type"], pairs)
-        self.text.write((f"\n{text}" if self.size else text).encode())
+        self.text.write((f"\n{text}" if said["seq"] else text).encode())
         self.disclosed += len(line.shown)
         if line.hidden:
             self.withheld[said["type"]] += line.hidden
-        self.size += 1
-
-    def finish(self) -> None:
-        """It is all of the log, or a StorageError."""
-        checkpoint = self.about.checkpoint
-        if self.size != checkpoint.size or tree.fold(self.edge) != checkpoint.root:
-            raise StorageError(
-                f"the entries of {self.about.stream} do not have the root that was signed: the database is damaged"
-            )
 
 
 def _small(copy: Copy) -> dict[str, bytes]:
@@ -153,7 +137,7 @@ def _small(copy: Copy) -> dict[str, bytes]:
     files = {
         "README.txt": f"{opening(about.stream)}{readme(about)}",
         "checkpoint.txt": about.note,
-        "cosigned.jsonl": "".join(_line(_said(one)) for one in _telling(copy)),
+        "cosigned.jsonl": "".join(_line(_said(one)) for one in copy.cosigned),
         "key.txt": f"{about.vkey}\n",
         "keys.jsonl": "".join(_line({"note": note}) for note in copy.keys),
     }
@@ -170,22 +154,6 @@ def verifier() -> bytes:
 def _said(cosigned: Cosigned) -> Mapping[str, str]:
     """A line of ``cosigned.jsonl``."""
     return {"note": cosigned.note, "partner": cosigned.partner, "vkey": cosigned.vkey}
-
-
-def _telling(copy: Copy) -> list[Cosigned]:
-    """The largest checkpoint that each partner's key cosigned: it speaks for all before it. Of those that the recipient may know of."""
-    recipient = copy.about.recipient
-    largest: dict[tuple[str, str], tuple[int, Cosigned]] = {}
-    for one in copy.cosigned:
-        if recipient.partner is not None and one.partner not in recipient.knows:
-            continue
-        try:
-            size = parse_checkpoint(split_note(one.note)[0]).size
-        except BadNote as error:
-            raise StorageError(f"a checkpoint that {one.partner} cosigned cannot be read: {error}") from error
-        if size <= copy.about.checkpoint.size and size > largest.get((one.partner, one.vkey), (0, one))[0]:
-            largest[one.partner, one.vkey] = (size, one)
-    return [largest[key][1] for key in sorted(largest)]
 
 
 def _line(said: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from storage.cosigning import Cosigned
 from storage.notes import Checkpoint
 from storage.store import Kept
 
@@ -82,17 +83,6 @@ class Line:
     kept: Kept
 
 
-class Cosigned(Protocol):
-    """A checkpoint of this log that a partner signed too. ``note``: signed by the deployment and by ``partner``, whose key is ``vkey``."""
-
-    @property
-    def note(self) -> str: ...
-    @property
-    def partner(self) -> str: ...
-    @property
-    def vkey(self) -> str: ...
-
-
 class Copy(Protocol):
     """A copy that can be read as often as a form needs to."""
 
@@ -116,7 +106,7 @@ class Copy(Protocol):
 
     @property
     def cosigned(self) -> Sequence[Cosigned]:
-        """Checkpoints of this log that partners signed too (``store.cosigned(stream)``), of the partners that the recipient may know of."""
+        """Of the keys of partners that the recipient may know of, the largest checkpoint that each signed too (``cosigning.largest``)."""
         ...
 
     def sign(self, text: str) -> str:

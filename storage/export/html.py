@@ -24,7 +24,7 @@ from html import escape
 from pathlib import Path
 from typing import BinaryIO
 
-from storage import canonical, notes, tree
+from storage import canonical, tree
 from storage.export.copy import About, Copy, Line
 from storage.export.naming import Naming
 from storage.export.wording import LANGUAGES, fitting, table
@@ -101,14 +101,9 @@ async def html(copy: Copy, out: BinaryIO) -> None:
 
 
 def _seal(copy: Copy) -> bytes:
-    """What is signed. Of each partner's cosignatures the one over most entries: it speaks for all before it. By whose key it is told, not by whose name:
-    the log itself says whose key it is."""
-    largest: dict[str, tuple[int, str]] = {}
-    for one in copy.cosigned:
-        size = notes.parse_checkpoint(notes.split_note(one.note)[0]).size
-        if size <= copy.about.checkpoint.size and size > largest.get(one.vkey, (0, ""))[0]:
-            largest[one.vkey] = size, one.note
-    cosigned = [{"note": note, "vkey": vkey} for vkey, (_, note) in sorted(largest.items())]
+    """What is signed. Whose a cosignature is is told by the key alone and not by a name: the log itself says whose key it is."""
+    by_key = {one.vkey: one.note for one in copy.cosigned}
+    cosigned = [{"note": note, "vkey": vkey} for vkey, note in sorted(by_key.items())]
     about = copy.about
     seal = {
         "key": about.vkey,

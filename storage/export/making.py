@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
@@ -18,14 +19,15 @@ from typing import Any, Literal, Protocol
 
 from storage import notes, tree
 from storage.connection import words
+from storage.cosigning import Cosigned, largest
 from storage.export.books import Books
-from storage.export.copy import About, Copy, Cosigned, Form, Line, Recipient
+from storage.export.copy import About, Copy, Form, Line, Recipient
 from storage.export.naming import Naming, Sought
 from storage.export.view import View
 from storage.facts import Exported, Fact, IncidentOpened
-from storage.facts.codec import from_parts
 from storage.facts.fact import is_exercise
 from storage.keys import sync_folder
+from storage.log import fact_of
 from storage.notes import Signer
 from storage.store import Kept, StorageError, StreamHead
 from storage.unseen import visible
@@ -39,6 +41,9 @@ Progress = Callable[[Stage, int, int], None]
 _EVERY = 500
 """Entries between two words on the progress."""
 
+_TRIES = 30
+"""So often what a recipient may see is counted anew because something happened meanwhile."""
+
 
 class ExportFailed(StorageError):
     """The copy could not be written. The message says what to do; what is kept is untouched."""
@@ -51,11 +56,13 @@ class Source(Protocol):
     def signer(self) -> Signer: ...
     async def heads(self) -> Sequence[StreamHead]: ...
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]: ...
-    async def append_signed(self, stream: str, fact: Fact, *, now: datetime, playbook: str | None) -> str: ...
+    async def append_signed(
+        self, stream: str, fact: Fact, *, size: int, now: datetime, playbook: str | None
+    ) -> str | None: ...
     async def playbook(self, digest: str) -> bytes | None: ...
     async def key_chain(self) -> Sequence[str]: ...
     async def cosigned(self, stream: str) -> Sequence[Cosigned]: ...
-    def entries(self, stream: str) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]: ...
+    def entries(self, stream: str, start: int = 0) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +101,30 @@ async def make(
 ) -> About:
     """Write a copy to ``path``, whole or not at all, and return what it says of itself. An existing file is left alone unless ``replace``.
 
+    What the log then says of the copy (its size, how much it shows) is so: where something happens between counting and recording, it is counted again.
+
     ``now`` is asked for when it is recorded: looking through a long log takes a while, in which others write.
 
     Raises ExportFailed for a path that cannot be written and for a log that is not there, before anything is recorded, and StorageError otherwise.
     """
-    head = next((head for head in await store.heads() if head.stream == asked.stream), None)
-    if head is None:
-        raise ExportFailed(f"no log called {asked.stream} is on file")
+    await _size(store, asked.stream)
     draft = _draft(path, replace)
     try:
-        view = View(asked.recipient)
-        count = await _examined(store, asked, view, head.size, progress)
-        fact = Exported(
-            by=asked.by,
-            reader=asked.recipient.id,
-            reason=asked.reason,
-            form=asked.form,
-            size=head.size + 1,
-            basis=asked.basis,
-            disclosed=count.disclosed + len(fields(Exported)),  # whoever gets a copy sees that it was made
-            withheld=dict(count.withheld),
-        )
-        made_at = await now()
-        note = await store.append_signed(asked.stream, fact, now=made_at, playbook=count.playbook)
-        checkpoint = notes.parse_checkpoint(notes.split_note(note)[0])
-        disclosed, withheld = fact.disclosed, fact.withheld
-        if checkpoint.size != fact.size:  # something happened meanwhile
-            view = View(asked.recipient)
-            count = await _examined(store, asked, view, checkpoint.size, progress)
-            disclosed, withheld = count.disclosed, dict(count.withheld)
+        view, count, note = View(asked.recipient), _Count(), None
+        while note is None:
+            count = await _examined(store, asked, view, count, progress)
+            fact = Exported(
+                by=asked.by,
+                reader=asked.recipient.id,
+                reason=asked.reason,
+                form=asked.form,
+                size=count.size + 1,
+                basis=asked.basis,
+                disclosed=count.disclosed + len(fields(Exported)),  # whoever gets a copy sees that it was made
+                withheld=dict(count.withheld),
+            )
+            made_at = await now()
+            note = await store.append_signed(asked.stream, fact, size=count.size, now=made_at, playbook=count.playbook)
         about = About(
             asked.stream,
             is_exercise(asked.stream),
@@ -135,10 +137,10 @@ async def make(
             made_at,
             store.signer.name,
             store.signer.verifier.vkey,
-            checkpoint,
+            notes.parse_checkpoint(notes.split_note(note)[0]),
             note,
-            disclosed,
-            withheld,
+            fact.disclosed,
+            fact.withheld,
             asked.zone,
         )
         await _write(await _copy(store, about, view, count, progress), form, draft, path, replace)
@@ -150,7 +152,9 @@ async def make(
 class _Count:
     """What was found in the log before a copy is made."""
 
-    def __init__(self) -> None:
+    def __init__(self, tries: int = 1) -> None:
+        self.tries = tries
+        self.size = 0
         self.disclosed = 0
         self.withheld: Counter[str] = Counter()
         self.digests: dict[str, None] = {}
@@ -160,21 +164,35 @@ class _Count:
         self.sought = Sought()
 
 
-async def _examined(store: Source, asked: Asked, view: View, size: int, progress: Progress) -> _Count:
-    """Let the view learn what is the recipient's own, and count what it may and may not see."""
-    if asked.recipient.partner is not None:
-        async for _, said, disclosed in _pages(store, asked.stream, size, partial(progress, "finding")):
-            view.learn(kept(asked.stream, said, disclosed))
-    count = _Count()
-    async for _, said, disclosed in _pages(store, asked.stream, size, partial(progress, "counting")):
+async def _size(store: Source, stream: str) -> int:
+    """How many entries there are. Raises ExportFailed where there is no such log."""
+    for head in await store.heads():
+        if head.stream == stream:
+            return head.size
+    raise ExportFailed(f"no log called {stream} is on file")
+
+
+async def _examined(store: Source, asked: Asked, view: View, count: _Count, progress: Progress) -> _Count:
+    """Let the view learn what is the recipient's own, and count what it may and may not see: what came since the last count, or all of it anew where
+    that changes what may be seen of what was before. Raises ExportFailed where that never ends."""
+    stream, size = asked.stream, await _size(store, asked.stream)
+    if view.partner is not None:
+        knew = deepcopy(vars(view))
+        async for _, said, disclosed in _pages(store, stream, size, partial(progress, "finding"), count.size):
+            view.learn(fact_of(stream, said, disclosed))
+        if vars(view) != knew:
+            count = _Count(count.tries + 1)
+    if count.tries > _TRIES:
+        raise ExportFailed(f"too much happens in {stream} to count what may be shown: try again in a quieter minute")
+    async for _, said, disclosed in _pages(store, stream, size, partial(progress, "counting"), count.size):
         shown = len(disclosed)
         may = {str(path) for _, path, _ in disclosed}
         if view.partner is not None:
-            may &= view.shows(kept(asked.stream, said, disclosed))
+            may &= view.shows(fact_of(stream, said, disclosed))
             shown = len(may)
         count.sought.see(said["playbook_sha256"], {str(path): value for _, path, value in disclosed if path in may})
         if said["type"] in ("AlertIssued", "Disclosed"):
-            one = kept(asked.stream, said, disclosed)
+            one = fact_of(stream, said, disclosed)
             count.sought.take(one, visible(one.fact, may))
         count.disclosed += shown
         if hidden := len(said["_sd"]) - shown:
@@ -183,9 +201,10 @@ async def _examined(store: Source, asked: Asked, view: View, size: int, progress
             count.digests[said["playbook_sha256"]] = None
         count.playbook = said["playbook_sha256"]
         if said["type"] == "IncidentOpened" and count.opened is None:
-            opened = kept(asked.stream, said, disclosed).fact
+            opened = fact_of(stream, said, disclosed).fact
             assert isinstance(opened, IncidentOpened)
             count.opened = opened
+    count.size = size
     return count
 
 
@@ -200,9 +219,10 @@ async def _copy(store: Source, about: About, view: View, count: _Count, progress
     naming = count.sought.found(
         Books({digest: body for digest, body in sources.items() if body is not None}), recipient
     )
-    cosigned = [
+    known = [
         one for one in await store.cosigned(about.stream) if recipient.partner is None or one.partner in recipient.knows
     ]
+    cosigned = largest(known, about.checkpoint.size)
     return _Made(store, about, view, playbooks, naming, await store.key_chain(), cosigned, progress)
 
 
@@ -241,12 +261,12 @@ class _Made:
         async for data, said, disclosed in _pages(self._store, stream, checkpoint.size, self._told):
             tree.grow(edge, size, tree.leaf_hash(data))
             size += 1
-            fact = kept(stream, said, disclosed)
+            fact = fact_of(stream, said, disclosed)
             shown = [(str(salt), str(path), value) for salt, path, value in disclosed]
             if self._view.partner is not None:
                 may = self._view.shows(fact)
                 shown = [one for one in shown if one[1] in may]
-                fact = kept(stream, said, shown)
+                fact = fact_of(stream, said, shown)
             yield Line(data, shown, len(said["_sd"]) - len(shown), fact)
         if size != checkpoint.size or tree.fold(edge) != checkpoint.root:
             raise StorageError(
@@ -254,22 +274,11 @@ class _Made:
             )
 
 
-def kept(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[Any]]) -> Kept:
-    """An entry's fact, as far as it is disclosed; what is not is None. Raises StorageError for one that this version cannot read."""
-    try:
-        fact = from_parts(said["type"], said["v"], {path: value for _, path, value in disclosed})
-    except (ValueError, TypeError) as error:
-        raise StorageError(
-            f"entry {said['seq']} of {stream} cannot be read by this version of Tocsin: {error}"
-        ) from error
-    return Kept(stream, said["seq"], datetime.fromisoformat(said["ts"]), said["playbook_sha256"], fact)
-
-
 async def _pages(
-    store: Source, stream: str, size: int, told: Callable[[int, int], None]
+    store: Source, stream: str, size: int, told: Callable[[int, int], None], start: int = 0
 ) -> AsyncIterator[tuple[bytes, dict[str, Any], list[list[object]]]]:
-    """The first ``size`` entries: bytes, what they say, and what is disclosed."""
-    async for seq, data, disclosed in store.entries(stream):
+    """Of the first ``size`` entries those from ``start`` on: bytes, what they say, and what is disclosed."""
+    async for seq, data, disclosed in store.entries(stream, start):
         if seq >= size:
             break
         yield data, json.loads(data), disclosed

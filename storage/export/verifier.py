@@ -76,6 +76,7 @@ UNREAL = {
     "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
     "X-": "REHEARSAL REHEARSAL REHEARSAL: nothing of this was real.",
 }
+REHEARSED = "-rehearsal"  # how the name ends under which rehearsals are signed, their log of rooms and people too
 
 
 def sha256(data: Any) -> bytes:
@@ -1047,6 +1048,21 @@ class Bundle:
             self.bad("a playbook is none of this log")
         self.check_claims()
 
+    def what(self) -> list[str]:
+        """Which log it is and for whom the copy is, by its own word; first of all that nothing of it was real."""
+        if self.signed is None or self.key is None or self.stream is None:
+            return []
+        first = UNREAL.get(self.stream[:2], "").split(" ")[0]
+        if self.stream == "deployment" and self.key.name.endswith(REHEARSED):
+            first = UNREAL["X-"].split(" ")[0]
+        at, reader = str(self.manifest.get("at") or ""), str(self.manifest.get("reader") or "")
+        name = "an auditor" if reader == "auditor" else str(self.manifest.get("reader_name") or reader)
+        if re.fullmatch("[0-9-]{10}T[0-9:]{8}[.][0-9]{3}Z", at):
+            at = "%s %s UTC" % (at[:10], at[11:16])
+        size = "%d %s" % (self.signed.size, "entry" if self.signed.size == 1 else "entries")
+        said = f"{first}: " * bool(first) + f"The log of {self.stream}, kept by {self.key.name}: {size}"
+        return [said + f", signed {at}" * bool(at) + f", copied for {name}" * bool(name) + "."]
+
     def check_claims(self) -> None:
         """Whatever the manifest says that the entries say too."""
         said, counts = self.manifest, (self.manifest.get("disclosed"), self.manifest.get("withheld"))
@@ -1061,9 +1077,8 @@ class Bundle:
                 self.bad("the manifest and the log differ on who exported this, for whom or why")
             if said.get("at") != ts:
                 self.bad("the manifest and the log differ on when this was exported")
-            # Where something happened while the copy was made, it was counted again.
-            if shown.get("size") == self.size and (shown.get("disclosed"), shown.get("withheld")) != counts:
-                self.bad("the log says that this copy shows or withholds something else")
+            if (shown.get("size"), shown.get("disclosed"), shown.get("withheld")) != (self.size, *counts):
+                self.bad("the log says that this copy has another size, or shows or withholds something else")
         if counts != (self.disclosed, self.withheld):
             self.bad("the manifest claims to show or to withhold something else than it does")
         opened = self.opened or {}
@@ -1217,8 +1232,7 @@ def main(arguments: list[str]) -> int:
     out += [
         "  " + words if entry is None else "  entry %d: %s" % (entry, words) for _, entry, words in bundle.found[:100]
     ]
-    if bundle.signed is not None and bundle.key is not None:
-        out.append("The log of %s, %d entries, kept by %s." % (bundle.stream, bundle.signed.size, bundle.key.name))
+    out += bundle.what()
     if bundle.signed is not None and bundle.key is not None and (bundle.again or sound):
         # Where something is wrong, what is changed or missing would count as withheld.
         out.append("It shows %d fields of them and withholds %d." % (bundle.disclosed, sum(bundle.withheld.values())))

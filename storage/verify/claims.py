@@ -29,10 +29,9 @@ def _wrong(verdict: Verdict, manifest: Manifest, passed: Passed) -> Iterator[str
             yield "the manifest and the log differ on who exported this, for whom or why"
         if manifest.get("at") != ts:
             yield "the manifest and the log differ on when this was exported"
-        counts = manifest.get("disclosed"), manifest.get("withheld")
-        # Where something happened while the copy was made, it was counted again.
-        if shown.get("size") == size and (shown.get("disclosed"), shown.get("withheld")) != counts:
-            yield "the log says that this copy shows or withholds something else"
+        counts = size, manifest.get("disclosed"), manifest.get("withheld")
+        if (shown.get("size"), shown.get("disclosed"), shown.get("withheld")) != counts:
+            yield "the log says that this copy has another size, or shows or withholds something else"
     if (manifest.get("disclosed"), manifest.get("withheld")) != (verdict.disclosed, verdict.withheld_by_kind):
         yield "the manifest claims to show or to withhold something else than it does"
     opened = passed.opened or {}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from storage import checkpoints, connection, rotation
-from storage.database import open_store
+from storage.database import SqliteStore, open_store
 from storage.facts import NoteAdded
 from storage.notes import Verifier, parse_checkpoint, split_note
 from tests.storage.small import NOW, ROOM, STREAM, opened
@@ -106,6 +106,14 @@ def given(folder: Path, notes: Iterable[str]) -> None:
     os.close(file)
 
 
+async def _exported(store: SqliteStore, words: str) -> str:
+    """A note committed and signed at once, as it is recorded that a copy is made."""
+    size = next(head.size for head in await store.heads() if head.stream == STREAM)
+    note = await store.append_signed(STREAM, _note(words), size=size, now=NOW, playbook=None)
+    assert note is not None
+    return note
+
+
 async def begun(folder: Path) -> None:
     """A log of four entries, signed."""
     store = await open_store(folder, "liege")
@@ -120,7 +128,7 @@ async def life(folder: Path, steps: Counted) -> None:
     store = await open_store(folder, "liege")
     await store.append(STREAM, _note("first"), now=NOW)
     given(folder, await store.sign(NOW))
-    given(folder, [await store.append_signed(STREAM, _note("an export"), now=NOW, playbook=None)])
+    given(folder, [await _exported(store, "an export")])
     await store.append(STREAM, _note("second"), now=NOW)
     given(folder, [(await store.request(STREAM, 0, NOW)).note])
     await store.replace_key("lent", "operator", NOW)
@@ -139,7 +147,7 @@ async def afterwards(folder: Path, first: str) -> None:
     await store.append(STREAM, _note("instead"), now=NOW)
     given(folder, await store.sign(NOW))
     await store.append(STREAM, _note("and so on"), now=NOW)
-    given(folder, [await store.append_signed(STREAM, _note("another export"), now=NOW, playbook=None)])
+    given(folder, [await _exported(store, "another export")])
     chain = await store.key_chain()
     assert rotation.follow(first, chain, "liege") == store.signer.verifier.vkey
     keys = [Verifier.parse(first), *(rotation.parse_link(note).new for note in chain)]

@@ -532,24 +532,31 @@ def _pairs(row: bytes) -> list[tuple[str, Any]]:
 
 
 def inserted(kind: str, fields: Mapping[str, object], playbook: str | None = None) -> Change:
-    """One more entry that shows these fields, before the last one."""
+    """One more entry that shows these fields, before the last one, which says how many entries and fields the copy has."""
 
     def apply(files: Files) -> None:
         last = decode(files["entries.jsonl"].splitlines()[-1])
         row = [["A" * 21 + "AQgw"[n % 4], path, value] for n, (path, value) in enumerate(sorted(fields.items()))]
         digests = tuple(sorted(canonical.disclosure_digest(canonical.write(one)) for one in row))
         entry = Entry(last.seq, kind, 1, last.ts, last.stream, playbook or last.playbook_sha256, digests)
-        after = Entry(last.seq + 1, last.type, 1, last.ts, last.stream, last.playbook_sha256, last.digests)
         shown = files["disclosures.jsonl"].splitlines()
+        says = json.loads(shown[-1])
+        digests_now = set(last.digests) - {canonical.disclosure_digest(canonical.write(one)) for one in says}
+        more = {"size": 1, "disclosed": len(row)} if last.type == "Exported" else {}
+        says = [[salt, path, value + more[path] if path in more else value] for salt, path, value in says]
+        digests_now |= {canonical.disclosure_digest(canonical.write(one)) for one in says}
+        after = Entry(
+            last.seq + 1, last.type, 1, last.ts, last.stream, last.playbook_sha256, tuple(sorted(digests_now))
+        )
         ends = {
             "entries.jsonl": [entry.encode(), after.encode()],
-            "disclosures.jsonl": [canonical.encode(row), shown[-1]],
+            "disclosures.jsonl": [canonical.encode(row), canonical.encode(says)],
         }
         for name, pair in ends.items():
             files[name] = b"".join(line + b"\n" for line in [*files[name].splitlines()[:-1], *pair])
         before = readable(last.seq, last.ts, last.type, _pairs(shown[-1])).encode()
         told = readable(entry.seq, entry.ts, kind, _pairs(canonical.encode(row)))
-        again = readable(after.seq, after.ts, after.type, _pairs(shown[-1]))
+        again = readable(after.seq, after.ts, after.type, _pairs(canonical.encode(says)))
         files["log.txt"] = files["log.txt"].removesuffix(before) + f"{told}\n{again}".encode()
 
     return apply

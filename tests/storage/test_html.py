@@ -127,10 +127,10 @@ def test_the_program_has_the_words_that_it_says() -> None:
 
 async def test_a_partners_report_holds_only_what_it_may_see(store: SqliteStore, tmp_path: Path) -> None:
     """What is not shown to a partner is nowhere in its file, and what is shown still is."""
-    await fill(store, "I-1", NoteAdded("P-9", "police", ROOM, "nobody else's business"))
+    await fill(store, "I-1", NoteAdded("P-987654", "police", ROOM, "nobody else's business"))
     text = (await report(store, tmp_path / "report.html", recipient=FIRE)).read_text()
     assert "Quai évacué" in text
-    for hidden in ("nobody else's business", "police", "P-9", "Le pont est fermé"):
+    for hidden in ("nobody else's business", "police", "P-987654", "Le pont est fermé"):
         assert hidden not in text
 
 

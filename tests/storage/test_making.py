@@ -25,7 +25,7 @@ from storage.export.forms import FORMS, NoSuchForm, form, made
 from storage.export.jsonl import jsonl
 from storage.export.making import Asked, ExportFailed, make
 from storage.export.recipients import NoSuchRecipient, recipient
-from storage.facts import DEPLOYMENT, Disclosed, Exported, LogRead, NoteAdded, RoomBound
+from storage.facts import DEPLOYMENT, Disclosed, Exported, Fact, LogRead, NoteAdded, RoomBound
 from storage.store import Changes, StorageError
 from storage.verify import verify
 from tests.playbooks.border import BOOK
@@ -112,25 +112,65 @@ async def test_a_form_that_fails_leaves_no_file(store: SqliteStore, tmp_path: Pa
     assert (tmp_path / "there").read_text() == "mine"
 
 
+class Busy:
+    """The store, in which something is committed just before it is recorded that a copy is made, as often as there are facts for it."""
+
+    def __init__(self, store: SqliteStore, *facts: Fact) -> None:
+        self._store, self._facts = store, list(facts)
+        self.read: list[int] = []
+        """From which entry on the log was read, each time."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def entries(self, stream: str, start: int = 0) -> Any:
+        self.read.append(start)
+        return self._store.entries(stream, start)
+
+    async def append_signed(self, *about: Any, **more: Any) -> str | None:
+        if self._facts:
+            await self._store.commit(Changes(NOW, records=[(STREAM, None, self._facts.pop(0))]))
+        return await self._store.append_signed(*about, **more)
+
+
 async def test_what_happens_meanwhile_is_counted_too(store: SqliteStore, tmp_path: Path) -> None:
-    """An entry that another process appends while the log is read stands in the copy, and is counted in what it says of itself."""
-
-    class Busy:
-        """The store, in which something happens just before it is recorded that a copy is made."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(store, name)
-
-        async def append_signed(self, *about: Any, **more: Any) -> str:
-            note = NoteAdded("bo", None, ROOM, "meanwhile")
-            await store.commit(Changes(NOW, records=[(STREAM, None, note)]))
-            return await store.append_signed(*about, **more)
-
+    """What is appended while the log is read stands in the copy, and both the copy and the log's last entry say what it then shows; of the log only what is
+    new is read again."""
     await opened(store)
-    about = await make(Busy(), asked(), jsonl, tmp_path / "x", now=at(NOW))  # type: ignore[arg-type]
-    [first, *entries] = rows(tmp_path / "x")
-    assert about.checkpoint.size == first["size"] == len(entries) == 6
-    assert about.disclosed == sum(len(entry["shown"]) for entry in entries)  # type: ignore[arg-type]
+    busy = Busy(store, NoteAdded("bo", None, ROOM, "meanwhile"), NoteAdded("bo", None, ROOM, "again"))
+    about = await make(busy, asked(name="bundle"), bundle, tmp_path / "x", now=at(NOW))
+    assert busy.read == [0, 4, 5, 0]
+    fact = (await store.facts(STREAM))[-1].fact
+    assert isinstance(fact, Exported)
+    verdict = verify(tmp_path / "x")
+    assert (verdict.code, verdict.findings) == (0, [])
+    assert about.checkpoint.size == fact.size == verdict.size == 7
+    assert about.disclosed == fact.disclosed == verdict.disclosed
+
+
+async def test_what_is_learned_meanwhile_is_counted_anew(store: SqliteStore, tmp_path: Path) -> None:
+    """What a partner is sent while the log is read may show it what was there before: all of it is counted again, and the log says what holds."""
+    await opened(store)
+    sent = Disclosed("s1", "I-1", "fire", ROOM, "en", "", 0, {"_title": {"form": "exact", "value": "Crue"}})
+    busy = Busy(store, sent, NoteAdded("bo", None, ROOM, "not for Fire"))
+    about = await make(busy, asked(FIRE, "bundle"), bundle, tmp_path / "x", now=at(NOW))
+    assert busy.read == [0, 0, 4, 0, 5, 5, 0]
+    fact = (await store.facts(STREAM))[-1].fact
+    assert isinstance(fact, Exported)
+    verdict = verify(tmp_path / "x")
+    assert (verdict.code, verdict.findings) == (0, [])
+    assert (fact.size, fact.disclosed, fact.withheld) == (7, verdict.disclosed, verdict.withheld_by_kind)
+    assert about.title == "Crue"
+
+
+async def test_a_log_that_never_rests_is_not_counted_for_ever(store: SqliteStore, tmp_path: Path) -> None:
+    """Where each time something is sent to the partner meanwhile, it is asked to try again later; nothing is recorded, and no file is left."""
+    await opened(store)
+    sent = [Disclosed(f"s{number}", "I-1", "fire", ROOM, "en", "", 0, {}) for number in range(40)]
+    with pytest.raises(ExportFailed, match="try again in a quieter minute"):
+        await make(Busy(store, *sent), asked(FIRE), jsonl, tmp_path / "x", now=at(NOW))
+    assert not any(isinstance(one.fact, Exported) for one in await store.facts(STREAM))
+    assert {path.name for path in tmp_path.iterdir()} == {"data"}
 
 
 async def test_copies_made_side_by_side_are_each_what_they_say(store: SqliteStore, tmp_path: Path) -> None:
