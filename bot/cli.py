@@ -367,7 +367,9 @@ def erase(
     ],
     reason: Reason = "",
     basis: Annotated[str, typer.Option("--basis", help="By which right; it is recorded.", metavar="TEXT")] = "",
-    entry: Annotated[int | None, typer.Option("--entry", help="Of an incident: which entry.", metavar="N")] = None,
+    entry: Annotated[
+        int | None, typer.Option("--entry", min=0, max=2**63 - 1, help="Of an incident: which entry.", metavar="N")
+    ] = None,
     path: Annotated[str | None, typer.Option("--field", help="And which field of it.", metavar="FIELD")] = None,
     dry: DryRun = False,
 ) -> None:

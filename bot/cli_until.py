@@ -10,6 +10,9 @@ from bot.cli_ending import UNANSWERED, Stop
 from playbooks.load import Book
 from storage.store import Kept
 
+_SHOWN = timedelta(days=2)
+"""As far from the first and the last moment that a calendar has, a time can be shown in every zone."""
+
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -20,7 +23,9 @@ def moment_of(typed: str, kept: Sequence[Kept], book: Book | None) -> datetime:
     try:
         if clock is None:
             found = datetime.fromisoformat(typed.strip())
-            return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+            found = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+            _ = (found - _SHOWN, found + _SHOWN)  # raises for one that cannot be shown
+            return found
         hour, minute, second = (int(part or 0) for part in clock.groups())
         return _on_its_day(typed, hour, minute, second, kept, zone)
     except (ValueError, OverflowError):

@@ -74,8 +74,10 @@ class Settings(BaseSettings):
     @field_validator("name")
     @classmethod
     def _name(cls, value: str) -> str:
-        if not proper_name(value):
-            raise ValueError(f"{value!r} cannot sign a log; write a name without spaces and plus signs, like liege-bot")
+        if not proper_name(value) or "/" in value:  # after a slash comes the log's own name
+            raise ValueError(
+                f"{value!r} cannot sign a log; write a name without spaces, slashes and plus signs, like liege-bot"
+            )
         return value
 
     @field_validator("data")

@@ -157,7 +157,7 @@ def read(path: Path) -> Memory:
                 raise BadNote("a checkpoint of another log")
         for vkey in memory.keys.values():
             Verifier.parse(vkey)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StorageError(
             f"{path} is not what this witness remembered: put it back from a copy; without it, sign nothing"
         ) from error

@@ -22,6 +22,8 @@ def verify(path: Path, *kept: str) -> Verdict:
     try:
         if path.is_dir():
             return _verify_folder(path, kept)
+        if path.exists() and not path.is_file():
+            return unanswered("it is no file: name what `tocsin export` wrote")
         with path.open("rb") as file:
             return _verify_file(Span.whole(file), kept, path.name)
     except OSError as error:

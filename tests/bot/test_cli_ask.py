@@ -149,7 +149,7 @@ def test_until_is_a_time_of_the_incidents_own_zone(played: Played) -> None:
     before, after = f"{at - timedelta(minutes=1):%H:%M}", f"{at + timedelta(minutes=1):%Y-%m-%d %H:%M}"
     assert "A-2" not in _asked(folder, "saw", "drk-aachen", "--until", before).out
     assert "A-2 action" in _asked(folder, "saw", "drk-aachen", "--until", after).out
-    for wrong in ("half past two", "25:99", "99999"):
+    for wrong in ("half past two", "25:99", "99999", "0001-01-01 00:00", "9999-12-31 23:59"):
         ran = tocsin(folder, "ask", "X-1", "saw", "drk-aachen", "--until", wrong, *WHY)
         assert (ran.code, ran.out) == (2, "") and "write a time like 14:05" in ran.err and "Brussels" in ran.err
 

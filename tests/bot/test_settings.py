@@ -54,6 +54,7 @@ WRONG = [
     ({"WEB": "8080"}, "TOCSIN_WEB"),
     ({"WEB": "host:99999"}, "TOCSIN_WEB"),
     ({"NAME": "two words"}, "TOCSIN_NAME"),
+    ({"NAME": "liege/bot"}, "TOCSIN_NAME"),
     ({"ADMINS": "501"}, "TOCSIN_ADMINS"),
     ({"LOG_FORMAT": "xml"}, "TOCSIN_LOG_FORMAT"),
     ({"DATABASE": "postgresql://h/db"}, "TOCSIN_DATABASE"),
