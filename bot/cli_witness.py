@@ -180,7 +180,7 @@ async def _rotate(settings: Settings, reason: str) -> None:
         print(f"Rehearsals, in {settings.rehearsal_folder}, are signed with a key of their own: it stays as it was.")
     print("Exports carry the whole chain. Back up signing.key anew, apart from the database.")
     if wrong:
-        raise Stop(BAD, *wrong)
+        raise Stop(BAD, *(f"{what}: {todo}" for what, todo in wrong))
 
 
 # --- the witness ---------------------------------------------------------------------------------------------------------

@@ -17,22 +17,14 @@ from storage.database import SqliteStore
 from storage.facts import DEPLOYMENT
 from storage.keys import KEY
 from storage.rotation import parse_link
-from storage.store import Compared
-
-RESTORE = "stop the bot, restore the newest backup and tell the partners; no more of it is signed meanwhile"
+from storage.store import RESTORE, Compared
 
 
 async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Sequence[str]) -> AsyncIterator[Finding]:
     """Everything about the log. ``notes``: checkpoints that somebody kept."""
     wrong = await store.health()
-    for says in wrong:
-        todo = RESTORE
-        if "another key" in says:
-            says = says.partition(":")[0]
-            todo = f"put the former {KEY} or TOCSIN_NAME back; if the change was meant, tell the partners the new key"
-        elif "put the file back" in says:
-            says, _, todo = says.partition(": ")
-        yield Finding("fail", "log", says.partition(". No more")[0].rstrip("."), todo)
+    for says, todo in wrong:
+        yield Finding("fail", "log", says, todo)
     if not wrong:
         entries = sum(head.size for head in await store.heads())
         yield Finding("ok", "log", f"{entries} entries are kept, and none was lost since they were last signed")

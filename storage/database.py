@@ -24,6 +24,7 @@ from storage.persons import Keyring
 from storage.queries import SQL, micros
 from storage.rotation import follow
 from storage.store import (
+    RESTORE,
     Changed,
     Changes,
     Deadline,
@@ -414,26 +415,24 @@ class SqliteStore(KeepsEvidence):
         """The streams of whose last checkpoint the file beside the database knows nothing."""
         return await self._connection.write(lambda inner: checkpoints.lacking(inner, self._signed))
 
-    async def health(self) -> Sequence[str]:
-        """What is wrong with what is kept, a sentence each; empty when all is well."""
+    async def health(self) -> Sequence[tuple[str, str]]:
+        """What is wrong with what is kept, and what to do about it; empty when all is well."""
         known = led_to(self.signer.verifier.vkey, await self.key_chain())
 
-        def work(inner: sqlite3.Connection) -> list[str]:
-            found: list[str] = []
+        def work(inner: sqlite3.Connection) -> list[tuple[str, str]]:
+            found: list[tuple[str, str]] = []
             try:
-                found += [one.words for one in checkpoints.check(inner, self._heads(inner), self._signed)]
+                found += [(one.what, RESTORE) for one in checkpoints.check(inner, self._heads(inner), self._signed)]
             except StorageError as error:
-                found.append(str(error))
+                found.append((str(error), RESTORE))
             if not {vkey for vkey, _ in inner.execute(SQL["signers"])} <= known:
-                found.append(
-                    "the log was signed with another key or under another name before: tell the partners the new one"
-                )
+                todo = f"put the former {keys.KEY} or TOCSIN_NAME back; if the change was meant, tell the partners the new key"
+                found.append(("the log was signed with another key or under another name before", todo))
             lost = self._keyring.missing([name for (name,) in inner.execute(SQL["personal_keys"])])
             if lost:
-                found.append(
-                    f"{self._keyring.path} lacks the keys of {lost} {'person' if lost == 1 else 'persons'}, whose data cannot be read: "
-                    "put the file back from its backup"
-                )
+                who = f"{lost} {'person' if lost == 1 else 'persons'}"
+                says = f"{self._keyring.path} lacks the keys of {who}, whose data cannot be read"
+                found.append((says, "put the file back from its backup"))
             return found
 
         return await self._connection.write(work)

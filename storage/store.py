@@ -296,6 +296,10 @@ class Compared:
     size: int = 0
 
 
+RESTORE = "stop the bot, restore the newest backup and tell the partners; no more of it is signed meanwhile"
+"""What to do where the log is not what was signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rollback:
     """A stream that is not the one that was signed. ``size``: entries now; ``signed``: of the largest checkpoint that is known of it. Where there
@@ -306,14 +310,18 @@ class Rollback:
     signed: int
 
     @property
-    def words(self) -> str:
-        """What is wrong, and what to do."""
-        remedy = "No more of it is signed: restore the newest backup and tell the partners"
+    def what(self) -> str:
+        """What is wrong."""
         if self.size < self.signed:
             was = f"has {self.size} entries, but {self.signed} were signed: an older database was put back"
         else:
             was = f"is not the one that was signed at {self.signed} entries: its history was replaced"
-        return f"the log of {self.stream} {was}. {remedy}"
+        return f"the log of {self.stream} {was}"
+
+    @property
+    def words(self) -> str:
+        """What is wrong, and what to do."""
+        return f"{self.what}. No more of it is signed: restore the newest backup and tell the partners"
 
 
 @dataclass(frozen=True, slots=True)

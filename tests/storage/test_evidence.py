@@ -217,7 +217,7 @@ async def test_a_key_that_nothing_leads_to_is_named(store: SqliteStore) -> None:
     await store.close()
     (store.folder / keys.KEY).unlink()
     other = await open_store(store.folder, "liege")
-    [problem] = await other.health()
+    [(problem, _)] = await other.health()
     assert "another key" in problem
     await other.close()
 
