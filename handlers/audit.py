@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 
 from handlers import audit_shown as shown
 from handlers import audit_words as told
+from handlers.audit_parts import at as moment_at
+from handlers.audit_parts import nothing_seen
 from handlers.auditing import Part, part_for
 from handlers.case import Case
 from handlers.command import nearest, words
@@ -72,9 +74,10 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if isinstance(query, Cleared):
         return [case.answer(query)]
     fact = LogRead(case.actor.person, case.actor.partner, asked.reason, len(kept), query.written, len(part.facts))
-    own = _limits(case, part)
-    lines = [*_answer(case, asked.question, query, part), *own, case.say("That you asked, and why, is recorded.")]
-    return [case.record(fact), case.answer(glue(lines))]
+    lines = _answer(case, asked.question, query, part)
+    # Where nothing was found, the answer has said already that it is nothing that they may see.
+    own = [] if not part.whole and nothing_seen(case) & {line.html for line in lines} else _limits(case, part)
+    return [case.record(fact), case.answer(glue([*lines, *own, case.say("That you asked, and why, is recorded.")]))]
 
 
 def _read(arguments: str) -> _Asked:
@@ -209,9 +212,17 @@ def _saw(case: Case, what: Sequence[str]) -> _Query | Cleared:
 
 def _before(case: Case, partner: str, typed: str) -> _Query | Cleared:
     assert case.book is not None
+    assert case.incident is not None
     found = until(case, typed)
     if found is None:
         return case.say("{time} is no time. Write it like 14:05, or 2026-11-22 14:05.", time=echo(typed[:60], case.request.room))  # fmt: skip
+    if found < case.incident.opened_at.replace(second=0, microsecond=0):
+        began = moment_at(case, case.incident.opened_at)
+        return case.say("The incident began {began}, after {time}.", began=began, time=moment_at(case, found))
+    if found > case.now:
+        return case.say(
+            "{time} is still to come. Without a time I tell what is known now.", time=moment_at(case, found)
+        )
     at = f"{local_time(case.book, found):%Y-%m-%d %H:%M}"
     return _Query(f"saw {partner} --until {at}", partner=partner, until=found)
 
@@ -219,7 +230,7 @@ def _before(case: Case, partner: str, typed: str) -> _Query | Cleared:
 def until(case: Case, typed: str) -> datetime | None:
     """A moment as people type it where the playbook lives, with its day or without; None where it is none.
 
-    Without: the last time in the incident that clocks showed this, or the first that they will.
+    Without: the last time in the incident that clocks showed this; where they have not yet, whichever is nearer, the last before it or the next.
     """
     assert case.book is not None and case.incident is not None
     found = _MOMENT.fullmatch(typed)
@@ -234,7 +245,8 @@ def until(case: Case, typed: str) -> datetime | None:
     if day is not None:
         return at.replace(year=day.year, month=day.month, day=day.day)
     last = at if at <= now else at - timedelta(days=1)
-    return last if last >= case.incident.opened_at else last + timedelta(days=1)
+    early, later = case.incident.opened_at - last, last + timedelta(days=1) - now
+    return last if early < timedelta(minutes=1) or early <= later else last + timedelta(days=1)
 
 
 def _thing(typed: str) -> str | None:

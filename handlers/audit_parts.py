@@ -34,6 +34,22 @@ MOST_LETTERS = 3_600
 """Of all its lines: with those around them one message on Telegram."""
 
 
+NOTHING_SEEN = {
+    "nobody": "Nobody that you may see.",
+    "shown": "Nothing that you may see.",
+    "withheld": "No withholding that you may see. That does not mean that there was none.",
+    "alert": "No alert that you may see.",
+    "readings": "Nobody has read the log, as far as you may see.",
+    "unknown": "Of every message that you may see it is known what became of it.",
+}
+"""What an answer says that has nothing to tell to somebody who may not see all; by what it is about."""
+
+
+def nothing_seen(case: Case) -> frozenset[str]:
+    """The lines that say already that it is only what whoever asks may see."""
+    return frozenset(case.say(NOTHING_SEEN[about]).html for about in NOTHING_SEEN)
+
+
 def at(case: Case, when: datetime) -> Cleared:
     """A time, with its day where that is not today's."""
     assert case.book is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from handlers.audit_parts import at, cut, field, form, place, quoted, reason, thing, together
+from handlers.audit_parts import NOTHING_SEEN, at, cut, field, form, place, quoted, reason, thing, together
 from handlers.auditing import sees_all
 from handlers.case import Case
 from playbooks.cleared import Cleared, field_name, figure, glue, listed, name, short_id, strong
@@ -29,7 +29,7 @@ def who_saw(case: Case, answer: WhoSaw) -> list[Cleared]:
     kept_from = together(case, _kept_from(case, answer))
     lines = [strong(case.say("Who was shown {what}", what=what)), *shown]
     if not shown:
-        lines.append(case.say("Nobody.") if sees_all(case) else case.say("Nobody that you may see."))
+        lines.append(case.say("Nobody.") if sees_all(case) else case.say(NOTHING_SEEN["nobody"]))
     if kept_from:
         lines += [strong(case.say("Withheld")), *kept_from]
     return cut(case, lines)
@@ -49,11 +49,12 @@ def _messages(case: Case, sights: Iterable[Sight]) -> list[list[Sight]]:
 
 
 def _shown(case: Case, answer: WhoSaw) -> Iterator[_Row]:
-    """Message by message; whose room had been shown some before is told so, as by a reminder."""
-    before: set[tuple[str | None, RoomRef]] = set()
+    """Message by message; that it was its draft, which its authors see, and whose room had been shown some before, as by a reminder."""
+    before: set[tuple[str | None, RoomRef, str]] = set()
     for group in _messages(case, answer.seen):
-        one, where = group[0], (group[0].partner, group[0].room)
-        parts = [case.say("once more")] if where in before and one.room.id else []
+        one, where = group[0], (group[0].partner, group[0].room, group[0].about)
+        parts = [case.say("as a draft")] if one.about.startswith("D-") and one.about != answer.about else []
+        parts += [case.say("once more")] if where in before and one.room.id else []
         # Of somebody else's room nothing but its network is known: it may be another one.
         before.add(where)
         parts += _fully(case, one) if answer.field is not None else [_forms(case, group)]
@@ -106,7 +107,7 @@ def saw(case: Case, answer: Saw) -> list[Cleared]:
     doubtful = [one for one in answer.doubtful if _counts(case, one) and one.held]
     lines = [strong(heading), *_each_thing(case, ((one.about, one.field, _seen(case, one)) for one in fields))]
     if not fields and not doubtful:
-        lines.append(case.say("Nothing.") if sees_all(case) else case.say("Nothing that you may see."))
+        lines.append(case.say("Nothing.") if sees_all(case) else case.say(NOTHING_SEEN["shown"]))
     unsure = case.say("nobody knows whether it arrived")
     lines += _each_thing(case, ((one.about, one.field, unsure) for one in doubtful))
     return cut(case, lines)
@@ -149,7 +150,7 @@ def withheld(case: Case, answer: Withheld) -> list[Cleared]:
     lines = [*together(case, _each_withholding(case, theirs)), *together(case, released)]
     if lines:
         return cut(case, lines)
-    return [case.say("Nothing was withheld.") if sees_all(case) else case.say("No withholding that you may see. That does not mean that there was none.")]  # fmt: skip
+    return [case.say("Nothing was withheld.") if sees_all(case) else case.say(NOTHING_SEEN["withheld"])]
 
 
 def _each_withholding(case: Case, withholdings: Iterable[Withholding]) -> Iterator[_Row]:

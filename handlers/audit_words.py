@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers import leading
-from handlers.audit_parts import at, cut, place, thing, title
+from handlers.audit_parts import NOTHING_SEEN, at, cut, place, thing, title
 from handlers.auditing import Part, may_carry, sees_all
 from handlers.case import Case
 from handlers.choices import WORDS
@@ -19,7 +19,7 @@ def silent(case: Case, answer: Sequence[AlertAnswers], part: Part) -> list[Clear
     lines = [line for alert in answer for line in _silent(case, alert, part)]
     if lines:
         return cut(case, lines)
-    return [case.say("No alert was issued.") if sees_all(case) else case.say("No alert that you may see.")]
+    return [case.say("No alert was issued.") if sees_all(case) else case.say(NOTHING_SEEN["alert"])]
 
 
 def _silent(case: Case, alert: AlertAnswers, part: Part) -> list[Cleared]:
@@ -28,7 +28,14 @@ def _silent(case: Case, alert: AlertAnswers, part: Part) -> list[Cleared]:
     known = [one for one in alert.asked if listed(case.book, case.reader, one.partner) and (one.told or one.answered)]
     never = [name(case.book, case.reader, one.partner) for one in known if one.silent]
     if never:
-        lines.append(case.say("Never acknowledged: {partners}", partners=glue(never, " · ")))
+        # It may still come, while the alert stands and the incident goes on.
+        waits = alert.state == "open" and case.incident is not None and case.incident.closed_at is None
+        names = glue(never, " · ")
+        lines.append(
+            case.say("Not yet acknowledged: {partners}", partners=names)
+            if waits
+            else case.say("Never acknowledged: {partners}", partners=names)
+        )
     lines += [_answered(case, one) for one in known if one.answers or one.unreachable_at is not None]
     others = [name(case.book, case.reader, p) for p in alert.not_reached if listed(case.book, case.reader, p)]
     if others:
@@ -99,7 +106,7 @@ def unknown(case: Case, answer: Sequence[Doubt]) -> list[Cleared]:
 def _nothing_unknown(case: Case) -> Cleared:
     if sees_all(case):
         return case.say("Of every message it is known what became of it.")
-    return case.say("Of every message that you may see it is known what became of it.")
+    return case.say(NOTHING_SEEN["unknown"])
 
 
 def leads(case: Case, answer: Sequence[Tenure]) -> list[Cleared]:
@@ -126,7 +133,7 @@ def readings(case: Case, answer: Sequence[Reading]) -> list[Cleared]:
     ]
     if lines:
         return cut(case, lines)
-    return [case.say("Nobody has read the log.") if sees_all(case) else case.say("Nobody has read the log, as far as you may see.")]  # fmt: skip
+    return [case.say("Nobody has read the log.") if sees_all(case) else case.say(NOTHING_SEEN["readings"])]
 
 
 def _read(case: Case, one: Reading) -> Cleared:

@@ -118,5 +118,5 @@ def _fitting(one: Page, heading: Cleared | None, items: Sequence[Item], left: in
         room -= len(said.text) + 1
     rest = len(items) - len(shown)
     if rest:
-        shown.append(one.says("… and {count} more", "… and {count} more", rest))
+        shown.append(one.say("… and {count} more", count=rest))
     return ([heading, *shown] if heading is not None else shown), max(room, 0)

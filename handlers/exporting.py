@@ -8,7 +8,7 @@ must be able to carry too: a copy holds all of it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from handlers.audit import BECAUSE
@@ -53,6 +53,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         typed, forms = echo(wanted.unknown[:60], case.request.room), code(echo(" · ".join(FORMS), case.request.room))
         return [case.answer(glue([case.say("There is no form or partner {word}.", word=typed), case.say("Forms: {forms}", forms=forms)]))]  # fmt: skip
     whose = case.actor.partner
+    if whose is None and not case.actor.auditor:
+        return case.refuse(_on_the_server_only(case, wanted), "/export", "role")
     if not (case.actor.auditor or wanted.whom == whose):
         return case.refuse(case.say("Here you can have a copy for your own partner only."), "/export", "role")
     room = _private_chat(case)
@@ -67,6 +69,16 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     if room != case.request.room:
         effects.append(case.answer(case.say("The copy comes to you in our private chat.")))
     return effects
+
+
+def _on_the_server_only(case: Case, wanted: _Wanted) -> Cleared:
+    """To a coordinator of no partner, to whom no part of the log belongs: who can have a copy."""
+    theirs = wanted if wanted.whom else replace(wanted, whom=AUDITOR)
+    return case.say(
+        "A coordinator of no partner gets no copy here. Ask an auditor ({invite}), or make it on the server: {command}",
+        invite=code(echo("/invite auditor", case.request.room)),
+        command=_on_the_server(case, theirs, case.request.room),
+    )
 
 
 def _read(case: Case, arguments: str) -> _Wanted:

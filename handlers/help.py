@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from handlers.case import Case
 from handlers.command import Command
+from handlers.which import unbound
 from playbooks.cleared import Cleared, code, glue, secret
 from storage.effects import Effect
 
@@ -34,4 +35,6 @@ def decide(case: Case, commands: Sequence[Command]) -> list[Effect]:
         )
     elif case.incident is None:
         lines.append(case.say("No incident is open here."))
+    if case.actor.partner is None and case.actor.coordinator and not case.request.private:
+        lines.append(unbound(case))
     return [case.answer(glue(lines))]

@@ -79,7 +79,7 @@ def _many(case: Case, parts: Sequence[Cleared]) -> Cleared:
     left = len(parts) - MOST_NAMES
     if left <= 0:
         return shown
-    return case.says("{names} and {count} more", "{names} and {count} more", left, names=shown)
+    return case.say("{names} and {count} more", names=shown, count=left)
 
 
 def found(look: Look) -> list[Cleared]:

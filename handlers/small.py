@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from handlers import cards, posting
+from handlers.audit import BECAUSE
+from handlers.auditing import sees_all
 from handlers.case import Case, room_reader
 from handlers.moments import moment
+from handlers.status import watching
+from handlers.taps import Choice
 from handlers.texts import COMPLETE, say
 from handlers.waiting import waits
 from handlers.world import bound_for
-from playbooks.cleared import clock, code, echo, glue, listed, quote, short_id
+from playbooks.cleared import Cleared, clock, code, echo, glue, listed, quote, short_id
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import DEPLOYMENT, IncidentClosed, LanguageChosen, LogRead, NoteAdded
 
@@ -55,20 +59,14 @@ def lang(case: Case, arguments: str) -> list[Effect]:
 
 
 def close(case: Case, arguments: str) -> list[Effect]:
-    """``/close [reason]``: close, and tell everyone; without a reason it asks first while an alert waits for answers."""
+    """``/close [reason]``: close, and tell everyone; while answers are awaited it asks first, and its button keeps the reason."""
     assert case.book is not None and case.incident is not None
     identifier = case.incident.id
     words = [word for word in arguments.split() if word.upper() != identifier]
-    waiting = sum(1 for about in case.incident.alerts if _waits(case, about))
-    if not words and waiting:
-        asked = case.says(
-            "Close {incident}? {count} alert still waits for answers.",
-            "Close {incident}? {count} alerts still wait for answers.",
-            waiting,
-            incident=short_id(identifier),
-        )
-        return [case.answer(asked, [[case.tap("Close it", f"/close {identifier} yes", "✅")]])]
-    agreed_to = words[:1] and words[0].lower() in _YES
+    agreed_to = bool(words) and words[0].lower() in _YES
+    still = [] if agreed_to else _still_open(case)
+    if still:
+        return [case.answer(glue(still), [[_close_it(case, words)]])]
     reason = " ".join(words[1:] if agreed_to else words) or None
     effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
     effects += [*cards.touched_all(case.incident, case.now), *posting.soon(case.world, case.book, identifier, case.now)]
@@ -90,8 +88,51 @@ def close(case: Case, arguments: str) -> list[Effect]:
     return effects
 
 
+def _close_it(case: Case, words: list[str]) -> Choice:
+    """The button that closes all the same, for the reason that was given."""
+    assert case.incident is not None
+    return case.choice("Close it", " ".join(("/close", case.incident.id, "yes", *words)), "✅")
+
+
+def _still_open(case: Case) -> list[Cleared]:
+    """The question whether to close, and what for: alerts, check-ins and roll calls to which answers are awaited; nothing where none are."""
+    assert case.incident is not None
+    identifier = short_id(case.incident.id)
+    alerts = sum(1 for about in case.incident.alerts if _waits(case, about))
+    rounds = [short_id(about) for about in case.incident.rounds if _waits(case, about)]
+    calls = [short_id(about) for about in case.incident.rollcalls if _misses(case, about)]
+    lines = []
+    if alerts:
+        lines.append(
+            case.says(
+                "Close {incident}? {count} alert still waits for answers.",
+                "Close {incident}? {count} alerts still wait for answers.",
+                alerts,
+                incident=identifier,
+            )
+        )
+    elif rounds or calls:
+        lines.append(case.say("Close {incident}?", incident=identifier))
+    if rounds:
+        lines.append(case.say("Check-ins that still wait for answers: {checkins}", checkins=glue(rounds, ", ")))
+    if calls:
+        lines.append(
+            case.say("Roll calls in which somebody is still missing: {rollcalls}", rollcalls=glue(calls, ", "))
+        )
+    return lines
+
+
+def _misses(case: Case, about: str) -> bool:
+    """Whether somebody is not accounted for in a roll call, of a partner of which this reader may know."""
+    assert case.book is not None and case.incident is not None
+    call = case.incident.rollcalls[about]
+    whose = {dict(call.fact.persons[person]).get("partner") for person in call.missing}
+    known = (partner for partner in case.book.playbook.partners if partner in whose)
+    return call.ended is None and any(listed(case.book, case.reader, partner) for partner in known)
+
+
 def _waits(case: Case, about: str) -> bool:
-    """Whether an alert waits for the answer of some partner of whom this reader may know."""
+    """Whether an alert or a check-in waits for the answer of some partner of whom this reader may know."""
     assert case.book is not None and case.incident is not None
     silent = waits(case.book, case.incident, about, case.world.who)
     return any(listed(case.book, case.reader, partner) for partner in silent)
@@ -102,7 +143,9 @@ def log(case: Case, arguments: str) -> list[Effect]:
     assert case.incident is not None
     assert case.book is not None
     opened = moment(case.book, case.incident.opened_at, case.now, case.reader.languages)
-    fact = LogRead(case.actor.person, case.actor.partner, arguments.strip() or None, case.incident.size)
+    because = BECAUSE.match(arguments.strip())
+    reason = because[1].strip() if because is not None else arguments.strip()
+    fact = LogRead(case.actor.person, case.actor.partner, reason or None, case.incident.size)
     lines = [
         case.says(
             "The log of {incident} has {count} entry.",
@@ -111,15 +154,18 @@ def log(case: Case, arguments: str) -> list[Effect]:
             incident=short_id(case.incident.id),
         ),
         case.say("Open since {time}.", time=opened),
-        case.says("{count} alert issued", "{count} alerts issued", _visible(case)),
+        _alerts(case),
         case.say("A copy that can be verified: {command}", command=code(echo("/export because …", case.request.room))),
         case.say("This reading is recorded."),
     ]
     return [case.record(fact), case.answer(glue(lines))]
 
 
-def _visible(case: Case) -> int:
-    """The alerts that this reader was shown."""
+def _alerts(case: Case) -> Cleared:
+    """How many alerts were issued, to whoever sees all; else of how many this reader may know."""
     assert case.incident is not None
-    partner = case.actor.partner
-    return sum(1 for issued in case.incident.alerts.values() if issued.shown_to(partner))
+    alerts, partner = case.incident.alerts, case.actor.partner
+    if sees_all(case):
+        return case.says("{count} alert issued", "{count} alerts issued", len(alerts))
+    known = sum(1 for about, issued in alerts.items() if issued.shown_to(partner) or watching(case, about)[0])
+    return case.says("{count} alert that you may see", "{count} alerts that you may see", known)

@@ -51,8 +51,8 @@ def incidents(world: World, request: Request, arguments: str, command: str = "")
         if over is not None and over.closed_at is not None and takes_part(world, request, over):
             here.append(over)
         found = [incident for incident in here if incident.id == named]
-        # Whoever answers to one and names another must say which of them.
-        return found if replied is None or replied in found else [replied, *found]
+        # Whoever answers to one and names another must say which of them; to one that is over, they meant what they named.
+        return found if replied is None or replied in found or replied not in here else [replied, *found]
     if replied is not None:
         return [replied] if replied in here or (replied.closed_at is None and not replied.opened.exercise) else []
     if command in REAL_FIRST and request.private:
@@ -150,10 +150,13 @@ def ask(world: World, request: Request, command: str, arguments: str, found: lis
 def _nothing(case: Case, arguments: str, command: str) -> Cleared:
     """Nothing is open here, or nothing that is called so, or what was answered is over."""
     if case.actor.partner is None and not ((case.actor.coordinator or case.actor.auditor) and case.request.private):
-        return _nobodys(case)
-    about = case.request.about
-    replied = case.world.incidents.get(about.stream) if about is not None else None
+        return unbound(case)
+    world, about = case.world, case.request.about
+    replied = world.incidents.get(about.stream) if about is not None else None
     named = named_in_front(arguments) or (replied.id if replied is not None else None)
+    over = world.incidents.get(named) if named is not None else None
+    if command == "close" and over is not None and over.closed_at is not None and takes_part(world, case.request, over):
+        return case.say("{incident} is closed already. Nothing was done.", incident=short_id(over.id))
     if named is not None:
         return case.say("{incident} is not open here. Nothing was done.", incident=short_id(named))
     if command in LOOKING_BACK:
@@ -162,7 +165,7 @@ def _nothing(case: Case, arguments: str, command: str) -> Cleared:
     return case.say("No incident is open here. /activate starts one.")
 
 
-def _nobodys(case: Case) -> Cleared:
+def unbound(case: Case) -> Cleared:
     """A room that is no partner's: its address, which a playbook may name, and who can bind it."""
     here = code(secret(str(case.request.room), case.request.room))
     return case.say("This room ({room}) belongs to no partner. A coordinator can bind it: /bind PARTNER.", room=here)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_an_auditor_of_the_deployment_asks_of_everything_alone_with_us() -> None
     seen = _ask(stage, ALONE, "who-saw A-1 victims", AUDITOR, private=True)
     assert "in full, line" in seen and "not cleared for TLP:AMBER: Aid, Telegram" in seen
     silent = _ask(stage, ALONE, "silent A-1", AUDITOR, private=True)
-    never = next(line for line in silent.splitlines() if line.startswith("Never"))
+    never = next(line for line in silent.splitlines() if line.startswith("Not yet"))
     assert "Silent watchers" in silent and "Fire" not in never and "Acting" in silent
     assert "watch" in _ask(stage, ALONE, "saw watchers", AUDITOR, private=True).lower()
     assert "now" in _ask(stage, ALONE, "leads", AUDITOR, private=True)
@@ -238,10 +239,21 @@ def test_what_is_hidden_from_a_partner_changes_no_answer(
 
 
 def test_a_time_of_day_is_one_of_the_incident() -> None:
-    """What clocks showed before it began is not meant: the same question asked early and late has an answer."""
+    """Before it began, or still to come: it says so, answers for no other day, and nothing is recorded as read. A day later yesterday's is meant."""
     stage = _stage()
-    early, late = (_ask(stage, ALONE, f"saw fire {time}", AUDITOR, private=True) for time in ("00:01", "23:59"))
-    assert _ask(stage, ALONE, "saw fire", AUDITOR, private=True).count("•") == early.count("•") == late.count("•") > 0
+    for time, words in (
+        ("11:30", "The incident began 12:00, after 11:30."),
+        ("12:30", "12:30 is still to come."),
+        ("2020-01-02 11:30", "The incident began 12:00, after "),
+        ("2060-01-02 11:30", " is still to come."),
+    ):
+        answer = _ask(stage, ALONE, f"saw fire {time}", AUDITOR, private=True)
+        assert words in answer and "•" not in answer
+    assert not stage.of(LogRead)
+    whole = _ask(stage, ALONE, "saw fire", AUDITOR, private=True)
+    stage.now += timedelta(hours=23)
+    last = _ask(stage, ALONE, "saw fire 23:59", AUDITOR, private=True)
+    assert last.count("•") == whole.count("•") > 0 and "23:59" in last
 
 
 def test_nobody_is_called_silent_of_whose_answer_nothing_can_be_seen() -> None:
@@ -250,15 +262,15 @@ def test_nobody_is_called_silent_of_whose_answer_nothing_can_be_seen() -> None:
     other = "telegram:72"
     stage.enrol(other, "auditor", "aid")
     silent = _ask(stage, ROOMS["aid"][-1], "silent A-1", other)
-    assert "Never acknowledged: Aid\n" in silent and "Acting" not in silent
+    assert "Not yet acknowledged: Aid\n" in silent and "Acting" not in silent
     assert "Of others you may not see who has it and who answered." in silent
     stage.say(ROOMS["aid"][-1], "/ack A-1 seen", "matrix:@aid:x.org")
     answered = _ask(stage, ROOMS["aid"][-1], "silent A-1", other)
-    assert "• Aid: Seen" in answered and "Never" not in answered and "Everybody" not in answered
+    assert "• Aid: Seen" in answered and "acknowledged" not in answered and "Everybody" not in answered
     inside = "telegram:73"
     stage.enrol(inside, "auditor", "city")
     theirs = _ask(stage, CITY, "silent A-1", inside)
-    assert "you may not see" in theirs and "Never acknowledged" not in theirs
+    assert "you may not see" in theirs and "acknowledged" not in theirs
     whole = _ask(stage, ALONE, "silent A-1", AUDITOR, private=True)
     assert "you may not see" not in whole and "• Aid: Seen" in whole and "Everybody" not in whole
 
@@ -336,12 +348,44 @@ def test_why_a_partner_was_passed_over_is_said_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "day", "clock"),
-    [("14:05", None, "14:05"), ("9.30", None, "09:30"), ("2026-06-01 14:05", "2026-06-01", "14:05"), ("1.6.2026 9h05", "2026-06-01", "09:05")],
+    [("14:05", None, "14:05"), ("9.30", None, "09:30"), ("{0:%Y-%m-%d} 14:05", 1, "14:05"), ("{0.day}.{0.month}.{0.year} 9h05", 1, "09:05")],
 )  # fmt: skip
-def test_a_moment_may_have_its_day(typed: str, day: str | None, clock: str) -> None:
+def test_a_moment_may_have_its_day(typed: str, day: int | None, clock: str) -> None:
     """Times of day, and days as people write them; the log keeps the moment as the command line takes it."""
     stage = _stage()
-    _ask(stage, ALONE, f"saw Fire {typed}", AUDITOR, private=True)
+    stage.now += timedelta(days=3)
+    tomorrow = NOON + timedelta(days=1)
+    _ask(stage, ALONE, f"saw Fire {typed.format(tomorrow)}", AUDITOR, private=True)
     [read] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)]
     assert str(read.question).startswith("saw fire --until ") and str(read.question).endswith(clock)
-    assert day is None or day in str(read.question)
+    assert day is None or f"{tomorrow:%Y-%m-%d}" in str(read.question)
+
+
+@pytest.mark.parametrize("over", ["/cancel A-1 mistake", "/close I-1 yes"])
+def test_nobody_has_never_answered_what_still_waits(over: str) -> None:
+    """While an alert stands it is not yet acknowledged; once it or its incident is over, never."""
+    stage = _stage()
+    before = _ask(stage, ALONE, "I-1 silent A-1", AUDITOR, private=True)
+    assert "Not yet acknowledged: " in before and "Never" not in before
+    stage.say(CITY, over, MAYOR if "cancel" in over else "telegram:501")
+    after = _ask(stage, ALONE, "I-1 silent A-1", AUDITOR, private=True)
+    assert "Never acknowledged: " in after and "Not yet" not in after
+
+
+def test_an_answer_without_anything_says_once_that_it_is_what_one_may_see() -> None:
+    """Not in its own words and below them again."""
+    stage = _stage()
+    answer = _ask(stage, FIRE, "readings", OWN)
+    assert answer.splitlines()[0] == "Nobody has read the log, as far as you may see."
+    assert "As far as you may see it" not in answer
+    assert "As far as you may see it" in _ask(stage, FIRE, "readings", OWN)
+
+
+def test_a_draft_is_no_first_telling_of_its_alert() -> None:
+    """Its author's room saw it as a draft, and then the alert, not the same once more."""
+    stage = _stage()
+    stage.accepted(next(send for send in stage.sent if send.about == "D-1" and send.to == CITY and send.body.shows))
+    lines = _ask(stage, ALONE, "who-saw A-1 what", AUDITOR, private=True).splitlines()
+    assert any("as a draft" in line and "City" in line for line in lines)
+    assert any("as a draft" not in line and "City" in line for line in lines)
+    assert not any("once more" in line for line in lines)

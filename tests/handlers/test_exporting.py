@@ -69,17 +69,19 @@ def test_an_auditor_of_the_deployment_has_everything_or_what_a_partner_may_see()
 
 
 def test_nobody_else_has_another_partners_copy() -> None:
-    """Not by naming it, nor the auditor's; coordinators of no partner have none in chat."""
+    """Not by naming it, nor the auditor's; coordinators of no partner have none in chat, and learn where there is one."""
     stage = _stage()
-    for who, room, private, whom in (
-        (OWN, OWN_CHAT, True, "city"),
-        (OWN, OWN_CHAT, True, "auditor"),
-        ("telegram:501", DESK, True, "auditor"),
+    nobodys = "A coordinator of no partner gets no copy here. Ask an auditor (/invite auditor), or make it on the server: tocsin export I-1 --for auditor "
+    for who, room, whom, words in (
+        (OWN, OWN_CHAT, "city", "your own partner only"),
+        (OWN, OWN_CHAT, "auditor", "your own partner only"),
+        ("telegram:501", DESK, "auditor", nobodys),
+        ("telegram:501", DESK, "", nobodys),
     ):
-        sent = stage.say(room, f"/export {whom} because inquiry", who, private=private)
+        sent = stage.say(room, f"/export {whom} because inquiry", who, private=True)
         assert all(one.carries is None for one in sent)
-        assert "your own partner only" in sent[-1].body.text
-    assert len(stage.of(CommandRefused)) == 3 and not stage.of(LogRead)
+        assert words in sent[-1].body.text
+    assert len(stage.of(CommandRefused)) == 4 and not stage.of(LogRead)
     assert "auditors and coordinators" in stage.say(BRANDWEER, "/export because", "matrix:@x:x.org")[-1].body.text
 
 

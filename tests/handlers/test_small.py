@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from handlers.texts import COMPLETE, translated
-from storage.facts import DangerEnded, IncidentClosed, LanguageChosen
-from tests.handlers.border_stage import CITY, DESK, FIRE, LIAISON, MAYOR, issued, opened, said
+from storage.effects import Record
+from storage.facts import DangerEnded, IncidentClosed, LanguageChosen, LogRead, RollCallStarted
+from tests.handlers.border_stage import AID, CITY, DESK, FIRE, LIAISON, MAYOR, NOWHERE, issued, opened, said
 from tests.handlers.stage import ADMIN
+from tests.handlers.test_status import HOURLY, begin
+from tests.playbooks.border import border
 
 
 def test_lang_alone_offers_every_complete_language() -> None:
@@ -61,3 +64,72 @@ def test_the_log_advises_a_command_that_can_be_typed_where_it_is_read() -> None:
     stage = opened()
     answer = said(stage, DESK, "/log", ADMIN, private=True)
     assert "/export because …" in answer and "tocsin export" not in answer
+
+
+def test_closing_asks_while_anything_waits_and_keeps_the_reason() -> None:
+    """A reason answers no question: alerts, check-ins and roll calls are named, and the button closes for the reason that was given."""
+    stage = opened(border(("alerts:\n  evacuation:", f"{HOURLY}alerts:\n  evacuation:")))
+    issued(stage)
+    begin(stage, "aid", "watchers")
+    missing = {"P-1": {"partner": "city", "name": "Mayor"}}
+    stage.apply([Record("I-1", RollCallStarted("R-1", None, "P-1", None, missing))])
+    [asked] = stage.say(DESK, "/close no more danger", ADMIN, private=True)
+    assert asked.body.text.splitlines() == [
+        "Close I-1? 1 alert still waits for answers.",
+        "Check-ins that still wait for answers: C-1",
+        "Roll calls in which somebody is still missing: R-1",
+    ]
+    assert not stage.of(IncidentClosed)
+    [[tap]] = asked.taps
+    stage.say(DESK, tap.command, ADMIN, private=True, about=stage.about(asked), via="button")
+    assert [closed.reason for closed in stage.of(IncidentClosed) if isinstance(closed, IncidentClosed)] == [
+        "no more danger"
+    ]
+
+
+def test_an_old_button_closes_nothing_again() -> None:
+    """The incident was closed meanwhile: whoever taps is told so, and no room anything."""
+    stage = opened()
+    issued(stage)
+    [asked] = stage.say(DESK, "/close", ADMIN, private=True)
+    [[tap]] = asked.taps
+    stage.say(DESK, "/close yes all safe", ADMIN, private=True)
+    sent = stage.say(DESK, tap.command, ADMIN, private=True, about=stage.about(asked), via="button")
+    assert [(send.to, send.body.text) for send in sent] == [(DESK, "I-1 is closed already. Nothing was done.")]
+    assert len(stage.of(IncidentClosed)) == 1
+
+
+def test_the_log_counts_the_alerts_that_its_reader_may_know_of() -> None:
+    """All, to an auditor of the deployment; to a coordinator and to a partner those that they may see, and never a bare nought."""
+    stage = opened()
+    auditor = "telegram:70"
+    stage.enrol(auditor, "auditor", None)
+    stage.enrol("matrix:@aids:x.org", "auditor", "aid")
+    issued(stage)
+    issued(stage, "/alert count people=12 Mind the numbers")
+    assert "2 alerts issued" in said(stage, DESK, "/log", auditor, private=True).splitlines()
+    assert "2 alerts that you may see" in said(stage, DESK, "/log", ADMIN, private=True).splitlines()
+    assert "1 alert that you may see" in said(stage, AID, "/log", "matrix:@aids:x.org").splitlines()
+    none = opened()
+    assert "0 alerts that you may see" in said(none, CITY, "/log", ADMIN)
+
+
+@pytest.mark.parametrize("typed", ["because inquiry", "parce que inquiry", "weil inquiry", "inquiry"])
+def test_a_reason_for_reading_is_recorded_without_its_because(typed: str) -> None:
+    """What /readings shows says "because" itself."""
+    stage = opened()
+    stage.say(DESK, f"/log {typed}", ADMIN, private=True)
+    assert [read.reason for read in stage.of(LogRead) if isinstance(read, LogRead)] == ["inquiry"]
+
+
+def test_help_names_a_group_that_belongs_to_no_partner() -> None:
+    """To a coordinator too, whose playbook is to have its id; in a partner's room and in private it does not."""
+    stage = opened()
+    assert (
+        said(stage, NOWHERE, "/help", ADMIN)
+        .splitlines()[-1]
+        .startswith("This room (telegram:-99) belongs to no partner")
+    )
+    assert "telegram:-99" in said(stage, NOWHERE, "/help")
+    assert "belongs to no partner" not in said(stage, CITY, "/help", ADMIN)
+    assert "belongs to no partner" not in said(stage, DESK, "/help", ADMIN, private=True)
