@@ -424,8 +424,9 @@ class Courier:
             case WithoutFile():
                 self._files.leave_out(first.token)
             case Elsewhere(to=to):
-                # Two rooms that point at each other are followed ever more slowly.
-                post.pace.failed(to.chat, self._clock.monotonic())
+                # Two rooms that point at each other are followed ever more slowly; what merely comes late holds up nobody in the new one.
+                if self._desk.now_at(first.to.chat) != to.chat:
+                    post.pace.failed(to.chat, self._clock.monotonic())
                 self._recalls.taken(first)
             case Settled():
                 pass

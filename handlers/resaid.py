@@ -212,13 +212,17 @@ def _said_apart(world: World, came: Came, event: Delivery) -> list[Effect]:
 
 
 def _emptied(world: World, event: Delivery) -> list[Effect]:
-    """A copy that its network does not remove any more is emptied instead, once, where it is one message."""
+    """A copy that its network does not remove any more is emptied instead, once, where it is one message; not in a room that has moved since, where
+    nothing can be changed any more.
+    """
     row, said = event.row, event.said
     incident = world.incidents.get(row.stream)
     here = [one for one in event.copies if one.to == row.to]
     alone = [one.state for one in here if one.kind == "message"] == ["sent"]
     tried = sum(one.kind == "delete" and one.state == "refused" for one in here) > 1
     if incident is None or said is None or event.gone or row.partner is None or tried or not alone:
+        return []
+    if world.who.now_at(row.to) != row.to:
         return []
     return [taken_back(world, incident, said, row.to, row.partner)]
 

@@ -300,6 +300,28 @@ async def test_a_room_that_moved_is_followed(tmp_path: Path) -> None:
         ]
 
 
+async def test_what_still_goes_to_where_a_room_was_holds_up_nobody_in_the_new_one(tmp_path: Path) -> None:
+    """However much of it is refused there: what is said in the new room leaves at once."""
+
+    def happened(world: World, came: Came) -> list[Effect]:
+        one = came.event
+        moves = isinstance(one, Delivery) and one.became == "moved" and world.who.now_at(one.row.to) != room(100)
+        return [Record(DEPLOYMENT, RoomMoved(room(1), room(100)))] if moves else []
+
+    async def answer(out: Outgoing) -> Outcome:
+        if out.room == room(1):
+            return Moved(room(100))
+        return Refused("it does not stand here") if out.text == "late" else Sent(out.token)
+
+    decide = FakeDecisions(on_hear=lambda _, asked: [message(room(100 if asked.text == "live" else 1), asked.text)])
+    decide.on_happened = happened
+    async with floor(tmp_path, decide, FakeNetwork(answers=answer)) as on:
+        for text in ("late", "late", "late", "late", "live"):
+            await on.hear(text)
+            await on.settled()
+        assert on.network.texts[-1] == "live" and on.network.sent[-1].room == room(100)
+
+
 async def test_a_stale_clearance_is_decided_again_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
     """A message that shows fields under a policy that has changed since goes back, all its parts at once, and
     never leaves.

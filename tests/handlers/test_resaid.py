@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from handlers.events import Came, Delivery, Stale
 from handlers.resaid import NO_ROOM, is_said, is_talk
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Record, RemoveCopy, Send, Urgency
+from storage.effects import Drop, Effect, Record, RemoveCopy, Send, Urgency
 from storage.facts import DEPLOYMENT, MessageDropped, MessageUnknown, RoomMoved, SaidAnew, TakenBack
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
@@ -264,6 +265,30 @@ def test_a_label_on_a_moving_place_is_heard_at_once_and_whoever_is_revoked_moves
     stage.say("telegram:501", f"/revoke {person.id}", private=True)
     stage.say("telegram:501", f"/revoke {person.id} yes", private=True)
     assert not stage.befalls("settled", stage.said[name])
+
+
+def refused_there(stage: TalkStage, name: str) -> list[Effect]:
+    """What follows when the network of the first copy refuses to remove it."""
+    first = stage.rows[name][0]
+    payload = json.dumps({"kind": "delete", "amends": first.token}, separators=(",", ":"))
+    gone = replace(first, token="d", send="d", payload=payload, state="refused")
+    copies = (*stage.rows[name], gone)
+    return stage.happen(Delivery(gone, "refused", reason="it is too old", said=stage.said[name], copies=copies))
+
+
+def test_what_stands_where_a_room_was_is_not_emptied() -> None:
+    """Nothing can be changed there any more, and who took it back finds by /seen that it can be read."""
+    for moves in (False, True):
+        stage = talking()
+        stage.speak(CITY, "Hello", MAYOR)
+        name = stage.last().id
+        stage.all_become(name)
+        old = stage.rows[name][0].to
+        stage.befalls("deleted", stage.said[name])
+        if moves:
+            stage.apply([Record(DEPLOYMENT, RoomMoved(old.chat, RoomRef(old.network, "!new:x.org")))])
+        effects = refused_there(stage, name)
+        assert [one.to for one in effects if isinstance(one, Send)] == ([] if moves else [old])
 
 
 def test_what_never_arrived_is_not_emptied() -> None:
