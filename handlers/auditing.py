@@ -27,7 +27,7 @@ from playbooks.cleared import Cleared, listed
 from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef
 from storage.deployment import Binding
-from storage.export.copy import Recipient
+from storage.export.for_whom import Recipient
 from storage.export.view import View
 from storage.facts import (
     Acknowledged,

@@ -9,36 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from storage.cosigning import Cosigned
+from storage.export.for_whom import Recipient
+from storage.export.naming import Naming
 from storage.notes import Checkpoint
 from storage.store import Kept
-
-if TYPE_CHECKING:
-    from storage.export.naming import Naming
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """For whom a copy is made. ``partner``: its id, None for an auditor, to whom everything is shown. ``name``: for people.
-    ``knows``: the partners of whom it may know that they take part, itself among them; ``people``: the ids of those enrolled for it. Of no use for an
-    auditor. ``language``: that in which it reads, a tag of BCP 47.
-    """
-
-    partner: str | None
-    name: str
-    knows: frozenset[str] = frozenset()
-    people: frozenset[str] = frozenset()
-    language: str = "en"
-
-    @property
-    def id(self) -> str:
-        """How the log and a manifest name it: the partner's id, or ``auditor``."""
-        return self.partner or "auditor"
-
-
-AUDITOR = Recipient(None, "auditor")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from storage import notes, tree
 from storage.connection import words
 from storage.cosigning import Cosigned, largest
 from storage.export.books import Books
-from storage.export.copy import About, Copy, Form, Line, Recipient
+from storage.export.copy import About, Copy, Form, Line
+from storage.export.for_whom import Recipient
 from storage.export.naming import Naming, Sought
 from storage.export.view import View
 from storage.facts import Exported, Fact, IncidentOpened

@@ -13,7 +13,7 @@ from typing import Any
 
 from playbooks.schema_words import text_in
 from storage.export.books import Books
-from storage.export.copy import Recipient
+from storage.export.for_whom import Recipient
 from storage.export.template import Template
 from storage.export.view import is_copy
 from storage.facts import AlertDrafted, AlertIssued, AlertRequested, Disclosed, Fact

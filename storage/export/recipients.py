@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from playbooks.load import PlaybookErrors, parse
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.view import people_of
 from storage.facts import DEPLOYMENT
 from storage.store import Kept, StorageError, StreamHead

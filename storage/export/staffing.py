@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage import facts as f
-from storage.export.copy import Recipient
 from storage.export.entitled import BEFALLS
+from storage.export.for_whom import Recipient
 from storage.facts import Fact
 from storage.unseen import is_seen
 

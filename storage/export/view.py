@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playbooks.rooms import RoomRef
-from storage.export.copy import Recipient
 from storage.export.entitled import BEFALLS, EVERYTHING, SHOWN, Rule
+from storage.export.for_whom import Recipient
 from storage.facts import Disclosed, Exported, Fact, IncidentOpened, MessageTracked, PartnerAdmitted, PersonEnrolled
 from storage.facts.codec import committed, parts
 from storage.store import Kept

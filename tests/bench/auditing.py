@@ -19,7 +19,7 @@ from statistics import median
 from playbooks.rooms import RoomRef
 from storage.database import SqliteStore, open_store
 from storage.export.bundle import bundle
-from storage.export.copy import AUDITOR
+from storage.export.for_whom import AUDITOR
 from storage.export.making import Asked, make
 from storage.facts import NoteAdded
 from storage.store import Changes

@@ -14,7 +14,7 @@ from playbooks.places import areas_named
 from playbooks.selection import Circumstances, Event
 from playbooks.values import Choice, Number, Place, Text, Value
 from storage.export.bundle import bundle
-from storage.export.copy import AUDITOR
+from storage.export.for_whom import AUDITOR
 from storage.export.making import Asked, make
 from storage.verify import verify_bytes
 from tests.bench.desk import STREAM, desk

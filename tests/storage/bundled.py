@@ -15,7 +15,7 @@ from storage.database import SqliteStore
 from storage.entry import decode
 from storage.export import container
 from storage.export.bundle import bundle
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.making import Asked, make
 from storage.notes import Checkpoint, Signer
 from tests.storage.moments import at

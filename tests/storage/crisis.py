@@ -8,7 +8,8 @@ from pathlib import Path
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.database import SqliteStore
-from storage.export.copy import AUDITOR, Form, Recipient
+from storage.export.copy import Form
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.making import Asked, make
 from storage.store import Changes
 from tests.playbooks.small import changed, read

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playbooks.rooms import RoomRef
 from storage.database import SqliteStore
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.html import html
 from storage.export.making import Asked, make
 from storage.facts import (

@@ -17,7 +17,7 @@ from storage import erasing, incident, inquiry
 from storage.cosigning import WitnessKey
 from storage.database import SqliteStore
 from storage.erasing import Erasure, Refused
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.forms import form, made
 from storage.export.making import Asked, make
 from storage.export.recipients import NoSuchRecipient, partners, recipient

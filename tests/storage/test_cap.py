@@ -15,7 +15,7 @@ from storage import facts as f
 from storage.database import SqliteStore
 from storage.export.cap import cap
 from storage.export.cap_alert import Ground, Info, Message, identifier, when
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from tests.examples import examples
 from tests.storage.cap_rules import CAP, text, wrong
 from tests.storage.crisis import (

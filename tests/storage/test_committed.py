@@ -20,7 +20,7 @@ from playbooks.rooms import RoomRef
 from storage import log
 from storage.database import open_store
 from storage.export.bundle import bundle
-from storage.export.copy import Recipient
+from storage.export.for_whom import Recipient
 from storage.export.making import Asked, make
 from storage.facts import FACTS, Fact
 from storage.facts.codec import apart, committed, from_parts, parts

@@ -17,7 +17,7 @@ from storage import deployment, erasing, inquiry
 from storage.database import SqliteStore, open_store
 from storage.deployment import Deployment
 from storage.erasing import Refused
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.forms import form, made
 from storage.export.making import Asked, make
 from storage.facts import (

@@ -12,7 +12,7 @@ import pytest
 from storage import facts as f
 from storage.database import SqliteStore
 from storage.entry import EXERCISE
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.ics214 import ics214
 from storage.store import Changes
 from tests.storage.crisis import (

@@ -11,7 +11,7 @@ import pytest
 
 from storage.database import SqliteStore
 from storage.export import container
-from storage.export.copy import AUDITOR, Recipient
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.lawyer import BETWEEN
 from storage.export.wording import LANGUAGES
 from tests.storage.bundled import export_bundle

@@ -19,8 +19,9 @@ from playbooks.rooms import RoomRef
 from storage import canonical, notes
 from storage.database import SqliteStore
 from storage.export.bundle import bundle
-from storage.export.copy import AUDITOR, Copy, Recipient
+from storage.export.copy import Copy
 from storage.export.csv import COLUMNS, safe
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.forms import FORMS, NoSuchForm, form, made
 from storage.export.jsonl import jsonl
 from storage.export.making import Asked, ExportFailed, make

@@ -15,7 +15,7 @@ from storage.cosigning import WitnessKey
 from storage.database import SqliteStore
 from storage.entry import decode
 from storage.export import container, verifier
-from storage.export.copy import Recipient
+from storage.export.for_whom import Recipient
 from storage.export.span import Span
 from storage.facts import CheckpointCosigned, CheckpointPosted, Fact, MessageSent, NoteAdded
 from storage.rotation import link

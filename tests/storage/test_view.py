@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from playbooks.rooms import RoomRef
 from storage import facts as f
-from storage.export.copy import AUDITOR, Recipient
 from storage.export.entitled import BEFALLS, EVERYTHING, SHOWN
+from storage.export.for_whom import AUDITOR, Recipient
 from storage.export.view import View, people_of
 from storage.facts import DEPLOYMENT, FACTS, Fact
 from storage.facts.codec import committed
