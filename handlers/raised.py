@@ -1,34 +1,23 @@
 """How closely whoever speaks wants their words held: a TLP label that they put in front, ``[red]``, and what looks as if it was meant for one.
 
-A label is heard wherever people put it: before words, whatever stands in front of it (a mention, a bullet, a time, a quotation), in a poll's question
-and options, in the name of a contact, and anywhere in that of a file. Where somebody may have meant to raise the label and nobody knows how far, nothing may be carried: a slip that
+A label is heard wherever people put it: before words, whatever stands in front of it (a mention, a bullet, a time, a quotation), anywhere else in
+their first line, in a poll's question and options, in the name of a contact, and anywhere in that of a file. In front it is taken out; elsewhere the
+words stay as they were written. Where somebody may have meant to raise the label and nobody knows how far, nothing may be carried: a slip that
 passed in silence would have shown everybody what was not for them. So in doubt it is no label, and they are told.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from html import escape, unescape
 from unicodedata import category, normalize
 
+from handlers.colours import near, read, speaks_of
 from playbooks.labels import Tlp
 from playbooks.restricted import plain
 from playbooks.spoken import Spoken
-
-_COLOURS = {tlp.word: tlp for tlp in Tlp} | {"white": Tlp.CLEAR, "amberstrict": Tlp.AMBER_STRICT}
-_COLOURS |= dict.fromkeys(("rouge", "rood", "rot", "rosso", "rojo"), Tlp.RED)
-_COLOURS |= dict.fromkeys(("ambre", "ambra", "ámbar", "ambar"), Tlp.AMBER)
-_COLOURS |= dict.fromkeys(("vert", "groen", "grün", "gruen", "verde"), Tlp.GREEN)
-_MEANT = frozenset(
-    (
-        *("strict", "secret", "confidential", "restricted", "private", "classified", "internal", "yellow", "orange"),
-        *("geheim", "vertraulich", "vertrouwelijk", "confidentiel", "confidencial", "secreto", "segreto", "riservato"),
-        *("gelb", "jaune", "geel", "giallo", "amarillo"),
-    )
-)
-"""Other words for how closely something is held, or of the same kind as the colours: whoever writes them means it to be held closely."""
 
 _HEAD = 200
 """So far into what was said a label may stand: what is before it is no more than signs, a mention, a number."""
@@ -56,7 +45,13 @@ _NEXT_NAMES = re.compile(r"(?: [^\s\[\n]{1,30}){1,3} ?(?=\[)")
 _TLP = re.compile(r"tlp[\s_]*[:\-–]?[\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
 _IN_NAME = re.compile(r"[\[【〔「][^\[【〔「\]】〕」]*|(?<![^\W_])tlp", re.IGNORECASE)
 _BARE = re.compile(r"([^\W\d_]{3,12})\s?[\])】]")
-_WORD = re.compile(r"[^\W_]+")
+_IN_LINE = re.compile(r"[\[【〔「]|(?<![^\W_])tlp", re.IGNORECASE)
+_LINE_ENDS = re.compile(r"\n|</blockquote>")
+_WRITTEN_OUT = re.compile(r"tlp[\s_]*[:\-–_][\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"(?<!\S)(?:[Tt]h(?:e|is|at)|an?|An|[Ll](?:e|a|es|os|as|o)|[Uu]n[ea]?|[Hh]et|[Ee]en|[Dd](?:e|er|ie|as|em|en)|[Ee]ine?[mnrs]?|[Ii]l|[Ee]l)\s$"
+)
+_SMALL = re.compile(r"(?<!\w)([^\W\d_])\w*[^\w\n]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +63,27 @@ class _Sign:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A label, from where to where it stands in what was searched; without ``colour`` what was ``typed`` is only nearly one."""
+
+    colour: str | None
+    typed: str
+    start: int
+    end: int
+
+
 def marked(spoken: Spoken) -> tuple[Spoken, str | None, str | None]:
     """What is said without its label, the TLP colour (its word) that this names, the highest of several, and what stands there if it is nearly one."""
-    html, raised, unknown = labelled(spoken.html)
+    alone = spoken == Spoken(spoken.html)
+    html, raised, unknown = labelled(spoken.html) if alone else _labelled(spoken.html, _beside)
     colours, slips = [raised], [unknown]
     poll = spoken.poll
     if poll is not None:
-        question, raised, unknown = labelled(escape(poll.question, quote=False))
+        question, raised, unknown = _labelled(escape(poll.question, quote=False), _beside)
         colours.append(raised)
         slips.append(unknown)
-        options = [labelled(escape(option, quote=False)) for option in poll.options]
+        options = [_labelled(escape(option, quote=False), _beside) for option in poll.options]
         colours += [raised for _, raised, _ in options]
         slips += [unknown for _, _, unknown in options]
         shown = (plain(rest).strip() or said for (rest, _, _), said in zip(options, poll.options, strict=True))
@@ -88,7 +94,7 @@ def marked(spoken: Spoken) -> tuple[Spoken, str | None, str | None]:
         # People look at the end of a name as at its beginning.
         names += [spoken.file.name, *(named[found.start() :] for found in _IN_NAME.finditer(named))]
     for name in names:
-        _, raised, unknown = labelled(escape(name, quote=False))
+        _, raised, unknown = _labelled(escape(name, quote=False), _beside)
         colours.append(raised)
         slips.append(unknown)
     typed = next((one for one in slips if one is not None), None)
@@ -104,14 +110,21 @@ def higher(*raised: str | None) -> str | None:
 def labelled(html: str) -> tuple[str, str | None, str | None]:
     """Restricted HTML without the labels in front, the TLP colour (its word) they name, and what stands there if it is nearly one.
 
-    Looked for at the start, and after what is quoted there. A colour may be said in the partners' languages.
+    Looked for at the start, after what is quoted there, and in the rest of the first line, where it stays. A colour may be said in the partners'
+    languages.
     """
+    return _labelled(html, _in_a_sentence)
+
+
+def _labelled(html: str, ordinary: _Ordinary) -> tuple[str, str | None, str | None]:
     for start in _starts(html):
-        rest, raised, unknown = _from(html[start:])
-        if unknown is not None:
-            return html, None, unknown
-        if raised is not None:
-            return html[:start] + rest, raised, None
+        rest, found, at = _from(html[start:])
+        found += _within(rest, at, ordinary)
+        typed = next((one.typed for one in found if one.colour is None), None)
+        if typed is not None:
+            return html, None, typed
+        if found:
+            return html[:start] + rest, higher(*(one.colour for one in found)), None
     return html, None, None
 
 
@@ -129,54 +142,100 @@ def _starts(html: str) -> Iterator[int]:
         yield quoted.end()
 
 
-def _from(html: str) -> tuple[str, str | None, str | None]:
-    raised: str | None = None
+def _from(html: str) -> tuple[str, list[_Found], int]:
+    """``html`` without the labels in front, these, and how far into it what may stand there goes."""
+    labels: list[_Found] = []
     for _ in range(8):
-        found = _first(_signs(html))
-        if found is None:
+        signs = _signs(html, _HEAD)
+        found = _first(signs)
+        if isinstance(found, int):
+            return html, labels, signs[found].start if found < len(signs) else signs[-1].end if signs else len(html)
+        labels.append(found)
+        if found.colour is None:
             break
-        colour, typed, start, end = found
-        if colour is None:
-            return html, None, typed
-        html, raised = _without(html, start, end), higher(raised, colour)
-    return html, raised, None
+        html = _without(html, signs[found.start].start, signs[found.end - 1].end)
+    return html, labels, 0
 
 
-def _signs(html: str) -> list[_Sign]:
-    """The first characters that can be read, without those that nobody sees."""
+def _within(html: str, begins: int, ordinary: _Ordinary) -> list[_Found]:
+    """The labels in the rest of the line that goes on there, and what is nearly one; not what is ``ordinary`` where it stands."""
+    ends = _LINE_ENDS.search(html, begins)
+    line, more = (html[begins:], "") if ends is None else (html[begins : ends.start()], html[ends.start() :])
+    if _IN_LINE.search(normalize("NFKC", unescape(line))) is None:
+        return []
+    text = "".join(sign.shown for sign in _signs(line))
+    found: list[_Found] = []
+    at = 0
+    while (next_one := _IN_LINE.search(text, at)) is not None:
+        one, at = _here(text, next_one.start())
+        if one is not None and not ordinary(text, one, more):
+            found.append(one)
+    return found
+
+
+def _here(text: str, at: int) -> tuple[_Found | None, int]:
+    """What stands in brackets there, or is written out, if it is a label or nearly one; and where to read on."""
+    if text[at] not in _OPEN:
+        slip = _WRITTEN_OUT.match(text, at)
+        if slip is None or not near(slip[1].lower()):
+            return None, at + 3
+        return _Found(None, slip[0], at, slip.end()), slip.end()
+    inside, closed, typed, after = _brackets(text, at)
+    colour, told = read(inside, closed=closed, square=True)
+    if colour is None and (not told or speaks_of(inside)):
+        return None, after
+    return _Found(colour, typed, at, after), after
+
+
+def _in_a_sentence(text: str, label: _Found, more: str) -> bool:
+    """Whether brackets belong to the words around them: after an article (see the [red] zone), or where they end all that was said (hush [red])."""
+    before = text[max(0, label.start - _LONGEST) : label.start]
+    after = text[label.end : label.end + 2]
+    if _ARTICLE.search(before) is not None and after[:1].isspace() and after[1:].isalpha():
+        return True
+    small = _SMALL.search(before)
+    return small is not None and small[1].islower() and not any(map(str.isalnum, text[label.end :] + plain(more)))
+
+
+def _beside(text: str, label: _Found, more: str) -> bool:
+    """The same of words beside something else (a caption, a question, a name): there a label holds for that wherever it stands."""
+    return False
+
+
+_Ordinary = Callable[[str, _Found, str], bool]
+
+
+def _signs(html: str, most: int | None = None) -> list[_Sign]:
+    """The characters that can be read, or the first of them, without those that nobody sees."""
     found: list[_Sign] = []
     for token in _TOKEN.finditer(html):
         if token[0][0] == "<" and len(token[0]) > 1:
             continue
         shown = normalize("NFKC", unescape(token[0]))
         found += [_Sign(one, token.start(), token.end()) for one in shown if category(one) != "Cf"]
-        if len(found) >= _HEAD:
+        if most is not None and len(found) >= most:
             break
     return found
 
 
-def _first(signs: list[_Sign]) -> tuple[str | None, str, int, int] | None:
-    """The first label, or nearly one: its colour, from where to where it stands in the markup; or what was typed."""
+def _first(signs: list[_Sign]) -> _Found | int:
+    """The first label in front, or nearly one; else how far what may stand in front of one goes."""
     text = "".join(sign.shown for sign in signs)
     at, by_name = 0, False
     while at < len(text):
         if text[at] in _OPEN:
-            end = next(n for n in range(at, len(text) + 1) if n == len(text) or text[n] not in _OPEN)
-            closing = next((n for n in range(end, min(len(text), end + _LONGEST)) if text[n] in _CLOSE + "\n"), end)
-            closed = text[closing : closing + 1] not in ("", "\n") and text[closing] in _CLOSE
-            inside = text[end : closing if closed else end + _LONGEST].split("\n")[0]
-            colour, told = _read(inside, closed=closed, square=text[at] in _SQUARE)
-            after = next(n for n in range(closing, len(text) + 1) if n == len(text) or text[n] not in _CLOSE)
+            inside, closed, typed, after = _brackets(text, at)
+            colour, told = read(inside, closed=closed, square=text[at] in _SQUARE)
             if told or (colour is not None and by_name):
-                return None, text[at : after if closed else end + len(inside)], 0, 0
+                return _Found(None, typed, at, after)
             if colour is None:
-                at = after if closed else end
+                at = after
                 continue
             while at > 0 and text[at - 1] in _MARKUP and text[after : after + 1] == text[at - 1]:
                 at, after = at - 1, after + 1
             if text[after : after + 2] in (": ", ":\n"):
                 after += 1
-            return colour, "", signs[at].start, signs[after - 1].end
+            return _Found(colour, "", at, after)
         in_front = _IN_FRONT.match(text, at)
         if in_front is not None:
             more = _NEXT_NAMES.match(text, in_front.end())
@@ -185,62 +244,21 @@ def _first(signs: list[_Sign]) -> tuple[str | None, str, int, int] | None:
             at = before.end()
         elif text[at].isalnum():
             slip = _TLP.match(text, at) or _BARE.match(text, at)
-            return (None, slip[0], 0, 0) if slip is not None and _near(slip[1].lower()) else None
+            return _Found(None, slip[0], at, slip.end()) if slip is not None and near(slip[1].lower()) else at
         else:
             at += 1
-    return None
+    return at
 
 
-def _read(inside: str, *, closed: bool, square: bool) -> tuple[str | None, bool]:
-    """The colour that stands between brackets, exactly; else whether it was meant to be one."""
-    words = _WORD.findall(normalize("NFC", inside).lower())
-    joined = "".join(words)
-    named = joined.startswith("tlp")
-    joined = joined.removeprefix("tlp")
-    if joined in _COLOURS and closed:
-        exact = square and not inside.rstrip().endswith("+")
-        return (_COLOURS[joined].word, False) if exact else (None, True)
-    if not words or named:
-        return None, named
-    if not closed or not square:
-        return None, square and words[0] in _COLOURS
-    few = words if len(words) <= 3 else []
-    meant = words[0] in _COLOURS or any(one in _MEANT or one in _COLOURS for one in few)
-    return None, meant or _near(joined) or any(_near(one) for one in few if len(one) > 3)
-
-
-def _near(word: str) -> bool:
-    """Whether a word is a colour, or one mistyped. Letters of other alphabets that look alike may stand in it."""
-    seen = "".join(letter for letter in normalize("NFD", word) if letter.isascii())
-    alike = {word, seen} if 0 < len(seen) >= len(word) - 2 else {word}
-    return any(_slip(one, colour) for one in alike for colour in _COLOURS)
-
-
-def _slip(word: str, colour: str) -> bool:
-    if word == colour:
-        return True
-    short = len(colour) <= 4
-    if abs(len(word) - len(colour)) > (1 if len(colour) <= 5 else 2):
-        return False
-    if len(word) == len(colour) and short:
-        apart = [n for n, (a, b) in enumerate(zip(word, colour, strict=True)) if a != b]
-        if len(apart) == 1:  # one letter for another: of short words that makes many ordinary ones
-            return colour == "red" and (apart[0] > 0 or word[0] in "etdf45")
-    return _distance(word, colour) <= (1 if len(colour) <= 5 else 2)
-
-
-def _distance(one: str, other: str) -> int:
-    """How many letters must be put in, left out, changed or swapped with the next (restricted Damerau-Levenshtein)."""
-    rows = [list(range(len(other) + 1))]
-    for i, a in enumerate(one, 1):
-        row = [i]
-        for j, b in enumerate(other, 1):
-            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                best = min(best, rows[-2][j - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
+def _brackets(text: str, at: int) -> tuple[str, bool, str, int]:
+    """What stands in the brackets that open there, whether they are closed on the same line, both as typed, and where to read on."""
+    begins = next(n for n in range(at, len(text) + 1) if n == len(text) or text[n] not in _OPEN)
+    closing = next((n for n in range(begins, min(len(text), begins + _LONGEST)) if text[n] in _CLOSE + "\n"), begins)
+    if text[closing : closing + 1] in ("", "\n") or text[closing] not in _CLOSE:
+        inside = text[begins : begins + _LONGEST].partition("\n")[0]
+        return inside, False, text[at : begins + len(inside)], begins
+    after = next(n for n in range(closing, len(text) + 1) if n == len(text) or text[n] not in _CLOSE)
+    return text[begins:closing], True, text[at:after], after
 
 
 def _without(html: str, start: int, end: int) -> str:

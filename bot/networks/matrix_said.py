@@ -1,4 +1,8 @@
-"""What the content of a Matrix event says: words, a file, a place, a poll. Pure."""
+"""What the content of a Matrix event says: words, a file, a place, a poll. Pure.
+
+Clients make HTML of the Markdown that people type, in which brackets can be a link or define one (CommonMark 0.31, 4.7 and 6.3): a label that they put
+in front may then stand in ``body`` alone. It goes in front of the words again.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import re
 from typing import Any
 
 from bot.networks import matrix_files, matrix_html, matrix_polls
+from handlers.raised import higher, labelled, marked
 from playbooks.restricted import plain
 from playbooks.spoken import Spoken
 
 _GEO = re.compile(r"geo:(-?\d{1,3}(?:\.\d{1,18})?),(-?\d{1,3}(?:\.\d{1,18})?)(?:[,;].*)?", re.ASCII | re.DOTALL)
 _NOT_WORDS = re.compile(r"geo:|\A[\W\d_NSEWnsewOo]*\Z")
-_LABEL = re.compile(r"\W{0,4}[\[［][^\[\]［］\n]{1,40}[\]］]")
+_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\((?:https?://|mailto:|tel:)[^()\s]{1,2000}\)", re.IGNORECASE)
 _LOCATIONS = ("m.location", "org.matrix.msc3488.location")
 _BRIDGED = (
     "fi.mau.double_puppet_source", "fi.mau.telegram.", "fi.mau.whatsapp.", "fi.mau.signal.", "fi.mau.discord.", "fi.mau.slack.",
@@ -85,8 +90,24 @@ def _words(content: dict[str, Any]) -> tuple[str, str]:
     if content.get("format") == "org.matrix.custom.html" and isinstance(formatted, str):
         html = matrix_html.from_matrix(formatted)
         if html:
-            return html, text or plain(html)
+            return _label_of(text, html) + html, text or plain(html)
     return matrix_html.from_plain(text), text
+
+
+def _label_of(text: str, html: str) -> str:
+    """The label, or what is nearly one, that ``text`` has and ``html`` has not, as restricted HTML to go in front; empty where there is none.
+
+    The words of a link that leads somewhere are a label only if they are exactly one.
+    """
+
+    def words(link: re.Match[str]) -> str:
+        return link[0] if labelled(matrix_html.from_plain(f"[{link[1]}]"))[1] is not None else link[1]
+
+    _, typed, typed_slip = labelled(matrix_html.from_plain(_LINK.sub(words, text)))
+    _, shown, shown_slip = labelled(html)
+    if typed_slip is not None and shown_slip is None:
+        return f"{matrix_html.from_plain(typed_slip)} "
+    return f"[{typed}] " if typed is not None and higher(typed, shown) != shown else ""
 
 
 def _without_quote(text: str, content: dict[str, Any]) -> str:
@@ -120,7 +141,8 @@ def _place(content: dict[str, Any]) -> tuple[Spoken, str]:
     if description or _NOT_WORDS.search(
         text
     ):  # clients write coordinates, or a sentence about them, for those that show no map
-        label = _LABEL.match(text)  # but not what people put in front of that
-        text = f"{label[0]} {description}".strip() if label is not None else description
+        _, raised, slip = marked(Spoken(html, point=point))  # but not the label that people put to that
+        label = slip or (f"[{raised}]" if raised is not None else "")
+        text = f"{label} {description}".strip()
         html = matrix_html.from_plain(text)
     return Spoken(html, point=point), text

@@ -120,6 +120,78 @@ def test_ordinary_brackets_are_words(words: str) -> None:
     assert labelled(restricted(words)) == (restricted(words), None, None)
 
 
+@pytest.mark.parametrize(
+    ("words", "raised"),
+    [
+        *(
+            (f"{front} [red] hush", "red")
+            for front in ("Ada Lovelace", "ada", "URGENT", "Urgent -", "Fwd", "NB", "112")
+        ),
+        *(
+            (f"{front} [red] hush", "red")
+            for front in ("#flood", "https://x.org/a", "We have four dead", "* Ada van Hall")
+        ),
+        ("[amber] Ada [red] hush", "red"),
+        ("four dead in hall 3 [red]", "red"),
+        ("four dead [red]\nin hall 3", "red"),
+        ("Ada [<b>TLP:AMBER+STRICT</b>] hush", "amber+strict"),
+        ("<blockquote>So?</blockquote>Ada [rouge] hush", "red"),
+        ("<blockquote>Ada [red] hush</blockquote>So?", "red"),
+        ("so " * 5_000 + "［red］ hush", "red"),
+    ],
+)
+def test_a_label_is_heard_anywhere_in_the_first_line(words: str, raised: str) -> None:
+    """Whatever stands in front of it; only a label in front is taken out, so that no sentence loses a word."""
+    html, found, unknown = labelled(restricted(words))
+    assert (found, unknown) == (raised, None)
+    assert html == restricted(words).removeprefix("[amber] ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ada [redd] x",
+        "URGENT TLP:RED x",
+        "Ada [internal] x",
+        "Ada [red",
+        "[amber] Ada [amber+stirct] x",
+        "Level [orange] now",
+    ],
+)
+def test_what_is_nearly_a_label_is_known_anywhere_in_the_first_line(words: str) -> None:
+    """Nobody carries it, and whoever wrote it is told."""
+    html, raised, unknown = labelled(restricted(words))
+    assert (html, raised) == (words, None) and unknown and unknown in words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("NB red alert", "the red bridge is closed", "Meet at the red (or green) dam", "see the [red zone] map"),
+        *(
+            "call [Red Cross](http://x.org) now",
+            "that is [code red] here",
+            "Ada\nand [red] below",
+            "as in annex [internal]",
+        ),
+        *("Ada [ready] crews", "in der [rot] Zone", "TLP is red here", "Boats [2] at the dam [x]"),
+    ],
+)
+def test_a_colour_in_running_text_is_a_word(words: str) -> None:
+    """Without brackets, in a name or a phrase, after an article, at the very end of a sentence, or below the first line."""
+    assert labelled(restricted(words)) == (restricted(words), None, None)
+
+
+def test_a_label_holds_for_what_its_line_stands_beside() -> None:
+    """A caption, a question, an option or a name ends with one as with any words: what it is about is held as closely."""
+    file = File("matrix", "{}", name="a.jpg")
+    assert marked(Spoken("victims [red]"))[1] is None
+    assert marked(Spoken("victims [red]", file))[1] == "red"
+    assert marked(Spoken("hideout [red]", point=(1, 2)))[1] == "red"
+    assert marked(Spoken(poll=Poll("who dies [red]", ("a", "b [amber]"))))[1] == "red"
+    assert marked(Spoken(contact=Contact("informant [red]", "1")))[1] == "red"
+
+
 def test_a_label_is_heard_in_whatever_is_said() -> None:
     """In a poll's question, which goes on without it, in the name of a file or a contact; the highest of several counts."""
     asked, raised, unknown = marked(Spoken(poll=Poll("[red] Which <dam> & when?", ("[green] one", "two"), True)))
@@ -173,6 +245,13 @@ def test_the_highest_of_several() -> None:
     [
         *("[<b>" * 20_000, "<b>" * 50_000 + "[red]" + "</b>" * 50_000, "[" * 200_000, "[red]" * 40_000),
         *("&gt; a\n" * 40_000, "<blockquote></blockquote>" * 20_000, "\u200b" * 100_000 + "[red] x", "@a" * 90_000),
+        *(
+            "a " + "[red]" * 12_000,
+            "a " + "[x " * 20_000,
+            "a [red] the " * 5_000,
+            "a tlp" * 12_000,
+            "a " + "[" * 60_000,
+        ),
     ],
 )
 def test_nothing_takes_long(hostile: str) -> None:

@@ -22,9 +22,9 @@ from tests.stories.test_talk import talking
 MAYOR = identity_of("mayor", "matrix")
 
 
-def html(formatted: str) -> dict[str, Any]:
+def html(formatted: str, body: str = "x") -> dict[str, Any]:
     """A text message on Matrix, formatted."""
-    return {"msgtype": "m.text", "body": "x", "format": "org.matrix.custom.html", "formatted_body": formatted}
+    return {"msgtype": "m.text", "body": body, "format": "org.matrix.custom.html", "formatted_body": formatted}
 
 
 QUESTION = {"question": {"body": "[red] which dam?"}, "answers": [{"id": "a", "body": "A"}, {"id": "b", "body": "B"}]}
@@ -42,6 +42,7 @@ QUESTION = {"question": {"body": "[red] which dam?"}, "answers": [{"id": "a", "b
         ("m.room.message", html("<ul><li>[red] hush</li></ul>")),
         ("m.room.message", html("<a href='https://matrix.to/#/@a:b'>Ada</a>: [red] hush")),
         ("m.room.message", html("[<em>red</em>] hush")),
+        ("m.room.message", {"msgtype": "m.location", "body": "Ada's hideout [red]: geo:50,5", "geo_uri": "geo:50,5"}),
         ("m.room.message", html("<blockquote>So?</blockquote>[red] hush")),
     ],
 )
@@ -52,6 +53,30 @@ def test_labels_are_heard_in_all_that_matrix_has(kind: str, content: dict[str, A
 
 
 @pytest.mark.parametrize(
+    ("body", "formatted", "found"),
+    [
+        ("[red]: Casualties\nFour dead in hall 3", "<p>Four dead in hall 3</p>", ("red", None)),
+        ("[red](victims) at the school", '<a href="victims">red</a> at the school', ("red", None)),
+        ("[red](https://x.org) dead", '<a href="https://x.org">red</a> dead', ("red", None)),
+        ("[red]: x\n[amber] four", "<p>[amber] four</p>", ("red", None)),
+        ("[redd]: Casualties\nFour dead", "<p>Four dead</p>", (None, "[redd]")),
+        ("> <@a:b> [red] So?\n\nYes", "<p>Yes</p>", (None, None)),
+        ("[Red Cross](https://x.org) comes", '<a href="https://x.org">Red Cross</a> comes', (None, None)),
+        ("[read](https://x.org) this", '<a href="https://x.org">read</a> this', (None, None)),
+    ],
+)
+def test_a_label_that_markdown_took_for_a_link_is_heard(
+    body: str, formatted: str, found: tuple[str | None, str | None]
+) -> None:
+    """In messages and in captions, from the words as typed; links that lead somewhere are no slips, and a quotation is not theirs."""
+    said = {**html(formatted, body), "m.relates_to": {"m.in_reply_to": {"event_id": "$a"}}}
+    picture = {**html(formatted, body), "msgtype": "m.image", "filename": "a.jpg", "url": "mxc://x/y"}
+    for content in (said, picture) if not body.startswith(">") else (said,):
+        spoken, _ = said_on_matrix("m.room.message", content)
+        assert marked(replace(spoken, html=restricted(spoken.html)))[1:] == found
+
+
+@pytest.mark.parametrize(
     "message",
     [
         {"poll": {"question": "[red] which?", "options": [{"text": "a"}, {"text": "b"}]}},
@@ -59,6 +84,8 @@ def test_labels_are_heard_in_all_that_matrix_has(kind: str, content: dict[str, A
         {"text": "[red] x", "entities": [{"type": "bold", "offset": 1, "length": 3}]},
         {"text": "[red] x", "entities": [{"type": "blockquote", "offset": 0, "length": 7}]},
         {"text": "[red] x", "entities": [{"type": "code", "offset": 0, "length": 5}]},
+        {"text": "Dora [red] x", "entities": [{"type": "text_mention", "offset": 0, "length": 4, "user": {"id": 5}}]},
+        {"text": "dora [red] x", "entities": [{"type": "text_mention", "offset": 0, "length": 4, "user": {"id": 5}}]},
         {"contact": {"first_name": "[red] Ada", "phone_number": "1"}},
         {"venue": {"title": "[red] House", "address": "Quay 1", "location": {"latitude": 50, "longitude": 5}}},
         {"checklist": {"title": "[red] plan", "tasks": []}},
