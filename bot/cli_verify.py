@@ -12,9 +12,11 @@ from typing import Literal
 from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.program import program
 from bot.prose import fitted
+from bot.settings import REHEARSAL
 from playbooks.problems import on_one_line
 from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
+from storage.facts import DEPLOYMENT
 from storage.notes import Verifier
 from storage.verify import EDITABLE, NEED, OLDER, Cosigner, Finding, Need, Verdict
 from storage.verify import verify as examined
@@ -131,7 +133,7 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
         yield f"{'Also' if count else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
     if evidence.worth == "self-asserted" and verdict.witnessed is None:
         yield "Evidence: self-asserted. No witness has seen this log: it rests on the word of whoever keeps it."
-        if (verdict.stream or "").startswith("X-"):
+        if _played(verdict).startswith("REHEARSAL"):
             yield _IN_EARNEST
     for one in evidence.cosigned:
         if one.doubt:
@@ -169,8 +171,15 @@ def _what(verdict: Verdict) -> str:
         return ""
     reader = f", copied for {_ARTICLE.get(verdict.reader, verdict.name)}" if verdict.reader else ""
     signed = f", signed {_readable(verdict.signed_at)}" if verdict.signed_at else ""
-    played = f"{words.split()[0]}: " if (words := unreal(verdict.stream)) else ""
-    return f"{played}The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."
+    return f"{_played(verdict)}The log of {verdict.stream}, kept by {verdict.deployment}: {verdict.size} {'entry' if verdict.size == 1 else 'entries'}{signed}{reader}."
+
+
+def _played(verdict: Verdict) -> str:
+    """That nothing of it was real, in a word; rehearsals have a log of rooms and people of their own, which says so too."""
+    stream = verdict.stream or ""
+    if stream == DEPLOYMENT and (verdict.deployment or "").endswith(REHEARSAL):
+        return "REHEARSAL: "
+    return f"{words.split()[0]}: " if (words := unreal(stream)) else ""
 
 
 def _readable(at: str) -> str:

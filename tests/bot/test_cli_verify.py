@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from bot.cli_ending import Stop
 from bot.cli_verify import verify
 from storage.database import open_store
 from storage.export import container
-from storage.facts import NoteAdded
+from storage.export.verifier import examine
+from storage.facts import DEPLOYMENT, NoteAdded
 from tests.storage.bundled import both, export_bundle, resigned
 from tests.storage.doctored import FIRE, agreed, cosigned, note_at
 from tests.storage.small import NOW, ROOM, STREAM, opened
@@ -72,6 +74,36 @@ async def test_of_a_rehearsal_it_is_said_what_would_be_there(
     assert said.startswith("Intact. REHEARSAL")
     assert "No witness has seen this log" in said and "That is so of every rehearsal" in said
     assert verify(tmp_path / "x.zip", None, "text", "posted") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "stream", "says"),
+    [
+        ("liege", "I-1", "The log of I-1, kept by liege: 2 entries, signed "),
+        ("liege", "E-1", "EXERCISE: The log of E-1, kept by liege: 2 entries, signed "),
+        ("liege-rehearsal", "X-1", "REHEARSAL: The log of X-1, kept by liege-rehearsal: 2 entries, signed "),
+        (
+            "liege-rehearsal",
+            DEPLOYMENT,
+            "REHEARSAL: The log of deployment, kept by liege-rehearsal: 2 entries, signed ",
+        ),
+    ],
+)
+async def test_both_verifiers_say_which_log_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, stream: str, says: str
+) -> None:
+    """That nothing of it was real, when it was signed and for whom the copy is, in the same words; of a rehearsal also in its log of rooms and people."""
+    store = await open_store(tmp_path / "data", name)
+    await store.append(stream, NoteAdded("ada", None, ROOM, "said"), now=NOW)
+    await export_bundle(store, stream, by="ada", reason="review", path=tmp_path / "x.zip", now=NOW)
+    await store.close()
+    assert verify(tmp_path / "x.zip", None, "text") == 0
+    ours = " ".join(capsys.readouterr().out.split())
+    found = examine(str(tmp_path / "x.zip"))
+    [theirs] = found.what()
+    assert theirs.startswith(says) and theirs.endswith(f"{NOW:%Y-%m-%d %H:%M} UTC, copied for an auditor.")
+    assert f"Intact. {theirs}" in ours
+    assert ("That is so of every rehearsal" in ours) is says.startswith("REHEARSAL")
 
 
 def test_as_json(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,3 +173,10 @@ def test_a_file_that_is_not_there_is_named_once(tmp_path: Path, capsys: pytest.C
     """One line says once which file cannot be read, and why."""
     assert verify(tmp_path / "nosuch.zip", None, "text") == 2
     assert capsys.readouterr().err == f"{tmp_path / 'nosuch.zip'}: cannot be read: No such file or directory\n"
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipe from which nothing comes is refused at once."""
+    os.mkfifo(tmp_path / "pipe.zip")
+    assert verify(tmp_path / "pipe.zip", None, "text") == 2
+    assert "it is no file: name what `tocsin export` wrote" in capsys.readouterr().err
