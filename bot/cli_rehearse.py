@@ -92,7 +92,8 @@ def afterwards(incident: str) -> tuple[str, ...]:
     tocsin = program()
     return (
         "",
-        f"The log of all this is on file as {incident}. Read it:  {tocsin} log {incident}",
+        f"The log of all this is on file as {incident}. Read it (that you do is recorded, with your reason):",
+        f'  {tocsin} log {incident} --reason "Exercise review"',
         "Take a copy that anyone can verify, and verify it:",
         f'  {tocsin} export {incident} -o {incident}.zip --reason "Exercise review"',
         f"  {tocsin} verify {incident}.zip",
