@@ -19,9 +19,10 @@ from bot.settings import Settings
 from playbooks.load import Book, PlaybookErrors, parse
 from storage import rotation, witness
 from storage.cosigning import Cosigned, Request, Witness, WitnessKey
-from storage.database import SqliteStore, hold
+from storage.database import SqliteStore, hold, open_store
 from storage.evidence import refusal
 from storage.governing import in_force
+from storage.keys import is_there
 from storage.notes import BadNote, parse_checkpoint, split_note
 from storage.standing import WORST
 
@@ -162,14 +163,20 @@ def rotate(settings: Settings, reason: str) -> None:
 
 
 async def _rotate(settings: Settings, reason: str) -> None:
+    none = Stop(UNANSWERED, f"there is no log yet in {settings.data}; nothing to rotate")
     if not (settings.data / settings.database_file).is_file():
-        raise Stop(UNANSWERED, f"nothing is on file in {settings.data}: there is no key to replace")
+        raise none
     with hold(settings.data):
-        async with filed.real(settings) as store:
+        store = await open_store(settings.data, settings.name, settings.database_file, key="borrow")
+        try:
+            if not is_there(settings.data) or not await store.heads():
+                raise none
             old = store.signer.verifier
             link = await store.replace_key(reason, OPERATOR, await filed.now(store))
             new = store.signer.verifier
             wrong = await store.health()
+        finally:
+            await store.close()
     link_file = settings.data / f"signing.{old.key_id.hex()}.link"
     _write(link_file, link)
     print(f"The log of {settings.data} is signed with a new key from now on:  {new.vkey}")

@@ -1,4 +1,4 @@
-"""Tries every setting as the bot would use it, and says what to do. Changes nothing that the bot would not."""
+"""Tries every setting as the bot would use it, and says what to do. Changes nothing that the bot would not, and makes no key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot import filed, samples
+from bot import samples
 from bot.clock import Clock
 from bot.doctor_log import log
 from bot.doctor_networks import networks
@@ -23,8 +23,9 @@ from bot.samples import only_samples
 from bot.settings import Settings
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
-from storage.database import hold
-from storage.keys import LOCK
+from storage.database import SqliteStore, hold, open_store
+from storage.keys import KEY, LOCK, is_there, signer
+from storage.signing import KeyLost
 from storage.store import StorageError
 
 KEPT_BY = {"TOCSIN_DATA", "TOCSIN_DATABASE", "TOCSIN_NAME"}
@@ -67,8 +68,14 @@ async def examine(
             runs = _runs(settings.data)
             if not runs:
                 held.enter_context(hold(settings.data))
-            async with filed.real(settings) as store:
-                async for finding in log(settings, store, clock, kept):
+            async with _opened(settings) as store:
+                if is_there(settings.data):
+                    async for finding in log(settings, store, clock, kept):
+                        yield finding
+                else:
+                    for finding in _unsigned(settings, kept):
+                        yield finding
+                for finding in _rehearsals(settings):
                     yield finding
                 if runs and settings.networks:
                     says = f"the bot is running, so they are not tried here; http://{settings.web}/readyz tells of them"
@@ -76,9 +83,46 @@ async def examine(
                 else:
                     async for finding in networks(settings, store, clock, books):
                         yield finding
+    except KeyLost as lost:
+        yield told("fail", "key", str(lost), "put it back from its copy")
+        yield _later(settings, "the key")
     except StorageError as error:
         yield told("fail", "database", str(error), "put it aside and restore a backup")
         yield _later(settings, "the database")
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[SqliteStore]:
+    """The deployment's own database. What a network tells while it is tried is kept there, so that the bot finds it."""
+    store = await open_store(settings.data, settings.name, settings.database_file, key="borrow")
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _unsigned(settings: Settings, kept: Sequence[str]) -> Iterator[Finding]:
+    """Where nothing was signed yet, and there is no key."""
+    yield Finding("ok", "log", f"there is none yet in {settings.data}")
+    if kept:
+        todo = "set TOCSIN_DATA to the folder where that log is, or restore it whole from its backup"
+        yield Finding("fail", "kept", "nothing was ever signed here, so what was kept is of another data folder", todo)
+    says = f"the bot makes {settings.data / KEY} when it first starts; keep a copy of it apart from the backups"
+    yield Finding("ok", "key", f"{says} of the database")
+
+
+def _rehearsals(settings: Settings) -> Iterator[Finding]:
+    """The key of the rehearsals' log, which is one of its own."""
+    folder = settings.rehearsal_folder
+    if not is_there(folder):
+        return
+    try:
+        key = signer(folder, settings.rehearsal_name).verifier
+    except StorageError as error:
+        yield told("warn", "rehearsals", str(error), f"put {folder} aside: the next rehearsal begins anew")
+        return
+    says = f"{folder / KEY} signs their log, and no other. Its fingerprint: {key.fingerprint}"
+    yield Finding("ok", "rehearsals", says)
 
 
 def _later(settings: Settings, what: str) -> Finding:

@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from playbooks.rooms import Network, RoomRef
-from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, log, outbox, owners, talk, tree
+from storage import canonical, checkpoints, deadlines, destroying, inbox, keys, log, outbox, owners, signing, talk, tree
 from storage.checkpoints import RolledBack, SideFile
 from storage.connection import Connection, Outlives, change, connect
 from storage.erasing import Erasure
-from storage.evidence import KeepsEvidence, led_to, replaced
+from storage.evidence import KeepsEvidence, led_to
 from storage.facts import DEPLOYMENT, Fact
 from storage.facts.codec import apart
 from storage.governing import DECIDING, in_force
@@ -49,18 +49,21 @@ KEYS_KEPT = timedelta(days=30)
 
 
 async def open_store(
-    folder: Path, name: str, file: str = "tocsin.sqlite", outlives: Outlives = "power failure"
+    folder: Path,
+    name: str,
+    file: str = "tocsin.sqlite",
+    outlives: Outlives = "power failure",
+    key: signing.WhereNone = "make",
 ) -> SqliteStore:
-    """Open what a deployment keeps, made if need be: the folder (mode 700), the database and the signing key (mode
-    600).
+    """Open what a deployment keeps, made if need be: the folder (mode 700), the database and, where no log was ever signed, the signing key (mode
+    600; ``key``: that, or one that is not kept).
 
     ``name`` is the deployment's: the origin of its log and the name of its key. ``outlives``: what each commit does. Raises StorageError with what to do.
     """
     keys.make_folder(folder)
-    signer = keys.signer(folder, name)
     connection = await connect(folder / file, outlives)
     try:
-        return await SqliteStore.over(connection, folder, await replaced(connection, folder, signer))
+        return await SqliteStore.over(connection, folder, await signing.signer(connection, folder, name, key))
     except BaseException:
         await connection.close()
         raise
@@ -425,7 +428,7 @@ class SqliteStore(KeepsEvidence):
                 found += [(one.what, RESTORE) for one in checkpoints.check(inner, self._heads(inner), self._signed)]
             except StorageError as error:
                 found.append((str(error), RESTORE))
-            if not {vkey for vkey, _ in inner.execute(SQL["signers"])} <= known:
+            if signing.outsiders(inner.execute(SQL["signers"]).fetchall(), known):
                 todo = f"put the former {keys.KEY} or TOCSIN_NAME back; if the change was meant, tell the partners the new key"
                 found.append(("the log was signed with another key or under another name before", todo))
             lost = self._keyring.missing([name for (name,) in inner.execute(SQL["personal_keys"])])

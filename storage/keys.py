@@ -22,13 +22,25 @@ FOLLOWING = "signing.key.new"
 LOCK = "tocsin.lock"
 
 
+def is_there(folder: Path) -> bool:
+    """Whether a folder has a key."""
+    with words(folder / KEY):
+        return (folder / KEY).exists()
+
+
 def signer(folder: Path, name: str) -> Signer:
-    """The deployment's key, made with mode 600 if there is none. Raises StorageError if it cannot be used."""
+    """The deployment's key, made with mode 600 if there is none: whether there may be a new one, ``signing`` knows. Raises StorageError if it
+    cannot be used."""
     path = folder / KEY
     with words(path):
         if not path.exists():
             _make(path)
     return _read(path, name)
+
+
+def made_up(name: str) -> Signer:
+    """A key that is kept nowhere. Raises StorageError for a name that cannot sign."""
+    return _signer(name, Ed25519PrivateKey.generate())
 
 
 def following(folder: Path, name: str) -> Signer | None:
@@ -70,6 +82,10 @@ def _read(path: Path, name: str) -> Signer:
         raise StorageError(f"{path} is no signing key: put the file back from its backup") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise StorageError(f"{path} is not an Ed25519 key: put the file back from its backup")
+    return _signer(name, key)
+
+
+def _signer(name: str, key: Ed25519PrivateKey) -> Signer:
     try:
         return Signer(name, key)
     except BadNote as error:

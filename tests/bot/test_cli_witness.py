@@ -290,3 +290,17 @@ def test_hostile_words_are_read_in_no_time() -> None:
     note = signer.sign(notes.Checkpoint("liege/I-1", 3, bytes(32)).text)
     assert pasted(f"> EXERCISE\n{note} -- bye / 12 ") == note
     assert pasted(note.replace("\u2014", "--").replace("\n", " ")) == note
+
+
+def test_where_there_is_no_log_nothing_is_rotated(tmp_path: Path) -> None:
+    """Neither in an empty folder, nor where the doctor looked, nor where a key was made and nothing signed: one line, and no key is made."""
+    for prepare in ((), ("doctor",)):
+        if prepare:
+            tocsin(tmp_path, *prepare)
+        ran = tocsin(tmp_path, "rotate-key", "--reason", "lost")
+        assert (ran.code, ran.out) == (2, "")
+        assert "there is no log yet in" in ran.err and ran.err.strip().endswith("; nothing to rotate")
+        assert not list((tmp_path / "data").glob("signing*"))
+    keys.signer(tmp_path / "data", "tocsin")
+    assert tocsin(tmp_path, "rotate-key", "--reason", "lost").code == 2
+    assert [path.name for path in (tmp_path / "data").glob("signing*")] == ["signing.key"]

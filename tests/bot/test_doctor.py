@@ -25,6 +25,46 @@ def test_without_networks_all_is_said(tmp_path: Path) -> None:
     assert "signing.key" in ran.out
     assert "apart" in ran.out
     assert "warn networks: " in ran.out
+    assert not (tmp_path / "data" / "signing.key").exists()  # the doctor makes none
+    (tmp_path / "kept.txt").write_text(deployment(tmp_path / "other", 1))
+    kept = within(tmp_path, "doctor", "--checkpoint", "kept.txt")
+    assert (kept.code, "nothing was ever signed here" in kept.out) == (1, True)
+
+
+def test_a_key_that_is_lost_is_asked_for(tmp_path: Path) -> None:
+    """Without the key that signed the log nothing is opened and none is made, whether the database or only the file beside it tells of it."""
+    deployment(tmp_path, 2)
+    key = tmp_path / "data" / "signing.key"
+    key.rename(tmp_path / "aside")
+    for command in (("doctor",), ("export", "I-1", "--reason", "x", "-o", "x.zip"), ("rotate-key", "--reason", "x")):
+        ran = within(tmp_path, *command)
+        said = ran.out + ran.err
+        assert ran.code in (1, 2) and f"{key} is missing, and this log was signed with the key " in said, said
+        assert "put it back from its copy" in said and "Traceback" not in said
+        assert not key.exists() and not (tmp_path / "x.zip").exists()
+    (tmp_path / "data" / "tocsin.sqlite").rename(tmp_path / "tocsin.sqlite")
+    assert "this log was signed before" in within(tmp_path, "doctor").out
+    assert not key.exists()
+    (tmp_path / "tocsin.sqlite").rename(tmp_path / "data" / "tocsin.sqlite")
+    (tmp_path / "aside").rename(key)
+    assert within(tmp_path, "doctor").code == 0
+
+
+def test_the_rehearsals_key_is_told_apart(tmp_path: Path) -> None:
+    """Its fingerprint stands on a line of its own, where there is one."""
+
+    async def rehearsed() -> str:
+        store = await open_store(tmp_path / "data" / "rehearsal", "tocsin-rehearsal", "rehearsal.sqlite")
+        await store.close()
+        return store.signer.verifier.fingerprint
+
+    assert "rehearsals: " not in within(tmp_path, "doctor").out
+    fingerprint = asyncio.run(rehearsed())
+    [line] = [line for line in within(tmp_path, "doctor").out.splitlines() if "rehearsals: " in line]
+    assert line.startswith("ok   rehearsals: ") and line.endswith(fingerprint)
+    (tmp_path / "data" / "rehearsal" / "signing.key").write_text("no key")
+    assert "warn rehearsals: " in within(tmp_path, "doctor").out
+    assert not (tmp_path / "data" / "signing.key").exists()
 
 
 def test_what_is_wrong_fails_with_what_to_do(tmp_path: Path) -> None:
@@ -67,7 +107,7 @@ def test_what_the_checks_find_in_a_playbook_is_told(tmp_path: Path) -> None:
 def test_a_log_that_was_rolled_back_is_told(tmp_path: Path) -> None:
     """An older database put back under newer checkpoints is found."""
     data = tmp_path / "data"
-    assert tocsin(tmp_path, "doctor").code == 0
+    deployment(tmp_path, 1)
     (data / "checkpoints.log").write_text(
         json.dumps({"stream": "deployment", "size": 9, "root": "00" * 32, "note": "", "at": ""}) + "\n"
     )

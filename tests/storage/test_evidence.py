@@ -211,15 +211,25 @@ async def test_a_replacement_broken_off_anywhere_is_whole_or_nothing(
 
 
 async def test_a_key_that_nothing_leads_to_is_named(store: SqliteStore) -> None:
-    """A key put in the place of the other by hand is found out."""
+    """A key put in the place of the other by hand is found out, and forgotten once the other is back."""
     await opened(store)
     await store.sign(NOW)
     await store.close()
-    (store.folder / keys.KEY).unlink()
+    (store.folder / keys.KEY).rename(store.folder / "aside")
+    with pytest.raises(StorageError, match="is missing, and this log was signed with the key"):
+        await open_store(store.folder, "liege")
+    keys.signer(store.folder, "liege")
     other = await open_store(store.folder, "liege")
     [(problem, _)] = await other.health()
     assert "another key" in problem
+    await opened(other)
+    await other.sign(NOW + timedelta(minutes=1))
+    assert "another key" in str(await other.health())
     await other.close()
+    (store.folder / "aside").rename(store.folder / keys.KEY)
+    back = await open_store(store.folder, "liege")
+    assert await back.health() == []
+    await back.close()
 
 
 def test_a_link_is_by_both_keys() -> None:
