@@ -38,8 +38,10 @@ def answered(world: World, request: Request) -> list[Effect]:
     if meant is None or request.automatic or (request.about is not None and is_said(request.about.about)):
         return []
     case = case_of(world, request, None)
-    ours = case.actor.partner is not None or case.actor.coordinator
-    return _told(case, meant) if ours and not case.actor.revoked else []
+    # Its playbook may be gone with it: whoever is enrolled or speaks in a bound room is no stranger by any other.
+    bound = any(ref.chat == request.room.chat for _, ref in world.who.bindings)
+    known = bound or case.actor.coordinator or world.who.person(request.identity or "") is not None
+    return _told(case, meant) if known and not case.actor.revoked else []
 
 
 def found(world: World, event: CannotRead, now: datetime) -> list[Effect]:

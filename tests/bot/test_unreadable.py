@@ -17,7 +17,7 @@ from storage import erasing
 from storage.database import open_store
 from storage.effects import Effect, Record, Wake
 from storage.erasing import Erasure
-from storage.facts import DEPLOYMENT, EventFailed, Fact, FieldErased, IncidentClosed, LeadTaken
+from storage.facts import DEPLOYMENT, EventFailed, Fact, FieldErased, IncidentClosed, LeadTaken, RoomBound
 from storage.store import InboxRow
 from tests.bot.floor import BOOK, START, FakeDecisions, Floor, floor, message, note, opened, room
 from tests.playbooks.small import changed, read
@@ -196,4 +196,21 @@ async def test_an_open_incident_that_another_process_spoils_is_told_once(tmp_pat
         await other.close()
         assert len([one for one in on.network.sent if "cannot read" in one.text]) == 1
         assert on.engine.trouble is None and "I-1" not in on.engine.world.incidents
+        assert await failed(on) == []
+
+
+async def test_a_bound_room_is_told_though_its_playbook_is_gone_too(tmp_path: Path) -> None:
+    """Years later another playbook is in force: a room that is bound by the old one still reads what became of its alert."""
+    async with floor(tmp_path, decisions()) as on:
+        await over(on, "close")
+        await on.store.append(DEPLOYMENT, RoomBound("small", "city", room(1), None, "P-1"), now=START, playbook=None)
+        await on.stop()
+    await destroy(tmp_path)
+    async with floor(tmp_path, decisions(), running=False) as on:
+        on.engine._world = replace(on.engine.world, shelf={})
+        on.heard = 100
+        await on.start()
+        await on.hear("on our way", reply_to="m1", sender="telegram:77")
+        await on.settled()
+        assert on.network.texts == [ERASED]
         assert await failed(on) == []
