@@ -1,6 +1,6 @@
 """The log of an incident, read when somebody asks it in a chat; and an incident that is over, when somebody looks back on it.
 
-Handlers touch no store. Before ``/audit`` is decided, the request is given the facts that were committed, where whoever asks may ask, and where
+Handlers touch no store. Before ``/audit`` or ``/export`` is decided, the request is given the facts that were committed, where whoever asks may ask, and where
 there are not so many of them that everybody else would be kept waiting.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import audit
+from handlers import audit, gates
 from handlers.auditing import may_ask
 from handlers.command import typed
 from handlers.which import LOOKING_BACK, case_of, incidents, named_in_front
@@ -33,9 +33,12 @@ def looked_back_on(world: World, request: Request) -> str | None:
 async def inquired(world: World, request: Request, store: Store) -> Request:
     """The request with the log that it asks; as it is where it asks none, or one that is too long."""
     said = typed(request.text, world.usernames.get(request.room.network))
-    if said is None or said.name != "audit" or request.identity is None:
+    if said is None or said.name not in ("audit", "export") or request.identity is None:
         return request
     found = incidents(world, request, said.arguments, said.name)
-    if len(found) != 1 or found[0].size > audit.MOST or may_ask(case_of(world, request, found[0])) is not None:
+    if len(found) != 1 or found[0].size > audit.MOST:
+        return request
+    may = may_ask if said.name == "audit" else gates.auditors
+    if may(case_of(world, request, found[0])) is not None:
         return request
     return replace(request, kept=tuple(await store.facts(found[0].id)))

@@ -104,10 +104,15 @@ def part_for(case: Case, kept: Sequence[Kept]) -> Part:
 
 def may_carry(case: Case, most: Tlp, room: RoomRef) -> bool:
     """Whether a room may be sent words up to a level, as its network stands now."""
+    ceiling = carried_at_most(case, room)
+    return ceiling is not None and most <= ceiling
+
+
+def carried_at_most(case: Case, room: RoomRef) -> Tlp | None:
+    """The highest level that a room may be sent, as its network stands now; None where the playbook does not know its network."""
     assert case.book is not None
     binding = Binding(case.book.playbook.playbook, case.actor.partner or "", room, None, case.actor.person)
-    ceiling = sight.ceiling_of(case.book, sight_room(case.world, binding))
-    return ceiling is not None and most <= ceiling
+    return sight.ceiling_of(case.book, sight_room(case.world, binding))
 
 
 def _watched(case: Case) -> Mapping[str, frozenset[str]]:

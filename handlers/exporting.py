@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from handlers.audit import BECAUSE
-from handlers.auditing import may_carry
+from handlers.auditing import carried_at_most
 from handlers.case import Case
+from handlers.closest import highest
 from handlers.command import words
 from handlers.coordinators import between_two
 from handlers.moments import moment
@@ -131,12 +132,17 @@ def _too_much_for(case: Case, wanted: _Wanted, room: RoomRef) -> Cleared | None:
     """Why this chat's network may not carry such a copy; None where it may."""
     assert case.book is not None
     # An auditor's copy holds all that was ever said, a partner's what it was shown and its people said themselves.
-    most = Tlp.RED if wanted.whom == AUDITOR else case.book.playbook.partners[wanted.whom].clearance.tlp
-    if may_carry(case, most, room):
+    most = highest(case.world, case.request.kept)
+    if wanted.whom != AUDITOR:
+        most = min(most, case.book.playbook.partners[wanted.whom].clearance.tlp)
+    ceiling = carried_at_most(case, room)
+    if ceiling is not None and most <= ceiling:
         return None
     return case.say(
-        "A copy may hold {level}, which this chat may not carry. Ask in a private chat that may, or on the server: {command}",
+        "A copy may hold {level}; by this playbook our chat on {network} may carry {ceiling} at most. Ask in a private chat that may carry it, or on the server: {command}",
         level=word(str(most)),
+        network=word(room.network),
+        ceiling=word(str(ceiling if ceiling is not None else Tlp.CLEAR)),
         command=_on_the_server(case, wanted, case.request.room),
     )
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from shlex import split
 
 from playbooks.rooms import RoomRef
 from storage.effects import Send, Urgency
-from storage.facts import CommandRefused, LogRead
+from storage.facts import CommandRefused, Disclosed, LogRead
 from tests.handlers.border_stage import BRANDWEER, DESK, FIRE, opened
 from tests.handlers.stage import Stage
+from tests.playbooks.border import border
 
 ALL, OWN, CITIZEN = "matrix:@all:x.org", "matrix:@own:x.org", "telegram:72"
 ALL_CHAT, OWN_CHAT = RoomRef("matrix", "!dm@all:x.org"), RoomRef("matrix", "!dm@own:x.org")
@@ -98,6 +100,23 @@ def test_a_chat_that_may_not_carry_it_gets_none() -> None:
         *("tocsin", "export", "I-1", "--for", "city", "--format", "html"),
         *("--reason", "it's asked", "-o", "I-1-city.html"),
     ]
+
+
+def test_where_no_more_was_ever_held_than_a_chat_may_carry_the_copy_comes_there() -> None:
+    """The playbook knows nothing above TLP:AMBER and nobody raised anything: Telegram may carry an auditor's copy; above that, or where nobody can tell, none."""
+    low = border(("secret: {type: text, tlp: red}", "secret: {type: text, tlp: amber}"))
+    stage = opened(low)
+    stage.enrol("telegram:70", "auditor", None)
+    chat = RoomRef("telegram", "70")
+    facts = tuple(one for one in stage.facts if one.stream == "I-1")
+    sent = stage.say(chat, "/export because inquiry", "telegram:70", private=True, kept=facts)
+    assert _copy(sent)["for"] == "auditor"
+    [last] = facts[-1:]
+    raised = replace(last, fact=Disclosed("x", "", None, chat, "en", "TLP:RED", 0, {}))
+    for kept in (None, (*facts, raised)):
+        [answer] = stage.say(chat, "/export because inquiry", "telegram:70", private=True, kept=kept)
+        assert answer.carries is None
+        assert "may hold TLP:RED; by this playbook our chat on Telegram may carry TLP:AMBER at most" in answer.body.text
 
 
 def test_without_a_private_chat_it_says_how_to_have_one() -> None:
