@@ -337,14 +337,14 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
 
 _WITHOUT = {
     PersonEnrolled: "identity", IdentityJoined: "identity", IdentityLost: "identity", DirectChatOpened: "identity", LanguageChosen: "who",
-    WordsKept: "identity", RoomObserved: "room", RoomLost: "room", RoomRegained: "room", Unread: "room",
+    WordsKept: "identity", RoomBound: "room", AliasResolved: "room", RoomObserved: "room", RoomMoved: "old new", RoomLost: "room",
+    RoomRegained: "room", Unread: "room",
 }  # fmt: skip
-"""What says nothing any more once this is erased."""
+"""What says nothing any more once one of these is erased: a room is, where it is somebody's private chat."""
 
 
 def _forgotten(fact: Fact) -> bool:
-    name = _WITHOUT.get(type(fact))
-    return name is not None and getattr(fact, name) is None
+    return any(getattr(fact, name) is None for name in _WITHOUT.get(type(fact), "").split())
 
 
 def _erased(state: Deployment, person: str) -> Deployment:

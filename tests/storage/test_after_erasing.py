@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.rooms import RoomRef
-from storage import erasing, incident, inquiry
+from storage import deployment, erasing, incident, inquiry
 from storage.cosigning import WitnessKey
 from storage.database import SqliteStore
 from storage.erasing import Erasure, Refused
@@ -27,8 +27,10 @@ from storage.facts import (
     FACTS,
     AlertDrafted,
     AlertIssued,
+    AliasResolved,
     CheckpointCosigned,
     CheckpointPosted,
+    DirectChatOpened,
     Disclosed,
     Fact,
     HoldLifted,
@@ -42,6 +44,8 @@ from storage.facts import (
     PersonRevoked,
     RollbackFound,
     RollCallStarted,
+    RoomBound,
+    RoomMoved,
     Said,
 )
 from storage.facts.codec import from_parts, parts
@@ -281,3 +285,19 @@ def test_what_was_erased_makes_nothing_anybodys_own() -> None:
     for one in kept:
         view.learn(one)
     assert view.shows(kept[1]) == frozenset()
+
+
+async def test_who_is_who_is_read_again_after_a_private_chat_that_moved_is_erased(store: SqliteStore) -> None:
+    """Its old and its new address go with its person, and where it was a partner's room, that too: the next start reads what is left."""
+    before, after = RoomRef("matrix", "!old:x.org"), RoomRef("matrix", "!new:x.org")
+    await store.append(
+        DEPLOYMENT,
+        DirectChatOpened("matrix:@ada:x.org", before),
+        RoomBound("flood", "city", before, "#ada:x.org", "playbook"),
+        AliasResolved("#ada:x.org", before),
+        RoomMoved(before, after),
+        now=NOW,
+    )
+    await store.destroy(await erasing.of_person(store, "matrix:@ada:x.org", **BY), NOW)
+    known = deployment.fold(deployment.Deployment(), await store.facts(DEPLOYMENT))
+    assert (known.bindings, known.direct, known.moved) == ({}, {}, {})
