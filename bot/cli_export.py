@@ -24,6 +24,20 @@ from storage.export.making import Asked, Stage, make
 from storage.export.recipients import recipient
 from storage.export.wording import LANGUAGES, fitting
 
+CALLED = {
+    "bundle": "a bundle",
+    "jsonl": "JSON Lines",
+    "csv": "CSV",
+    "html": "HTML",
+    "pdf": "PDF",
+    "ics214": "ICS-214",
+    "cap": "CAP",
+}
+"""The forms, as people call them."""
+
+WORDED = ("bundle", "html")
+"""Those that have words of ours in more languages than English."""
+
 
 def export(
     settings: Settings, incident: str, path: Path, reason: str, basis: str, whom: str, name: str, lang: str
@@ -32,6 +46,9 @@ def export(
     form(name)  # a form that is not there is said before anything is looked for
     if lang and fitting(lang, "") not in LANGUAGES:
         raise Stop(UNANSWERED, f"--lang {lang}: there are {', '.join(LANGUAGES)}")
+    if lang and name not in WORDED:
+        instead = f"leave --lang out, or choose --format {' or '.join(WORDED)}"
+        raise Stop(UNANSWERED, f"--lang {lang}: a copy as {CALLED[name]} is not translated; {instead}")
     if not reason.strip():
         raise Stop(UNANSWERED, "--reason is missing: say why the copy is made; it is recorded, and stands in the copy")
     if path.is_dir():
@@ -42,7 +59,7 @@ def export(
     for line in _made(about, path, name):
         print(fitted(line))
     if about.recipient.partner is None:
-        complain("It discloses everything in that log: keep it as you keep the log.")
+        complain("It discloses everything that is in that log: keep it as you keep the log.")
     else:
         complain(f"It shows what {about.recipient.name} was told and did: give it to nobody else.")
 
@@ -53,7 +70,8 @@ async def _export(
     try:
         async with filed.found(settings, incident) as (store, stream, _):
             who, zone = await recipient(store, stream, whom)
-            who = replace(who, language=lang or who.language)
+            if lang:
+                who = replace(who, language=lang, chosen=True)
             asked = Asked(stream, who, OPERATOR, reason, name, basis or None, zone)
             with Bar(sys.stderr.isatty()) as bar:
                 return await make(store, asked, form(name), path, now=partial(filed.now, store), progress=bar)
@@ -64,9 +82,14 @@ async def _export(
 def _made(about: About, path: Path, name: str) -> list[str]:
     withheld = sum(about.withheld.values())
     what = f"{about.disclosed} fields of {about.checkpoint.size} entries"
-    kept = f"; {withheld} {'is' if withheld == 1 else 'are'} withheld" if withheld else ", all there are"
+    # From an auditor nothing is withheld: what they do not see is gone.
+    if about.recipient.partner is None:
+        whom, went = "an auditor", f"{withheld} {'was' if withheld == 1 else 'were'} erased"
+    else:
+        whom, went = about.recipient.name, f"{withheld} {'is' if withheld == 1 else 'are'} withheld"
+    kept = f"; {went}" if withheld else ", all there are"
     lines = [
-        f"{path} holds the log of {about.stream} for {about.recipient.name}: {what}{kept}.",
+        f"Exported the log of {about.stream} for {whom}, as {CALLED[name]}, to {path}: {what}{kept}.",
         "That it was made, and why, is recorded in the log.",
     ]
     if name == "bundle":
@@ -74,6 +97,8 @@ def _made(about: About, path: Path, name: str) -> list[str]:
             f"Whoever has it can check it without this machine:  {program()} verify {path}",
             "Keep it: a later export can be held against it, to show that nothing was changed (verify --checkpoint).",
         ]
+    elif name == "html":
+        lines.append("This page checks itself in a browser, without this machine.")
     else:
         lines.append(f"It stands on a signed checkpoint; --format bundle gives all that proves it: {program()} verify.")
     return lines

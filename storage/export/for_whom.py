@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Recipient:
     """For whom a copy is made. ``partner``: its id, None for an auditor, to whom everything is shown. ``name``: for people.
     ``knows``: the partners of whom it may know that they take part, itself among them; ``people``: the ids of those enrolled for it. Of no use for an
-    auditor. ``language``: that in which it reads, a tag of BCP 47.
+    auditor. ``language``: that in which it reads, a tag of BCP 47; ``chosen``: that it was asked for this copy, and goes before what the reader's browser has.
     """
 
     partner: str | None
@@ -17,6 +17,7 @@ class Recipient:
     knows: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
     language: str = "en"
+    chosen: bool = False
 
     @property
     def id(self) -> str:

@@ -55,7 +55,7 @@ _BLOCK = 48 * 1024
 
 _OPENING = """\
 <!doctype html>
-<html lang="{language}">
+<html lang="{language}"{chosen}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -141,6 +141,7 @@ def _opening(about: About, seal: bytes, program: str) -> str:
         policy=policy,
         style=style,
         language=first,
+        chosen=' data-chosen=""' if about.recipient.chosen else "",
         unchecked=" · ".join(table(language)["words"]["notChecked"] for language in languages),
         more=_in_each(languages, "notCheckedMore"),
         plain=_in_each(languages, "noScript"),

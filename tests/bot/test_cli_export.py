@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -10,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.cli_export import Bar
+from storage import erasing
+from storage.database import open_store
 from storage.export import container
-from tests.bot.running import FLOOD, tocsin
+from storage.facts import IncidentClosed, NoteAdded
+from tests.bot.running import FLOOD, tocsin, within
+from tests.storage.small import NOW, STREAM, opened
 
 REASON = ("--reason", "inquiry")
 
@@ -30,6 +35,7 @@ def test_a_copy_for_a_partner_is_less_and_verifies(played: Path) -> None:
     assert made.code == 0 and "are withheld" in made.out and "give it to nobody else" in made.err
     assert tocsin(played, "verify", "red.zip").code == 0
     whole = tocsin(played, "export", "X-1", *REASON, "-o", "whole.zip")
+    assert whole.out.startswith("Exported the log of X-1 for an auditor, as a bundle, to whole.zip: ")
     assert "all there are" in whole.out and "discloses everything" in whole.err
     assert (played / "red.zip").stat().st_size < (played / "whole.zip").stat().st_size
 
@@ -48,6 +54,37 @@ def test_a_copy_speaks_the_readers_language(played: Path, more: tuple[str, ...],
     name = f"lang{len(more)}.zip"
     assert tocsin(played, "export", "X-1", "--for", "zuid-limburg", *REASON, "-o", name, *more).code == 0
     assert words in container.unpack((played / name).read_bytes())["README.txt"].decode()
+
+
+@pytest.mark.parametrize(
+    ("more", "opens"), [((), '<html lang="en">'), (("--lang", "de"), '<html lang="de" data-chosen="">')]
+)
+def test_a_page_opens_in_the_language_that_was_asked_for(played: Path, more: tuple[str, ...], opens: str) -> None:
+    """It says so to the page's program, which else takes the browser's; and at the end that the page checks itself."""
+    name = f"page{len(more)}.html"
+    made = tocsin(played, "export", "X-1", *REASON, "--format", "html", "-o", name, *more)
+    assert made.code == 0 and f"as HTML, to {name}: " in made.out and "This page checks itself in a browser" in made.out
+    assert opens in (played / name).read_text("utf-8")[:200]
+
+
+def test_what_was_erased_is_not_called_withheld(tmp_path: Path) -> None:
+    """From an auditor nothing is withheld: what is gone was erased."""
+
+    async def erased() -> None:
+        store = await open_store(tmp_path / "data", "tocsin")
+        try:
+            await opened(store)
+            await store.append(STREAM, IncidentClosed("P-2", None, None), now=NOW)
+            words = {"by": "operator", "reason": "asked", "basis": "law"}
+            [entry] = [one.seq for one in await store.facts(STREAM) if isinstance(one.fact, NoteAdded)][:1]
+            await store.destroy(await erasing.of_field(store, STREAM, entry, "text", **words), NOW)
+        finally:
+            await store.close()
+
+    asyncio.run(erased())
+    made = within(tmp_path, "export", STREAM, *REASON, "-o", "x.zip")
+    assert made.code == 0, made.err
+    assert "; 1 was erased." in made.out and "withheld" not in made.out
 
 
 def test_a_bar_is_gone_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +119,10 @@ def test_the_deployments_own_log_can_be_copied(played: Path) -> None:
     [
         (("--for", "red-kross", *REASON, "-o", "x"), "did you mean red-cross?"),
         (("--lang", "pl", *REASON, "-o", "x"), "--lang pl: there are en, fr, nl, de, it, es"),
+        (
+            ("--lang", "fr", "--format", "pdf", *REASON, "-o", "x"),
+            "--lang fr: a copy as PDF is not translated; leave --lang out",
+        ),
         (("--for", "nobody at all", *REASON, "-o", "x"), "there are: auditor, "),
         (("--format", "cvs", *REASON, "-o", "x"), "did you mean csv?"),
         (("--format", "docx", *REASON, "-o", "x"), "there are: bundle, jsonl, csv"),

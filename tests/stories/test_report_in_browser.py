@@ -206,6 +206,16 @@ async def test_it_speaks_the_readers_language(page: Page, intact: Path, language
     assert page.complaints == []
 
 
+async def test_a_language_that_was_asked_for_goes_before_the_browsers(
+    page: Page, store: SqliteStore, tmp_path: Path
+) -> None:
+    """A copy made with a language opens in it, whatever the browser's is."""
+    asked = replace(FIRE, language="de", chosen=True)
+    await page.open(await report(store, tmp_path / "de.html", recipient=asked), language="nl-BE")
+    assert "Über diese Kopie" in await page.text()
+    assert await page.value("document.documentElement.lang") == "de"
+
+
 async def test_what_is_not_shown_is_folded(page: Page, store: SqliteStore, tmp_path: Path) -> None:
     """Entries after each other of which nothing is shown share a row that says how many of which kind, and opens to each of them."""
     await fill(store, "I-1", *(NoteAdded("P-9", "police", ROOM, "nobody else's business") for _ in range(5)))

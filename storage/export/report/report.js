@@ -77,8 +77,9 @@ function clear() {
 async function start() {
   // Until the page is read to its end, more of it may come that nobody signed.
   if (document.readyState === "loading") await new Promise((read) => document.addEventListener("DOMContentLoaded", read, { once: true }));
-  // The reader's own language where the report has it, else that of whom it was made for.
-  const theirs = [...navigator.languages, document.documentElement.lang];
+  // The language that was asked for; else the reader's own where the report has it, else that of whom it was made for.
+  const { lang, dataset } = document.documentElement;
+  const theirs = "chosen" in dataset ? [lang, ...navigator.languages] : [...navigator.languages, lang];
   tongue = theirs.map(tongueFor).find(Boolean) ?? "en";
   document.documentElement.lang = tongue;
   const seal = document.getElementById("seal")?.textContent ?? "";
