@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.networks import matrix_polls, matrix_read
-from bot.networks.matrix_memory import LivePlace, Memory
+from bot.networks.matrix_memory import KnownEdit, LivePlace, Memory
 from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_said import location_in, whole
 
@@ -29,7 +29,7 @@ def context_of(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, A
     relation = relation if isinstance(relation, dict) else {}
     about = str(relation.get("event_id") or "")
     if kind == "m.room.message" and about and relation.get("rel_type") == "m.replace":
-        memory.note_edit(event["event_id"], about)
+        memory.note_edit(event["event_id"], KnownEdit(about, str(event["sender"])))
     if kind in matrix_polls.STARTS:
         _note_poll(event, about if relation.get("rel_type") == "m.replace" else "", room, memory)
     elif kind in matrix_polls.RESPONSES:

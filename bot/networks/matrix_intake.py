@@ -210,8 +210,8 @@ class Intake:
             # What was taken back before it could be read is not to be heard later.
             gone = str(event.get("redacts") or event["content"].get("redacts") or "")
             yielded.readable.append(gone)
-            if (of := self.memory.edited(gone)) is not None:
-                yielded.reverted[event["event_id"]] = of
+            if (edit := self.memory.edited(gone)) is not None:
+                yielded.reverted[event["event_id"]] = edit
         context = matrix_context.context_of(event, self._room(room), self.memory)
         if context is not None:
             yielded.items.append((event["event_id"], self._words_body(event, room, heard, context)))

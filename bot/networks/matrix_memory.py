@@ -58,7 +58,8 @@ CREATE TABLE IF NOT EXISTS live (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS edit (
     event TEXT PRIMARY KEY,              -- what changed a message, by whomever
-    of TEXT NOT NULL                     -- the message
+    of TEXT NOT NULL,                    -- the message
+    sender TEXT NOT NULL                 -- by whom
 ) STRICT;
 CREATE TABLE IF NOT EXISTS spoiled (
     batch TEXT PRIMARY KEY,              -- the digest of its body; numbers are used again
@@ -101,6 +102,14 @@ class KnownPoll:
     room: str
     sender: str
     ballot: Ballot
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEdit:
+    """A change of the message ``of``, by whomever: only that of the message's own sender counts."""
+
+    of: str
+    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +239,17 @@ class Memory:
         ids, most = json.loads(row[2])
         return KnownPoll(row[0], row[1], Ballot(tuple(ids), most))
 
-    def note_edit(self, event: str, of: str) -> None:
-        """The event ``event`` changes the message ``of``."""
-        self._db.execute("INSERT INTO edit (event, of) VALUES (?, ?) ON CONFLICT DO NOTHING", (event, of))
+    def note_edit(self, event: str, edit: KnownEdit) -> None:
+        """The event ``event`` is this edit."""
+        self._db.execute(
+            "INSERT INTO edit (event, of, sender) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (event, edit.of, edit.sender),
+        )
 
-    def edited(self, event: str) -> str | None:
-        """The message that the event ``event`` changes."""
-        row = self._db.execute("SELECT of FROM edit WHERE event = ?", (event,)).fetchone()
-        return str(row[0]) if row is not None else None
+    def edited(self, event: str) -> KnownEdit | None:
+        """The edit that the event ``event`` is."""
+        row = self._db.execute("SELECT of, sender FROM edit WHERE event = ?", (event,)).fetchone()
+        return KnownEdit(*row) if row is not None else None
 
     def begin_live(self, place: LivePlace) -> None:
         """Somebody began to show where they are. Noting it again changes nothing."""

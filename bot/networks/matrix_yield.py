@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from bot.networks.matrix_memory import Memory
+from bot.networks.matrix_memory import KnownEdit, Memory
 
 
 @dataclass(slots=True)
@@ -16,9 +16,7 @@ class Yield:
     readable: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
-    reverted: dict[str, str] = field(
-        default_factory=dict
-    )  # a redaction's key → the message of which it takes an edit back
+    reverted: dict[str, KnownEdit] = field(default_factory=dict)  # a redaction's key → the edit that it takes back
     touched: set[str] = field(default_factory=set)  # rooms of which something may be new
 
     def remember(self, memory: Memory) -> None:

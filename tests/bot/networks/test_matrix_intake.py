@@ -110,6 +110,28 @@ async def test_an_edit_that_is_taken_back_gives_the_words_before_it(bench: Bench
     assert (gone.kind, gone.message_id) == ("deleted", first)
 
 
+async def test_nobody_takes_back_what_another_said(
+    synapse: SynapseServer, bench: Bench, ada: MatrixPerson, room: str
+) -> None:
+    """Neither words nor a poll, by an edit that no client shows and its redaction; nor does whoever asked take a poll back by taking back words."""
+    said = await ada.say(room, "l'eau monte")
+    asked = await ada.ask(room, "Bateaux ?", "oui", "non")
+    await heard_as(bench, asked)
+    async with MatrixPerson(synapse, f"says{next(_numbers)}") as ben:
+        await ada.invite(room, ben.user)
+        await ben.wait_invite(room)
+        await ben.join(room)
+        await ben.wait_member(room, ben.user)
+        await ada.wait_member(room, ben.user)
+        for who, of in ((ben, said), (ben, asked), (ada, asked)):
+            edit = await who.edit(room, of, "à moi")
+            await heard_as(bench, edit)
+            await who.redact(room, edit)
+        await ada.say(room, "fin")
+        await bench.hear_text(room, "fin")
+    assert not {said, asked} & {heard.message_id for heard in bench.heard("deleted")}
+
+
 async def test_reactions_and_messages_taken_back_are_heard(bench: Bench, ada: MatrixPerson, room: str) -> None:
     """A redaction names the message, or the reaction by the id it was heard under; what the bot removes itself is not heard."""
     first = await ada.say(room, "l'eau monte")
