@@ -206,6 +206,7 @@ async def test_it_speaks_the_readers_language(page: Page, intact: Path, language
     assert page.complaints == []
 
 
+@pytest.mark.usefixtures("intact")
 async def test_a_language_that_was_asked_for_goes_before_the_browsers(
     page: Page, store: SqliteStore, tmp_path: Path
 ) -> None:
