@@ -293,8 +293,8 @@ def _apply(state: Deployment, kept: Kept) -> Deployment:
             offers = frozenset(offer for offer in state.duty_offers if offer[:2] != (f.partner, f.person))
             return replace(state, on_duty={**state.on_duty, f.partner: left}, duty_offers=offers)
         case ReachTestSent() as f:
-            asked = {RoomRef.parse(room): whose for whose, _, room in (one.partition(" ") for one in f.rooms)}
-            sent = ReachTest(f.test, f.playbook, f.by, kept.at, asked, f.persons)
+            asked = {RoomRef.parse(room): whose for whose, _, room in (one.partition(" ") for one in f.rooms or ())}
+            sent = ReachTest(f.test, f.playbook, f.by, kept.at, asked, f.persons or ())
             return replace(state, tests={**state.tests, f.test: sent})
         case ReachTestAnswered() as f:
             test = state.tests[f.test]

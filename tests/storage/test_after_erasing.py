@@ -42,6 +42,7 @@ from storage.facts import (
     PartnerAdmitted,
     PersonEnrolled,
     PersonRevoked,
+    ReachTestSent,
     RollbackFound,
     RollCallStarted,
     RoomBound,
@@ -295,6 +296,7 @@ async def test_who_is_who_is_read_again_after_a_private_chat_that_moved_is_erase
         DirectChatOpened("matrix:@ada:x.org", before),
         RoomBound("flood", "city", before, "#ada:x.org", "playbook"),
         AliasResolved("#ada:x.org", before),
+        ReachTestSent("T-1", "flood", "operator", (f"city {before}",)),
         RoomMoved(before, after),
         now=NOW,
     )
