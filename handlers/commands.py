@@ -392,12 +392,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "call",
-        "A-17 PARTNER reached",
-        "ring those who are silent",
+        "[A-17] [PARTNER reached|missed]",
+        "ring those who are silent, and say what came of it",
         "the lead, whoever issued it, coordinators",
         gates.partner,
         calls.decide,
-        hidden=True,
+        offered=gates.conducts,
     ),
     Command(
         "ask",
