@@ -29,6 +29,7 @@ UNWITNESSED = "Intact, but not witnessed as was asked for."
 _DOUBTS = {
     "not recorded": "the log does not say that this key is theirs",
     "not in the playbook": "no playbook names the key: that it is theirs is the operator's word alone",
+    "its playbook is not here": "the playbook that is said to name the key is not in this copy, which must have it",
     "the log's own key": "it is the key that signs the log itself",
     "another partner's key": "the log has it as another partner's key",
 }
@@ -119,7 +120,10 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
     count = len(evidence.partners)
     if count:
         names = "its key" if count == 1 else "their keys"
-        yield f"Evidence: cosigned by {count} {'partner' if count == 1 else 'partners'}; the playbook names {names}. Compare each fingerprint with the partner:"
+        named = f"the playbook names {names}"
+        if any(one.unchecked for one in evidence.cosigned):
+            named = f"that the playbook names {names} cannot be checked in this copy, which holds no playbook"
+        yield f"Evidence: cosigned by {count} {'partner' if count == 1 else 'partners'}; {named}. Compare each fingerprint with the partner:"
         for one in evidence.cosigned:
             if not one.doubt:
                 yield from _cosigner(one)
@@ -148,6 +152,8 @@ def _cosigner(one: Cosigner) -> Iterator[str]:
     late = ", which is after what it signed" if one.since is not None and one.since >= one.size else ""
     since = "never recorded in the log" if one.since is None else f"known to the log since entry {one.since}{late}"
     yield f"  {one.partner} signed its first {_entries(one.size)}; the key is {since}"
+    if one.unchecked:
+        yield f"    that the playbook names the key as {one.partner}'s cannot be checked in this copy"
     yield f"    fingerprint {one.fingerprint}"
     yield f"    {one.vkey}"
 

@@ -68,6 +68,7 @@ NEEDS = ("self-asserted", "posted", "posted-uneditable", "cosigned")  # the weak
 DOUBTS = {
     "not recorded": "the log does not say that this key is theirs",
     "not in the playbook": "no playbook names the key: that it is theirs is the operator's word alone",
+    "its playbook is not here": "the playbook that is said to name the key is not in this copy, which must have it",
     "the log's own key": "it is the key that signs the log itself",
     "another partner's key": "the log has it as another partner's key",
 }
@@ -178,6 +179,7 @@ class Cosigner(NamedTuple):
     vkey: str
     since: int | None  # the entry since which the log knows the key
     doubt: str  # why it does not count, a key of DOUBTS
+    unchecked: bool  # whether a playbook names it cannot be seen here
 
 
 class Checkpoint(NamedTuple):
@@ -544,6 +546,75 @@ def in_words(entry: Entry, shown: Sequence[Sequence[Any]]) -> str:
     return text
 
 
+YAML_LINE = re.compile(r"((?:- +)*)(?:([^\s:\"'\[{#-][^\s:\"]*):(?:\s+|$))?(.*)", re.DOTALL)
+YAML_TEXT = re.compile(r"[|>][-+0-9]*\s*(#.*)?")
+YAML_QUOTED = re.compile(r"\"([^\"\\]|\\.)*\"\s*(\s#.*)?|'([^']|'')*'\s*(\s#.*)?")
+
+
+def is_open(value: str) -> bool | None:
+    """Whether brackets of YAML are still open at the end of this. None where a quotation in them could be meant otherwise than it is read here."""
+    rest = re.sub(r"([\[{,:]\s*)\"(?:[^\"\\]|\\.)*\"", r"\1", value)
+    rest = re.sub(r"\s#.*", "", rest)
+    if '"' in rest or re.search(r"(?<!\w)'", rest):
+        return None
+    return sum(map(rest.count, "[{")) > sum(map(rest.count, "]}"))
+
+
+def witness_of(source: bytes, partner: str) -> str | None:
+    """The key that a playbook (YAML) names as a partner's: the line "witness:" in its block under "partners:". None where there is none, and where the
+    playbook is not written as playbooks are handed out, each of these on a line of its own: it is better doubted than guessed."""
+    section, who, brackets = "", "", ""
+    wide = deep = 0  # how far partners are indented, and what is said of one
+    beyond = -1  # a text of several lines goes on for as long as it is indented further than this
+    found = []
+    for row in source.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+        line = row.strip()
+        if not line or (line[0] == "#" and not brackets):
+            continue
+        indent = len(row) - len(row.lstrip(" "))
+        if brackets:
+            brackets += " " + line
+            more = is_open(brackets)
+            if more is None:
+                return None
+            brackets = brackets if more else ""
+            continue
+        if 0 <= beyond < indent:
+            continue
+        beyond = -1
+        match = YAML_LINE.fullmatch(line)
+        dashes, name, value = match.groups() if match else ("", None, line)
+        if value[:1] in ("[", "{"):
+            more = is_open(value)
+            if more is None:
+                return None
+            brackets = value if more else ""
+        elif value[:1] in ('"', "'") and not YAML_QUOTED.fullmatch(value):
+            return None
+        elif name is not None and YAML_TEXT.fullmatch(value):
+            beyond = indent + len(dashes)
+        elif value[:1] in ("|", ">", "&", "*", "!", "?"):
+            return None
+        bare = not value or value[0] == "#"
+        if indent == 0:
+            section, who, wide, deep = name or "", "", 0, 0
+            if section == "partners" and (not bare or dashes):
+                return None
+        elif section == "partners":
+            wide = wide or indent
+            if indent < wide or (indent == wide and (name is None or dashes)):
+                return None
+            if indent == wide:
+                who, deep = name or "", 0
+            elif who == partner:
+                deep = deep or indent
+                if indent < deep:
+                    return None
+                if indent == deep and name == "witness" and not dashes:
+                    found.append(re.sub(r"\s+#.*", "", value).strip("\"'"))
+    return found[0] if len(found) == 1 else None
+
+
 class Bundle:
     """One bundle, and all that is found wrong with it."""
 
@@ -623,9 +694,9 @@ class Bundle:
         if self.key is not None and "manifest.sig" in self.files:
             try:
                 note = read_note(self.text("manifest.sig"))
-                if note.text != "tocsin-manifest\n{}\n".format(
-                    self.files["manifest.json"].digest()
-                ) or not self.key.signed(note):
+                text = "tocsin-manifest\n{}\n".format(self.files["manifest.json"].digest())
+                # One line and no other: what stands beside it nobody signed, and it could name anybody.
+                if note.text != text or len(note.signatures) != 1 or not self.key.signed(note):
                     self.bad("manifest.json is not the one that was signed")
             except ValueError as error:
                 self.bad(f"manifest.sig: {error}")
@@ -885,6 +956,8 @@ class Bundle:
             if one.since is not None:
                 late = ", which is after what it signed" if one.since >= one.size else ""
                 since = "known to the log since entry %d%s" % (one.since, late)
+            if one.unchecked:
+                counts = "; that the playbook names the key as theirs cannot be checked in this copy, which has none"
             self.remark(
                 "%s cosigned its first %d entries%s. The key is %s; compare its fingerprint with the partner: %s (%s)"
                 % (one.partner, one.size, counts, since, fingerprint(one.vkey), one.vkey)
@@ -896,13 +969,16 @@ class Bundle:
             self.remark(words % (upto - 1, self.signed.size - 1))
 
     def weigh(self, keys: list[Key], cosigned: list[tuple[Checkpoint, str, str]]) -> None:
-        """Which cosignatures count: of keys that an entry names as a partner's, and the playbook too. A playbook that is not here is not asked."""
+        """Which cosignatures count: of keys that an entry names as a partner's, and the playbook too. An auditor's copy has them all; any other
+        has none, and it is told that none could be asked."""
+        whole = self.manifest.get("reader", "auditor") == "auditor"
         since: dict[tuple[str, str], int] = {}
         agreed: set[tuple[str, str]] = set()
         owners: dict[bytes, str] = {}
         owners_agreed: dict[bytes, str] = {}
+        named: dict[tuple[str, str], str | None] = {}
         publics = {vkey: read_key(vkey, 4).public for _, _, vkey in cosigned}
-        named: dict[tuple[str | None, str], bool] = {}
+        unseen: set[tuple[str, str]] = set()
         for place, digest, said in self.told_cosigned:
             partner, vkey = said.get("partner"), said.get("vkey")
             if type(partner) is not str or type(vkey) is not str or vkey not in publics:
@@ -912,14 +988,15 @@ class Bundle:
             if said.get("confirmed") is not True:
                 continue
             book = self.files.get(f"playbooks/{digest}.yaml")
-            if (digest, vkey) not in named:
-                # However its lines are broken.
-                named[digest, vkey] = book is None or vkey.encode() in b"".join(book.data.split()).replace(b"\\", b"")
-            if named[digest, vkey]:
+            if book is None or digest is None:
+                unseen.add((partner, vkey))
+                continue
+            if (digest, partner) not in named:
+                named[digest, partner] = witness_of(book.data, partner)
+            if named[digest, partner] == vkey:
                 agreed.add((partner, vkey))
                 owners_agreed.setdefault(publics[vkey], partner)
-                if book is not None and digest is not None:
-                    since[partner, vkey] = min(since[partner, vkey], self.playbooks[digest])
+                since[partner, vkey] = min(since[partner, vkey], self.playbooks[digest])
         owners.update(owners_agreed)
         largest: dict[tuple[str, str], Cosigner] = {}
         for checkpoint, partner, vkey in sorted(cosigned, key=lambda one: one[0].size):
@@ -930,9 +1007,14 @@ class Bundle:
                 doubt = "not recorded"
             elif owners[public] != partner:
                 doubt = "another partner's key"
+            elif name in agreed:
+                doubt = ""
+            elif name not in unseen:
+                doubt = "not in the playbook"
             else:
-                doubt = "" if name in agreed else "not in the playbook"
-            largest[name] = Cosigner(partner, checkpoint.size, vkey, since.get(name), doubt)
+                doubt = "its playbook is not here" if whole else ""
+            unchecked = not doubt and name not in agreed
+            largest[name] = Cosigner(partner, checkpoint.size, vkey, since.get(name), doubt, unchecked)
         self.cosigners = [largest[name] for name in sorted(largest)]
 
     @property

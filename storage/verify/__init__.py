@@ -1,5 +1,5 @@
-"""Verify a bundle offline: with this floor's pure rooms, Python's standard library and ``cryptography``, and nothing
-that was kept.
+"""Verify a bundle offline: with this floor's pure rooms, Python's standard library, ``cryptography`` and the
+reader of playbooks, and nothing that was kept.
 
 What is checked, by the name a finding gives it:
 

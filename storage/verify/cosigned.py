@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from playbooks.yaml12 import read as read_yaml
 from storage import notes
 from storage.cosigning import Witness
 from storage.export.span import Span
@@ -29,10 +30,13 @@ class Cosigned:
 
 @dataclass(slots=True)
 class Recorded:
-    """What the log says of keys: (partner, vkey) → since which entry, and whether the playbook names it; key → whose it is."""
+    """What the log says of keys: (partner, vkey) → since which entry; which of them a playbook here names, and which one that is not here is said to name;
+    key → whose it is. ``needed``: a playbook that is not here is missing."""
 
+    needed: bool = True
     since: dict[tuple[str, str], int] = field(default_factory=dict)
     agreed: set[tuple[str, str]] = field(default_factory=set)
+    unseen: set[tuple[str, str]] = field(default_factory=set)
     owners: dict[bytes, str] = field(default_factory=dict)
 
 
@@ -70,11 +74,12 @@ def _read(line: bytes, keys: Sequence[Verifier], origin: str) -> Cosigned:
     return one
 
 
-def recorded(passed: Passed, files: Mapping[str, Span], wanted: Iterable[Cosigned]) -> Recorded:
-    """What the entries say of the keys that are wanted. That a playbook names one is believed where that playbook is not here to be asked."""
-    found, agreed_owners = Recorded(), dict[bytes, str]()
+def recorded(passed: Passed, files: Mapping[str, Span], wanted: Iterable[Cosigned], reader: str | None) -> Recorded:
+    """What the entries say of the keys that are wanted. ``reader``: for whom the copy is. A partner's has no playbooks: there it is believed, and told to be
+    unchecked, that one names a key; in an auditor's all of them must be, and who does not say for whom it is has the same duty."""
+    found, agreed_owners = Recorded(reader in (None, "auditor")), dict[bytes, str]()
     publics = {one.key.vkey: one.key.public for one in wanted}
-    named: dict[tuple[str | None, str], bool] = {}
+    books: dict[str | None, Mapping[str, str]] = {}
     for place, digest, shown in passed.cosigned:
         partner, vkey = shown.get("partner"), shown.get("vkey")
         if type(partner) is not str or type(vkey) is not str or vkey not in publics:
@@ -84,30 +89,37 @@ def recorded(passed: Passed, files: Mapping[str, Span], wanted: Iterable[Cosigne
         found.owners.setdefault(publics[vkey], partner)
         if shown.get("confirmed") is not True:
             continue
-        if (digest, vkey) not in named:
-            named[digest, vkey] = _named(files, digest, vkey)
-        if named[digest, vkey]:
+        file = f"playbooks/{digest}.yaml"
+        if digest is None or file not in files:
+            found.unseen.add(name)
+            continue
+        if digest not in books:
+            books[digest] = _witnesses(small(files, file), file)
+        if books[digest].get(partner) == vkey:
             found.agreed.add(name)
             agreed_owners.setdefault(publics[vkey], partner)
-            if digest is not None and f"playbooks/{digest}.yaml" in files:
-                found.since[name] = min(found.since[name], passed.playbooks[digest])
+            found.since[name] = min(found.since[name], passed.playbooks[digest])
     found.owners |= agreed_owners
     return found
 
 
-def _named(files: Mapping[str, Span], digest: str | None, vkey: str) -> bool:
-    """Whether a playbook has this key in it, however its lines are broken; one that is not here may."""
-    name = f"playbooks/{digest}.yaml"
-    return name not in files or vkey.encode() in b"".join(small(files, name).split()).replace(b"\\", b"")
+def _witnesses(source: bytes, file: str) -> Mapping[str, str]:
+    """Whose key is which by a playbook, as far as that is YAML as the language has it: an older playbook may have words that this version does not know."""
+    tree = read_yaml(source, file)
+    partners = tree.value.get("partners") if isinstance(tree.value, Mapping) and not tree.problems else None
+    if not isinstance(partners, Mapping):
+        return {}
+    said = {name: one.get("witness") for name, one in partners.items() if isinstance(one, Mapping)}
+    return {name: key for name, key in said.items() if isinstance(key, str)}
 
 
 def weighed(one: Cosigned, known: Recorded, keys: Sequence[Verifier]) -> Cosigner:
     """What a cosignature is worth that holds."""
     vkey = one.key.vkey
     name = (one.partner, vkey)
-    return Cosigner(
-        one.partner, vkey, one.said.size, one.key.fingerprint, known.since.get(name), _doubt(one, name, known, keys)
-    )
+    doubt = _doubt(one, name, known, keys)
+    unchecked = not doubt and name not in known.agreed
+    return Cosigner(one.partner, vkey, one.said.size, one.key.fingerprint, known.since.get(name), doubt, unchecked)
 
 
 def _doubt(one: Cosigned, name: tuple[str, str], known: Recorded, keys: Sequence[Verifier]) -> Doubt:
@@ -117,4 +129,8 @@ def _doubt(one: Cosigned, name: tuple[str, str], known: Recorded, keys: Sequence
         return "not recorded"
     if known.owners[one.key.public] != one.partner:
         return "another partner's key"
-    return "" if name in known.agreed else "not in the playbook"
+    if name in known.agreed:
+        return ""
+    if name not in known.unseen:
+        return "not in the playbook"
+    return "its playbook is not here" if known.needed else ""

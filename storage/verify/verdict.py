@@ -9,9 +9,11 @@ Grade = Literal["tampered", "incomplete", "note"]
 Packed = Literal["as exported", "again", "unpacked"]
 Worth = Literal["self-asserted", "posted", "posted where nobody can edit", "cosigned"]
 
-Doubt = Literal["", "not recorded", "not in the playbook", "the log's own key", "another partner's key"]
-"""Why a cosignature does not count: no entry names the key as that partner's; whose it is says the operator alone; whoever keeps the log has it; it is
-recorded as another partner's."""
+Doubt = Literal[
+    "", "not recorded", "not in the playbook", "its playbook is not here", "the log's own key", "another partner's key"
+]  # fmt: skip
+"""Why a cosignature does not count: no entry names the key as that partner's; whose it is says the operator alone; so it does where the playbook that is said
+to name it is missing from a copy that must have it; whoever keeps the log has it; it is recorded as another partner's."""
 
 REQUIRED = (
     "checkpoint.txt", "disclosures.jsonl", "entries.jsonl", "key.txt", "leaves.txt", "manifest.json", "manifest.sig",
@@ -49,7 +51,7 @@ class Cosigner:
     """Whose key signed that the log was this at ``size`` entries.
 
     ``fingerprint``: of the key, to be compared by telephone. ``since``: the entry since which the log knows the key. ``doubt``: why this does not count; empty
-    where it does.
+    where it does. ``unchecked``: the playbook that is said to name it is not in this copy, which is for a reader who is given none.
     """
 
     partner: str
@@ -58,6 +60,7 @@ class Cosigner:
     fingerprint: str
     since: int | None = None
     doubt: Doubt = ""
+    unchecked: bool = False
 
 
 @dataclass(slots=True)

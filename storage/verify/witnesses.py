@@ -42,7 +42,7 @@ def judge(
     if "entries.jsonl" in passed.log.lacks:
         roots[signed.size] = signed.root
     _hold(verdict, ours, keys, roots, signed.size, "entries.jsonl" in passed.log.lacks)
-    known = cosigned.recorded(passed, files, others)
+    known = cosigned.recorded(passed, files, others, verdict.reader)
     largest: dict[tuple[str, str], found.Cosigner] = {}
     for one in sorted(others, key=lambda other: other.said.size):
         if one.said.size in roots and roots[one.said.size] != one.said.root:

@@ -235,6 +235,11 @@ def claims(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
 
     yield Doctored("a copy that goes on after it was made", resigned(bundle, signer, goes_on), 1)
     yield Doctored("a manifest of the next format", claiming(signer, bundle, format=3), 2)
+    text, _, line = container.unpack(bundle)["manifest.sig"].decode().rpartition("\n\n")
+    king = f"\u2014 king.of.belgium {b64encode(b'x' * 68).decode()}\n"
+    for name, signatures in (("after", line + king), ("before", king + line), ("twice", line * 2)):
+        given = container.unpack(bundle) | {"manifest.sig": f"{text}\n\n{signatures}".encode()}
+        yield Doctored(f"a manifest with a signature more, {name}", container.pack(given), 1)
     yield Doctored("a manifest signed by a stranger", claiming(STRANGER, bundle), 1)
     more = [
         _given("extra.txt", b"x"),
@@ -480,6 +485,24 @@ def strange(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     yield Doctored("a manifest too large to be read", container.pack(container.unpack(bundle) | large), 1)
 
 
+_MUCH = """x: {a: "}", b: [1,
+  2]}
+partners: # all
+  # one
+  police:
+    name: y
+  fire:
+    name: "x: y" # z
+    text: >-
+      it's
+    rooms:
+      - {matrix: "#x:y"}
+      - telegram: -1
+    witness: '%s' # by telephone
+areas: {}
+"""
+
+
 def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     """Which evidence counts, where it is asked for."""
     for need, code in (("self-asserted", 0), ("posted", 0), ("posted-uneditable", 2), ("cosigned", 2)):
@@ -494,17 +517,42 @@ def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
         ("a key that the operator alone names", [POLICE], alone, "cosigned", 2),
         ("two partners", [FIRE, POLICE], pair, "cosigned:2", 0),
         ("two partners, one of them in the playbook", [FIRE], pair, "cosigned:2", 2),
-        ("two keys of one partner", [FIRE, again], [*alone, (again, "fire")], "cosigned:2", 2),
+        ("two keys of one partner, one of them in the playbook", [FIRE], [*alone, (again, "fire")], "cosigned:2", 2),
         ("one key for two partners", [FIRE], [*alone, (FIRE, "police")], "cosigned:2", 2),
         ("one key for two partners, asked for one", [FIRE], [*alone, (FIRE, "police")], "cosigned", 0),
         ("the log's own key", [own], [(own, "fire")], "cosigned", 2),
         ("the same lines twice", [FIRE], [*alone, *alone], "cosigned:2", 2),
     ):
-        book = b"partners:\n" + b"".join(f"  witness: {one.witness.vkey}\n".encode() for one in named)
+        book = naming({one.name.partition(".")[0]: one for one in named})
         change = both(
             agreed(book, recorded), *(cosigned(signer, 6, key, partner=who) for key, who in recorded or alone)
         )
         yield Doctored(f"{what}, for {asked}", resigned(bundle, signer, change), code, need=asked)
+    two = both(agreed(), agreed(naming({"fire": again}), [(again, "fire")]))
+    two = both(two, cosigned(signer, 6), cosigned(signer, 6, again))
+    yield Doctored("two keys of one partner, one after the other", resigned(bundle, signer, two), 2, need="cosigned:2")
+    lost = both(_confirmed(FIRE, "fire", "f" * 64), _confirmed(POLICE, "police", None))
+    lost = both(lost, cosigned(signer, 6), cosigned(signer, 6, POLICE))
+    yield Doctored("two keys of a playbook that is not there", resigned(bundle, signer, lost), 2, need="cosigned:1")
+    partner = both(lost, _for_partner)
+    yield Doctored("two keys of a playbook a partner has not", resigned(bundle, signer, partner), 0, need="cosigned:2")
+    key = FIRE.witness.vkey
+    for what, text, code in (
+        ("in a comment", f"partners:\n  fire:\n    name: x\n# witness: {key}\n", 2),
+        ("in a comment of its block", f"partners:\n  fire:\n    name: x  # {key}\n    # witness: {key}\n", 2),
+        ("as another partner's", f"partners:\n  police:\n    witness: {key}\n  fire:\n    name: x\n", 2),
+        ("outside the partners", f"partners:\n  fire:\n    name: x\nfire:\n  witness: {key}\n", 2),
+        ("deeper", f"partners:\n  fire:\n    name: x\n    clearance:\n      witness: {key}\n", 2),
+        ("within a text", f"partners:\n  fire:\n    name: |\n      witness: {key}\n", 2),
+        ("within a quotation", f'partners:\n  fire:\n    name: "x\n    witness: {key}\n    "\n', 2),
+        ("within brackets", f"partners:\n  fire:\n    x: [a,\n    witness: {key}\n    ]\n", 2),
+        ("and then more", f"partners:\n  fire:\n    witness: {key}A\n", 2),
+        ("twice", f"partners:\n  fire:\n    witness: {key}\n    witness: {key}\n", 2),
+        ("in what is no playbook", f"- partners: [\n  fire:\n    witness: {key}\n", 2),
+        ("among much else", _MUCH % key, 0),
+    ):  # fmt: skip
+        change = both(agreed(text.encode()), cosigned(signer, 6))
+        yield Doctored(f"a key that the playbook has {what}", resigned(bundle, signer, change), code, need="cosigned")
     yield Doctored("packed again, for a witness", _packed_again(bundle), 2, need="cosigned")
     changed = remade(bundle, shown(5, lambda row: row[:-1]))
     yield Doctored("tampered with, for a witness", changed, 1, None, need="cosigned")
@@ -512,18 +560,45 @@ def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
 
 def agreed(book: bytes | None = None, recorded: Sequence[tuple[WitnessKey, str]] = ((FIRE, "fire"),)) -> Change:
     """A playbook that some entries were decided under, each of which says of a key that this playbook names it."""
-    book = book if book is not None else f"x: {FIRE.witness.vkey}\n".encode()
+    book = book if book is not None else naming({"fire": FIRE})
 
     def apply(files: Files) -> None:
         digest = sha256(book).hexdigest()
         if recorded:
             files[f"playbooks/{digest}.yaml"] = book
         for key, partner in recorded:
-            inserted("CheckpointCosigned", {"partner": partner, "vkey": key.witness.vkey, "confirmed": True}, digest)(
-                files
-            )
+            _confirmed(key, partner, digest)(files)
 
     return apply
+
+
+def naming(partners: Mapping[str, WitnessKey]) -> bytes:
+    """A playbook that names these partners' keys, as far as a playbook matters here."""
+    rows = "".join(f'  {name}:\n    witness: "{one.witness.vkey}"\n' for name, one in partners.items())
+    return f"partners:\n{rows}  nobody:\n    name: x\n".encode()
+
+
+def _confirmed(key: WitnessKey, partner: str, digest: str | None) -> Change:
+    """An entry that says that its playbook names a partner's key."""
+    return inserted("CheckpointCosigned", {"partner": partner, "vkey": key.witness.vkey, "confirmed": True}, digest)
+
+
+def _for_partner(files: Files) -> None:
+    """The copy is for a partner: its last entry says so, and its manifest; it has no playbooks."""
+    for name in [name for name in files if name.startswith("playbooks/")]:
+        del files[name]
+    last = decode(files["entries.jsonl"].splitlines()[-1])
+    says = [
+        [salt, path, "fire" if path == "reader" else value]
+        for salt, path, value in json.loads(files["disclosures.jsonl"].splitlines()[-1])
+    ]
+    digests = tuple(sorted(canonical.disclosure_digest(canonical.write(one)) for one in says))
+    after = Entry(last.seq, last.type, 1, last.ts, last.stream, last.playbook_sha256, digests)
+    lines("entries.jsonl", lambda rows: rows.__setitem__(-1, after.encode()))(files)
+    lines("disclosures.jsonl", lambda rows: rows.__setitem__(-1, canonical.encode(says)))(files)
+    said = json.loads(files["manifest.json"]) | {"reader": "fire", "reader_name": "Fire"}
+    files["manifest.json"] = canonical.encode(said) + b"\n"
+    retold(files)
 
 
 def _pairs(row: bytes) -> list[tuple[str, Any]]:

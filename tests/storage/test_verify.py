@@ -22,7 +22,7 @@ from storage.rotation import link
 from storage.store import Changes
 from storage.verify import Cosigner, Posted, entries, lines, section, verify, verify_bytes
 from tests.storage.bundled import both, export_bundle, resigned
-from tests.storage.doctored import FIRE, OLD, POLICE, chained, cosigned, note_at
+from tests.storage.doctored import FIRE, OLD, POLICE, chained, cosigned, naming, note_at
 from tests.storage.small import NOW, ROOM, STREAM, opened
 
 MATRIX = RoomRef("matrix", "!r:example.org")
@@ -75,7 +75,7 @@ async def test_a_post_counts_once_it_arrived(store: SqliteStore, tmp_path: Path)
 
 async def test_cosigned_is_worth_most(store: SqliteStore, tmp_path: Path) -> None:
     """Each partner whose key signed is named, with its fingerprint, how much that covers, since when the log knows the key, and why it may not count."""
-    book = f"partners: {{fire: {{witness: {FIRE.witness.vkey}}}}}\n".encode()
+    book = naming({"fire": FIRE})
     digest = sha256(book).hexdigest()
     await opened(store)
     root = (await store.heads())[0].root.hex()
@@ -110,7 +110,7 @@ async def test_cosigned_is_worth_most(store: SqliteStore, tmp_path: Path) -> Non
 
 async def test_a_playbook_in_force_makes_a_key_known_from_its_first_entry(store: SqliteStore, tmp_path: Path) -> None:
     """A key that the playbook names is known since the first entry that was decided under it; one named later, only after what it signed."""
-    book = f"x: {FIRE.witness.vkey}\n".encode()
+    book = naming({"fire": FIRE})
     digest = sha256(book).hexdigest()
     await store.append(STREAM, NoteAdded("ada", None, ROOM, "before"), now=NOW)
     root = (await store.heads())[0].root.hex()
