@@ -266,7 +266,9 @@ def incidents(as_json: Json = False) -> None:
 @app.command()
 def log(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
-    why: Annotated[str, typer.Option("--reason", help="Why you read it; it is recorded.", metavar="TEXT")] = "",
+    why: Annotated[
+        str, typer.Option("--reason", help="Why you read it (required); it is recorded.", metavar="TEXT")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Read an incident's log; the reading is recorded, with your reason."""
@@ -285,7 +287,7 @@ def ask(
     until: Annotated[
         str | None, typer.Option("--until", help="Of `saw`: before this time, in the incident's zone.", metavar="TIME")
     ] = None,
-    why: Annotated[str, typer.Option("--reason", help="Why you ask; it is recorded.", metavar="TEXT")] = "",
+    why: Annotated[str, typer.Option("--reason", help="Why you ask (required); it is recorded.", metavar="TEXT")] = "",
     as_json: Json = False,
 ) -> None:
     """Ask the log who knew what, when, by which right.
@@ -304,7 +306,7 @@ def export(
     incident: Annotated[str, typer.Argument(help="Its short id, like I-3; or `deployment`.", metavar="INCIDENT")],
     path: Annotated[Path, typer.Option("-o", "--output", help="The file to write.", metavar="PATH")],
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; it is recorded, and stands in it.", metavar="TEXT")
+        str, typer.Option("--reason", help="Why (required); it is recorded, and stands in it.", metavar="TEXT")
     ] = "",
     basis: Annotated[str, typer.Option("--basis", help="By which right, if one is named.", metavar="TEXT")] = "",
     whom: Annotated[str, typer.Option("--for", help="`auditor`, or a partner of it.", metavar="WHOM")] = "auditor",
@@ -312,7 +314,10 @@ def export(
         str, typer.Option("--format", help="bundle, jsonl, csv, html, pdf, ics214, cap.", metavar="FORM")
     ] = "bundle",
     lang: Annotated[
-        str, typer.Option("--lang", help="en, fr, nl, de, it or es; by default what they read.", metavar="LANG")
+        str,
+        typer.Option(
+            "--lang", help="Of bundle and html: en, fr, nl, de, it or es; by default what they read.", metavar="LANG"
+        ),
     ] = "",
 ) -> None:
     """Write a copy of a log for an auditor, or for a partner.
@@ -356,7 +361,9 @@ def verify(
     raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text", need))
 
 
-Reason = Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why (required to change anything); it is recorded.", metavar="TEXT")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go, and erase nothing.")]
 
 
@@ -366,7 +373,9 @@ def erase(
         str, typer.Argument(help="A person (P-3, or an account like telegram:501), or an incident.", metavar="WHAT")
     ],
     reason: Reason = "",
-    basis: Annotated[str, typer.Option("--basis", help="By which right; it is recorded.", metavar="TEXT")] = "",
+    basis: Annotated[
+        str, typer.Option("--basis", help="By which right (required); it is recorded.", metavar="TEXT")
+    ] = "",
     entry: Annotated[
         int | None, typer.Option("--entry", min=0, max=2**63 - 1, help="Of an incident: which entry.", metavar="N")
     ] = None,
