@@ -29,6 +29,7 @@ PASSED_ON = {
 """What is said without being written there: messages handed through, those of ``Command``, a heading without words."""
 
 _SAYS = {"say": 1, "says": 2, "tap": 1, "choice": 1, "translated": 1}
+_GRAMMAR = re.compile(r"\b(?:because|words|reason)\b")
 _WORDLESS = re.compile(r"\{[^{}]*\}|</?[a-z]+>|/[a-z]+\b")
 
 
@@ -78,8 +79,11 @@ def _in_file(place: str, tree: ast.Module, tables: Mapping[str, tuple[str, ...]]
 
 
 def _command(call: ast.Call) -> Iterator[str]:
-    """``Command(name, usage, summary, who, …)``: the last two are messages."""
+    """``Command(name, usage, summary, who, …)``: the last two are messages, and a usage with words of a language in it, as it is typed."""
     named = {word.arg: word.value for word in call.keywords}
+    name, usage = (each.value if isinstance(each, ast.Constant) else None for each in call.args[:2])
+    if isinstance(usage, str) and _GRAMMAR.search(usage) and "hidden" not in named:
+        yield f"/{name} {usage}"
     for index, name in ((2, "summary"), (3, "who")):
         value = call.args[index] if len(call.args) > index else named.get(name)
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value:
