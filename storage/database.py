@@ -297,7 +297,7 @@ class SqliteStore(KeepsEvidence):
         return await talk.said_together(self._connection, room, album)
 
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
-        """Every row about something that was said, in order of their ids."""
+        """The rows about something that was said, in order of their ids; of many edits the newest."""
         return await outbox.copies(self._connection, stream, said)
 
     async def reactions(self, stream: str, said: str, room: RoomRef, before: str | None = None) -> Sequence[OutboxRow]:

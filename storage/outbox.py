@@ -25,7 +25,7 @@ def add(inner: sqlite3.Connection, sends: Sequence[OutboxRow], now: datetime) ->
         (
             r.token, r.send, r.stream, r.to.network, r.to.id, r.to.topic, r.urgency, canonical.well_formed(r.payload),
             r.about, r.partner, r.part, r.shows, r.epoch, micros_or_none(r.not_after), r.again, r.state, at,
-            micros_or_none(r.not_before), r.message, r.reason, r.place,
+            micros_or_none(r.not_before), r.message, r.reason, r.place, r.amends,
         )
         for r in sends
     ]  # fmt: skip
@@ -99,7 +99,8 @@ async def sent_message(connection: Connection, room: RoomRef, message: str) -> M
 
 
 async def copies(connection: Connection, stream: str, said: str) -> list[OutboxRow]:
-    """Every row about something that was said in a channel, reactions apart."""
+    """The rows about something that was said in a channel: of the changes of each message those that wait, and of the others the newest in each
+    state; reactions apart."""
     return [_row(*row) for row in await connection.read("copies", (stream, said))]
 
 

@@ -38,8 +38,8 @@ DELETE FROM inbox WHERE state = 'done' AND done_at < ? AND body = '';
 
 -- name: add_send
 INSERT INTO outbox (token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch,
-    not_after, again, state, created_at, not_before, message, reason, place)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    not_after, again, state, created_at, not_before, message, reason, place, amends)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: unsent
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
@@ -98,7 +98,21 @@ FROM outbox WHERE network = ? AND room = ? AND message = ? AND (payload = '' OR 
 -- name: copies
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,
     id, state, created_at, claimed_at, first_claimed_at, not_before, message, reason, place
-FROM outbox WHERE stream = ? AND about = ? AND about GLOB 'S-*' AND payload NOT GLOB '{"kind":"react"*' ORDER BY id;
+FROM outbox WHERE id IN (
+    WITH said AS (
+        SELECT id, token FROM outbox
+        WHERE stream = ? AND about = ? AND substr(about, 1, 2) = 'S-' AND payload NOT GLOB '{"kind":"react"*' AND payload NOT GLOB '{"kind":"edit"*'
+    )
+    SELECT id FROM said
+    UNION ALL
+    SELECT (
+        SELECT max(id) FROM outbox
+        WHERE amends = said.token AND state = became.column1 AND payload GLOB '{"kind":"edit"*'
+    ) FROM said, (VALUES ('sent'), ('refused'), ('unknown'), ('dropped')) AS became
+    UNION ALL
+    SELECT edit.id FROM said JOIN outbox AS edit
+    ON edit.amends = said.token AND edit.state IN ('pending', 'inflight') AND edit.payload GLOB '{"kind":"edit"*'
+) ORDER BY id;
 
 -- name: reactions
 SELECT token, send, stream, network, room, topic, urgency, payload, about, partner, part, shows, epoch, not_after, again,

@@ -427,7 +427,8 @@ class Store(Protocol):
         """What was sent as one album in a chat, in the order in which it was heard."""
 
     async def copies(self, stream: str, said: str) -> Sequence[OutboxRow]:
-        """Every row about something that was said: its copies in other rooms, their edits and removals, in order of their ids. Not reactions."""
+        """The rows about something that was said, in order of their ids: its copies in other rooms and their removals; of the edits of each those that
+        wait, and of the others the newest in each state. Not reactions."""
 
     async def reactions(self, stream: str, said: str, room: RoomRef, before: str | None = None) -> Sequence[OutboxRow]:
         """The bot's reactions to something that was said, in a chat: of each emoji, and of signs apart, the newest row in each state that was not

@@ -56,13 +56,17 @@ CREATE TABLE outbox (
     done_at INTEGER,
     message TEXT,
     handle TEXT,
-    reason TEXT
+    reason TEXT,
+    amends TEXT
 ) STRICT;
 CREATE INDEX outbox_unsent ON outbox (id) WHERE state IN ('pending', 'inflight');
 CREATE INDEX outbox_message ON outbox (network, room, message) WHERE message IS NOT NULL;
 CREATE INDEX outbox_handle ON outbox (network, handle) WHERE handle IS NOT NULL;
 CREATE INDEX outbox_recap ON outbox (stream) WHERE about GLOB '#*';
-CREATE INDEX outbox_said ON outbox (stream, about) WHERE about GLOB 'S-*' AND payload NOT GLOB '{"kind":"react"*';
+-- Not GLOB, for which SQLite would look through all that was said in the stream.
+CREATE INDEX outbox_said ON outbox (stream, about) WHERE substr(about, 1, 2) = 'S-' AND payload NOT GLOB '{"kind":"react"*' AND payload NOT GLOB '{"kind":"edit"*';
+-- Whoever changes what they said, again and again, has the last change of each message read, and not each.
+CREATE INDEX outbox_edit ON outbox (amends, state) WHERE payload GLOB '{"kind":"edit"*';
 -- A member may react as often as they like: nothing else is read more slowly for it.
 CREATE INDEX outbox_reaction
 ON outbox (stream, about, network, room, payload ->> 'emoji', payload ->> 'sign', state, reason)

@@ -13,7 +13,7 @@ from playbooks.spoken import File, Spoken
 from storage.database import SqliteStore
 from storage.migrations import MIGRATIONS
 from storage.queries import SQL
-from storage.store import Changes, OutboxChange, OutboxRow, Reacted, ReactionKept, ThreadKept, Utterance
+from storage.store import Changes, OutboxChange, OutboxRow, OutboxState, Reacted, ReactionKept, ThreadKept, Utterance
 from tests.storage.small import NOW, ROOM, STREAM
 
 THERE = RoomRef("matrix", "!there")
@@ -24,9 +24,10 @@ SAID = Utterance(
 )  # fmt: skip
 
 
-def row(token: str, kind: str = "message", about: str = "S-1", **more: object) -> OutboxRow:
+def row(token: str, kind: str = "message", about: str = "S-1", amends: str | None = None, **more: object) -> OutboxRow:
     """A row about something that was said."""
-    return OutboxRow(token, token, STREAM, THERE, 3, f'{{"kind":"{kind}"}}', about, "aid", **more)  # type: ignore[arg-type]
+    payload = json.dumps({"kind": kind, **({"amends": amends} if amends else {})}, separators=(",", ":"))
+    return OutboxRow(token, token, STREAM, THERE, 3, payload, about, "aid", **more)  # type: ignore[arg-type]
 
 
 async def test_what_was_said_is_found_by_its_id_and_where_it_stands(store: SqliteStore) -> None:
@@ -44,7 +45,7 @@ async def test_what_was_said_is_found_by_its_id_and_where_it_stands(store: Sqlit
 async def test_a_copy_leads_back_to_what_it_carries(store: SqliteStore) -> None:
     """Of several that became one message, to the last; rows about other things lead nowhere."""
     second = replace(SAID, id="S-2", message="m2", name="Bo")
-    rows = [row("a"), row("b", about="S-2"), row("c", about="A-1"), row("d", kind="edit")]
+    rows = [row("a"), row("b", about="S-2"), row("c", about="A-1"), row("d", kind="edit", amends="a")]
     await store.commit(Changes(NOW, said=[SAID, second], sends=rows))
     await store.commit(Changes(NOW, outcomes=[OutboxChange(one, "sent", "x1") for one in ("a", "b")]))
     await store.commit(Changes(NOW, outcomes=[OutboxChange("c", "sent", "x2"), OutboxChange("d", "sent", "x1")]))
@@ -53,6 +54,26 @@ async def test_a_copy_leads_back_to_what_it_carries(store: SqliteStore) -> None:
     assert await store.utterance_at(THERE, "x2") is None
     assert [one.token for one in await store.rows_of_message(THERE, "x1")] == ["a", "b"]
     assert [(one.token, one.kind) for one in await store.copies(STREAM, "S-1")] == [("a", "message"), ("d", "edit")]
+
+
+async def test_of_many_edits_the_last_of_each_message_is_read(store: SqliteStore) -> None:
+    """In each state; those that wait all the same; of removals each, and no reaction. It is found without looking at what else was said."""
+    edits = [row(f"e{number}", "edit", amends="ab"[number % 2]) for number in range(20)]
+    rest = [row("r1", "delete", amends="a"), row("r2", "delete", amends="a"), row("y", "react"), row("z", about="S-10")]
+    await store.commit(Changes(NOW, sends=[row("a"), row("b"), *edits, *rest]))
+    states: tuple[OutboxState, ...] = ("sent", "refused", "unknown", "dropped")
+    done = [OutboxChange(one.token, states[number % 4]) for number, one in enumerate(edits[:16])]
+    await store.commit(Changes(NOW, outcomes=[*done, OutboxChange("r1", "refused"), OutboxChange("r2", "refused")]))
+    found = [one.token for one in await store.copies(STREAM, "S-1")]
+    assert found == ["a", "b", *(f"e{number}" for number in range(12, 20)), "r1", "r2"]
+    with closing(sqlite3.connect(":memory:")) as inner:
+        inner.executescript(MIGRATIONS[0])
+        plan = [step[3] for step in inner.execute(f"EXPLAIN QUERY PLAN {SQL['copies']}", (STREAM, "S-1"))]
+    used = [step for step in plan if step.startswith("SEARCH") and "rowid" not in step]
+    assert {step.split("INDEX ")[1] for step in used} == {
+        "outbox_said (stream=? AND about=?)",
+        "outbox_edit (amends=? AND state=?)",
+    }
 
 
 async def test_the_last_that_was_said_in_a_chat(store: SqliteStore) -> None:
