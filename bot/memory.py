@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.addressing import Addresses
 from bot.networks.port import Heard
-from bot.quoting import meant
+from bot.quoting import meant, spanned
 from bot.transaction import Transaction
 from handlers.channels import threaded
 from playbooks.rooms import Network, RoomRef
@@ -58,11 +58,13 @@ class Memory:
         return await self.store.rows_of_message(room, message) or self.tx.carried_at(room, message)
 
     async def whole(self, heard: Heard, answered: Utterance | None) -> Utterance | None:
-        """What it answers, with the origins of everything that went as one message with it, where nothing says that only a part is meant."""
-        if answered is None or heard.reply_to is None or heard.quoted is not None or answered.message == heard.reply_to:
+        """What it answers, with the origins of everything that went as one message with it, or of all of which something is quoted."""
+        if answered is None or heard.reply_to is None or answered.message == heard.reply_to:
             return answered
         rows = await self._rows_at(heard.room, heard.reply_to)
-        parts = [await self.utterance(row.stream, row.about or "") for row in rows] if len(rows) > 1 else []
+        if len(rows) > 1 and heard.quoted is not None:
+            rows = [rows[number] for number in spanned(await Addresses(self.store).lines(rows), *heard.quoted)]
+        parts = [await self.utterance(row.stream, row.about or "") for row in rows]
         origins = {*answered.origins, *(origin for part in parts if part is not None for origin in part.origins)}
         return replace(answered, origins=tuple(sorted(origins)))
 

@@ -1,4 +1,5 @@
-"""Which part of a message is answered, where several things that people said went as one: the one whose words, or else whose speaker, are quoted. Pure."""
+"""Which part of a message is answered, where several things that people said went as one: the one whose words, or else whose speaker, are quoted, and
+every other whose words are quoted with them. Pure."""
 
 from __future__ import annotations
 
@@ -25,6 +26,38 @@ def meant(lines: Sequence[Line | None], words: str, at: int) -> int | None:
         if holding and wanted:
             return left[min(holding, key=lambda number: abs(number - there))]
     return left[there]
+
+
+def spanned(lines: Sequence[Line | None], words: str, at: int) -> list[int]:
+    """The numbers of all lines of which ``words`` quote something, as ``meant`` takes them; of all lines, where these words stand nowhere in the message."""
+    one = meant(lines, words, at)
+    wanted = "".join(words.split())
+    if one is None or wanted in "".join(plain(_part(lines[one])).split()):
+        return [] if one is None else [one]
+    left = [(number, line) for number, line in enumerate(lines) if line is not None]
+    whole = [plain(shown([line for _, line in left[: n + 1]])) for n in range(len(left))]
+    # Spaces apart: networks change them in what they quote.
+    ends = [len("".join(text.split())) for text in whole]
+    text = "".join(whole[-1].split())
+    near = len("".join(_up_to(whole[-1], at).split()))
+    places = [n for n in range(len(text)) if text.startswith(wanted, n)]
+    if not wanted or not places:
+        return [number for number, _ in left]
+    begins = min(places, key=lambda place: abs(place - near))
+    starts = [0, *ends[:-1]]
+    return [
+        number
+        for (number, _), start, end in zip(left, starts, ends, strict=True)
+        if start < begins + len(wanted) and begins < end
+    ]
+
+
+def _part(line: Line | None) -> str:
+    return line.words if line is not None else ""
+
+
+def _up_to(text: str, units: int) -> str:
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * max(units, 0)].decode("utf-16-le", "ignore")
 
 
 def _units(text: str) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seats
+from handlers.known_again import known_as
 from handlers.raised import higher
 from handlers.texts import say
 from handlers.world import World, circumstances, sight_room
@@ -301,7 +302,14 @@ def _described(said: Utterance) -> str:
 
 
 def _file(file: File) -> dict[str, Any]:
-    return {"kind": file.kind, "name": file.name, "type": file.type, "size": file.size, "album": file.album}
+    return {
+        "kind": file.kind,
+        "name": file.name,
+        "type": file.type,
+        "size": file.size,
+        "album": file.album,
+        "known_as": known_as(file),
+    }
 
 
 def _degrees(point: tuple[int, int]) -> str:

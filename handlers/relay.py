@@ -15,6 +15,7 @@ from handlers.anew import NO_SUCH_LABEL, held_together, raised_together
 from handlers.carrying import content, home, labels, tell
 from handlers.channels import Seat, out, seat
 from handlers.events import Came, Talk
+from handlers.known_again import tells_of_itself
 from handlers.raised import higher, marked
 from handlers.which import case_of
 from handlers.world import Request, World
@@ -25,6 +26,7 @@ from playbooks.spoken import Spoken
 from storage.effects import Effect, Record, Remember
 from storage.facts import Said
 from storage.incident import Incident, Recent
+from storage.incident.talk import thing
 from storage.store import Utterance
 
 ECHO_WITHIN = timedelta(minutes=5)
@@ -170,25 +172,29 @@ def _passed_on(
 ) -> tuple[str | None, set[str], bool]:
     """What quoting, answering and forwarding add: a label, origins; and whether it cannot be known what the words carry.
 
-    ``spoken``: the same as ``said`` has, without its label. What was said before is forwarded with the label it had, or without.
+    ``spoken``: the same as ``said`` has, without its label. What was said before is forwarded with the label it had, or without; what has no words is
+    known again by itself.
     """
     origins: set[str] = set()
     if request.answers is not None:
         origins |= set(request.answers.origins)
     if request.thread is not None:
         origins |= set(request.thread.origins)
-    if request.forwarded is None:
+    if request.forwarded is None and not tells_of_itself(spoken):
         return None, origins, False
     words = {plain(one.html).strip() for one in (said.spoken, spoken) if one is not None} - {""}
+    told = words if request.forwarded is not None else set()
+    itself = thing(content(replace(said, spoken=spoken)))
     same = [
         one
         for recent in incident.talk.values()
         for one in recent
-        if words & {t.strip() for t in (one.words or "", *one.former)}
+        if told & {t.strip() for t in (one.words or "", *one.former)} or itself in one.things
     ]
     if same:
         return higher(*(one.raised for one in same)), origins.union(*(one.origins for one in same)), False
-    if request.forwarded == "us":
+    wordless = not words and spoken.poll is None
+    if request.forwarded == "us" or (request.forwarded == "" and wordless):
         return None, origins, True
     author = world.who.person(request.forwarded) if request.forwarded else None
     partners = world.book_of(incident).playbook.partners

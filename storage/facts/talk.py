@@ -17,7 +17,7 @@ class Said(Fact):
 
     ``person``: a person's id, or an identity, or empty. ``origins``: whose information it carries; ``onward``: the origins whose words it passes on,
     which are not the speaker's own. ``answers``, ``thread``: earlier ones. ``content`` has ``name`` (who spoke), ``words`` (plain), ``file``
-    ({"kind", "name", "type", "size"}), ``point``, ``poll`` and ``contact``. ``left_out`` has for each room of the channel that was not told
+    ({"kind", "name", "type", "size", "album", "known_as"}), ``point``, ``poll`` and ``contact``. ``left_out`` has for each room of the channel that was not told
     {"partner", "why", "rule", "detail"}. ``never``: why nobody was to be told of it at all, nor may be later (a code); the same may be ``Said`` again, once
     whoever said it has put that right. ``labels``: that of each channel then, {"tlp", "compartments", "personal"}.
     """

@@ -287,7 +287,8 @@ class Recent:
     """Something lately said in a channel, for whoever comes in now. ``words`` are plain; None where they were erased.
 
     ``kind``: what went with them or was said without any: a file's kind, ``place``, ``poll`` or ``contact``; empty for words alone.
-    ``label``: the channel's when it was said. ``former``: what it said before it was changed, the latest last.
+    ``label``: the channel's when it was said. ``former``: what it said before it was changed, the latest last. ``things``: by what else it is known again,
+    as ``thing`` names it, the latest last.
     """
 
     said: str
@@ -304,6 +305,7 @@ class Recent:
     kind: str = ""
     label: Label | None = None
     former: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def apply(state: Incident, kept: Kept) -> Incident:
             recent = Recent(
                 f.said, f.at, f.partner, f.person, str(f.content.get("name") or ""), f.content.get("words"), f.room,
                 f.raised, f.origins, f.onward, (f.content.get("file") or {}).get("album"), _kind(f.content),
+                things=_things((), f.content),
             )  # fmt: skip
             labels = polls.labels(f)
             new = {
@@ -53,7 +54,8 @@ def apply(state: Incident, kept: Kept) -> Incident:
             words, kind = content.get("words"), _kind(content)
 
             def now(one: Recent) -> Recent:
-                return replace(one, words=words, raised=raised, kind=kind, former=_former(one, words))
+                former, things = _former(one, words), _things(one.things, content)
+                return replace(one, words=words, raised=raised, kind=kind, former=former, things=things)
 
             anew = _each(state, said, lambda one: (now(one),))
             return polls.said_anew(anew, kept.fact)
@@ -88,6 +90,23 @@ def told_of_unread(before: Mapping[RoomRef, datetime], room: RoomRef, at: dateti
     """When each room was last told that something could not be read, once one more thing could not, at this time."""
     last = before.get(room)
     return before if last is not None and at < last + UNREAD_ONCE_IN else {**before, room: at}
+
+
+def thing(content: Mapping[str, Any]) -> str | None:
+    """What was said without words, as far as it is known again elsewhere (``content`` as ``Said`` has it); None for words alone, and what was erased."""
+    file, point, poll, contact = (content.get(part) for part in ("file", "point", "poll", "contact"))
+    if file:
+        return f"file {file['known_as']}" if file.get("known_as") else None
+    if point:
+        return f"place {point[0]},{point[1]}"
+    if poll:
+        return f"poll {poll.get('question')}"
+    return f"contact {contact.get('phone')}" if contact else None
+
+
+def _things(before: tuple[str, ...], content: Mapping[str, Any]) -> tuple[str, ...]:
+    now = thing(content)
+    return before if now is None or now in before else (*before, now)[-MOST_FORMER:]
 
 
 def _kind(content: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.quoting import meant
+from bot.quoting import meant, spanned
 from bot.speech import Line, plain, shown
 
 SAID = (("Ada", "one 🌊 wave"), ("Ada", "yes"), ("Bo", "two\nlines"), ("Bo", "yes"), ("Bo", "🌊"), ("Ada", "last"))
@@ -37,3 +37,30 @@ def test_a_quotation_out_of_nowhere_means_some_part() -> None:
     assert meant(LINES, "", 10**9) == 5
     assert meant([None, *LINES[1:]], "wave", 0) == 1
     assert meant([None, None], "yes", 3) is None
+
+
+@pytest.mark.parametrize(
+    ("quote", "times", "parts"),
+    [
+        ("wave", 0, [0]),
+        ("yes", 1, [3]),
+        ("Ada\nlast", 0, [5]),
+        ("wave\nyes", 0, [0, 1]),
+        ("yes\n\n▸ Bo\ntwo", 0, [1, 2]),
+        ("wave\nyes\n\n▸ Bo two", 0, [0, 1, 2]),
+        ("lines\nyes\n🌊\n\n▸ Ada\nla", 0, [2, 3, 4, 5]),
+    ],
+)
+def test_all_parts_of_which_something_is_quoted_are_found(quote: str, times: int, parts: list[int]) -> None:
+    """Also where the place is told wrongly, as long as the words stand there, and with other spaces between them."""
+    text, at = plain(shown(LINES)), -1
+    for _ in range(times + 1):
+        at = text.index(quote.replace("Bo two", "Bo\ntwo"), at + 1)
+    assert spanned(LINES, quote, units(text[:at])) == parts
+    assert times or spanned(LINES, quote, 0) == parts
+
+
+def test_of_what_is_quoted_from_nowhere_every_part_is_concerned() -> None:
+    """Nobody knows which; what was removed is none of them."""
+    assert spanned([None, *LINES[1:]], "wave yes of old", 0) == [1, 2, 3, 4, 5]
+    assert spanned([None, None], "yes", 3) == []

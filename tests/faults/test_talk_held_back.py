@@ -182,6 +182,23 @@ async def test_a_part_of_a_merged_message_is_answered_edited_and_taken_back(tmp_
             assert town.with_word(CITY, answer).reply_to == said[part]
 
 
+async def test_a_quotation_across_two_parts_of_a_merged_message_carries_what_both_carry(tmp_path: Path) -> None:
+    """Whoever quotes Belgian and Dutch words at once passes on both; whoever quotes one of them, that alone."""
+    async with busy(tmp_path) as town:
+        for number in range(1, 5):
+            await town.speak(CITY, f"w{number} here", speaker(number))
+        await town.speak(BRANDWEER, "w5 abroad", "bob")
+        await town.let(10)
+        where = town.with_word(FIRE_TELEGRAM, "w5")
+        text = where.text
+        for quote in (text[text.index("w4") :], "w4 here"):
+            await town.speak(
+                FIRE_TELEGRAM, "Sure?", "officer", reply_to=where.id, quoted=(quote, len(text[: text.index("w4")]))
+            )
+        both, one = [kept.fact for kept in await town.facts() if isinstance(kept.fact, Said)][-2:]
+        assert (both.origins, both.onward, one.origins) == (("be", "nl"), ("nl",), ("be",))
+
+
 async def test_what_was_said_while_telegram_was_away_comes_in_order_with_its_time(tmp_path: Path) -> None:
     """Five minutes: everything arrives, merged, each speaker's turn with the time at which it was said."""
     async with busy(tmp_path) as town:
