@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bot.copies import answerable
 from bot.merging import late, line_of
 from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
 from bot.outgoing import called_in, follows, outgoing, written
@@ -149,14 +150,14 @@ class Addresses:
         return replace(out, reply_to=begun.message, begins=plain(f"{said['clock']} {said['head'].removeprefix('▸ ')}"))
 
     async def _standing(self, stream: str, about: str, room: RoomRef) -> _Place | None:
-        """Where something that was said stands in a room: said there, or carried there; in its topic, else in its chat."""
+        """Where something that was said stands in a room: said there, or carried there; in its topic, else in its chat. Of several copies the
+        newest that was not taken away."""
         original = await self._store.utterance(stream, about)
         found = [_Place(original.room, original.message)] if original is not None else []
         if original is not None and original.room == room:
             return found[0]
-        copies = await self._store.copies(stream, about)
-        arrived = [row for row in copies if row.kind in ("message", "") and row.state == "sent"]
-        found += [_Place(row.to, row.message) for row in arrived if row.message is not None]
+        copies = answerable(await self._store.copies(stream, about))
+        found += [_Place(row.to, row.message) for row in copies if row.message is not None]
         here = [one for one in found if one.room.chat == room.chat]
         exact = [one for one in here if one.room == room]
         loose = [one for one in here if one.room.topic is None or room.topic is None]

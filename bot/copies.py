@@ -19,6 +19,16 @@ def standing(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     return [row for row in here if row.kind == "message" and row.state not in NEVER_STOOD and row.token not in taken]
 
 
+def answerable(rows: Iterable[OutboxRow]) -> list[OutboxRow]:
+    """Of all rows about it, in whatever room, those that stand and have arrived: the newest copy first, by its first part. What was erased comes last:
+    nobody knows any more what it was.
+    """
+    rows = list(rows)
+    taken = {row.amends for row in rows if row.kind == "delete" and row.state not in NEVER_STOOD}
+    found = [row for row in rows if row.kind in ("message", "") and row.state == "sent" and row.token not in taken]
+    return sorted(found, key=lambda row: (row.kind == "", row.part > 0, -row.id))
+
+
 def polls(rows: Iterable[OutboxRow], room: RoomRef) -> list[OutboxRow]:
     """Of the messages of a copy those in which people can vote: where a network has no polls, words stand for one."""
     return [row for row in standing(rows, room) if json.loads(row.payload).get("poll") is not None]

@@ -159,6 +159,27 @@ async def test_a_reaction_goes_to_what_stands_there_and_is_taken_away_again(tmp_
         assert [row.kind for row in mentioned] == ["message"]
 
 
+async def test_of_several_copies_the_newest_is_answered_and_none_that_was_taken_away(tmp_path: Path) -> None:
+    """By its first part; where every copy was taken away, nothing is named, and a reaction goes nowhere."""
+    says = Says()
+    network = FakeNetwork(longest=100)
+    async with floor(tmp_path, says.decisions, network, clock=VirtualClock(START)) as on:
+        await send(on, says, speech("first", to=room(2)))
+        await send(on, says, speech("x" * 120, to=room(2)))
+        newest = [out.token for out in network.sent if out.kind == "message"][1]
+        await send(on, says, speech("answer", about="S-2", answers="S-1", to=room(2)))
+        answer = network.sent[-1]
+        names = [row.message for row in await on.store.copies(DEPLOYMENT, "S-1")]
+        named = await on.store.row(newest)
+        assert named is not None and answer.reply_to == named.message == names[1]
+        copies = [row for row in await on.store.copies(DEPLOYMENT, "S-1") if row.part == 0]
+        await send(on, says, *(RemoveCopy(DEPLOYMENT, row.send, room(2), "S-1", "P") for row in copies))
+        await send(
+            on, says, speech("late", about="S-3", answers="S-1", to=room(2)), React(DEPLOYMENT, "S-1", room(2), "👍")
+        )
+        assert [(out.kind, out.reply_to) for out in network.sent[-1:]] == [("message", None)]
+
+
 async def test_an_edit_that_was_in_flight_when_we_ended_is_made_again(tmp_path: Path) -> None:
     """Changing something twice changes it once: its fate is not unknown."""
     says = Says()
