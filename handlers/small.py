@@ -8,7 +8,6 @@ from handlers.auditing import sees_all
 from handlers.case import Case, room_reader
 from handlers.moments import moment
 from handlers.status import watching
-from handlers.taps import Choice
 from handlers.texts import COMPLETE, say
 from handlers.waiting import waits
 from handlers.world import bound_for
@@ -59,14 +58,15 @@ def lang(case: Case, arguments: str) -> list[Effect]:
 
 
 def close(case: Case, arguments: str) -> list[Effect]:
-    """``/close [reason]``: close, and tell everyone; while answers are awaited it asks first, and its button keeps the reason."""
+    """``/close [reason]``: close, and tell everyone. Without a reason it asks first while alerts wait for answers or somebody is missing in a roll call:
+    whoever gives a reason has thought of it."""
     assert case.book is not None and case.incident is not None
     identifier = case.incident.id
     words = [word for word in arguments.split() if word.upper() != identifier]
     agreed_to = bool(words) and words[0].lower() in _YES
-    still = [] if agreed_to else _still_open(case)
+    still = [] if words else _still_open(case)
     if still:
-        return [case.answer(glue(still), [[_close_it(case, words)]])]
+        return [case.answer(glue(still), [[case.choice("Close it", f"/close {identifier} yes", "✅")]])]
     reason = " ".join(words[1:] if agreed_to else words) or None
     effects: list[Effect] = [case.record(IncidentClosed(case.actor.person, case.actor.partner, reason))]
     effects += [*cards.touched_all(case.incident, case.now), *posting.soon(case.world, case.book, identifier, case.now)]
@@ -88,14 +88,8 @@ def close(case: Case, arguments: str) -> list[Effect]:
     return effects
 
 
-def _close_it(case: Case, words: list[str]) -> Choice:
-    """The button that closes all the same, for the reason that was given."""
-    assert case.incident is not None
-    return case.choice("Close it", " ".join(("/close", case.incident.id, "yes", *words)), "✅")
-
-
 def _still_open(case: Case) -> list[Cleared]:
-    """The question whether to close, and what for: alerts, check-ins and roll calls to which answers are awaited; nothing where none are."""
+    """The question whether to close, and what is open: alerts, roll calls, and the check-ins beside them, which alone are no reason to ask."""
     assert case.incident is not None
     identifier = short_id(case.incident.id)
     alerts = sum(1 for about in case.incident.alerts if _waits(case, about))
@@ -111,9 +105,9 @@ def _still_open(case: Case) -> list[Cleared]:
                 incident=identifier,
             )
         )
-    elif rounds or calls:
+    elif calls:
         lines.append(case.say("Close {incident}?", incident=identifier))
-    if rounds:
+    if lines and rounds:
         lines.append(case.say("Check-ins that still wait for answers: {checkins}", checkins=glue(rounds, ", ")))
     if calls:
         lines.append(

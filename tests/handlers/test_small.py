@@ -66,14 +66,14 @@ def test_the_log_advises_a_command_that_can_be_typed_where_it_is_read() -> None:
     assert "/export because …" in answer and "tocsin export" not in answer
 
 
-def test_closing_asks_while_anything_waits_and_keeps_the_reason() -> None:
-    """A reason answers no question: alerts, check-ins and roll calls are named, and the button closes for the reason that was given."""
+def test_closing_asks_first_and_names_what_is_open() -> None:
+    """Without a reason alerts that wait and roll calls in which somebody is missing are asked about, with the check-ins beside them; the button closes."""
     stage = opened(border(("alerts:\n  evacuation:", f"{HOURLY}alerts:\n  evacuation:")))
     issued(stage)
     begin(stage, "aid", "watchers")
     missing = {"P-1": {"partner": "city", "name": "Mayor"}}
     stage.apply([Record("I-1", RollCallStarted("R-1", None, "P-1", None, missing))])
-    [asked] = stage.say(DESK, "/close no more danger", ADMIN, private=True)
+    [asked] = stage.say(DESK, "/close", ADMIN, private=True)
     assert asked.body.text.splitlines() == [
         "Close I-1? 1 alert still waits for answers.",
         "Check-ins that still wait for answers: C-1",
@@ -82,9 +82,16 @@ def test_closing_asks_while_anything_waits_and_keeps_the_reason() -> None:
     assert not stage.of(IncidentClosed)
     [[tap]] = asked.taps
     stage.say(DESK, tap.command, ADMIN, private=True, about=stage.about(asked), via="button")
-    assert [closed.reason for closed in stage.of(IncidentClosed) if isinstance(closed, IncidentClosed)] == [
-        "no more danger"
-    ]
+    assert len(stage.of(IncidentClosed)) == 1
+
+
+def test_a_reason_closes_at_once() -> None:
+    """Whoever says why it is over is not asked whether it is, and the reason is on record."""
+    stage = opened()
+    issued(stage)
+    stage.say(DESK, "/close no more danger", ADMIN, private=True)
+    [closed] = stage.of(IncidentClosed)
+    assert isinstance(closed, IncidentClosed) and closed.reason == "no more danger"
 
 
 def test_an_old_button_closes_nothing_again() -> None:
