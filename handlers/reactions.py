@@ -33,13 +33,16 @@ _COMES = ("pending", "inflight", "sent")
 
 
 def given(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
-    """A reaction stands once under each copy, however many gave it elsewhere; nobody is told whose it is. Only an emoji is one."""
+    """A reaction stands once under each copy, however many gave it elsewhere; nobody is told whose it is. Only an emoji is one.
+
+    In a room that is out none is given any more, but those that were are taken away everywhere as they are there.
+    """
     said, book = event.said, world.book_of(incident)
     binding = world.who.binding(incident.playbook, event.room)
-    if binding is None or out(world, event.room) is not None or binding.partner not in book.playbook.partners:
+    if binding is None or binding.partner not in book.playbook.partners:
         return []
     who = event.whose or _who(world, event)
-    may = event.identity is None or not world.who.withdrawn(event.identity)
+    may = out(world, event.room) is None and (event.identity is None or not world.who.withdrawn(event.identity))
     emoji = alike(event.emoji) if event.emoji is not None and may and is_emoji(event.emoji) else None
     gone = alike(event.gone) if event.gone is not None else None
     here = str(binding.room)

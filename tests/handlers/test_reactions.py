@@ -6,8 +6,8 @@ import pytest
 
 from handlers.reactions import EACH, SHOWN
 from playbooks.rooms import RoomRef
-from storage.effects import React
-from storage.facts import ReactedTo
+from storage.effects import React, Record
+from storage.facts import DEPLOYMENT, ReactedTo, RoomObserved
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
@@ -114,6 +114,21 @@ def test_an_exchange_puts_first_what_comes() -> None:
     stage.reacts.clear()
     stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="🔥", gone="👍")
     assert [(one.emoji, one.gone) for one in stage.reacts if one.room == CITY] == [("🔥", False), ("👍", True)]
+
+
+def test_where_strangers_may_read_a_reaction_is_taken_back_and_none_given() -> None:
+    """It goes everywhere else, as it does there."""
+    stage = talking()
+    name = said(stage)
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="👍")
+    stage.apply([Record(DEPLOYMENT, RoomObserved(FIRE, True, False, True, False, False, False, ""))])
+    stage.reacts.clear()
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=MAYOR, emoji="👎")
+    assert not stage.reacts
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="👎", gone="👍")
+    assert {(one.room, one.emoji, one.gone) for one in stage.reacts} == {
+        (room, "👍", True) for room in (MEMBERS - {FIRE}) | {CITY}
+    }
 
 
 @pytest.mark.parametrize("words", ["NO! Mayor says stay", "well done", "", ":party:", "x" * 40_000, "👍👍"])
