@@ -209,7 +209,8 @@ class Turn:
         if (handle := heard.handle) is not None:
             ours = await self.store.by_handle(heard.room.network, handle)
             said = await self.memory.utterance(ours.stream, ours.about) if ours is not None and ours.about else None
-            heard = replace(heard, room=ours.to, kind="tallied") if ours is not None else heard
+            if ours is not None:
+                heard = replace(heard, room=ours.to, kind="tallied", message_id=ours.message)
             if said is None and heard.kind == "ended":
                 said = next(iter(await self.memory.polled(heard.room.network, handle)), None)
                 heard = replace(heard, room=said.room, message_id=said.message) if said is not None else heard

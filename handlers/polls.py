@@ -45,18 +45,22 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
     poll = incident.polls.get(said)
     if poll is None or poll.closed or (event.identity is not None and world.who.withdrawn(event.identity)):
         return []
+    shut = out(world, event.room) is not None
+    if event.kind != "ended" and _is_late(event):
+        return []
     match event.kind:
         case "voted":
             person = world.who.person(event.identity) if event.identity is not None else None
             who = person.id if person is not None else event.identity or ""
             options = tuple(dict.fromkeys(one for one in event.options if 0 <= one < len(poll.options)))
-            options = tuple(sorted(options if poll.several else options[:1]))
+            # Where strangers may read, and vote, nothing is chosen any more; what was can be taken back.
+            options = () if shut else tuple(sorted(options if poll.several else options[:1]))
             if _last(poll, who) == (event.room, options) or (not options and (event.room, who) not in poll.votes):
                 return []
             return [Record(incident.id, Voted(said, event.room, who, options, ())), _wake(incident, said, came.now)]
         case "tallied":
             room = event.room
-            if poll.counts.get(room) == event.tally or not _counts_all(poll, event):
+            if shut or poll.counts.get(room) == event.tally or not _counts_all(poll, event):
                 return []
             return [Record(incident.id, Voted(said, room, "", (), event.tally)), _wake(incident, said, came.now)]
         case _:
@@ -68,6 +72,17 @@ def happened(world: World, incident: Incident, event: Talk, came: Came) -> list[
             have = {row.to: row.partner for row in event.copies if row.kind == "message" and row.state not in _NEVER}
             ends = [EndPoll(incident.id, said, room, partner) for room, partner in have.items()]
             return [*counted, Record(incident.id, PollClosed(said, event.room)), *ends, _wake(incident, said, came.now)]
+
+
+def _is_late(event: Talk) -> bool:
+    """Whether it concerns a copy that was taken away, or in whose place there is a newer one: that may have asked for something else."""
+    stand = [row for row in event.copies if row.kind == "message" and row.state not in _NEVER]
+    voted = next((row for row in stand if row.to.chat == event.room.chat and row.message == event.message), None)
+    if event.message is None or voted is None:
+        return False
+    gone = [row for row in event.copies if row.kind == "delete" and row.amends == voted.token]
+    newest = [row for row in stand if row.to == voted.to][-1]
+    return newest.send != voted.send or any(row.state not in _NEVER for row in gone)
 
 
 def _last(poll: Polled, who: str) -> tuple[RoomRef, tuple[int, ...]] | None:

@@ -17,8 +17,9 @@ def opened(state: Incident, f: Said) -> Incident:
     options = tuple(str(one) for one in poll.get("options", ()))
     several = bool(poll.get("several", False))
     new = Polled(
-        f.said, f.partner, f.room, f.channels, f.raised, f.origins, f.onward, options, several, labels=labels(f)
-    )
+        f.said, f.partner, f.room, f.channels, f.raised, f.origins, f.onward, options, several,
+        labels=labels(f), question=str(poll.get("question", "")),
+    )  # fmt: skip
     return replace(state, polls={**state.polls, f.said: new})
 
 
@@ -32,14 +33,15 @@ def labels(f: Said) -> dict[str, Label]:
 
 
 def said_anew(state: Incident, f: SaidAnew) -> Incident:
-    """The incident after something was changed, which may be a poll: votes for other options than there are now count no more."""
+    """The incident after something was changed, which may be a poll: votes for another question, or for other options, than there are now count no more."""
     before = state.polls.get(f.said)
     if before is None:
         return state
     poll = (f.content.get("poll") if f.never is None else None) or {}
     options = tuple(str(one) for one in poll.get("options", ())) or before.options
-    new = replace(before, raised=f.raised, options=options, several=bool(poll.get("several", before.several)))
-    if options != before.options:
+    question, several = str(poll.get("question", before.question)), bool(poll.get("several", before.several))
+    new = replace(before, raised=f.raised, question=question, options=options, several=several)
+    if (question, options, several) != (before.question, before.options, before.several):
         new = replace(new, votes={}, counts={})
     return replace(state, polls={**state.polls, f.said: new})
 

@@ -346,6 +346,7 @@ class Polled:
     counts: Mapping[RoomRef, tuple[int, ...]] = field(default_factory=dict)
     labels: Mapping[str, Label] = field(default_factory=dict)
     closed: bool = False
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from handlers.events import Delivery
 from handlers.polls import LONGEST, MOST_OPTIONS
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Poll, Spoken
 from storage.effects import Record
-from storage.facts import DEPLOYMENT, RoomMoved, Voted
+from storage.facts import DEPLOYMENT, RoomMoved, RoomObserved, Voted
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
     AID,
@@ -200,6 +203,49 @@ def test_a_poll_that_asks_for_something_else_is_counted_anew() -> None:
     counts(stage)
     stage.befalls("edited", stage.said[name], spoken=Spoken(poll=Poll("Stay?", ("stay", "go"))))
     assert counts(stage)[FIRE].endswith("stay: 0\ngo: 0")
+
+
+@pytest.mark.parametrize("now", [Poll("Must we stay?", ("yes", "no")), Poll("Evacuate?", ("yes", "no"), several=True)])
+def test_the_same_options_of_another_question_are_counted_anew(now: Poll) -> None:
+    """A yes to one thing is none to another; nor is one of two choices what it was when there was one."""
+    stage, name = polled()
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,))
+    counts(stage)
+    stage.befalls("edited", stage.said[name], spoken=Spoken(poll=now))
+    assert counts(stage)[FIRE].endswith("yes: 0\nno: 0")
+
+
+def test_what_is_chosen_under_a_copy_that_was_replaced_counts_no_more() -> None:
+    """Whether its network removes it or not: it asked for something else. Under the new one it counts."""
+    stage, name = polled()
+    stage.befalls("edited", stage.said[name], spoken=Spoken(poll=Poll("Which dike?", ("left", "right"))))
+    stage.all_become(name)
+    here = [row for row in stage.rows[name] if row.to == FIRE]
+    counts(stage)
+    for row, told in zip(here, (False, True), strict=True):
+        stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(0,), message=row.message)
+        stage.befalls("tallied", stage.said[name], room=FIRE, tally=(1, 0), message=row.message)
+        assert bool(counts(stage)) is told
+    payload = json.dumps({"kind": "delete", "amends": here[1].token}, separators=(",", ":"))
+    stage.rows[name].append(replace(here[1], token="d", send="d", payload=payload, state="pending", message=None))
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=(1,), message=here[1].message)
+    assert not counts(stage)
+
+
+def test_nothing_is_chosen_where_strangers_may_read() -> None:
+    """Neither by name nor in numbers; what was chosen there before can be taken back, or is by choosing anew."""
+    stage, name = polled()
+    for who in (LIAISON, "matrix:@b:x.org"):
+        stage.befalls("voted", stage.said[name], room=FIRE, identity=who, options=(0,))
+    assert counts(stage)[CITY].endswith("yes: 2\nno: 0")
+    stage.apply([Record(DEPLOYMENT, RoomObserved(FIRE, True, False, True, False, False, False, ""))])
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@eve:x.org", options=(0,))
+    stage.befalls("tallied", stage.said[name], room=FIRE, tally=(7, 0))
+    assert not counts(stage)
+    stage.befalls("voted", stage.said[name], room=FIRE, identity=LIAISON, options=())
+    assert counts(stage)[CITY].endswith("yes: 1\nno: 0")
+    stage.befalls("voted", stage.said[name], room=FIRE, identity="matrix:@b:x.org", options=(1,))
+    assert counts(stage)[CITY].endswith("yes: 0\nno: 0")
 
 
 def test_a_count_is_short_whatever_the_poll_is() -> None:
