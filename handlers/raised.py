@@ -188,11 +188,14 @@ def _here(text: str, at: int) -> tuple[_Found | None, int]:
 
 
 def _in_a_sentence(text: str, label: _Found, more: str) -> bool:
-    """Whether brackets belong to the words around them: after an article (see the [red] zone), or where they end all that was said (hush [red])."""
+    """Whether brackets belong to the words around them: after an article (see the [red] zone), or where what is only nearly a label ends all that was
+    said (open the [gate], done [amen]). An exact label there is one: whoever means none loses nothing but a reader."""
     before = text[max(0, label.start - _LONGEST) : label.start]
     after = text[label.end : label.end + 2]
     if _ARTICLE.search(before) is not None and after[:1].isspace() and after[1:].isalpha():
         return True
+    if label.colour is not None:
+        return False
     small = _SMALL.search(before)
     return small is not None and small[1].islower() and not any(map(str.isalnum, text[label.end :] + plain(more)))
 

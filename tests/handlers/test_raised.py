@@ -65,6 +65,12 @@ def test_a_label_is_heard_wherever_people_put_it_in_front(words: str, rest: str,
     assert labelled(restricted(words)) == (rest, raised, None)
 
 
+@pytest.mark.parametrize("words", ["hush [red]", "I said: [red]", "four dead in the school [red]"])
+def test_a_label_behind_the_words_is_heard(words: str) -> None:
+    """Whoever writes a label last means it no less."""
+    assert labelled(restricted(words))[1:] == ("red", None)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -101,7 +107,7 @@ def test_what_may_have_been_meant_for_a_label_is_known_as_such(words: str) -> No
             "",
             "[Status] x",
         ),
-        *("hush [red]", "see the [red] zone", "The red bridge", "I said: [red]", "red bridge [closed]", "Ada: hi"),
+        *("see the [red] zone", "The red bridge", "red bridge [closed]", "Ada: hi", "all done [read]"),
         *(
             "[ready] crews",
             "[road] N4 closed",
