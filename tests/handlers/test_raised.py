@@ -184,14 +184,13 @@ def test_what_is_nearly_a_label_is_known_anywhere_in_the_first_line(words: str) 
     ],
 )
 def test_a_colour_in_running_text_is_a_word(words: str) -> None:
-    """Without brackets, in a name or a phrase, after an article, at the very end of a sentence, or below the first line."""
+    """Without brackets, in a name or a phrase, after an article, nearly one at the very end of a sentence, or below the first line."""
     assert labelled(restricted(words)) == (restricted(words), None, None)
 
 
 def test_a_label_holds_for_what_its_line_stands_beside() -> None:
     """A caption, a question, an option or a name ends with one as with any words: what it is about is held as closely."""
     file = File("matrix", "{}", name="a.jpg")
-    assert marked(Spoken("victims [red]"))[1] is None
     assert marked(Spoken("victims [red]", file))[1] == "red"
     assert marked(Spoken("hideout [red]", point=(1, 2)))[1] == "red"
     assert marked(Spoken(poll=Poll("who dies [red]", ("a", "b [amber]"))))[1] == "red"
