@@ -49,7 +49,7 @@ async def opened(settings: Settings, incident: str) -> AsyncIterator[Log]:
     """The log of an incident, or of the deployment. Raises Stop where there is none."""
     try:
         async with filed.found(settings, incident) as (store, stream, summary):
-            kept = await store.facts(stream)
+            kept = await store.checked(stream)
             digest = in_force(kept)
             source = await store.playbook(digest) if digest is not None else None
             book = _read(source, summary.playbook if summary is not None else stream)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 
 from bot import filed
@@ -172,12 +173,12 @@ async def _rotate(settings: Settings, reason: str) -> None:
             if not is_there(settings.data) or not await store.heads():
                 raise none
             old = store.signer.verifier
+            link_file = _free(settings.data / f"signing.{old.key_id.hex()}.link")
             link = await store.replace_key(reason, OPERATOR, await filed.now(store))
             new = store.signer.verifier
             wrong = await store.health()
         finally:
             await store.close()
-    link_file = settings.data / f"signing.{old.key_id.hex()}.link"
     _write(link_file, link)
     print(f"The log of {settings.data} is signed with a new key from now on:  {new.vkey}")
     print(f"The old one is kept as signing.{old.key_id.hex()}.key. Both signed {link_file}: send it to every witness,")
@@ -250,6 +251,12 @@ def _text(path: Path) -> str:
         return bytes_of(path).decode().replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise Stop(UNANSWERED, f"{path} is no text: name the file that the operator sent") from None
+
+
+def _free(path: Path) -> Path:
+    """The name, or one after it that no file has: sought before a key is replaced, whose link would be written nowhere."""
+    names = (path.with_name(f"{path.stem}.{number}{path.suffix}") for number in count(2))
+    return next(one for one in chain((path,), names) if not os.path.lexists(one))
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from json.encoder import encode_basestring
 from typing import Any, Generic, TypeVar
@@ -26,6 +26,8 @@ _quote: Callable[[str], str] = encode_basestring
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 """base64 into base64url: the library's own function costs as much again, fifteen times for each fact."""
+
+_PLAIN = bytes.maketrans(b"-_", b"+/")
 
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -138,3 +140,14 @@ def disclosure_digest(disclosure: str) -> str:
     base64url, both without padding. ``disclosure`` is the canonical text of ``[salt, path, value]``."""
     shown = b2a_base64(disclosure.encode(), newline=False).translate(_URL_SAFE).rstrip(b"=")
     return b2a_base64(sha256(shown).digest(), newline=False)[:-1].translate(_URL_SAFE).decode()
+
+
+def commits(entry: bytes, disclosures: Iterable[bytes]) -> bool:
+    """Whether an entry has the digest of each of these disclosures, in canonical form: sought in its bytes, where nothing else could be taken for one.
+    A loop of its own, without a call for each: a long export holds millions."""
+    digests = entry.translate(_PLAIN)
+    for one in disclosures:
+        shown = b2a_base64(one, newline=False).translate(_URL_SAFE).rstrip(b"=")
+        if b2a_base64(sha256(shown).digest(), newline=False)[:-1] not in digests:
+            return False
+    return True

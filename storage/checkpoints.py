@@ -70,9 +70,11 @@ class SideFile:
         try:
             said = json.loads(line)
             stream, found = said["stream"], Signed(said["size"], bytes.fromhex(said["root"]))
+            if type(stream) is not str or type(found.size) is not int or found.size < 1 or len(found.root) != 32:
+                return  # no line of ours: whoever wrote it can only make this file say less
             if stream not in self._largest or found.size > self._largest[stream].size:
                 self._largest[stream] = found
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return
 
     def remember(self, lines: Sequence[bytes]) -> None:

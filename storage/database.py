@@ -153,6 +153,10 @@ class SqliteStore(KeepsEvidence):
         """A stream's facts from a position on."""
         return await log.facts(self._connection, self._keyring, stream, start)
 
+    async def checked(self, stream: str) -> Sequence[Kept]:
+        """All of a stream's facts, held against what was committed to, for whoever is shown them. Raises StorageError where they are something else."""
+        return await log.checked(self._connection, self._keyring, stream)
+
     async def facts_of(self, stream: str, *kinds: type[Fact]) -> Sequence[Kept]:
         """A stream's facts of some kinds alone, however long it is."""
         return await log.facts_of(self._connection, self._keyring, stream, [kind.__name__ for kind in kinds])

@@ -15,7 +15,9 @@ from typing import Any
 from storage import canonical
 from storage.facts.fact import is_exercise
 
-_SHAPE = {"_sd", "_sd_alg", "incident", "playbook_sha256", "seq", "ts", "type", "v"}
+SHAPE = {"_sd", "_sd_alg", "incident", "playbook_sha256", "seq", "ts", "type", "v"}
+"""What an entry says, by name."""
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43} )*")
 _PLAIN = re.compile(
@@ -96,7 +98,7 @@ def _decode(line: bytes) -> Entry:
         said = json.loads(line)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(said, dict) or set(said) != _SHAPE:
+    if not isinstance(said, dict) or set(said) != SHAPE:
         raise ValueError("not an entry of the log")
     digests = said["_sd"]
     if (

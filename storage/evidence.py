@@ -89,7 +89,7 @@ class KeepsEvidence(ABC):
         size = parse_checkpoint(split_note(note)[0]).size
         if since > size:
             raise StorageError(
-                f"the log of {stream} has {size} entries, and the witness signed {since}: an older database was put back. "
+                f"the log of {stream} has {size} entries, and the witness signed {since}: an older database was put back, or the number is wrong. "
                 "Restore the newest backup and tell the partners"
             )
         return Request(since, await self.consistency(stream, since, size) if since else (), note)
@@ -126,6 +126,9 @@ class KeepsEvidence(ABC):
         """
         await self.sign(now)
         following = keys.make_following(self.folder, self.signer.name)
+        if following.verifier.public == self.signer.verifier.public:
+            name = self.folder / keys.FOLLOWING
+            raise StorageError(f"{name} holds the key that signs already: remove that file, and do this again")
         note = rotation.link(self.signer, following, now)
         old, new = self.signer.verifier.vkey, following.verifier.vkey
         await self.commit(Changes(now, records=[(DEPLOYMENT, None, KeyReplaced(old, new, reason, note, by))]))

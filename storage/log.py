@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from typing import Any
 
 from storage import canonical, tree
 from storage.connection import Connection, change
-from storage.entry import Entry
+from storage.entry import SHAPE, Entry
 from storage.facts import Fact, timestamp
 from storage.facts.codec import apart, committed, from_parts
 from storage.facts.personal import whose
@@ -34,6 +35,9 @@ SALT = 16
 
 PAGE = 500
 """Entries read at a time."""
+
+_BETWEEN = re.compile(rb'(?<=\]),(?=\["[A-Za-z0-9_-]{22}",")')
+"""Where one disclosure ends and the next begins; of lists within a value perhaps too, where it is found otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +147,51 @@ async def facts_of(connection: Connection, keyring: Keyring, stream: str, kinds:
     return [_read(keyring, stream, *row) for row in rows]
 
 
+async def checked(connection: Connection, keyring: Keyring, stream: str) -> list[Kept]:
+    """``facts`` from the first on, held against what was committed to: every value, and the count and root of the entries. Raises StorageError."""
+    [head] = [head for head in await heads(connection) if head.stream == stream] or [StreamHead(stream, 0, tree.EMPTY)]
+    rows = await connection.read("entries", (stream, 0, -1))  # others may have appended meanwhile: the head came first
+    keyring.refresh()
+    edge: list[bytes] = []
+    for place, (_, data, _, _) in enumerate(rows[: head.size]):
+        tree.grow(edge, place, tree.leaf_hash(bytes(data)))
+    if len(rows) < head.size or tree.fold(edge) != head.root:
+        raise not_whole(stream)
+    found = []
+    for seq, data, body, personal in rows:
+        disclosed = _disclosed(keyring, stream, seq, body, personal, bytes(data))
+        found.append(_fact(stream, seq, data, disclosed))
+    return found
+
+
+def not_whole(stream: str) -> StorageError:
+    """What is said where entries are missing, or are others."""
+    return StorageError(f"the entries of {stream} are not those that it is said to have: restore a backup")
+
+
+def hold(seq: int, data: bytes, disclosed: Iterable[Sequence[Any]]) -> None:
+    """Hold what is kept beside an entry against its digests. Raises StorageError that names the first field whose value is not what was
+    committed to."""
+    for one in disclosed:
+        try:
+            known = canonical.commits(data, (canonical.encode(one),))
+        except (TypeError, ValueError, RecursionError):
+            known = False
+        if not known:
+            words = f"entry {seq}, field {one[1]}: what is kept is not what was committed to: restore a backup"
+            raise StorageError(words)
+
+
 async def entries(
     connection: Connection, keyring: Keyring, stream: str, start: int = 0
 ) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]:
-    """A stream's entries from a position on: position, canonical bytes, disclosures in the order of their paths."""
+    """A stream's entries from a position on: position, canonical bytes, disclosures in the order of their paths, each held against what was
+    committed to. Raises StorageError where one is something else."""
     seq = start
     while page := await connection.read("entries", (stream, seq, PAGE)):
         keyring.refresh()
         for seq, data, body, personal in page:
-            yield seq, bytes(data), _disclosed(keyring, stream, seq, body, personal)
+            yield seq, bytes(data), _disclosed(keyring, stream, seq, body, personal, bytes(data))
         seq += 1
 
 
@@ -169,17 +209,20 @@ async def incidents(connection: Connection) -> list[Summary]:
     """Every incident on file, in the order they were opened."""
     summaries = []
     for stream, opened, body, closed, size in await connection.read("incidents"):
-        values = _values(body)
-        summaries.append(
-            Summary(
-                stream,
-                _time(json.loads(opened)["ts"]),
-                None if closed is None else _time(json.loads(closed)["ts"]),
-                values.get("playbook", ""),
-                values.get("title"),
-                size,
+        try:
+            values = _values(body)
+            summaries.append(
+                Summary(
+                    stream,
+                    _time(json.loads(opened)["ts"]),
+                    None if closed is None else _time(json.loads(closed)["ts"]),
+                    values.get("playbook", ""),
+                    values.get("title"),
+                    size,
+                )
             )
-        )
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise Unreadable(f"how {stream} was opened or closed is damaged: restore a backup") from error
     return summaries
 
 
@@ -201,7 +244,33 @@ def prove(stream: str, ranges: Sequence[tuple[int, int]], hashes: Sequence[Any])
 
 
 def _read(keyring: Keyring, stream: str, seq: int, data: bytes, body: bytes | None, personal: str | None) -> Kept:
-    return fact_of(stream, json.loads(data), _disclosed(keyring, stream, seq, body, personal))
+    return _fact(stream, seq, data, _disclosed(keyring, stream, seq, body, personal))
+
+
+def _fact(stream: str, seq: int, data: bytes, disclosed: Iterable[Sequence[Any]]) -> Kept:
+    try:
+        return fact_of(stream, json.loads(data), disclosed)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise damaged(stream, seq) from error
+
+
+def said_of(stream: str, seq: int, data: bytes) -> dict[str, Any]:
+    """What an entry says, decoded. Raises Unreadable for one that is none."""
+    try:
+        said: Any = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise damaged(stream, seq) from error
+    # That the rest of it is as it was written is seen by its hash.
+    well = isinstance(said, dict) and (said.get("incident"), said.get("seq")) == (stream, seq)
+    if not well or set(said) != SHAPE or type(said["_sd"]) is not list or type(said["type"]) is not str:
+        raise damaged(stream, seq)
+    found: dict[str, Any] = said
+    return found
+
+
+def damaged(stream: str, seq: int) -> Unreadable:
+    """What is said of an entry that is none, or of what is kept beside it."""
+    return Unreadable(f"entry {seq} of {stream} is damaged: restore a backup")
 
 
 def fact_of(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[Any]]) -> Kept:
@@ -218,15 +287,37 @@ def fact_of(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[A
     return Kept(stream, said["seq"], _time(said["ts"]), said["playbook_sha256"], fact)
 
 
-def _disclosed(keyring: Keyring, stream: str, seq: int, body: bytes | None, personal: str | None) -> list[list[Any]]:
-    """An entry's disclosures, [salt, path, value], as far as they were not forgotten. ``personal``: JSON of [key, sealed in hexadecimal]."""
-    found: list[list[Any]] = [] if body is None else json.loads(body)
-    if personal is None:
+def _disclosed(
+    keyring: Keyring, stream: str, seq: int, body: bytes | None, personal: str | None, held: bytes | None = None
+) -> list[list[Any]]:
+    """An entry's disclosures, [salt, path, value], as far as they were not forgotten. ``personal``: JSON of [key, sealed in hexadecimal]. ``held``: the
+    entry against which they are to be held."""
+    try:
+        found: list[list[Any]] = [] if body is None else _rows(body, seq, held)
+        if personal is None:
+            return found
+        for name, sealed in json.loads(personal):
+            opened = keyring.open(name, _where(stream, seq), bytes.fromhex(sealed))
+            found += [] if opened is None else _rows(opened, seq, held)
+        return sorted(found, key=_path)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damaged(stream, seq) from error
+
+
+def _rows(body: bytes, seq: int = 0, held: bytes | None = None) -> list[list[Any]]:
+    """The disclosures that were written together. Raises ValueError for what are none, StorageError for one that was not committed to."""
+    found: Any = json.loads(body)
+    if type(found) is not list:
+        raise ValueError("no list")
+    # As they are kept they were hashed: where all that stands between commas was committed to, so was each that was decoded, in its shape too.
+    if held is not None and found and canonical.commits(held, _BETWEEN.split(body[1:-1])):
         return found
-    for name, sealed in json.loads(personal):
-        opened = keyring.open(name, _where(stream, seq), bytes.fromhex(sealed))
-        found += [] if opened is None else json.loads(opened)
-    return sorted(found, key=_path)
+    for one in found:
+        if type(one) is not list or len(one) != 3 or type(one[1]) is not str:
+            raise ValueError("no disclosure")
+    if held is not None:
+        hold(seq, held, found)
+    return found
 
 
 def _path(disclosure: list[Any]) -> str:
@@ -238,7 +329,7 @@ def _where(stream: str, seq: int) -> str:
 
 
 def _values(body: bytes | None) -> dict[str, Any]:
-    return {} if body is None else {path: value for _, path, value in json.loads(body)}
+    return {} if body is None else {path: value for _, path, value in _rows(body)}
 
 
 def _time(text: str) -> datetime:

@@ -6,7 +6,6 @@ The log is read a page at a time, as often as it takes: memory stays the same ho
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -28,7 +27,7 @@ from storage.export.view import View
 from storage.facts import Exported, Fact, IncidentOpened
 from storage.facts.fact import is_exercise
 from storage.keys import sync_folder
-from storage.log import fact_of
+from storage.log import fact_of, not_whole, said_of
 from storage.notes import Signer
 from storage.store import Kept, StorageError, StreamHead
 from storage.unseen import visible
@@ -108,7 +107,7 @@ async def make(
 
     Raises ExportFailed for a path that cannot be written and for a log that is not there, before anything is recorded, and StorageError otherwise.
     """
-    await _size(store, asked.stream)
+    await _head(store, asked.stream)
     draft = _draft(path, replace)
     try:
         view, count, note = View(asked.recipient), _Count(), None
@@ -156,6 +155,7 @@ class _Count:
     def __init__(self, tries: int = 1) -> None:
         self.tries = tries
         self.size = 0
+        self.edge: list[bytes] = []
         self.disclosed = 0
         self.withheld: Counter[str] = Counter()
         self.digests: dict[str, None] = {}
@@ -165,18 +165,19 @@ class _Count:
         self.sought = Sought()
 
 
-async def _size(store: Source, stream: str) -> int:
-    """How many entries there are. Raises ExportFailed where there is no such log."""
+async def _head(store: Source, stream: str) -> StreamHead:
+    """How many entries there are, and their root. Raises ExportFailed where there is no such log."""
     for head in await store.heads():
         if head.stream == stream:
-            return head.size
+            return head
     raise ExportFailed(f"no log called {stream} is on file")
 
 
 async def _examined(store: Source, asked: Asked, view: View, count: _Count, progress: Progress) -> _Count:
     """Let the view learn what is the recipient's own, and count what it may and may not see: what came since the last count, or all of it anew where
     that changes what may be seen of what was before. Raises ExportFailed where that never ends."""
-    stream, size = asked.stream, await _size(store, asked.stream)
+    stream, head = asked.stream, await _head(store, asked.stream)
+    size = head.size
     if view.partner is not None:
         knew = deepcopy(vars(view))
         async for _, said, disclosed in _pages(store, stream, size, partial(progress, "finding"), count.size):
@@ -185,7 +186,10 @@ async def _examined(store: Source, asked: Asked, view: View, count: _Count, prog
             count = _Count(count.tries + 1)
     if count.tries > _TRIES:
         raise ExportFailed(f"too much happens in {stream} to count what may be shown: try again in a quieter minute")
-    async for _, said, disclosed in _pages(store, stream, size, partial(progress, "counting"), count.size):
+    places = count.size
+    async for data, said, disclosed in _pages(store, stream, size, partial(progress, "counting"), count.size):
+        tree.grow(count.edge, places, tree.leaf_hash(data))
+        places += 1
         shown = len(disclosed)
         may = {str(path) for _, path, _ in disclosed}
         if view.partner is not None:
@@ -205,6 +209,8 @@ async def _examined(store: Source, asked: Asked, view: View, count: _Count, prog
             opened = fact_of(stream, said, disclosed).fact
             assert isinstance(opened, IncidentOpened)
             count.opened = opened
+    if places != size or tree.fold(count.edge) != head.root:
+        raise not_whole(stream)
     count.size = size
     return count
 
@@ -282,7 +288,7 @@ async def _pages(
     async for seq, data, disclosed in store.entries(stream, start):
         if seq >= size:
             break
-        yield data, json.loads(data), disclosed
+        yield data, said_of(stream, seq, data), disclosed
         if (seq + 1) % _EVERY == 0 or seq + 1 == size:
             told(seq + 1, size)
 
