@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from bot import filed
+from bot import filed, wiring
 from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.cli_reading import OPERATOR
 from bot.retaining import overdue
@@ -44,16 +44,16 @@ async def _erase(
         if entry is not None and path is not None:
             async with filed.found(settings, what) as (store, stream, _):
                 found = await erasing.of_field(store, stream, entry, path, by=OPERATOR, reason=reason, basis=basis)
-                await _carry_out(store, found, dry)
+                await _carry_out(settings, store, found, dry)
             return
         async with filed.existing(settings) as store:
             found = await erasing.of_person(store, _person(what), by=OPERATOR, reason=reason, basis=basis)
-            await _carry_out(store, found, dry)
+            await _carry_out(settings, store, found, dry)
     except (Refused, filed.NotOnFile) as why:
         raise Stop(UNANSWERED, str(why)) from None
 
 
-async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
+async def _carry_out(settings: Settings, store: SqliteStore, erasure: Erasure, dry: bool) -> None:
     for stream, entries in erasure.entries.items():
         print(
             f"{stream}: {entries} {'entry' if entries == 1 else 'entries'} {'would show' if dry else 'will show'} less"
@@ -71,6 +71,13 @@ async def _carry_out(store: SqliteStore, erasure: Erasure, dry: bool) -> None:
     if dry:
         print("Nothing was erased: this was a dry run.")
         return
+    # First: were the log emptied and this not, nothing would be found of them the next time.
+    if erasure.mentions is not None and (kept := wiring.forget(settings, erasure.mentions)) is not None:
+        raise Stop(
+            UNANSWERED,
+            f"{kept} may name them too and could not be written, so the log is as it was: stop the bot, "
+            "see that this user may write the file, and try again",
+        )
     whole = await store.destroy(erasure, await filed.now(store))
     print("Erased, and recorded with your reason. The log verifies as before; what is gone shows as withheld.")
     _emptied(whole)

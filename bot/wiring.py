@@ -40,6 +40,7 @@ from playbooks.rooms import NETWORKS, Network
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT, IncidentClosed, Started
 from storage.keys import make_folder
+from storage.mentions import Mentions
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,15 @@ def networks(settings: Settings, clock: Clock) -> dict[Network, NetworkPort]:
             clock=clock.now,
         )
     return found
+
+
+def forget(settings: Settings, mentions: Mentions) -> Path | None:
+    """Forget a person in what the networks remember beside the logs, while the bot runs or not. Returns the file that kept them from it, if any."""
+    from bot.networks import matrix_forget
+    from bot.networks.matrix_memory import MEMORY_FILE
+
+    folder = settings.data / "matrix"
+    return None if matrix_forget.forget(folder, mentions) else folder / MEMORY_FILE
 
 
 def menu() -> list[tuple[str, dict[str, str]]]:

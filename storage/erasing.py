@@ -33,7 +33,7 @@ from storage.facts import (
 )
 from storage.facts.codec import parts
 from storage.facts.personal import is_account, whose
-from storage.mentions import WORDS
+from storage.mentions import WORDS, Mentions
 from storage.store import Kept, StreamHead, Summary
 
 _PERSON = re.compile(r"P-\d{1,9}")
@@ -48,7 +48,7 @@ class Refused(Exception):
 class Erasure:
     """What is to be destroyed, and the facts that say so. ``fields``: (stream, entry, path). ``streams``: whole logs, up to an entry.
     ``rooms``: what was sent there goes; ``named``: what was sent or heard with these words in it is blanked. ``keys``: ids in the keyring.
-    ``doubtful``: fields that stay, though a word in them may be the person's name.
+    ``doubtful``: fields that stay, though a word in them may be the person's name. ``mentions``: how the person can be named, for what is kept beside the logs.
     """
 
     facts: Sequence[tuple[str, Fact]]
@@ -58,6 +58,7 @@ class Erasure:
     rooms: tuple[RoomRef, ...] = ()
     named: tuple[str, ...] = ()
     doubtful: Sequence[tuple[str, int, str]] = ()
+    mentions: Mentions | None = None
 
     @property
     def entries(self) -> Mapping[str, int]:
@@ -182,6 +183,7 @@ async def of_person(store: Source, who: str, *, by: str, reason: str, basis: str
         rooms=mentions.rooms,
         named=(*mentions.tokens, *mentions.names),
         doubtful=[(stream, entry, path) for stream, one in found.items() for entry, path in one.doubtful],
+        mentions=mentions,
     )
 
 

@@ -45,7 +45,7 @@ def test_what_is_of_rehearsals_is_said_to_be_left_out(tmp_path: Path) -> None:
     assert "left out" not in within(tmp_path, "retention", "--dry-run").out
 
     async def rehearse() -> None:
-        async with filed.rehearsed(settings):
+        async with filed.real(settings), filed.rehearsed(settings):
             pass
 
     asyncio.run(rehearse())

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from bot.networks.matrix_memory import MEMORY_FILE, Memory
 from playbooks.rooms import RoomRef
 from storage.database import SqliteStore, open_store
 from storage.facts import (
     DEPLOYMENT,
+    IdentityJoined,
     IncidentClosed,
     IncidentOpened,
     NoteAdded,
@@ -132,6 +134,32 @@ def test_where_others_name_a_person_is_listed_before_it_goes(folder: Path) -> No
     assert (named.code, "say it without their name" in named.err) == (2, True)
     assert tocsin(folder, "erase", "P-1", *BASIS).code == 0
     assert "Lovelace" not in tocsin(folder, "log", "I-2").out
+
+
+def test_what_the_matrix_side_remembers_goes_too_or_nothing_does(folder: Path) -> None:
+    """Where its file cannot be written, the command says so and the log is as it was; a dry run changes nothing; then no byte of the account is left in it."""
+
+    async def joined() -> None:
+        async with store_of(folder) as store:
+            await store.append(
+                DEPLOYMENT, IdentityJoined("P-1", "matrix:@ada:x.org", "Ada Lovelace", "V-3"), now=YEARS_AGO
+            )
+
+    asyncio.run(joined())
+    revoke(folder)
+    beside = folder / "data" / "matrix"
+    beside.mkdir()
+    (beside / MEMORY_FILE).write_bytes(b"no database" * 100)
+    refused = tocsin(folder, "erase", "P-1", *BASIS)
+    assert (refused.code, "could not be written, so the log is as it was" in refused.err) == (2, True)
+    (beside / MEMORY_FILE).unlink()
+    memory = Memory(beside)
+    memory.set_direct("!private:x.org", "@ada:x.org")
+    assert tocsin(folder, "erase", "P-1", "--dry-run", *BASIS).code == 0
+    assert b"@ada:x.org" in (beside / MEMORY_FILE).read_bytes()
+    assert tocsin(folder, "erase", "P-1", *BASIS).code == 0
+    assert [path for path in beside.glob(MEMORY_FILE + "*") if b"@ada:x.org" in path.read_bytes()] == []
+    memory.close()
 
 
 def test_a_legal_hold_keeps_what_is_asked_to_be_forgotten(folder: Path) -> None:
