@@ -445,7 +445,7 @@ async def test_a_damaged_database_is_not_exported(store: SqliteStore, tmp_path: 
         db.execute(
             "UPDATE entries SET entry = CAST(replace(CAST(entry AS TEXT), '2026', '2025') AS BLOB) WHERE seq = 1"
         )
-    with pytest.raises(StorageError, match="damaged"):
+    with pytest.raises(StorageError, match="restore a backup"):
         await export_bundle(store, STREAM, by="b", reason="x", path=tmp_path / "b", now=NOW)
     assert not (tmp_path / "b").exists()
 
