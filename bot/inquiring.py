@@ -6,6 +6,7 @@ there are not so many of them that everybody else would be kept waiting.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from handlers import audit, gates
@@ -13,7 +14,9 @@ from handlers.auditing import may_ask
 from handlers.command import typed
 from handlers.which import LOOKING_BACK, case_of, incidents, named_in_front
 from handlers.world import Request, World
-from storage.store import Store
+from storage.store import Store, Unreadable
+
+log = logging.getLogger(__name__)
 
 
 def looked_back_on(world: World, request: Request) -> str | None:
@@ -41,4 +44,9 @@ async def inquired(world: World, request: Request, store: Store) -> Request:
     may = may_ask if said.name == "audit" else gates.auditors
     if may(case_of(world, request, found[0])) is not None:
         return request
-    return replace(request, kept=tuple(await store.facts(found[0].id)))
+    try:
+        return replace(request, kept=tuple(await store.facts(found[0].id)))
+    except Unreadable as error:
+        # Tried again it would be no better, and everybody else would wait for it.
+        log.error("a log that is asked in a chat cannot be read", extra={"stream": found[0].id, "reason": str(error)})
+        return request

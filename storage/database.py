@@ -439,7 +439,8 @@ class SqliteStore(KeepsEvidence):
             if lost:
                 who = f"{lost} {'person' if lost == 1 else 'persons'}"
                 says = f"{self._keyring.path} lacks the keys of {who}, whose data cannot be read"
-                found.append((says, "put the file back from its backup"))
+                todo = "if they were erased after this database was saved, leave it so; if not, put the file back from its backup"
+                found.append((says, todo))
             return found
 
         return await self._connection.write(work)

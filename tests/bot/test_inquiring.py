@@ -9,7 +9,7 @@ from bot.inquiring import inquired, looked_back_on
 from handlers import audit
 from handlers.world import Request, World
 from playbooks.rooms import RoomRef
-from storage.store import Kept, Store
+from storage.store import Kept, Store, Unreadable
 from tests.handlers.border_stage import CITY, FIRE, LIAISON, SOMEBODY, opened
 from tests.handlers.stage import Stage
 
@@ -49,6 +49,18 @@ async def test_a_log_that_would_keep_everybody_waiting_is_not_read() -> None:
     log = _Log(stage)
     given = await inquired(world, _request(stage, "/audit leads because", LIAISON, FIRE), cast(Store, log))
     assert given.kept is None and log.read == 0
+
+
+async def test_a_damaged_log_keeps_nobody_else_waiting() -> None:
+    """Where an entry cannot be read the question is answered without the log, and is not tried for ever."""
+
+    class Damaged(_Log):
+        async def facts(self, stream: str, start: int = 0) -> list[Kept]:
+            raise Unreadable(f"entry 3 of {stream} is damaged: restore a backup")
+
+    stage = opened()
+    asked = _request(stage, "/audit leads because", LIAISON, FIRE)
+    assert (await inquired(stage.world, asked, cast(Store, Damaged(stage)))).kept is None
 
 
 def test_an_incident_that_is_over_is_fetched_only_for_who_has_business_with_a_log() -> None:
