@@ -85,7 +85,7 @@ class Memory:
         return self.tx.utterance(stream, said) or await self.store.utterance(stream, said)
 
     async def copies(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
-        """Every row about something that was said, as this turn leaves it; not reactions, of which there may be any number."""
+        """The rows about something that was said, as this turn leaves them, of many edits the newest; not reactions, of which there may be any number."""
         rows = self.tx.about(stream, said, await self.store.copies(stream, said))
         return tuple(row for row in rows if row.kind != "react")
 
