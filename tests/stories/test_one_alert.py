@@ -29,7 +29,7 @@ async def test_an_evacuation_reaches_each_room_with_its_own_view_and_the_log_ver
         refused = await ada.wait_message(fire, "Ville de Liège (")
         assert str(_line(town.playbook)) in refused.body
 
-        await tg.say(TOWN_HALL, ANNE, '/alert evacuation action=leave where="Chênée" people=12 L\'Ourthe monte vite')
+        await tg.say(TOWN_HALL, ANNE, '/alert evacuation action=leave where="Chênée" people=412 L\'Ourthe monte vite')
         preview = await tg.wait_message(TOWN_HALL, "D-2")
         assert "9 salons" in preview.text
         assert "DRK Aachen" in preview.text
@@ -50,7 +50,7 @@ async def test_an_evacuation_reaches_each_room_with_its_own_view_and_the_log_ver
         assert "Vertrek nu" in at_zuid.body
         assert "Gebied: Chênée" in at_zuid.body
         assert "TLP:GREEN" in at_cross.text
-        assert "12" not in at_cross.text
+        assert "412" not in at_cross.text
         assert "Verlassen Sie das Gebiet" in at_drk.text
         assert "Ourthe" not in at_drk.text
         assert "Chênée" not in at_drk.text
