@@ -199,6 +199,11 @@ class Courier:
         """The rows of a stream that wait; some may stand in their rooms already."""
         return self._queues.waiting(stream)
 
+    def waits(self, token: str) -> OutboxRow | None:
+        """A row that waits, by its token; it may stand in its room already."""
+        row = self._queues.row(token)
+        return row if row is not None and self._queues.waits(row) else None
+
     def put_back(self, rows: Iterable[OutboxRow]) -> None:
         """What was taken is to leave after all."""
         self._tell([report for row in rows for report in self._stand(row)])

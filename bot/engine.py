@@ -56,6 +56,7 @@ class Carrier(Protocol):
     def add(self, rows: Iterable[OutboxRow], claimed: Iterable[str] = ()) -> None: ...
     def take(self, send: str) -> list[OutboxRow]: ...
     def waiting(self, stream: str) -> list[OutboxRow]: ...
+    def waits(self, token: str) -> OutboxRow | None: ...
     def put_back(self, rows: Iterable[OutboxRow]) -> None: ...
     def moves(self, old: RoomRef, new: RoomRef) -> list[OutboxChange]: ...
     def readdressed(self, changes: Iterable[OutboxChange]) -> list[OutboxChange]: ...
@@ -443,7 +444,7 @@ class Engine(Keeping):
         now = self._clock.now()
         # The log keeps milliseconds: what is decided now must be the same when it is read again.
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        tx = Transaction(self._world, now, self._take, self._waiting)
+        tx = Transaction(self._world, now, self._take, self._waiting, self._waits)
         return Turn(tx, self._store, self._networks, self._decide, self._seeds)
 
     def _take(self, send: str) -> list[OutboxRow]:
@@ -451,6 +452,9 @@ class Engine(Keeping):
 
     def _waiting(self, stream: str) -> list[OutboxRow]:
         return self._carrier.waiting(stream) if self._carrier is not None else []
+
+    def _waits(self, token: str) -> OutboxRow | None:
+        return self._carrier.waits(token) if self._carrier is not None else None
 
     async def _resolve(self, network: Network) -> None:
         """Find the rooms behind the aliases that playbooks name, now that the network answers."""

@@ -88,14 +88,17 @@ class Leaving:
             return [first]
         if first.token in self.apart:
             return [first]
+        free = post.pace.free(line.room, group=self._rooms.is_group(line.room), now=now, kept=kept(first.urgency))
+        limited = free is not None and len(line) > free
+        if not limited and not merging.of_album(first):
+            return [first]
         # A reaction may be passed: it comes after what it stands under, and says nothing about what comes after it.
         waiting = [row for row in line.front(merging.MOST_TOGETHER) if row.kind != "react"]
         cleared = list(takewhile(lambda row: not self._is_stale(row) and row.token not in self.apart, waiting))
         files = merging.album(cleared)
         if len(files) > 1:
             return files
-        free = post.pace.free(line.room, group=self._rooms.is_group(line.room), now=now, kept=kept(first.urgency))
-        if free is None or len(line) <= free:
+        if not limited:
             return [first]
         return merging.merged(cleared, self._clock.now(), post.port.split)
 

@@ -108,6 +108,11 @@ def messages(rows: Sequence[OutboxRow]) -> int:
     return count
 
 
+def of_album(row: OutboxRow) -> bool:
+    """Whether its file was sent together with others."""
+    return bool((_said(row).get("file") or {}).get("album"))
+
+
 def album(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
     """Of the rows that leave next the first, and those whose files were sent together with its file. Only the first has words."""
     first = rows[0]

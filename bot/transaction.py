@@ -35,8 +35,8 @@ def _may_be_hushed(row: OutboxRow, stream: str) -> bool:
 class Transaction:
     """The steps of one turn.
 
-    ``take`` gives the rows of a Send that still wait with the courier, and keeps them from leaving; ``waiting`` gives those of a stream, and lets them
-    be.
+    ``take`` gives the rows of a Send that still wait with the courier, and keeps them from leaving; ``waiting`` gives those of a stream, and
+    ``waits`` one by its token, and let them be.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Transaction:
         now: datetime,
         take: Callable[[str], Iterable[OutboxRow]],
         waiting: Callable[[str], Iterable[OutboxRow]] = lambda stream: (),
+        waits: Callable[[str], OutboxRow | None] = lambda token: None,
     ) -> None:
         self.world = world
         self.now = now
@@ -52,6 +53,7 @@ class Transaction:
         self.emptied: dict[str, OutboxRow] = {}
         self._take = take
         self._waiting = waiting
+        self._waits = waits
         self._heard: list[InboxRow] = []
         self._cursors: dict[Network, str] = {}
         self._handled: list[int] = []
@@ -179,25 +181,24 @@ class Transaction:
     def about(self, stream: str, about: str, rows: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
         """Rows of the store about something, and those that this turn adds, as it leaves them."""
         new = [row for row in self._sends.values() if (row.stream, row.about) == (stream, about)]
-        return self._as_left(stream, rows, new)
+        return self._as_left(rows, new)
 
     def recaps(self, stream: str, said: str, rows: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
         """The recaps that show something that was said, of these and of those that this turn adds, that wait or may stand in their rooms."""
         new = [row for row in self._sends.values() if row.stream == stream and copies.tells_again(row.about, said)]
-        found = self._as_left(stream, rows, new)
+        found = self._as_left(rows, new)
         rooms = dict.fromkeys(row.to for row in found)
         return tuple(row for room in rooms for row in copies.standing(found, room))
 
-    def _as_left(self, stream: str, rows: Sequence[OutboxRow], new: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
+    def _as_left(self, rows: Sequence[OutboxRow], new: Sequence[OutboxRow]) -> tuple[OutboxRow, ...]:
         known = {row.token for row in rows}
-        if any(row.state in ("pending", "inflight") for row in rows):
-            # What is claimed ahead has not left, and what waits to be handed over once more may stand: the courier knows, whatever is on file.
-            waits = {row.token: row.may_stand for row in self._waiting(stream)}
-            rows = [
-                replace(row, state="inflight" if waits[row.token] else "pending") if row.token in waits else row
-                for row in rows
-            ]
-        return (*map(self.now_is, rows), *(self.now_is(row) for row in new if row.token not in known))
+        stand = map(self._where_it_is, rows)
+        return (*map(self.now_is, stand), *(self.now_is(row) for row in new if row.token not in known))
+
+    def _where_it_is(self, row: OutboxRow) -> OutboxRow:
+        """A row of the store as the courier has it: what is claimed ahead has not left, and what waits to be handed over once more may stand."""
+        waits = self._waits(row.token) if row.state in ("pending", "inflight") else None
+        return row if waits is None else replace(row, state="inflight" if waits.may_stand else "pending")
 
     def now_is(self, row: OutboxRow) -> OutboxRow:
         """A row of the store as this turn leaves it."""
