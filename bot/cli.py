@@ -38,7 +38,9 @@ def main() -> NoReturn:
         sys.exit(130)
     except Exception as error:
         if type(error).__module__.startswith("storage."):
-            complain(str(error))
+            # By its name: what needs no storage starts without reading its code.
+            full = type(error).__name__ == "StorageFull"
+            complain(f"{error}, or set TOCSIN_DATA to a folder on another disk" if full else str(error))
             sys.exit(UNANSWERED)
         if isinstance(error, OSError) and error.filename is not None:
             complain(f"{error.filename}: {error.strerror or error}")

@@ -132,7 +132,7 @@ def _later(settings: Settings, what: str) -> Finding:
 
 def _runs(folder: Path) -> str:
     """That a program runs on this folder, in words; empty where none does."""
-    if not (folder / LOCK).is_file():
+    if not os.access(folder / LOCK, os.F_OK):  # nor where we may not look
         return ""
     try:
         with hold(folder):
@@ -152,7 +152,10 @@ def _folder(folder: Path) -> Iterator[Finding]:
         return
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         yield Finding(
-            "fail", "data", f"{folder} cannot be written to", f"give it to the user that runs the bot: chown {folder}"
+            "fail",
+            "data",
+            f"{folder} cannot be written to",
+            f"give it to the user that runs the bot: chown {os.geteuid()} {folder}",
         )
         return
     mode = stat.S_IMODE(folder.stat().st_mode)

@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     matrix_password: SecretStr | None = Field(None, description="The account's password; or give `TOCSIN_MATRIX_TOKEN`")
     matrix_token: SecretStr | None = Field(None, description="An access token, instead of the password")
     web: str = Field("127.0.0.1:8080", description="Address, host:port, of `/healthz`, `/readyz` and `/metrics`")
+    timestamps: str = Field(
+        "",
+        description="URL of a time-stamping authority (RFC 3161) for the log's checkpoints, `https://tsa.example.org`",
+    )
+    timestamps_ca: Path | None = Field(
+        None, description="The authority's root certificate (PEM), without which its stamps are kept unchecked"
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="How the program logs to standard error: `text` or `json`"
     )
@@ -83,8 +90,9 @@ class Settings(BaseSettings):
     @field_validator("data")
     @classmethod
     def _data(cls, value: Path) -> Path:
-        if value.exists() and not value.is_dir():
-            raise ValueError(f"{value} is a file; name a folder")
+        there = _nearest(value)
+        if there.exists() and not there.is_dir():
+            raise ValueError(f"{there} is a file; name a folder")
         return value
 
     @field_validator("database")
@@ -145,6 +153,30 @@ class Settings(BaseSettings):
     @classmethod
     def _web(cls, value: str) -> str:
         _address(value)
+        return value
+
+    @field_validator("timestamps")
+    @classmethod
+    def _timestamps(cls, value: str) -> str:
+        parts = urlsplit(value)  # raises ValueError for brackets that are not closed
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", value)):
+            raise ValueError(f"{value!r} is no address; write the authority's URL, like https://tsa.example.org/tsr")
+        return value
+
+    @field_validator("timestamps_ca")
+    @classmethod
+    def _timestamps_ca(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            from storage.stamping import roots_in
+
+            try:
+                roots_in(value.read_bytes())
+            except OSError as error:
+                raise ValueError(
+                    f"{value} cannot be read: {error.strerror}; name the root certificate's file"
+                ) from None
+            except ValueError as error:
+                raise ValueError(f"{value}: {error}") from None
         return value
 
     @property
@@ -217,6 +249,8 @@ SETTINGS: tuple[Setting, ...] = tuple(_rows())
 def load(folder: Path | None = None) -> Settings:
     """Read the environment and the ``.env`` of this folder (by default the current one). Raises SettingsError."""
     settings, wrong = load_sound(folder)
+    if not any(line.startswith(f"{PREFIX}DATA:") for line in wrong):
+        wrong += _closed(settings.data)
     if wrong:
         raise SettingsError(*wrong)
     return settings
@@ -260,9 +294,11 @@ def _given(env_file: Path) -> Mapping[str, Any]:
 
 
 def _alike(line: str, name: str) -> bool:
-    """Whether a line is about a setting of the network that this setting belongs to."""
-    network = name.partition("_")[0]
-    return network in NETWORKS and line.startswith(f"{PREFIX}{network.upper()}_")
+    """Whether a line is about a setting of the network, or of the authority, that this setting belongs to."""
+    first = name.partition("_")[0]
+    if first == "timestamps":
+        return line.startswith(f"{PREFIX}TIMESTAMPS")
+    return first in NETWORKS and line.startswith(f"{PREFIX}{first.upper()}_")
 
 
 def library() -> Path:
@@ -277,6 +313,18 @@ def _lines(error: ValidationError) -> Iterator[str]:
             yield f"{name}: there is no such format; write text or json"
         else:
             yield f"{name}: {str(detail['msg']).removeprefix('Value error, ')}"
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+
+
+def _closed(folder: Path) -> Iterator[str]:
+    """That the data folder cannot be made or written to, as far as that can be told without trying."""
+    there = _nearest(folder)
+    if not os.access(there, os.R_OK | os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        yield f"{PREFIX}DATA: this user may not write to {there}; give it that folder, or name one that it may write to"
 
 
 def _misspelt(given: Mapping[str, Any]) -> Iterator[str]:
@@ -294,6 +342,8 @@ def _half_given(settings: Settings) -> Iterator[str]:
             if getattr(settings, name) != Settings.model_fields[name].default:
                 yield f"{PREFIX}TELEGRAM_TOKEN: missing, though {PREFIX}{name.upper()} is set; add the bot's token"
                 break
+    if settings.timestamps_ca is not None and not settings.timestamps:
+        yield f"{PREFIX}TIMESTAMPS: missing, though {PREFIX}TIMESTAMPS_CA is set; add the authority's URL"
     given = [name for name in ("homeserver", "user", "password", "token") if getattr(settings, f"matrix_{name}")]
     if not given:
         return

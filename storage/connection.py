@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -32,6 +33,9 @@ T = TypeVar("T")
 WAIT = 30.0
 """Seconds to wait for another process that holds the database."""
 
+LEAST_ROOM = 64 << 10
+"""Bytes: with less room on its disk SQLite cannot even open its write-ahead log."""
+
 
 class Crossing(aiosqlite.Connection):
     """aiosqlite's connection and its thread, with one crossing for a whole transaction: each crossing costs more than a statement."""
@@ -40,6 +44,17 @@ class Crossing(aiosqlite.Connection):
         """Run ``work`` in the connection's thread."""
         result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
         return result
+
+    async def begin(self) -> None:
+        """Open the file. Raises sqlite3.Error.
+
+        Where it cannot be opened the thread's last word is waited for: it goes to the event loop, and once that is closed the thread would never end.
+        """
+        try:
+            await self
+        except BaseException:
+            self._thread.join()
+            raise
 
 
 class Inline:
@@ -184,7 +199,8 @@ _LOCKED = f"{{path}} has been locked by another process for {WAIT:.0f} s: end th
 def _explain(path: Path, error: sqlite3.Error) -> StorageError:
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if code is not None else None
-    if primary == sqlite3.SQLITE_FULL:
+    # A file that cannot grow while it is mapped into memory is SQLite's "disk I/O error".
+    if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path.parent)):
         return StorageFull(f"no room left on the disk that holds {path.parent}: make room there")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StorageError(_LOCKED.format(path=path))
@@ -195,6 +211,13 @@ def _explain(path: Path, error: sqlite3.Error) -> StorageError:
             f"{path} cannot be opened for writing ({error}): give the program's user the folder and its files"
         )
     return StorageError(f"{path}: {error}")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < LEAST_ROOM
+    except OSError:
+        return False
 
 
 Outlives = Literal["power failure", "process"]
@@ -212,7 +235,7 @@ async def connect(path: Path, outlives: Outlives = "power failure") -> Connectio
         inner: Crossing | Inline
         try:
             if outlives == "power failure":
-                await (inner := Crossing(lambda: opened(path), 64))
+                await (inner := Crossing(lambda: opened(path), 64)).begin()
             else:
                 inner = Inline(opened(path))
         except BaseException:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from storage.connection import words
 from storage.notes import BadNote, Signer
-from storage.store import StorageError
+from storage.store import StorageError, StorageFull
 
 KEY = "signing.key"
 FOLLOWING = "signing.key.new"
@@ -114,8 +114,22 @@ def _make(path: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """The deployment's folder, with mode 700 if it is made now."""
-    with words(folder / KEY):
+    with _naming(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextlib.contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """What keeps us from beginning there in words that name the setting, since that is what is to be changed. Raises StorageError."""
+    try:
+        with words(folder / KEY):
+            yield
+    except StorageFull:
+        raise
+    except StorageError as error:
+        raise StorageError(
+            f"TOCSIN_DATA: nothing can be kept in {folder} ({error}); name a folder that this user may write to"
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -135,7 +149,7 @@ def hold(folder: Path) -> Iterator[None]:
     """
     path = folder / LOCK
     make_folder(folder)
-    with words(path):
+    with _naming(folder):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
