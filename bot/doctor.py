@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import samples
@@ -23,6 +23,7 @@ from bot.samples import only_samples
 from bot.settings import Settings
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
+from playbooks.selection import local_time
 from storage.database import SqliteStore, hold, open_store
 from storage.keys import KEY, LOCK, is_there, signer
 from storage.signing import KeyLost
@@ -51,7 +52,7 @@ async def examine(
         ("", iter((_sqlite(), _clock(clock)))),
         ("", _configured(settings, wrong)),
         ("TOCSIN_ADMINS", _admins(settings)),
-        ("TOCSIN_PLAYBOOKS", _playbooks(settings, books, clock.now().date())),
+        ("TOCSIN_PLAYBOOKS", _playbooks(settings, books, clock.now())),
         ("TOCSIN_WEB", _web(settings)),
     ):
         if setting not in unsure:
@@ -207,7 +208,7 @@ def _admins(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "admins", says)
 
 
-def _playbooks(settings: Settings, books: list[Book], today: date) -> Iterator[Finding]:
+def _playbooks(settings: Settings, books: list[Book], now: datetime) -> Iterator[Finding]:
     files = settings.playbook_files
     if not files:
         yield Finding("fail", "playbooks", "there is none", "set TOCSIN_PLAYBOOKS to files or folders that have some")
@@ -225,7 +226,7 @@ def _playbooks(settings: Settings, books: list[Book], today: date) -> Iterator[F
             first = known.setdefault(name, book)
             if first is book:
                 books.append(book)
-                yield _checked(book, today)
+                yield _checked(book, now)
             else:
                 says = f"{file}: {name} is also in {first.file}, and this one is left out"
                 yield Finding("fail", "playbook", says, "name one of them alone in TOCSIN_PLAYBOOKS")
@@ -233,10 +234,10 @@ def _playbooks(settings: Settings, books: list[Book], today: date) -> Iterator[F
         yield Finding("warn", "playbook", samples.WARNING, samples.TODO)
 
 
-def _checked(book: Book, today: date) -> Finding:
+def _checked(book: Book, now: datetime) -> Finding:
     """A playbook that can be read, and what the checks say of it."""
     name = f"{book.playbook.playbook} version {book.playbook.version} ({book.file})"
-    found = lint(book, today)
+    found = lint(book, local_time(book, now).date())
     errors = [one for one in found if one.severity == "error"]
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +37,7 @@ from handlers.texts import COMPLETE, translated
 from playbooks.lint import lint
 from playbooks.load import Book, PlaybookErrors, load
 from playbooks.rooms import NETWORKS, Network
+from playbooks.selection import local_time
 from storage.database import SqliteStore, hold
 from storage.facts import DEPLOYMENT, IncidentClosed, Started
 from storage.keys import make_folder
@@ -67,10 +68,10 @@ def shelf(files: Iterable[Path]) -> tuple[dict[str, Book], list[str]]:
     return found, wrong
 
 
-def unsound(books: Iterable[Book], today: date) -> Iterator[str]:
+def unsound(books: Iterable[Book], now: datetime) -> Iterator[str]:
     """A line for each playbook with errors that do not keep it from being used: somebody may need it tonight."""
     for book in books:
-        errors = [one for one in lint(book, today) if one.severity == "error"]
+        errors = [one for one in lint(book, local_time(book, now).date()) if one.severity == "error"]
         if errors:
             many = "an error" if len(errors) == 1 else f"{len(errors)} errors"
             yield f"{book.file}: used all the same, with {many}; see {program()} check {book.file}"

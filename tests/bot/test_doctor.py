@@ -7,11 +7,16 @@ import json
 import os
 import shutil
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.clock import VirtualClock
+from bot.doctor import examine
+from bot.settings import Settings
 from storage.database import hold, open_store
 from storage.facts import NoteAdded
 from tests.bot.running import FLOOD, tocsin, within
+from tests.playbooks.linted import river
 from tests.playbooks.small import SMALL
 from tests.storage.small import NOW, ROOM
 
@@ -102,6 +107,19 @@ def test_what_the_checks_find_in_a_playbook_is_told(tmp_path: Path) -> None:
     assert found.code == 1
     [line] = [line for line in found.out.splitlines() if line.startswith("fail playbook: ")]
     assert "[phase-without-lead]" in line
+
+
+async def test_the_day_is_the_one_where_the_playbook_lives(tmp_path: Path) -> None:
+    """When its agreement ended there at midnight that is told, though it is still the day before by the machine's clock."""
+    (tmp_path / "river.yaml").write_bytes(river().source)
+    settings = Settings(data=tmp_path / "data", playbooks=str(tmp_path / "river.yaml"))
+
+    async def found(at: datetime) -> str:
+        [says] = [one.says async for one in examine(settings, VirtualClock(at)) if one.about == "playbook"]
+        return says
+
+    assert (await found(datetime(2035, 12, 31, 22, 59, tzinfo=UTC))).endswith(": 1 warning")  # it ends today
+    assert (await found(datetime(2035, 12, 31, 23, 0, tzinfo=UTC))).endswith(": 2 warnings")  # and now reaches nobody
 
 
 def test_a_log_that_was_rolled_back_is_told(tmp_path: Path) -> None:
