@@ -1,7 +1,7 @@
 """The log of an incident, read when somebody asks it in a chat; and an incident that is over, when somebody looks back on it.
 
-Handlers touch no store. Before ``/audit`` or ``/export`` is decided, the request is given the facts that were committed, where whoever asks may ask, and where
-there are not so many of them that everybody else would be kept waiting.
+Handlers touch no store. Before ``/audit`` or ``/export`` is decided, the request is given the facts that were committed, held against what was committed to, as
+``tocsin ask`` does; where whoever asks may ask, and where there are not so many of them that everybody else would be kept waiting.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from handlers.auditing import may_ask
 from handlers.command import typed
 from handlers.which import LOOKING_BACK, case_of, incidents, named_in_front
 from handlers.world import Request, World
+from storage.log import Damaged
 from storage.store import Store, Unreadable
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def looked_back_on(world: World, request: Request) -> str | None:
 
 
 async def inquired(world: World, request: Request, store: Store) -> Request:
-    """The request with the log that it asks; as it is where it asks none, or one that is too long."""
+    """The request with the log that it asks, or with what is damaged of it; as it is where it asks none, or one that is too long."""
     said = typed(request.text, world.usernames.get(request.room.network))
     if said is None or said.name not in ("audit", "export") or request.identity is None:
         return request
@@ -45,8 +46,9 @@ async def inquired(world: World, request: Request, store: Store) -> Request:
     if may(case_of(world, request, found[0])) is not None:
         return request
     try:
-        return replace(request, kept=tuple(await store.facts(found[0].id)))
+        return replace(request, kept=tuple(await store.checked(found[0].id)))
     except Unreadable as error:
         # Tried again it would be no better, and everybody else would wait for it.
         log.error("a log that is asked in a chat cannot be read", extra={"stream": found[0].id, "reason": str(error)})
-        return request
+        entry = error.entry if isinstance(error, Damaged) else None
+        return replace(request, damaged=() if entry is None else (entry,))

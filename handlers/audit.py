@@ -11,7 +11,7 @@ from handlers import audit_shown as shown
 from handlers import audit_words as told
 from handlers.audit_parts import at as moment_at
 from handlers.audit_parts import nothing_seen
-from handlers.auditing import Part, part_for
+from handlers.auditing import Part, damaged, part_for
 from handlers.case import Case
 from handlers.command import nearest, words
 from playbooks.cleared import Cleared, code, echo, glue, is_short_id, listed, name, short_id
@@ -66,6 +66,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         again = code(echo(f"/audit {' '.join((asked.question, *asked.what))} because …", case.request.room))
         return [case.answer(case.say("Say why you ask; it is recorded in the log: {command}", command=again))]
     assert case.incident is not None
+    if case.request.damaged is not None:
+        return [case.answer(damaged(case, case.request.damaged))]
     if case.request.kept is None:
         return [case.answer(case.say("This log is too long to be asked in a chat. Whoever runs the server can ask it: tocsin ask {incident}", incident=short_id(case.incident.id)))]  # fmt: skip
     kept = case.request.kept

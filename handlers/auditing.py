@@ -23,7 +23,7 @@ from handlers.standing import standing
 from handlers.status import watching
 from handlers.world import sight_room
 from playbooks import sight
-from playbooks.cleared import Cleared, listed
+from playbooks.cleared import Cleared, code, echo, figure, glue, listed, short_id
 from playbooks.labels import Tlp
 from playbooks.rooms import RoomRef
 from storage.deployment import Binding
@@ -71,6 +71,24 @@ def may_ask(case: Case) -> Cleared | None:
 def sees_all(case: Case) -> bool:
     """Whether this is an auditor of the whole deployment, alone with us."""
     return case.actor.auditor and case.request.private and between_two(case.world, case.request.room)
+
+
+def damaged(case: Case, entries: Sequence[int]) -> Cleared:
+    """That the log cannot be relied on, as far as it is known where, and who must be told. How large a log is, is hidden from nobody."""
+    assert case.incident is not None
+    log = short_id(case.incident.id)
+    what = (
+        case.say(
+            "Entry {entry} of the log of {incident} is damaged or missing.", entry=figure(entries[0]), incident=log
+        )
+        if entries
+        else case.say("The log of {incident} is damaged.", incident=log)
+    )
+    todo = case.say(
+        "I answer nothing from it. Tell whoever runs the server: {command} shows more, and a backup must be restored.",
+        command=code(echo("tocsin doctor", case.request.room)),
+    )
+    return glue([what, todo])
 
 
 @dataclass(frozen=True, slots=True)

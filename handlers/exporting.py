@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from handlers.audit import BECAUSE
-from handlers.auditing import carried_at_most
+from handlers.auditing import carried_at_most, damaged
 from handlers.case import Case
 from handlers.closest import highest
 from handlers.command import words
@@ -61,6 +61,8 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     room = _private_chat(case)
     if room is None:
         return [case.answer(case.say("The copy would come to you alone, and I have no private chat with you on {network}. Write to me there, and ask for it there.", network=word(case.request.room.network)))]  # fmt: skip
+    if case.request.damaged is not None:
+        return [case.answer(damaged(case, case.request.damaged))]
     above = _too_much_for(case, wanted, room)
     if above is not None:
         return [case.answer(above)]

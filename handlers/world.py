@@ -34,7 +34,8 @@ class Request:
     clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
     ``album``: what was sent in one album with it before.
-    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts. ``compared``: what a checkpoint is worth.
+    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts. ``damaged``: where it cannot be read,
+    the entry that is damaged, or none where it is not known which; None where nothing is. ``compared``: what a checkpoint is worth.
     """
 
     now: datetime
@@ -58,6 +59,7 @@ class Request:
     forwarded: str | None = None
     automatic: bool = False
     kept: tuple[Kept, ...] | None = None
+    damaged: tuple[int, ...] | None = None
     compared: Compared | None = None
     album: tuple[Beside, ...] = ()
 

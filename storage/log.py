@@ -8,6 +8,7 @@ decoy, of which a fact has as many more as its kind needs (``facts.codec.committ
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -148,14 +149,35 @@ async def facts_of(connection: Connection, keyring: Keyring, stream: str, kinds:
 
 
 async def checked(connection: Connection, keyring: Keyring, stream: str) -> list[Kept]:
-    """``facts`` from the first on, held against what was committed to: every value, and the count and root of the entries. Raises StorageError."""
+    """``facts`` from the first on, held against what was committed to: every value, and the count and root of the entries. Raises StorageError, Damaged
+    for what is something else.
+
+    Everything is hashed once more, in a thread of its own: however long that takes, whatever else goes on in the program goes on.
+    """
     [head] = [head for head in await heads(connection) if head.stream == stream] or [StreamHead(stream, 0, tree.EMPTY)]
     rows = await connection.read("entries", (stream, 0, -1))  # others may have appended meanwhile: the head came first
     keyring.refresh()
-    edge: list[bytes] = []
-    for place, (_, data, _, _) in enumerate(rows[: head.size]):
-        tree.grow(edge, place, tree.leaf_hash(bytes(data)))
-    if len(rows) < head.size or tree.fold(edge) != head.root:
+    places = json.dumps([[0, place] for place in range(head.size)])
+    leaves = {place: leaf for _, place, leaf in await connection.read("hashes", (stream, places))}
+    return await asyncio.to_thread(_held, keyring, head, rows, leaves)
+
+
+def _held(
+    keyring: Keyring,
+    head: StreamHead,
+    rows: Sequence[tuple[int, bytes, bytes | None, str | None]],
+    leaves: Mapping[int, bytes | None],
+) -> list[Kept]:
+    """The rows of a stream as facts, held against its head; ``leaves``: what is kept as the hash of each entry. Raises Damaged, or Unreadable."""
+    stream, edge = head.stream, list[bytes]()
+    for place, (seq, data, _, _) in enumerate(rows[: head.size]):
+        leaf = tree.leaf_hash(bytes(data))
+        if (seq, leaf) != (place, leaves.get(place)):
+            raise damaged(stream, place)
+        tree.grow(edge, place, leaf)
+    if len(rows) < head.size:
+        raise not_whole(stream, len(rows))
+    if tree.fold(edge) != head.root:
         raise not_whole(stream)
     found = []
     for seq, data, body, personal in rows:
@@ -164,9 +186,17 @@ async def checked(connection: Connection, keyring: Keyring, stream: str) -> list
     return found
 
 
-def not_whole(stream: str) -> StorageError:
-    """What is said where entries are missing, or are others."""
-    return StorageError(f"the entries of {stream} are not those that it is said to have: restore a backup")
+class Damaged(Unreadable):
+    """What is kept is not what was committed to. ``entry``: the first of which that is known; None where it is known of the entries as a whole alone."""
+
+    def __init__(self, words: str, entry: int | None = None) -> None:
+        super().__init__(words)
+        self.entry = entry
+
+
+def not_whole(stream: str, entry: int | None = None) -> Damaged:
+    """What is said where entries are missing (``entry``: the first), or are others."""
+    return Damaged(f"the entries of {stream} are not those that it is said to have: restore a backup", entry)
 
 
 def hold(seq: int, data: bytes, disclosed: Iterable[Sequence[Any]]) -> None:
@@ -179,7 +209,7 @@ def hold(seq: int, data: bytes, disclosed: Iterable[Sequence[Any]]) -> None:
             known = False
         if not known:
             words = f"entry {seq}, field {one[1]}: what is kept is not what was committed to: restore a backup"
-            raise StorageError(words)
+            raise Damaged(words, seq)
 
 
 async def entries(
@@ -268,9 +298,9 @@ def said_of(stream: str, seq: int, data: bytes) -> dict[str, Any]:
     return found
 
 
-def damaged(stream: str, seq: int) -> Unreadable:
+def damaged(stream: str, seq: int) -> Damaged:
     """What is said of an entry that is none, or of what is kept beside it."""
-    return Unreadable(f"entry {seq} of {stream} is damaged: restore a backup")
+    return Damaged(f"entry {seq} of {stream} is damaged: restore a backup", seq)
 
 
 def fact_of(stream: str, said: Mapping[str, Any], disclosed: Iterable[Sequence[Any]]) -> Kept:

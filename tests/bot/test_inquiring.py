@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
+
 from bot.inquiring import inquired, looked_back_on
 from handlers import audit
 from handlers.world import Request, World
 from playbooks.rooms import RoomRef
+from storage.log import damaged
 from storage.store import Kept, Store, Unreadable
 from tests.handlers.border_stage import CITY, FIRE, LIAISON, SOMEBODY, opened
 from tests.handlers.stage import Stage
@@ -20,7 +23,7 @@ class _Log:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.read = stage, 0
 
-    async def facts(self, stream: str, start: int = 0) -> list[Kept]:
+    async def checked(self, stream: str) -> list[Kept]:
         self.read += 1
         return [one for one in self.stage.facts if one.stream == stream]
 
@@ -51,16 +54,18 @@ async def test_a_log_that_would_keep_everybody_waiting_is_not_read() -> None:
     assert given.kept is None and log.read == 0
 
 
-async def test_a_damaged_log_keeps_nobody_else_waiting() -> None:
-    """Where an entry cannot be read the question is answered without the log, and is not tried for ever."""
+@pytest.mark.parametrize(("error", "entries"), [(damaged("I-1", 3), (3,)), (Unreadable("not by this version"), ())])
+async def test_a_damaged_log_keeps_nobody_else_waiting(error: Unreadable, entries: tuple[int, ...]) -> None:
+    """Where an entry cannot be read it is said which, and it is not tried for ever."""
 
-    class Damaged(_Log):
-        async def facts(self, stream: str, start: int = 0) -> list[Kept]:
-            raise Unreadable(f"entry 3 of {stream} is damaged: restore a backup")
+    class Broken(_Log):
+        async def checked(self, stream: str) -> list[Kept]:
+            raise error
 
     stage = opened()
     asked = _request(stage, "/audit leads because", LIAISON, FIRE)
-    assert (await inquired(stage.world, asked, cast(Store, Damaged(stage)))).kept is None
+    given = await inquired(stage.world, asked, cast(Store, Broken(stage)))
+    assert (given.kept, given.damaged) == (None, entries)
 
 
 def test_an_incident_that_is_over_is_fetched_only_for_who_has_business_with_a_log() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
+from playbooks.rooms import RoomRef
 from storage.effects import Send
 from storage.facts import AlertAddressed, CommandRefused, CopyHeld, Disclosed, FieldErased, LogRead, MessageSent
 from tests.examples import examples
@@ -389,3 +390,22 @@ def test_a_draft_is_no_first_telling_of_its_alert() -> None:
     assert any("as a draft" in line and "City" in line for line in lines)
     assert any("as a draft" not in line and "City" in line for line in lines)
     assert not any("once more" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ((7,), "Entry 7 of the log of I-1 is damaged or missing.\n"),
+        ((), "The log of I-1 is damaged.\n"),
+    ],
+)
+@pytest.mark.parametrize("command", ["/audit leads because", "/export auditor because"])
+def test_of_a_damaged_log_it_is_said_where_and_who_must_be_told(
+    command: str, entries: tuple[int, ...], says: str
+) -> None:
+    """It is not called too long, nothing is answered from it, and no copy of it is promised."""
+    stage, room = _stage(), RoomRef("telegram", ALONE.partition(":")[2])
+    sent = stage.say(room, f"{command} inquiry", AUDITOR, private=True, damaged=entries)
+    [answer] = to(sent, sent[-1].to)
+    assert answer.startswith(says) and "Tell whoever runs the server: tocsin doctor" in answer
+    assert not stage.of(LogRead)

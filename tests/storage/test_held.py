@@ -13,6 +13,7 @@ from storage.database import SqliteStore, open_store
 from storage.export.for_whom import AUDITOR
 from storage.export.jsonl import jsonl
 from storage.export.making import Asked, make
+from storage.log import Damaged
 from storage.store import StorageError
 from tests.storage.moments import at
 from tests.storage.small import NOW, STREAM, opened
@@ -79,6 +80,24 @@ async def test_entries_deleted_at_the_end_are_told(tmp_path: Path) -> None:
     """A log that lacks its last entry is neither shown nor copied."""
     [said] = await refused(tmp_path, "DELETE FROM entries WHERE seq = 3")
     assert said == f"the entries of {STREAM} are not those that it is said to have: restore a backup"
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE entries SET entry = x'7b7d' WHERE seq = 1", "DELETE FROM entries WHERE seq = 1"]
+)
+async def test_the_first_entry_that_is_something_else_is_known(tmp_path: Path, change: str) -> None:
+    """One changed, or taken out between others: whoever asks in a chat is told its number."""
+    store = await open_store(tmp_path, "liege")
+    try:
+        await opened(store)
+        with sqlite3.connect(tmp_path / "tocsin.sqlite") as inner:
+            inner.execute(change)
+        inner.close()
+        with pytest.raises(Damaged) as caught:
+            await store.checked(STREAM)
+    finally:
+        await store.close()
+    assert caught.value.entry == 1
 
 
 async def test_what_is_whole_is_shown(store: SqliteStore) -> None:
