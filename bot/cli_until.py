@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.cli_ending import UNANSWERED, Stop
 from playbooks.load import Book
+from playbooks.wall import instants, written
 from storage.store import Kept
 
 _SHOWN = timedelta(days=2)
@@ -36,13 +37,14 @@ def _on_its_day(typed: str, hour: int, minute: int, second: int, kept: Sequence[
     """A time of day, on the day on which the log has it."""
     if not kept:
         return datetime.min.replace(tzinfo=UTC)
-    first, last = kept[0].at.astimezone(zone), kept[-1].at.astimezone(zone)
-    day = first.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    first, last = (kept[end].at.astimezone(zone) for end in (0, -1))
+    day = first.replace(hour=hour, minute=minute, second=second, microsecond=0, tzinfo=None)
     days = [day]
-    while (day := days[-1] + timedelta(days=1)) <= last:
+    while (day := days[-1] + timedelta(days=1)) <= last.replace(tzinfo=None):
         days.append(day)
-    inside = [one for one in days if first <= one <= last]
+    inside = [at for one in days for at in instants(one, zone) if kept[0].at <= at <= kept[-1].at]
     if len(inside) > 1:
-        several = " or ".join(f'"{one:%Y-%m-%d %H:%M}"' for one in inside[:2])
-        raise Stop(UNANSWERED, f"--until {typed}: the log has it on {len(inside)} days; write {several}")
-    return inside[0] if inside else days[0]
+        several = " or ".join(f'"{written(at, zone)}"' for at in inside[:2])
+        often = "twice" if len(inside) == 2 else f"{len(inside)} times"
+        raise Stop(UNANSWERED, f"--until {typed}: the log has it {often}; write {several}")
+    return inside[0] if inside else days[0].replace(tzinfo=zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from handlers import audit_shown as shown
 from handlers import audit_words as told
@@ -16,6 +16,7 @@ from handlers.case import Case
 from handlers.command import nearest, words
 from playbooks.cleared import Cleared, code, echo, glue, is_short_id, listed, name, short_id
 from playbooks.selection import local_time
+from playbooks.wall import instants, written
 from storage import inquiry
 from storage.effects import Effect
 from storage.facts import AlertIssued, Disclosed, FieldErased, LogErased, LogRead, PersonErased
@@ -225,7 +226,7 @@ def _before(case: Case, partner: str, typed: str) -> _Query | Cleared:
         return case.say(
             "{time} is still to come. Without a time I tell what is known now.", time=moment_at(case, found)
         )
-    at = f"{local_time(case.book, found):%Y-%m-%d %H:%M}"
+    at = written(found, case.book.playbook.timezone)
     return _Query(f"saw {partner} --until {at}", partner=partner, until=found)
 
 
@@ -238,17 +239,23 @@ def until(case: Case, typed: str) -> datetime | None:
     found = _MOMENT.fullmatch(typed)
     if found is None:
         return None
-    now = local_time(case.book, case.now)
+    zone = case.book.playbook.timezone
     try:
-        at = now.replace(hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0)
+        wall = local_time(case.book, case.now).replace(
+            hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0, tzinfo=None
+        )
         day = next((date(*map(int, parts)) for parts in (found.group("y", "m", "d"), found.group("y2", "m2", "d2")) if all(parts)), None)  # fmt: skip
+        if day is not None:
+            wall = wall.replace(year=day.year, month=day.month, day=day.day)
+            shown = instants(wall, zone) or (wall.replace(tzinfo=zone).astimezone(UTC),)
+            return max((at for at in shown if at <= case.now), default=shown[0])
     except (ValueError, OverflowError):
         return None
-    if day is not None:
-        return at.replace(year=day.year, month=day.month, day=day.day)
-    last = at if at <= now else at - timedelta(days=1)
-    early, later = case.incident.opened_at - last, last + timedelta(days=1) - now
-    return last if early < timedelta(minutes=1) or early <= later else last + timedelta(days=1)
+    shown = tuple(at for days in (-2, -1, 0, 1, 2) for at in instants(wall + timedelta(days=days), zone))
+    last = max(at for at in shown if at <= case.now)
+    following = min(at for at in shown if at > case.now)
+    early, later = case.incident.opened_at - last, following - case.now
+    return last if early < timedelta(minutes=1) or early <= later else following
 
 
 def _thing(typed: str) -> str | None:

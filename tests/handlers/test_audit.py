@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -360,6 +360,26 @@ def test_a_moment_may_have_its_day(typed: str, day: int | None, clock: str) -> N
     [read] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)]
     assert str(read.question).startswith("saw fire --until ") and str(read.question).endswith(clock)
     assert day is None or f"{tomorrow:%Y-%m-%d}" in str(read.question)
+
+
+@pytest.mark.parametrize(
+    ("now", "typed", "kept"),
+    [
+        ((0, 20), "02:15", "2026-10-25 02:15+02:00"),  # 02:20, the first time
+        ((1, 20), "02:15", "2026-10-25 02:15+01:00"),  # 02:20 once more
+        ((1, 20), "02:45", "2026-10-25 02:45+02:00"),
+        ((1, 20), "01:45", "2026-10-25 01:45"),
+        ((1, 20), "2026-10-25 02:45", "2026-10-25 02:45+02:00"),
+        ((11, 0), "2026-10-25 02:45", "2026-10-25 02:45+01:00"),
+    ],
+)
+def test_in_the_hour_that_comes_twice_the_last_before_now_is_meant(now: tuple[int, int], typed: str, kept: str) -> None:
+    """The log keeps it so that the command line asks of the same moment."""
+    stage = _stage()
+    stage.now = datetime(2026, 10, 25, *now, tzinfo=UTC)
+    _ask(stage, ALONE, f"saw Fire {typed}", AUDITOR, private=True)
+    [read] = [fact for fact in stage.of(LogRead) if isinstance(fact, LogRead)]
+    assert read.question == f"saw fire --until {kept}"
 
 
 @pytest.mark.parametrize("over", ["/cancel A-1 mistake", "/close I-1 yes"])
