@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.clock import Clock, woken
 from bot.faults import fault
 from bot.networks.port import Ears, NetworkDown, NetworkPort, NetworkRejected
+from bot.once import Once
 from playbooks.rooms import Network
 from storage.store import StorageError
 
@@ -40,6 +41,7 @@ class Supervisor:
         self._ears = ears
         self._clock = clock
         self._jitter = jitter
+        self._once = Once(log, clock)
         self._stopped = asyncio.Event()
 
     async def run(self) -> None:
@@ -57,7 +59,7 @@ class Supervisor:
     async def _keep(self, port: NetworkPort) -> None:
         wait = FIRST_WAIT
         while True:
-            ears = Attentive(self._ears)
+            ears = Attentive(self._ears, self._once)
             rejected = False
             try:
                 await port.run(ears)
@@ -69,14 +71,15 @@ class Supervisor:
             except StorageError as error:
                 # The network is not at fault; it is asked again for what could not be kept.
                 port.state.connected = False
-                log.error("what a network says cannot be kept", extra={"network": port.name, "reason": str(error)})
+                self._once.wrong(port.name, "what a network says cannot be kept", network=port.name, reason=str(error))
                 await woken(self._clock, self._stopped, FIRST_WAIT)
                 continue
             except Exception as error:  # noqa: BLE001 the other networks go on, whatever happens to one
                 reason = f"a fault of ours: {fault(error)}"
             port.state.connected = False
             port.state.last_error = reason
-            log.warning("a network was lost", extra={"network": port.name, "reason": reason, "rejected": rejected})
+            lost = "a network refuses us: a person must act" if rejected else "a network was lost, and is tried again"
+            self._once.wrong(port.name, lost, logging.WARNING, network=port.name, reason=reason)
             await self._ears.lost(port.name, reason, rejected=rejected)
             if ears.was_connected:
                 wait = FIRST_WAIT
@@ -88,8 +91,9 @@ class Supervisor:
 class Attentive:
     """Ears that remember whether the network worked at all since it was started."""
 
-    def __init__(self, ears: Ears) -> None:
+    def __init__(self, ears: Ears, once: Once) -> None:
         self._ears = ears
+        self._once = once
         self.was_connected = False
 
     async def cursor(self, network: Network) -> str | None:
@@ -119,6 +123,7 @@ class Attentive:
     async def connected(self, network: Network, username: str) -> None:
         """The network works (again)."""
         self.was_connected = True
+        self._once.well(network, "a network answers again", network=network)
         await self._ears.connected(network, username)
 
     async def lost(self, network: Network, reason: str, *, rejected: bool) -> None:

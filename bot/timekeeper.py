@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.clock import Clock, VirtualClock, woken
 from bot.faults import fault
+from bot.once import Once
 from storage.store import StorageError, Store
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Timekeeper:
         self._store = store
         self._clock = clock
         self._engine = engine
+        self._once = Once(log, clock)
         self._virtual = isinstance(clock, VirtualClock)
         self._scheduler: AsyncIOScheduler | None = None
         self._changed = asyncio.Event()
@@ -101,9 +103,10 @@ class Timekeeper:
             await self._store.sign(self._clock.now(), streams)
         except StorageError as error:
             self.trouble = str(error)
-            log.error("the log cannot be signed", extra={"reason": str(error)})
+            self._once.wrong("signing", "the log cannot be signed", reason=str(error))
             return False
         self.trouble = None
+        self._once.well("signing", "the log is signed again")
         return True
 
     async def sign_due(self) -> float:
@@ -126,7 +129,8 @@ class Timekeeper:
         if self._tidied is None or not timedelta(0) <= now - self._tidied < TIDY:
             blanked = await self._store.tidy(now - KEPT)
             self._tidied = now
-            log.info("old bodies were blanked", extra={"rows": blanked})
+            if blanked:
+                log.info("what was done with long ago was blanked, as every day", extra={"rows": blanked})
 
     async def run(self) -> None:
         """Keep time until ``stop``."""
@@ -151,8 +155,11 @@ class Timekeeper:
             try:
                 await self.sweep()
                 self._wake_at(await self._store.next_deadline())
+                self._once.well("deadlines", "deadlines are kept again")
             except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
-                log.error("a sweep failed", extra={"fault": fault(error)})
+                self._once.wrong(
+                    "deadlines", "deadlines cannot be looked after", fault=fault(error), reason=_said(error)
+                )
             await woken(self._clock, self._changed, SWEEP)
 
     async def _signing(self) -> None:
@@ -161,8 +168,9 @@ class Timekeeper:
             try:
                 pause = await self.sign_due()
                 await self.tidy()
+                self._once.well("order", "the log is kept in order again")
             except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
-                log.error("keeping the log in order failed", extra={"fault": fault(error)})
+                self._once.wrong("order", "the log cannot be kept in order", fault=fault(error), reason=_said(error))
             await woken(self._clock, self._stopped, pause)
 
     async def _on_a_virtual_clock(self) -> None:
@@ -176,7 +184,9 @@ class Timekeeper:
                 if wait is not None and wait <= 0:
                     self._engine.fall_due()
             except Exception as error:  # noqa: BLE001 the loop goes on, whatever happens
-                log.error("a sweep failed", extra={"fault": fault(error)})
+                self._once.wrong(
+                    "deadlines", "deadlines cannot be looked after", fault=fault(error), reason=_said(error)
+                )
             # What is due already is the engine's now; it says when that is done.
             await self._lie_down(wait if wait is not None and wait > 0 else None)
         await self.sign()
@@ -221,3 +231,8 @@ class Timekeeper:
             misfire_grace_time=None,
             coalesce=True,
         )
+
+
+def _said(error: Exception) -> str:
+    """What to do, where the storage says so; of other errors the words may quote people."""
+    return str(error) if isinstance(error, StorageError) else ""

@@ -22,7 +22,7 @@ from storage.effects import Effect
 from storage.facts import AlertIssued, Disclosed, FieldErased, LogErased, LogRead, PersonErased
 from storage.store import Kept
 
-MOST = 20_000
+MOST = 10_000
 """Entries of a log that is asked in chat: more would keep everybody else waiting. On the server there is no such bound."""
 
 QUESTIONS = ("who-saw", "saw", "silent", "unknown", "withheld", "leads", "readings")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
+
+import pytest
 
 from bot.clock import VirtualClock
 from bot.networks.port import Ears, NetworkDown, NetworkRejected
@@ -127,3 +130,36 @@ async def test_a_fault_in_a_networks_code_is_a_loss_like_another() -> None:
     supervisor.stop()
     async with asyncio.timeout(5):
         await task
+
+
+async def test_what_stays_lost_is_said_once_and_then_once_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    """A network that fails for the same reason all night is a line an hour; another reason, and its return, are lines of their own."""
+    caplog.set_level(logging.INFO)
+    clock, heard = VirtualClock(START), Heard()
+    same = [NetworkDown("no connection") for _ in range(130)]
+    bad = Failing("telegram", failures=[*same, NetworkRejected("the token is wrong")])
+    supervisor = supervising(clock, heard, {"telegram": bad})
+    task = asyncio.create_task(supervisor.run())
+    for number in range(1, len(same) + 2):
+        await sleeping(clock, bad, number)
+        clock.advance(clock.next_wake or 0)
+    await until(lambda: ("telegram", "connected") in heard.told)
+    supervisor.stop()
+    async with asyncio.timeout(5):
+        await task
+    said = [one.getMessage() for one in caplog.records if one.name == "bot.supervisor"]
+    lost = "a network was lost, and is tried again"
+    assert said == [lost, lost, lost, "a network refuses us: a person must act", "a network answers again"]
+
+
+async def test_a_network_that_works_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Its first connection is no news."""
+    caplog.set_level(logging.INFO)
+    clock, heard, good = VirtualClock(START), Heard(), Failing("matrix")
+    supervisor = supervising(clock, heard, {"matrix": good})
+    task = asyncio.create_task(supervisor.run())
+    await until(lambda: ("matrix", "connected") in heard.told)
+    supervisor.stop()
+    async with asyncio.timeout(5):
+        await task
+    assert not [one for one in caplog.records if one.name == "bot.supervisor"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot import timekeeper as module
 from bot.clock import Clock, SystemClock, VirtualClock
@@ -165,6 +168,43 @@ async def test_old_bodies_are_blanked_once_a_day(tmp_path: Path) -> None:
             clock.advance(timedelta(hours=hours))
             await keeper.tidy()
         assert days == [START - timedelta(days=7), START - timedelta(days=6) + timedelta(hours=1)]
+
+
+async def test_an_hour_in_which_nothing_happens_leaves_no_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is due, nothing is blanked, the log is signed as ever: none of it is news."""
+    caplog.set_level(logging.INFO)
+    clock = VirtualClock(START)
+    async with floor(tmp_path, clock=clock) as on:
+        keeper = Timekeeper(on.store, clock, on.engine)
+        for _ in range(60):
+            clock.advance(timedelta(minutes=1))
+            await keeper.sweep()
+            await keeper.sign_due()
+            await keeper.tidy()
+    assert not [one for one in caplog.records if one.name == "bot.timekeeper"]
+
+
+async def test_what_stays_wrong_is_one_line_until_it_is_well(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The log cannot be signed for a quarter of an hour: one line says why, one that it is signed again."""
+    caplog.set_level(logging.INFO)
+    clock = VirtualClock(START)
+    async with floor(tmp_path, clock=clock) as on:
+        keeper, sign = Timekeeper(on.store, clock, on.engine), on.store.sign
+
+        async def refuse(*_: Any) -> Any:
+            raise StorageError("no room left on the disk")
+
+        on.store.sign = refuse  # type: ignore[method-assign]
+        for _ in range(15):
+            clock.advance(timedelta(minutes=1))
+            await keeper.sign()
+        on.store.sign = sign  # type: ignore[method-assign]
+        await keeper.sign()
+        await keeper.sign()
+    said = [one.getMessage() for one in caplog.records if one.name == "bot.timekeeper"]
+    assert said == ["the log cannot be signed", "the log is signed again"]
 
 
 def test_clocks_keep_the_protocol() -> None:
