@@ -35,7 +35,7 @@ CALLED = {
 }
 """The forms, as people call them."""
 
-WORDED = ("bundle", "html")
+WORDED = ("bundle", "html", "pdf", "csv")
 """Those that have words of ours in more languages than English."""
 
 
@@ -47,7 +47,7 @@ def export(
     if lang and fitting(lang, "") not in LANGUAGES:
         raise Stop(UNANSWERED, f"--lang {lang}: there are {', '.join(LANGUAGES)}")
     if lang and name not in WORDED:
-        instead = f"leave --lang out, or choose --format {' or '.join(WORDED)}"
+        instead = f"leave --lang out, or choose --format {', '.join(WORDED[:-1])} or {WORDED[-1]}"
         raise Stop(UNANSWERED, f"--lang {lang}: a copy as {CALLED[name]} is not translated; {instead}")
     if not reason.strip():
         raise Stop(UNANSWERED, "--reason is missing: say why the copy is made; it is recorded, and stands in the copy")

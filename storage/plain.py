@@ -1,13 +1,13 @@
-"""Values of the log in a few plain words, and the names of kinds of facts."""
+"""Values of the log in a few plain words."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from playbooks.rooms import RoomRef
 from storage.facts import Disclosed
+from storage.tongue import ENGLISH, Tongue
 
 REASONS: Mapping[str, str] = {
     "clearance": "not cleared for it",
@@ -28,22 +28,24 @@ REASONS: Mapping[str, str] = {
 """Why something is withheld: the codes of ``why`` in words."""
 
 
-def plain(value: Any) -> str:
+def plain(value: Any, tongue: Tongue = ENGLISH) -> str:
     """A value of the log in a few words."""
     if isinstance(value, RoomRef):
         return str(value)
+    if isinstance(value, bool):
+        return tongue.answer(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {plain(one)}" for key, one in value.items() if one is not None)
+        return ", ".join(f"{key} {plain(one, tongue)}" for key, one in value.items() if one is not None)
     if isinstance(value, list | tuple):
-        return ", ".join(plain(one) for one in value)
+        return ", ".join(plain(one, tongue) for one in value)
     return str(value)
 
 
-def field_value(value: Any) -> str:
+def field_value(value: Any, tongue: Tongue = ENGLISH) -> str:
     """A field's value without the name of its kind."""
     if isinstance(value, Mapping):
-        return ", ".join(dict.fromkeys(plain(one) for one in value.values() if one is not None))
-    return plain(value)
+        return ", ".join(dict.fromkeys(plain(one, tongue) for one in value.values() if one is not None))
+    return plain(value, tongue)
 
 
 def ranged(value: Any) -> str:
@@ -54,26 +56,23 @@ def ranged(value: Any) -> str:
     return f"{first}+" if last is None else str(first) if first == last else f"{first}–{last}"
 
 
-def shown(disclosed: Disclosed) -> list[str]:
-    """What a message showed, a field each, in the form in which it did: ``people: 50–199 (only as range)``."""
+def shown(disclosed: Disclosed, tongue: Tongue = ENGLISH) -> list[str]:
+    """What a message showed, a field each, in the form in which it did: ``people: 50–199 (only as a range)``."""
     said = []
     for path, how in disclosed.fields.items():
+        name = path.removeprefix("_")
         value = how.get("value") if isinstance(how, Mapping) else None
         if isinstance(how, Mapping) and "withheld" not in how and "value" not in how:
-            said.append(f"{path.removeprefix('_')}: (erased since)")
+            said.append(tongue.named(name, f"({tongue.word('erased')})"))
         if value is not None:
             form = how.get("form", "exact")
-            only = f" (only as {form})" if form != "exact" else ""
-            said.append(f"{path.removeprefix('_')}: {ranged(value) if form == 'range' else plain(value)}{only}")
+            only = "" if form == "exact" else f" ({tongue.say('only {form}', form=tongue.code(form))})"
+            words = ranged(value) if form == "range" else plain(value, tongue)
+            said.append(tongue.named(name, f"{words}{only}"))
     return said
 
 
-def content(said: Mapping[str, Any]) -> str:
+def content(said: Mapping[str, Any], tongue: Tongue = ENGLISH) -> str:
     """What was said, as far as it is shown; the name of who spoke is told apart."""
-    parts = [plain(value) for name, value in sorted(said.items()) if value is not None and name != "name"]
-    return f": {', '.join(parts)}" if parts else ""
-
-
-def named(kind: str) -> str:
-    """A fact's kind in words: ``MessageSent`` is "Message sent"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower().capitalize()
+    parts = [plain(value, tongue) for name, value in sorted(said.items()) if value is not None and name != "name"]
+    return tongue.named("", ", ".join(parts)) if parts else ""

@@ -44,8 +44,8 @@ UNSEEN = Unseen(WITHHELD)
 ERASED = Unseen("(erased)")
 
 
-def visible(fact: Fact, shown: Collection[str]) -> Fact:
-    """The fact with ``UNSEEN`` for every field whose path is not in ``shown``; of an ``each`` attribute only the keys that are,
+def visible(fact: Fact, shown: Collection[str], unseen: Unseen = UNSEEN) -> Fact:
+    """The fact with ``unseen`` for every field whose path is not in ``shown``; of an ``each`` attribute only the keys that are,
     and nothing of another mapping."""
     said: dict[str, Any] = {}
     for attribute in fields(fact):
@@ -53,7 +53,7 @@ def visible(fact: Fact, shown: Collection[str]) -> Fact:
         if attribute.metadata.get("each"):
             said[attribute.name] = {key: one for key, one in value.items() if f"{attribute.name}/{key}" in shown}
         else:
-            said[attribute.name] = value if attribute.name in shown else {} if isinstance(value, Mapping) else UNSEEN
+            said[attribute.name] = value if attribute.name in shown else {} if isinstance(value, Mapping) else unseen
     return type(fact)(**said)
 
 

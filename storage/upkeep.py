@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_DUE: Mapping[str, str] = {
+from storage.tongue import ENGLISH, Tongue
+
+DUE: Mapping[str, str] = {
     "alone": "see whether a second person had agreed to {0}",
     "calm": "remind of duties under {0}",
     "card": "bring the card of {0} up to date",
@@ -29,34 +31,39 @@ _DUE: Mapping[str, str] = {
 }
 """The first part of a deadline's key → what was to be done; ``{0}``, ``{1}``: its other parts."""
 
-_LISTS: Mapping[str, str] = {
-    "call": "The list of whom to ring about {about}",
-    "card": "The card of {about}",
-    "coordinators": "The list of who is silent about {about}",
-    "deputies": "The list of who is silent about {about}",
-    "lead": "The list of who is silent about {about}",
-    "poll": "The poll {about}",
-    "rollcall": "The list of {about}",
+LISTS: Mapping[str, str] = {
+    "call": "The list of whom to ring about {about} is kept up to date in {where}",
+    "card": "The card of {about} is kept up to date in {where}",
+    "coordinators": "The list of who is silent about {about} is kept up to date in {where}",
+    "deputies": "The list of who is silent about {about} is kept up to date in {where}",
+    "lead": "The list of who is silent about {about} is kept up to date in {where}",
+    "poll": "The poll {about} is kept up to date in {where}",
+    "rollcall": "The list of {about} is kept up to date in {where}",
+    "prompt": "The question {about} is asked in {where}",
+    "cancelled": "The word that {about} is cancelled is kept up to date in {where}",
+    "retracted": "The word that {about} is retracted is kept up to date in {where}",
+    "superseded": "The word that {about} is superseded is kept up to date in {where}",
 }
-"""What a message is that is edited where it stands; any other says how an alert ended."""
+"""What a message is that is found again, by its role (``MessageTracked``), and what happens to it."""
 
 
-def due(key: str) -> str:
+def due(key: str, tongue: Tongue = ENGLISH) -> str:
     """What was to be done, by the key of its deadline, after "time to"; the key itself where nothing is known of it."""
     kind, *rest = key.split(":")
-    words = _DUE.get(kind)
-    return words.format(*rest) if words is not None and len(rest) > words.count("{1}") else f"do what is due ({key})"
+    words = DUE.get(kind)
+    if words is None or len(rest) <= words.count("{1}"):
+        return tongue.say("do what is due ({key})", key=key)
+    return tongue.own(words).format(*rest)
 
 
-def tracked(role: str, about: str) -> str:
-    """What a message is that is found again, by its ``role`` (``MessageTracked``), and what happens to it; ``{}`` stands for where it is."""
+def tracked(role: str, about: str, tongue: Tongue = ENGLISH) -> str:
+    """What a message is that is found again, and what happens to it; ``{}`` stands for where it is."""
     about = about.replace("{", "{{").replace("}", "}}")
-    if role == "prompt":
-        return f"The question {about} is asked in {{}}"
-    what = _LISTS[role].format(about=about) if role in _LISTS else f"The word that {about} is {role}"
-    return f"{what} is kept up to date in {{}}"
+    if role in LISTS:
+        return tongue.say(LISTS[role], about=about, where="{}")
+    return tongue.say("A message ({role}) about {about} in {where}", role=role, about=about, where="{}")
 
 
-def whose(partner: str | None, network: str) -> str:
+def whose(partner: str | None, network: str, tongue: Tongue = ENGLISH) -> str:
     """A room by its partner and network; a chat of no partner is a person's own."""
-    return f"{partner or 'a private chat'} ({network})"
+    return f"{partner or tongue.say('a private chat')} ({network})"

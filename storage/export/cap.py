@@ -283,7 +283,7 @@ def _head(about: About) -> Iterator[str]:
     yield element("title", f"{unreal(about.stream)} {title}".strip())
     yield element("updated", timestamp(about.at))
     yield f"<author>\n{element('name', about.deployment)}</author>\n"
-    lines = [f"{what}: {words}" for what, words in stated(about)]
+    lines = [f"{what}: {words}" for what, words, _ in stated(about)]
     yield element("subtitle", "\n".join([*lines, "Signed checkpoint:", about.note]))
 
 

@@ -1,4 +1,4 @@
-"""CSV for a spreadsheet: first what the copy is, then a row for each field that is shown, and one for an entry that shows none.
+"""CSV for a spreadsheet: first what the copy is, in the recipient's language, then a row for each field that is shown, and one for an entry that shows none.
 
 Beside a value that names partners or areas by their ids stands what people call them. A row for each field keeps all of them in the same columns whatever kind of entry they are of, so that a filter on ``field`` or ``fact`` finds every
 value of it. RFC 4180, in UTF-8 with a byte order mark, which spreadsheets need to know it by.
@@ -20,6 +20,7 @@ from storage.entry import unreal
 from storage.export.copy import Copy, Line
 from storage.export.naming import Naming
 from storage.export.stated import moment, stated
+from storage.tongue import tongue
 
 COLUMNS = ("entry", "time (local)", "time (UTC)", "fact", "field", "value", "in words", "fields withheld")
 """``time (local)``: in the time zone that the head names, to the second, as every form tells times; ``time (UTC)``: as the entry has it."""
@@ -34,10 +35,11 @@ _UNSEEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202
 async def csv(copy: Copy, out: BinaryIO) -> None:
     """Write a copy as CSV."""
     about = copy.about
+    ours = tongue(about.recipient.language)
     out.write("\ufeff".encode())
-    head = [[first]] if (first := unreal(about.stream)) else []
-    head += [[what, words] for what, words in stated(about)]
-    head += [["Signed checkpoint", about.note.strip()], []]
+    head = [[ours.own(first)]] if (first := unreal(about.stream)) else []
+    head += [[what, words] for what, words, _ in stated(about, ours)]
+    head += [[ours.word("note"), about.note.strip()], []]
     out.write(_rows([*head, list(COLUMNS)]))
     async for line in copy.lines():
         out.write(_rows(_of(line, about.zone, copy.naming)))

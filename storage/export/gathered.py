@@ -16,6 +16,7 @@ from storage import facts as f
 from storage.facts import Fact
 from storage.plain import shown
 from storage.sentences import REMEMBERED
+from storage.tongue import ENGLISH, Tongue
 from storage.unseen import is_seen
 
 MOST_FAILED = 500
@@ -72,7 +73,8 @@ class Alert:
 class Gathered:
     """Take in every entry, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tongue: Tongue = ENGLISH) -> None:
+        self._tongue = tongue
         self.leads: list[Led] = []
         self.alerts: dict[str, Alert] = {}
         self.decisions: list[tuple[int, datetime, f.DecisionTaken]] = []
@@ -114,25 +116,28 @@ class Gathered:
                         told = self._of(about).told(partner)
                         if told.shown_at is None:
                             told.shown_at = at
-                            self._of(about).said = self._of(about).said or shown(fact)
+                            self._of(about).said = self._of(about).said or shown(fact, self._tongue)
             case f.AlertExpired(alert=alert) if is_seen(alert):
-                self._end(alert, at, "its time was over")
+                self._end(alert, at, self._tongue.word("expired"))
             case f.AlertCancelled(alert=alert) if is_seen(alert):
-                self._end(alert, at, "cancelled, sent by mistake" if fact.mistake is True else "cancelled")
+                mistake = self._tongue.say(", sent by mistake") if fact.mistake is True else ""
+                self._end(alert, at, self._tongue.word("cancelled") + mistake)
             case f.AlertRetracted(alert=alert) if is_seen(alert):
-                self._end(alert, at, "taken back")
+                self._end(alert, at, self._tongue.word("retracted"))
             case f.AlertSuperseded(alert=alert) if is_seen(alert):
-                by = fact.by if is_seen(fact.by) else "another"
-                self._end(alert, at, f"{by} took its place")
+                by = fact.by if is_seen(fact.by) else self._tongue.word("another")
+                self._end(alert, at, self._tongue.word("superseded", by=by))
                 self._of(alert).replaced = by
             case f.CopyHeld(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):
                 self._of(alert).told(partner).held = True
             case f.CopyReleased(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):
                 self._of(alert).told(partner).held = False
             case f.Acknowledged(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):
-                self._of(alert).told(partner).answers.append((at, str(fact.choice), fact.late is True))
+                self._of(alert).told(partner).answers.append((at, self._tongue.code(fact.choice), fact.late is True))
             case f.AnswerUndone(alert=alert, partner=partner) if is_seen(alert) and is_seen(partner):
-                self._of(alert).told(partner).answers.append((at, f"takes back {fact.choice}", False))
+                self._of(alert).told(partner).answers.append(
+                    (at, self._tongue.say("takes back {answer}", answer=self._tongue.code(fact.choice)), False)
+                )
             case f.Escalated(about=about, partner=partner, do=do) if (
                 is_seen(about) and about in self.alerts and is_seen(partner)
             ):

@@ -1,7 +1,7 @@
 """Text on pages, from the top down: headings, paragraphs, rows of a table. A page leaves for the file when it is full.
 
 Sizes and places are in points (1/72 inch), from the lower left. Each page has its furniture: what it is of and for whom on top, EXERCISE where it is one,
-and "3 of 12" below. What is written is tagged as what it is (``tags``): rows that follow each other are one table.
+and "3 / 12" below. What is written is tagged as what it is (``tags``): rows that follow each other are one table.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Cell:
 
 
 class Paper:
-    """A document in the making. Write to it from the top down, then ``close``."""
+    """A document in the making, in a ``language`` (BCP 47). Write to it from the top down, then ``close``."""
 
-    def __init__(self, out: BinaryIO, furniture: Furniture) -> None:
+    def __init__(self, out: BinaryIO, furniture: Furniture, language: str = "en-GB") -> None:
         self._fonts = Fonts()
-        self._file = PdfFile(out, self._fonts)
+        self._file = PdfFile(out, self._fonts, language)
         self._furniture = furniture
         self._parts: list[bytes] = []
         self._y = TOP
@@ -245,7 +245,7 @@ class Paper:
             if what.banner:
                 self._draw(Line(what.banner), "bold", BODY, MARGIN, HEIGHT - 49, _RED)
                 self._draw(Line(what.banner), "bold", BODY, MARGIN, 22, _RED)
-            count = f"{self._file.pages + 1} of "
+            count = f"{self._file.pages + 1} / "
             x = WIDTH - MARGIN - 40
             self._draw(Line(count), "regular", SMALL, x, 34, _GREY)
             x += self._fonts.width(count, "regular") * SMALL / 1000

@@ -36,10 +36,11 @@ _IN_STREAM = 1 << 63
 
 
 class PdfFile:
-    """The objects of one document. Call ``page`` for each page, then ``close``."""
+    """The objects of one document, in a ``language`` (BCP 47). Call ``page`` for each page, then ``close``."""
 
-    def __init__(self, out: BinaryIO, fonts: Fonts) -> None:
+    def __init__(self, out: BinaryIO, fonts: Fonts, language: str) -> None:
         self._out = out
+        self._language = language
         self._fonts = fonts
         self._at = 0
         self._hash = sha256()
@@ -77,7 +78,7 @@ class PdfFile:
         self.current = self._reserved()
 
     def close(self, title: str, total: Sequence[Run], size: float) -> None:
-        """Write what is known at the end. ``total``: the number of pages, as it stands after ``3 of `` in this size."""
+        """Write what is known at the end. ``total``: the number of pages, as it stands behind the page's own in this size."""
         form = b"BT " + drawn(total, size, 0, 0) + b"ET"
         self._stream(form, f"/Type/XObject/Subtype/Form/BBox[-1 -4 99 {size:.1f}]/Resources {_RESOURCES} 0 R", _TOTAL)
         names = "".join(
@@ -91,7 +92,7 @@ class PdfFile:
         self._outlines()
         self.tags.close()
         self._object(
-            f"<</Type/Catalog/Pages {_PAGES} 0 R/Outlines {_OUTLINES} 0 R/Lang(en-GB)/MarkInfo<</Marked true>>"
+            f"<</Type/Catalog/Pages {_PAGES} 0 R/Outlines {_OUTLINES} 0 R/Lang({self._language})/MarkInfo<</Marked true>>"
             f"/StructTreeRoot {self.tags.root} 0 R/ViewerPreferences<</DisplayDocTitle true>>>>".encode(),
             _CATALOG,
         )

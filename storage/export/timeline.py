@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from storage import facts as f
 from storage.export.copy import Copy
 from storage.facts import Fact
-from storage.plain import named, shown
+from storage.plain import shown
 from storage.sentences import Sentences
+from storage.tongue import ENGLISH, Tongue
 from storage.unseen import is_seen, visible
 from storage.upkeep import due, tracked, whose
 
@@ -35,6 +36,7 @@ class Row:
     words: str
     below: list[str]
     names: list[str] = field(default_factory=list)
+    tongue: Tongue = ENGLISH
     hidden: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -46,20 +48,19 @@ class Row:
     def said(self) -> str:
         """What happened."""
         if self.hidden:
-            return "Nothing shown: " + ", ".join(
-                f"{named(kind)} {count}" for kind, count in sorted(self.hidden.items())
-            )
+            kinds = ", ".join(f"{self.tongue.kind(kind)} {count}" for kind, count in sorted(self.hidden.items()))
+            return self.tongue.named(self.tongue.say("Nothing shown"), kinds)
         return self.words.format(", ".join(dict.fromkeys(self.names))) if self.names else self.words
 
 
-async def rows(copy: Copy) -> AsyncIterator[Row]:
+async def rows(copy: Copy, tongue: Tongue = ENGLISH) -> AsyncIterator[Row]:
     """The rows, in order."""
     zone = ZoneInfo(copy.about.zone)
-    sentences = Sentences(lambda at: at.astimezone(zone))
+    sentences = Sentences(lambda at: at.astimezone(zone), tongue)
     open_: Row | None = None
     same: Hashable = None
     async for line in copy.lines():
-        fact = visible(line.kept.fact, {path for _, path, _ in line.shown})
+        fact = visible(line.kept.fact, {path for _, path, _ in line.shown}, tongue.unseen)
         fact = copy.naming.read(line.kept.playbook_sha256, fact)
         sentences.heard(fact)
         key, row = _row(sentences, line.kept.seq, line.kept.at, fact, bool(line.shown), line.hidden)
@@ -77,33 +78,34 @@ async def rows(copy: Copy) -> AsyncIterator[Row]:
 
 def _row(sentences: Sentences, seq: int, at: datetime, fact: Fact, seen: bool, hidden: int) -> tuple[Hashable, Row]:
     """A row for one entry; and what is the same in the next if that may share it, None if none may."""
-    kind = type(fact).__name__
+    kind, tongue = type(fact).__name__, sentences.tongue
     if not seen:
-        return ("hidden", at.date()), Row(seq, seq, at, "", [], hidden=Counter([kind]))
+        return ("hidden", at.date()), Row(seq, seq, at, "", [], [], tongue, Counter([kind]))
     match fact:
         case f.MessageSent() if is_seen(fact.send) and is_seen(fact.room):
-            about = sentences.about(fact) or "Message"
-            words = f"{_literal(about)} sent to {{}}"
+            about = sentences.about(fact) or tongue.say("Message")
+            words = tongue.say("{what} sent to {where}", what=_literal(about), where="{}")
             return (kind, about, at), Row(seq, seq, at, words, [], [sentences.room(fact.room)])
         case f.MessageTracked() if is_seen(fact.room) and is_seen(fact.about):
             if not is_seen(fact.role):
                 return None, Row(seq, seq, at, sentences.sentence(fact), [])
-            words = tracked(fact.role, fact.about)
+            words = tracked(fact.role, fact.about, tongue)
             return (kind, fact.role, fact.about, at), Row(seq, seq, at, words, [], [sentences.room(fact.room)])
         case f.Disclosed() if is_seen(fact.room) and is_seen(fact.partner):
-            below = [*shown(fact), *_withheld(hidden)]
-            below += [line for line in sentences.below(fact) if line.startswith("withholds ")]
-            words = f"{_literal(fact.about or 'Message')} for {{}}: {_literal(str(fact.label))}"
-            name = whose(fact.partner, f"{fact.room.network.capitalize()}, {fact.language}")
+            below = [*shown(fact, tongue), *_withheld(hidden, tongue), *sentences.withholds(fact)]
+            what, label = _literal(fact.about or tongue.say("Message")), _literal(str(fact.label))
+            words = tongue.say("{what} for {where}: {label}", what=what, where="{}", label=label)
+            name = whose(fact.partner, f"{fact.room.network.capitalize()}, {fact.language}", tongue)
             return (kind, fact.about, fact.label, at, *below), Row(seq, seq, at, words, below, [name])
         case f.DeadlinePassed() if is_seen(fact.key):
-            return (kind, at), Row(seq, seq, at, "Time to {}", [], [due(fact.key)])
+            return (kind, at), Row(seq, seq, at, tongue.say("Time to {what}", what="{}"), [], [due(fact.key, tongue)])
         case _:
-            return None, Row(seq, seq, at, sentences.sentence(fact), [*sentences.below(fact), *_withheld(hidden)])
+            below = [*sentences.below(fact), *_withheld(hidden, tongue)]
+            return None, Row(seq, seq, at, sentences.sentence(fact), below)
 
 
-def _withheld(hidden: int) -> list[str]:
-    return [f"{hidden} {'field' if hidden == 1 else 'fields'} withheld"] if hidden else []
+def _withheld(hidden: int, tongue: Tongue) -> list[str]:
+    return [tongue.word("hidden", n=hidden)] if hidden else []
 
 
 def _literal(text: str) -> str:

@@ -120,8 +120,8 @@ def test_the_deployments_own_log_can_be_copied(played: Path) -> None:
         (("--for", "red-kross", *REASON, "-o", "x"), "did you mean red-cross?"),
         (("--lang", "pl", *REASON, "-o", "x"), "--lang pl: there are en, fr, nl, de, it, es"),
         (
-            ("--lang", "fr", "--format", "pdf", *REASON, "-o", "x"),
-            "--lang fr: a copy as PDF is not translated; leave --lang out",
+            ("--lang", "fr", "--format", "ics214", *REASON, "-o", "x"),
+            "--lang fr: a copy as ICS-214 is not translated; leave --lang out",
         ),
         (("--for", "nobody at all", *REASON, "-o", "x"), "there are: auditor, "),
         (("--format", "cvs", *REASON, "-o", "x"), "did you mean csv?"),

@@ -90,7 +90,7 @@ def test_plain_words() -> None:
         )
     )
     said = " ".join(lines.split())
-    assert "shows title, people only as range" in said
+    assert "shows title, people only as a range" in said
     assert "withholds what: no rule shares it" in said
     assert "withholds victims: not cleared for TLP:RED" in said
     assert "not meant for: fire" in said

@@ -89,7 +89,7 @@ async def test_an_exercise_says_so_on_every_page(store: SqliteStore, tmp_path: P
     found = pages(await copied(await played(store, stream), ics214, tmp_path / "x.pdf", stream=stream))
     for number, page in enumerate(found, 1):
         assert (EXERCISE in page) == (stream == "E-1")
-        assert f"{number} of \n{len(found)}" in page
+        assert f"{number} / \n{len(found)}" in page
         assert "for auditor" in page
 
 
@@ -158,7 +158,7 @@ async def test_an_act_stands_in_the_log_of_whose_person_did_it(store: SqliteStor
     assert "P-4" not in said["aid"]
     assert "A-1: reached by telephone\n1\n" in said["aid"]
     assert "A-1: answers acting, by telephone\n2\n" in said["aid"]
-    for words in ("P-4 rings aid", "P-4 reached aid by telephone", "aid answers acting (P-4, phone)", "Note by P-4"):
+    for words in ("P-4 rings aid", "P-4 reached aid by telephone", "aid answers acting (P-4, telephone)", "Note by P-4"):
         assert words in said["fire"], words
 
 

@@ -290,7 +290,7 @@ async def test_a_spreadsheet_has_what_the_copy_is_and_a_row_for_each_field(store
     assert data.startswith(b"\xef\xbb\xbf")
     table = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
     head = {row[0]: row[1] for row in table if len(row) == 2}
-    assert head["Reason"] == "inquiry" and head["Legal basis"] == "Law of inquiries" and "auditor" in head["Made for"]
+    assert head["Why"] == "inquiry" and head["Basis"] == "Law of inquiries" and "auditor" in head["For"]
     assert "liege/I-1" in head["Signed checkpoint"]
     body = table[table.index(list(COLUMNS)) + 1 :]
     assert all(len(row) == len(COLUMNS) for row in body)
@@ -357,6 +357,6 @@ async def test_times_in_a_spreadsheet_are_those_that_its_head_names(store: Sqlit
     head = {row[0]: row[1] for row in table if len(row) == 2}
     assert head["Times in"] == "Europe/Brussels"
     *_, made = [row for row in table if len(row) == len(COLUMNS) and row[3] == "Exported"]
-    assert made[1] == head["Made at"]
+    assert made[1] == head["When"]
     assert datetime.fromisoformat(made[2]) == NOW
     assert made[1] == f"{NOW.astimezone(ZoneInfo('Europe/Brussels')):%Y-%m-%d %H:%M:%S}" != f"{NOW:%Y-%m-%d %H:%M:%S}"

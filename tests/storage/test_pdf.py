@@ -53,18 +53,18 @@ async def test_it_states_what_it_is(store: SqliteStore, tmp_path: Path) -> None:
     )  # fmt: skip
     assert [word for word in wanted if flat(word) not in said] == []
     heads = {head.stream: head for head in await store.heads()}
-    assert f"{heads['I-1'].size} entries, root {heads['I-1'].root.hex()}" in said
+    assert f"Entries signed {heads['I-1'].size} Root {heads['I-1'].root.hex()}" in said
 
 
 @pytest.mark.parametrize("stream", ["I-1", "E-1", "X-1"])
 async def test_every_page_says_of_what_it_is_a_page(store: SqliteStore, tmp_path: Path, stream: str) -> None:
-    """Each page names the incident and the recipient, and says "3 of 12"; an exercise's says so above and below, and no other does."""
+    """Each page names the incident and the recipient, and says "3 / 12"; an exercise's says so above and below, and no other does."""
     found = pages(await copied(await played(store, stream), pdf, tmp_path / "x.pdf", FOR_FIRE, stream))
     assert len(found) > 1
     for number, page in enumerate(found, 1):
         lines = page.split("\n")
-        assert lines[0].startswith(stream) and lines[1] == "for Fire brigade"
-        assert f"{number} of \n{len(found)}" in page
+        assert lines[0].startswith(stream) and lines[1] == "For: Fire brigade"
+        assert f"{number} / \n{len(found)}" in page
         for letter, words in (("E", EXERCISE), ("X", REHEARSAL)):
             assert page.count(words) >= 2 if stream.startswith(letter) else words not in page
 
@@ -76,9 +76,9 @@ async def test_it_tells_who_led_what_was_answered_and_what_decided(store: Sqlite
         "2026-07-01 14:00:00 2026-07-01 14:11:00 operational be City Law of 2007; small:3",
         "2026-07-01 14:11:00 2026-07-01 14:12:00 operational be fire",
         "fire Matrix 14:02:00 Telegram 14:02:00 acting 2026-07-01 14:03:00 1 min 0 s",
-        "aid Telegram: refused none; asked again once; A-2 took its place at 14:05:00",
+        "aid Telegram: refused none; asked again: 1; replaced by A-2 at 14:05:00",
         "City Telegram 14:02:00 issued it",
-        "A-2 took its place",
+        "14:05:00 replaced by A-2",
         "2026-07-01 14:08:00 cancelled",
         "2026-07-01 14:10:00 taken back",
         "Refused by",
@@ -110,7 +110,7 @@ async def test_a_partner_reads_nothing_that_it_may_not_see(store: SqliteStore, t
         assert word in whole
         assert word not in mine
     assert "2026-07-01 14:01:00 A-1, Evacuate, from City what: The dyke broke where: Town" in flat(mine)
-    assert "where: Town (only as area)" in flat(mine) and "where: town (only as area)" not in flat(mine)
+    assert "where: Town (only as an area)" in flat(mine) and "where: town (only as an area)" not in flat(mine)
     assert "Nothing shown: " in mine
     assert "Nothing shown: " not in whole
 
