@@ -23,7 +23,7 @@ from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
 from bot.step import NOT_SET_UP, carry_out
 from bot.transaction import Transaction
-from bot.witnessing import compared
+from bot.witnessing import compared, contradicted
 from handlers import escalation, posting
 from handlers.command import typed
 from handlers.events import Came, CannotRead, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
@@ -96,22 +96,28 @@ class Turn:
         await self._guarded(lambda: self._carry(lambda world: self.decide.started(world, self.tx.now), seed))
 
     async def looked_back(self) -> None:
-        """Where the log is not the one that was signed, it is said, and recorded; once for each state that was signed."""
+        """Where the log is not the one that was signed, it is said, and recorded; once of each incident: what comes back later may be still newer, but
+        this log stays what it is until it is put right, and with it what is recorded here."""
         try:
             back = await self.store.rolled_back()
-            known = {
-                (kept.fact.stream, kept.fact.signed)
-                for kept in (await self.store.facts(DEPLOYMENT) if back else ())
-                if isinstance(kept.fact, RollbackFound)
-            }
+            on_file = [kept.fact for kept in (await self.store.facts_of(DEPLOYMENT, RollbackFound) if back else ())]
+            facts = [*on_file, *(fact for _, _, fact in self.tx.changes.records)]
+            known = {fact.stream for fact in facts if isinstance(fact, RollbackFound)}
         except StorageError as error:
             log.error("the log cannot be held against what was signed", extra={"reason": str(error)})
             return
         for one in back:
             log.error("an older database was put back", extra={"stream": one.stream, "reason": one.words})
-        news = tuple(one for one in back if (one.stream, one.signed) not in known)
+        news = tuple(one for one in back if one.stream not in known)
         if news:
             await self.happened(RolledBack(news))
+
+    async def _reminded(self) -> None:
+        """Something that came back shows that the log is another one. No incident takes a number that was signed."""
+        known, now = await self.store.counters(), self.tx.world.counters
+        counters = {letter: max(known.get(letter, 0), now.get(letter, 0)) for letter in {*known, *now}}
+        self.tx.world = replace(self.tx.world, counters=counters)
+        await self.looked_back()
 
     async def cannot_read(self, incidents: Collection[str]) -> None:
         """These are open and cannot be read: nobody looks after them until somebody is told."""
@@ -134,6 +140,8 @@ class Turn:
         try:
             if heard is not None:
                 await self._look_at_room(heard, row.seed)
+                if await contradicted(heard, self.tx.world.name, self.store, self.tx.now):
+                    await self._reminded()
                 message = answered(heard)
                 about = await self.store.sent_message(heard.room, message) if message is not None else None
                 if about is not None:
@@ -149,7 +157,7 @@ class Turn:
                 if over is not None:
                     await self._know(over)
                 asked = await inquired(self.tx.world, request, self.store)
-                asked = await compared(self.tx.world, asked, self.store)
+                asked = await compared(self.tx.world, asked, self.store, heard.showed if heard is not None else "")
                 await self._carry(lambda world: self.decide.hear(world, asked), row.seed)
             elif said is not None:
                 await self._decided(said, row.seed)

@@ -61,7 +61,7 @@ def understood(
                 return None
             # Telegram does not say in which topic a reaction was given; our message does.
             return _request(replace(heard, room=about.to), about, now, seed, command, "reaction")
-        case "edited" | "deleted" | "voted" | "tallied" | "ended":
+        case "edited" | "deleted" | "voted" | "tallied" | "ended" | "posted":
             return None
         case "room":
             return None if heard.traits is None else _room(heard, "observed")

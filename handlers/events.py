@@ -130,7 +130,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """At the start these streams were not what was signed before, and nobody was told yet."""
+    """These streams are not what was signed before, as is known from the start or from what came back since; nobody was told yet."""
 
     streams: tuple[Rollback, ...]
 

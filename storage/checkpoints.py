@@ -3,6 +3,7 @@
 Each checkpoint is written to ``checkpoints.log`` beside the database (append-only, flushed to the disk) and to the
 database before anyone sees it. Whoever puts an older database back leaves that file knowing a larger size, or another
 root for the same size; then no more of that stream is signed. The others, and incidents that begin later, are.
+Where that file was put back too, what partners kept still knows better: such a checkpoint is written there when it comes back (``remind``).
 """
 
 from __future__ import annotations
@@ -41,13 +42,15 @@ class Signed:
 
 
 class SideFile:
-    """The file beside the database: the largest checkpoint of each stream in it. Only what was added since is read again."""
+    """The file beside the database: the largest checkpoint of each stream in it, and those that came back because the log was another one.
+    Only what was added since is read again."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._inode: int | None = None
         self._upto = 0
         self._largest: dict[str, Signed] = {}
+        self._witnessed: dict[str, set[Signed]] = {}
 
     def remembered(self) -> dict[str, Signed]:
         """The largest of each stream. A torn last line was never released. What was once seen here is not forgotten with the file."""
@@ -72,10 +75,16 @@ class SideFile:
             stream, found = said["stream"], Signed(said["size"], bytes.fromhex(said["root"]))
             if type(stream) is not str or type(found.size) is not int or found.size < 1 or len(found.root) != 32:
                 return  # no line of ours: whoever wrote it can only make this file say less
+            if said.get("witness") is True:
+                self._witnessed.setdefault(stream, set()).add(found)
             if stream not in self._largest or found.size > self._largest[stream].size:
                 self._largest[stream] = found
         except (ValueError, KeyError, TypeError, RecursionError):
             return
+
+    def witnessed(self, stream: str) -> frozenset[Signed]:
+        """What came back of a stream, whatever was signed of it since; as of the last ``remembered``."""
+        return frozenset(self._witnessed.get(stream, ()))
 
     def remember(self, lines: Sequence[bytes]) -> None:
         """Add lines, on the disk before this returns."""
@@ -112,9 +121,19 @@ def check(
         if streams is not None and stream not in streams:
             continue
         size = now[stream].size if stream in now else 0
-        if size < signed.size or root_at(inner, now[stream], signed.size) != signed.root:
-            found.append(Rollback(stream, size, signed.size))
+        known = sorted({signed, *file.witnessed(stream)}, key=lambda one: one.size, reverse=True)
+        for one in known:
+            if size < one.size or root_at(inner, now[stream], one.size) != one.root:
+                found.append(Rollback(stream, size, one.size))
+                break
     return found
+
+
+def remind(file: SideFile, stream: str, signed: Signed, note: str, now: datetime) -> None:
+    """Remember a checkpoint that somebody kept, and that the log is not in accord with: from now on it counts as what this deployment signed last does."""
+    file.remembered()
+    if signed not in file.witnessed(stream):
+        file.remember([_line(StreamHead(stream, signed.size, signed.root), note, now, witness=True)])
 
 
 def sign(
@@ -167,10 +186,9 @@ def sign_at(
     return note
 
 
-def _line(head: StreamHead, note: str, now: datetime) -> bytes:
-    return canonical.encode(
-        {"stream": head.stream, "size": head.size, "root": head.root.hex(), "note": note, "at": timestamp(now)}
-    )
+def _line(head: StreamHead, note: str, now: datetime, *, witness: bool = False) -> bytes:
+    said = {"stream": head.stream, "size": head.size, "root": head.root.hex(), "note": note, "at": timestamp(now)}
+    return canonical.encode(said | ({"witness": True} if witness else {}))
 
 
 def _is_by(signer: Signer, note: str) -> bool:

@@ -76,6 +76,7 @@ class SqliteStore(KeepsEvidence):
     """
 
     def __init__(self, connection: Connection, folder: Path, signer: Signer, version: int) -> None:
+        super().__init__()
         self._connection = connection
         self.version = version
         self.folder = folder

@@ -8,10 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from storage import checkpoints, keys, log, rotation, tree
+from storage.checkpoints import SideFile, Signed
 from storage.connection import Connection
 from storage.cosigning import Cosigned, Request, Witness
 from storage.facts import DEPLOYMENT, CheckpointCosigned, Fact, KeyReplaced
@@ -20,13 +22,20 @@ from storage.queries import SQL
 from storage.standing import Seen, worst
 from storage.store import Changes, Compared, StorageError
 
+LOOKED_AT = 1000
+"""So many checkpoints that came back are known again, and not held against the log anew."""
+
 
 class KeepsEvidence(ABC):
     """The store's operations on evidence. A part of ``SqliteStore``."""
 
     _connection: Connection
+    _signed: SideFile
     folder: Path
     signer: Signer
+
+    def __init__(self) -> None:
+        self._looked_at: dict[bytes, None] = {}
 
     @abstractmethod
     async def commit(self, changes: Changes) -> None: ...
@@ -76,6 +85,23 @@ class KeepsEvidence(ABC):
             return [_compared(inner, keys, origin, ours[origin], seen) for origin, seen in sorted(kept.items())]
 
         return await self._connection.write(work)
+
+    async def reminded(self, note: str, now: datetime) -> bool:
+        """Hold a checkpoint that came back against the log, whoever brought it. Whether the log is not what it was signed over: then ``checkpoints.log``
+        knows it from now on, so that ``rolled_back`` says so and no more of that log is signed. One that agrees, or that nobody here signed, is looked at once.
+        """
+        digest = sha256(note.encode("utf-8", "replace")).digest()
+        if digest in self._looked_at:
+            return False
+        found = await self.compared(note)
+        if found.stands in ("rolled back", "replaced") and found.stream is not None and found.said is not None:
+            stream, signed = found.stream, Signed(found.said.size, found.said.root)
+            await self._connection.write(lambda inner: checkpoints.remind(self._signed, stream, signed, note, now))
+            return True
+        self._looked_at[digest] = None
+        if len(self._looked_at) > LOOKED_AT:
+            del self._looked_at[next(iter(self._looked_at))]
+        return False
 
     async def request(self, stream: str, since: int, now: datetime) -> Request:
         """What a witness is asked to cosign: the state now, with the proof that it continues the log of ``since`` entries.

@@ -134,8 +134,8 @@ def split_note(note: str) -> tuple[str, list[Signature]]:
     text, blank, lines = note.rpartition("\n\n")
     if not blank or not lines.endswith("\n"):
         raise BadNote("no signature: a signed note has an empty line, then signature lines")
-    if any(ord(c) < 0x20 and c != "\n" for c in note):
-        raise BadNote("a signed note has no control characters")
+    if any((ord(c) < 0x20 and c != "\n") or 0xD800 <= ord(c) <= 0xDFFF for c in note):
+        raise BadNote("a signed note has no control characters, nor halves of characters")
     if lines.count("\n") > MOST_SIGNATURES:
         raise BadNote(f"a note has at most {MOST_SIGNATURES} signature lines")
     signatures = []

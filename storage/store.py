@@ -376,6 +376,10 @@ class Store(Protocol):
     async def facts(self, stream: str, start: int = 0) -> Sequence[Kept]:
         """A stream's facts from a position on."""
 
+    async def facts_of(self, stream: str, *kinds: type[Fact]) -> Sequence[Kept]:
+        """A stream's facts of some kinds alone, however long it is."""
+        ...
+
     async def checked(self, stream: str) -> Sequence[Kept]:
         """All of a stream's facts, held against what was committed to, for whoever is shown them. Raises Unreadable where they are something else."""
         ...
@@ -471,6 +475,10 @@ class Store(Protocol):
 
     async def compared(self, note: str) -> Compared:
         """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""
+        ...
+
+    async def reminded(self, note: str, now: datetime) -> bool:
+        """Hold a checkpoint that came back against the log. Whether the log is not what it was signed over, as ``rolled_back`` says from then on."""
         ...
 
     async def tidy(self, before: datetime) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from bot.networks import matrix_context, matrix_read
+from bot.networks import matrix_context, matrix_posts, matrix_read
 from bot.networks.matrix_gaps import arrival
 from bot.networks.matrix_keys import Keys
 from bot.networks.matrix_memory import Memory, WaitingEvent
@@ -60,6 +60,8 @@ class Intake:
         for room, part in (rooms.get("leave") or {}).items():
             self._left(yielded, room, part, heard, sync["next_batch"])
         self._retry(yielded, self.memory.waiting(gained), heard)
+        if yielded.posted:
+            yielded.items[:0] = matrix_posts.told(yielded.posted, heard)
         return yielded
 
     def tell_traits(self, yielded: Yield, heard: int) -> None:
@@ -141,7 +143,8 @@ class Intake:
                 events = events[came + 1 :]
             self.memory.set_joined(room, True)
         if first:
-            events = []  # said before we were there to hear it
+            # Said before we were there to hear it; but what we posted shows that we were.
+            events = [event for event in events if event.get("sender") == self.me and "state_key" not in event]
         self._hear(yielded, room, events, heard)
         if self._room(room).replacement and not any(event.get("type") == "m.room.tombstone" for event in events):
             # Closed while nobody showed us: the state says so, and the event's id makes it one and the same.
@@ -171,6 +174,8 @@ class Intake:
                     self._hear_state(yielded, room, event, heard)
                 elif event["sender"] != self.me:
                     self._hear_words(yielded, room, event, heard)
+                elif (note := matrix_posts.posted(event, room, self.memory.posts_key)) is not None:
+                    yielded.posted.append((room, note))
             except Exception as odd:  # noqa: BLE001 no event can spoil another
                 _warn(room, odd)
 

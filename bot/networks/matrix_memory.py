@@ -3,7 +3,7 @@
 For each room whether it was ever encrypted (a mark that is set once and never taken away, so that no fault of a
 library or server can make us speak plainly in it), what the engine was last told of it, and whether it is somebody's
 direct chat; the encrypted messages whose keys have not come yet; the polls and live places that later events only
-name; and the batches that cannot be worked on.
+name; the batches that cannot be worked on; and the key to the checkpoints that we post (``matrix_posts``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.networks.matrix_polls import Ballot
+from bot.networks.matrix_posts import new_key
 
 MEMORY_FILE = "memory.db"
 
@@ -67,6 +68,10 @@ CREATE TABLE IF NOT EXISTS spoiled (
     since REAL NOT NULL,
     reason TEXT NOT NULL,                -- what it failed of at last, without anybody's words
     body TEXT                            -- the batch itself, once it is set aside
+) STRICT;
+CREATE TABLE IF NOT EXISTS posts (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    key BLOB NOT NULL                    -- for the checkpoints in encrypted rooms; never another one
 ) STRICT;
 """
 
@@ -134,6 +139,8 @@ class Memory:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(_SCHEMA)
+        self._db.execute("INSERT INTO posts (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING", (new_key(),))
+        self.posts_key: bytes = self._db.execute("SELECT key FROM posts").fetchone()[0]
         self._rooms: dict[str, RoomMark] = {
             row[0]: RoomMark(
                 bool(row[1]),

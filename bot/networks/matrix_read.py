@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from bot.networks import matrix_html, matrix_polls
-from bot.networks.matrix_said import by_program, location_in, said, whole
+from bot.networks.matrix_said import by_program, location_in, repeated, said, whole
 from bot.networks.matrix_write import MARKER
 from bot.networks.port import Heard, HeardKind, RoomTraits
 from playbooks.rooms import RoomRef
@@ -63,6 +63,11 @@ def told_traits(key: str, room: str, traits: RoomTraits, *, heard: int) -> str:
     return _body(key, "room", room, heard, traits=asdict(traits), private=traits.private)
 
 
+def posted(key: str, room: str, notes: str, *, heard: int) -> str:
+    """The body to keep for checkpoints that we posted ourselves and that ``room``, among others, gives back."""
+    return _body(key, "posted", room, heard, text=notes)
+
+
 def read(body: str) -> Heard | None:
     """What a kept body says; None when it says nothing to us.
 
@@ -74,6 +79,8 @@ def read(body: str) -> Heard | None:
         heard = datetime.fromtimestamp(item["heard"] / 1000, UTC)
         if item["what"] == "room":
             return Heard(item["key"], "room", room, heard, private=item["private"], traits=RoomTraits(**item["traits"]))
+        if item["what"] == "posted":
+            return Heard(item["key"], "posted", room, heard, text=item["text"])
         if item["what"] == "event":
             return _spoken(item, room, heard)
         return _happened(item, room, heard)
@@ -140,7 +147,8 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
             return None
         return _with_words(replace(plain, kind="edited", message_id=about), kind, fresh)
     thread = about if relation.get("rel_type") == "m.thread" else None
-    return _with_words(replace(plain, reply_to=_reply_to(relation), thread=thread), kind, content)
+    answer = replace(plain, reply_to=_reply_to(relation), thread=thread, showed=repeated(content))
+    return _with_words(answer, kind, content)
 
 
 def _with_words(heard: Heard, kind: str, content: dict[str, Any]) -> Heard | None:

@@ -60,6 +60,15 @@ def by_program(content: dict[str, Any], marker: str) -> bool:
     )
 
 
+def repeated(content: dict[str, Any]) -> str:
+    """What an answer of an older client repeats of what it answers; empty where it repeats nothing."""
+    text = whole(str(content.get("body") or ""))
+    if _without_quote(text, content) == text:
+        return ""
+    lines = text.split("\n")
+    return "\n".join(line.lstrip("> ") for line in lines if line.startswith(">"))
+
+
 def point_of(uri: Any) -> tuple[int, int] | None:
     """The place a geo URI names, in microdegrees; None where there is none on this earth."""
     found = _GEO.fullmatch(uri) if isinstance(uri, str) else None

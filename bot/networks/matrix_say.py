@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from bot.networks import matrix_card, matrix_write
+from bot.networks import matrix_card, matrix_posts, matrix_write
 from bot.networks.matrix_attachment import Stored
 from bot.networks.matrix_http import CLIENT, MatrixError, room_path
 from bot.networks.matrix_rooms import Room
@@ -184,7 +184,8 @@ def _trouble(session: Session, room: Room, out: Outgoing) -> Refused | None:
 async def _put(session: Session, room: Room, said: Said) -> str:
     kind, content = said.type, said.content
     if room.encrypted:
-        content = await session.sharing.encrypt(room, kind, content)
+        beside = matrix_posts.beside(content, room.id, session.memory.posts_key)
+        content = await session.sharing.encrypt(room, kind, content) | beside
         kind = "m.room.encrypted"
     elif content.get("m.mentions") == {} and not room.may_name(str(content.get("body", ""))):
         # That nobody is mentioned has to be said only where a name could be found in the words. Synapse looks at it for 2 ms, a tenth of what a message costs it.

@@ -18,6 +18,9 @@ class Yield:
     traits: dict[str, str] = field(default_factory=dict)
     reverted: dict[str, KnownEdit] = field(default_factory=dict)  # a redaction's key → the edit that it takes back
     touched: set[str] = field(default_factory=set)  # rooms of which something may be new
+    posted: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # checkpoints of our own that came back, each with its room
 
     def remember(self, memory: Memory) -> None:
         """To be called when the events have been committed."""

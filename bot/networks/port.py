@@ -31,6 +31,7 @@ HeardKind = Literal[
     "moved",  # ``room`` is now ``moved_to`` (supergroup migration, Matrix tombstone)
     "room",  # what is known of the room changed: ``traits``
     "unreadable",  # an encrypted message whose key did not come
+    "posted",  # a checkpoint that the bot itself posted, read back: ``text``
 ]
 
 
@@ -62,6 +63,7 @@ class Heard:
     thread in which this was said (a Telegram topic is part of ``room``). ``forwarded``: whose words these are, if they are somebody
     else's: an identity, ``us`` for the bot's own, or ``""`` for somebody who cannot be known. ``automatic``: said by a program (a bot, another
     bridge), and so carried nowhere. ``quoted``: the words of ``reply_to`` that are answered, where not all of it is, and where they begin in it (UTF-16 units).
+    ``showed``: what ``reply_to`` says, where the network shows it along with the answer.
     """
 
     key: str
@@ -88,6 +90,7 @@ class Heard:
     tally: tuple[int, ...] = ()
     handle: str | None = None
     quoted: tuple[str, int] | None = None
+    showed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def _message(key: str, kind: HeardKind, message: Mapping[str, Any], us: int | No
         message_id=str(message["message_id"]),
         reply_to=_reply(message),
         quoted=_quoted(message),
+        showed=_showed(message),
         point=spoken.point,
         traits=_traits(chat),
         spoken=spoken,
@@ -250,6 +251,11 @@ def _reply(message: Mapping[str, Any]) -> str | None:
 def _quoted(message: Mapping[str, Any]) -> tuple[str, int] | None:
     quote = message.get("quote")
     return (str(quote["text"]), int(quote["position"])) if quote else None
+
+
+def _showed(message: Mapping[str, Any]) -> str:
+    replied = message.get("reply_to_message") or _SILENT
+    return str(replied.get("text") or replied.get("caption") or "")
 
 
 def _traits(chat: Mapping[str, Any]) -> RoomTraits:

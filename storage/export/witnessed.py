@@ -34,9 +34,14 @@ _SIGNATURE = re.compile(r"[A-Za-z0-9+/]{90,}={0,2}")
 
 
 def pasted(text: str) -> str | None:
-    """The last checkpoint in words copied out of a chat, as it was signed; None where there is none.
+    """The last checkpoint in words copied out of a chat, as it was signed; None where there is none."""
+    return next(all_pasted(text), None)
 
-    Nothing in it has spaces, so that it does not matter what stands around it and what became of its line ends.
+
+def all_pasted(text: str) -> Iterator[str]:
+    """Every checkpoint in words copied out of a chat, as it was signed, the last first.
+
+    Nothing in one has spaces, so that it does not matter what stands around it and what became of its line ends.
     """
     words = text.split()
     for at in range(len(words) - 1, 1, -1):
@@ -45,8 +50,7 @@ def pasted(text: str) -> str | None:
             while len(rest) > 2 and rest[0] in _DASHES and _SIGNATURE.fullmatch(rest[2]):
                 lines, rest = f"{lines}\u2014 {rest[1]} {rest[2]}\n", rest[3:]
             if lines:
-                return f"{words[at - 2]}\n{words[at - 1]}\n{words[at]}\n\n{lines}"
-    return None
+                yield f"{words[at - 2]}\n{words[at - 1]}\n{words[at]}\n\n{lines}"
 
 
 def in_chat(note: str) -> str:

@@ -56,10 +56,10 @@ class KeyReplaced(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RollbackFound(Fact):
-    """At the start a stream was not the one that was signed: an older database had been put back, or another one.
+    """A stream was not the one that was signed: an older database had been put back, or another one.
 
-    ``size``: its entries then; ``signed``: those of the largest checkpoint that ``checkpoints.log`` beside the database knows. Where ``size`` is not
-    smaller, they are others.
+    ``size``: its entries when that was found; ``signed``: those of the largest checkpoint that it is not in accord with, of those that ``checkpoints.log``
+    beside the database knows, and of those that were posted and came back. Where ``size`` is not smaller, they are others.
     """
 
     stream: str

@@ -347,3 +347,15 @@ def test_a_body_that_is_none_of_ours_is_refused(body: str) -> None:
     """With the one error that is expected."""
     with pytest.raises(ValueError):
         matrix_read.read(body)
+
+
+def test_what_an_older_client_repeats_is_shown_beside_the_answer() -> None:
+    """The quotation in front of an answer is no part of what is said, and shows what is answered; words that only look like one show nothing."""
+    relation = {"m.in_reply_to": {"event_id": "$0"}}
+    body = "> <@tocsin:x> Log of I-1: 3 entries.\n> test/I-1\n> 3\n\nstill so?"
+    found = heard({"msgtype": "m.text", "body": body, "m.relates_to": relation})
+    assert found is not None and (found.text, found.reply_to) == ("still so?", "$0")
+    assert found.showed == "<@tocsin:x> Log of I-1: 3 entries.\ntest/I-1\n3"
+    for content in ({"body": body}, {"body": "> a\nb", "m.relates_to": relation}, {"body": "b", "m.relates_to": []}):
+        plain = heard({"msgtype": "m.text", **content})
+        assert plain is not None and plain.showed == ""

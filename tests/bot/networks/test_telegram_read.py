@@ -170,3 +170,14 @@ def test_a_token_says_whose_it_is() -> None:
     forwarded = json.dumps({"update_id": 8, "message": {**BARE, **THINGS[0]}})
     told = [telegram_read.read(forwarded, us=us) for us in (7, 8, None)]
     assert [one.forwarded for one in told if one] == ["us", "telegram:7", "telegram:7"]
+
+
+def test_what_is_answered_is_shown_with_the_answer() -> None:
+    """Telegram gives the message that is answered, its words or its caption: they are known though nothing here has it on file any more."""
+    for kind in ("text", "caption"):
+        replied = {"message_id": 8, "date": 1772366400, "chat": CHAT, kind: "Log of I-1"}
+        body = json.dumps({"update_id": 1, "message": {**MESSAGE, "reply_to_message": replied}})
+        found = telegram_read.read(body)
+        assert found is not None and (found.showed, found.text) == ("Log of I-1", "hello")
+    found = telegram_read.read(json.dumps({"update_id": 1, "message": MESSAGE}))
+    assert found is not None and found.showed == ""
