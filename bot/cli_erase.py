@@ -6,22 +6,32 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from shlex import quote
 
 from bot import filed, wiring
 from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.cli_reading import OPERATOR
+from bot.program import program
 from bot.retaining import overdue
 from bot.settings import Settings
 from storage import erasing
 from storage.database import SqliteStore
 from storage.erasing import Erasure, Overdue, Refused
 from storage.facts import DEPLOYMENT, FieldErased, HoldLifted, HoldPlaced, timestamp
+from storage.facts.codec import parts
 from storage.facts.personal import is_account
+from storage.store import Kept
 
 _PERSON = re.compile(r"[Pp]-?0*(\d+)")
 
 MOST = 50
 """So many fields are listed."""
+
+AROUND = 4
+"""Words shown on each side of the one that may be a name."""
+
+WIDEST = 120
+"""Letters shown of a field."""
 
 
 def erase(
@@ -60,14 +70,19 @@ async def _carry_out(settings: Settings, store: SqliteStore, erasure: Erasure, d
         )
     told = [(stream, fact.entry, fact.path) for stream, fact in erasure.facts if isinstance(fact, FieldErased)]
     if dry and erasure.keys and told:
-        _listed("Of what is not theirs alone, these fields name or quote them, and would go:", told)
+        print("Of what is not theirs alone, this names or quotes them, and would go:")
+        await _listed(store, erasure, told, erasable=False)
     doubtful = [one for one in erasure.doubtful if one[0] != DEPLOYMENT]
     if doubtful:
-        ask = "The name may also be another word, and stays; where it is them, erase it with --entry and --field:"
-        _listed(ask, doubtful)
+        print(
+            "Here their name may also be another word, or somebody else's. It stays; where it is them, run what stands below:"
+        )
+        await _listed(store, erasure, doubtful, erasable=True)
     if len(doubtful) < len(erasure.doubtful):
-        said = "Of who is who no single field can be erased; in these the name may also be another word, and stays:"
-        _listed(said, [one for one in erasure.doubtful if one[0] == DEPLOYMENT])
+        print(
+            "Of who is who no single field can be erased. Here, too, it may be another word, and stays; tell whoever asked:"
+        )
+        await _listed(store, erasure, [one for one in erasure.doubtful if one[0] == DEPLOYMENT], erasable=False)
     if dry:
         print("Nothing was erased: this was a dry run.")
         return
@@ -93,12 +108,35 @@ def _emptied(whole: bool) -> None:
         complain("Another program reads the database: its -wal file holds what was erased until all have closed it.")
 
 
-def _listed(heading: str, fields: Sequence[tuple[str, int, str]]) -> None:
-    print(heading)
+async def _listed(
+    store: SqliteStore, erasure: Erasure, fields: Sequence[tuple[str, int, str]], *, erasable: bool
+) -> None:
+    """Each field: where it is, what it says, and (``erasable``) the command that erases it."""
+    kept: dict[tuple[str, int], Kept] = {}
+    for stream in dict.fromkeys(stream for stream, _, _ in fields[:MOST]):
+        entries = {entry for where, entry, _ in fields[:MOST] if where == stream}
+        kept |= {(stream, one.seq): one for one in await store.facts(stream, min(entries)) if one.seq in entries}
     for stream, entry, path in fields[:MOST]:
-        print(f"  {stream} --entry {entry} --field {path}")
+        one = kept[stream, entry]
+        print(f"  {stream}, entry {entry} of {one.at:%Y-%m-%d %H:%M} UTC, {path}: {_excerpt(one, path, erasure)}")
+        if erasable:
+            print(f"    {program()} erase {stream} --entry {entry} --field {quote(path)} --reason TEXT --basis TEXT")
     if len(fields) > MOST:
         print(f"  … and {len(fields) - MOST} more")
+
+
+def _excerpt(kept: Kept, path: str, erasure: Erasure) -> str:
+    """The words around the first one for which a field is listed; all of it where that is not one word."""
+    said = parts(kept.fact).get(path)
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    words = "".join(sign if sign.isprintable() else " " for sign in text).split()
+    named = [
+        place for place, word in enumerate(words) if erasure.mentions is not None and erasure.mentions.may_be_in(word)
+    ]
+    start = max(named[0] - AROUND, 0) if named else 0
+    shown = " ".join(words[start : start + 2 * AROUND + 1])
+    cut = shown if len(shown) <= WIDEST else shown[:WIDEST]
+    return f"“{'… ' if start else ''}{cut}{' …' if cut != shown or start + 2 * AROUND + 1 < len(words) else ''}”"
 
 
 def hold(settings: Settings, on: str | None, reason: str, lift: bool) -> None:

@@ -186,7 +186,9 @@ async def test_an_hour_in_which_nothing_happens_leaves_no_line(
     assert not [one for one in caplog.records if one.name == "bot.timekeeper"]
 
 
-async def test_what_stays_wrong_is_one_line_until_it_is_well(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_stays_wrong_is_one_line_until_it_is_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The log cannot be signed for a quarter of an hour: one line says why, one that it is signed again."""
     caplog.set_level(logging.INFO)
     clock = VirtualClock(START)
@@ -196,11 +198,11 @@ async def test_what_stays_wrong_is_one_line_until_it_is_well(tmp_path: Path, cap
         async def refuse(*_: Any) -> Any:
             raise StorageError("no room left on the disk")
 
-        on.store.sign = refuse  # type: ignore[method-assign]
+        monkeypatch.setattr(on.store, "sign", refuse)
         for _ in range(15):
             clock.advance(timedelta(minutes=1))
             await keeper.sign()
-        on.store.sign = sign  # type: ignore[method-assign]
+        monkeypatch.setattr(on.store, "sign", sign)
         await keeper.sign()
         await keeper.sign()
     said = [one.getMessage() for one in caplog.records if one.name == "bot.timekeeper"]

@@ -120,16 +120,23 @@ def test_where_others_name_a_person_is_listed_before_it_goes(folder: Path) -> No
 
     async def work() -> None:
         async with store_of(folder) as store:
-            for person, text in (("P-2", "ask Ada Lovelace"), ("P-1", "Bo knows")):
+            for person, text in (
+                ("P-2", "ask Ada Lovelace"),
+                ("P-1", "The town says that the water rises, Bo knows by how much, ask him at the bridge"),
+            ):
                 await store.append("I-2", NoteAdded(person, "liege-fire", ROOM, text), now=YEARS_AGO)
             await store.append(DEPLOYMENT, PersonRevoked("P-2", "P-2", None), now=YEARS_AGO)
 
     revoke(folder)
     asyncio.run(work())
     dry = tocsin(folder, "erase", "P-1", "--dry-run", *BASIS)
-    assert (dry.code, "I-2 --entry 3 --field text" in dry.out, "another word" in dry.out) == (0, True, False)
-    perhaps = tocsin(folder, "erase", "P-2", "--dry-run", *BASIS).out
-    assert "another word, and stays" in perhaps and "I-2 --entry 4 --field text" in perhaps
+    assert (dry.code, ", text: “ask Ada Lovelace”" in dry.out, "another word" in dry.out) == (0, True, False)
+    perhaps = tocsin(folder, "erase", "P-2", "--dry-run", *BASIS).out.splitlines()
+    at = next(number for number, line in enumerate(perhaps) if "another word" in line)
+    assert perhaps[at + 1 : at + 3] == [
+        "  I-2, entry 4 of 2012-03-01 08:00 UTC, text: “… that the water rises, Bo knows by how much, …”",
+        "    tocsin erase I-2 --entry 4 --field text --reason TEXT --basis TEXT",
+    ]
     named = tocsin(folder, "erase", "P-1", "--reason", "Ada Lovelace asked", "--basis", "GDPR")
     assert (named.code, "say it without their name" in named.err) == (2, True)
     assert tocsin(folder, "erase", "P-1", *BASIS).code == 0
@@ -282,4 +289,4 @@ def test_of_who_is_who_a_doubtful_name_stays_and_no_command_is_offered_for_it(fo
     asyncio.run(work())
     dry = tocsin(folder, "erase", "P-2", "--dry-run", *BASIS).out
     assert "Of who is who no single field can be erased" in dry
-    assert "where it is them, erase it" not in dry
+    assert "where it is them" not in dry and "Bo left us" in dry
