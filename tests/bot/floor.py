@@ -25,6 +25,7 @@ from storage.database import SqliteStore, open_store
 from storage.effects import Effect, Record, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT, IncidentOpened, NoteAdded
 from storage.store import Deadline
+from tests.patience import PATIENCE
 from tests.playbooks.small import SMALL, read
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -128,7 +129,7 @@ class FakeNetwork:
 
     async def until_sent(self, count: int) -> None:
         """Wait until so many messages were handed over."""
-        async with asyncio.timeout(10), self.changed:
+        async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(lambda: len(self.sent) >= count)
 
     @property
@@ -197,7 +198,7 @@ class Floor:
 
     async def start(self) -> None:
         self.tasks = [asyncio.create_task(self.engine.run()), asyncio.create_task(self.courier.run())]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.engine.started.wait()
 
     async def hear(self, text: str, where: RoomRef | None = None, **more: object) -> None:
@@ -217,11 +218,11 @@ class Floor:
         await self.engine.keep((where or room(1)).network, items, str(self.heard))
 
     async def settled(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.engine.settled()
 
     async def stop(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             self.courier.stop()
             await self.tasks[1]
             self.engine.stop("test")

@@ -19,6 +19,7 @@ from storage.store import Changed, Changes, StorageError, StorageFull
 from tests.bot.carrying import Says, many, send
 from tests.bot.floor import START, FakeDecisions, FakeNetwork, Floor, floor, message, note, room
 from tests.bot.test_courier import Gate
+from tests.patience import PATIENCE
 
 HERE = room(2)
 
@@ -131,7 +132,7 @@ async def test_nobody_is_kept_waiting_by_an_engine_that_does_not_decide(tmp_path
             await on.start()
             on.tasks[0].cancel()
             await asyncio.gather(on.tasks[0], return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await on.hear("one")
         assert [row.key for row in await on.store.waiting(9)] == ["1"]
 

@@ -15,6 +15,7 @@ from handlers.texts import say
 from storage.effects import Effect, Record, Send, Urgency, Wake
 from storage.facts import EscalationStalled
 from tests.bot.floor import START, FakeDecisions, Floor, floor, opened, room
+from tests.patience import PATIENCE
 
 
 def _put_right(on: Floor, keys: object) -> list[Effect]:
@@ -73,7 +74,7 @@ async def test_a_running_timekeeper_has_it_audited(tmp_path: Path) -> None:
     async with floor(tmp_path, clock=VirtualClock(START)) as on:
         keeper = Timekeeper(on.store, on.clock, on.engine)
         task = asyncio.create_task(keeper.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not on.decide.audits:
                 await asyncio.sleep(0)
         keeper.stop()

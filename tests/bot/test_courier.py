@@ -18,6 +18,7 @@ from storage.effects import Drop, Effect, Record, Redirect, Repeat, Urgency
 from storage.facts import DEPLOYMENT, IdentityLost, MessageDropped, RoomMoved
 from storage.store import StorageError, StorageFull
 from tests.bot.floor import START, FakeDecisions, FakeNetwork, Floor, floor, message, note, room, words
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Gate:
 
     async def until(self, *texts: str) -> None:
         """Wait until these messages, and no others, are with the network."""
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(lambda: {t for t, one in self.waiting.items() if not one.done()} >= set(texts))
         assert {t for t, one in self.waiting.items() if not one.done()} == set(texts)
 
@@ -136,7 +137,7 @@ async def test_the_most_urgent_destination_goes_first(tmp_path: Path) -> None:
         await on.hear("talk")
         await gate.until("0")
         await on.hear("alert")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await on.engine.at_rest.wait()
         gate.answer("0")
         await gate.until("alert")
@@ -375,11 +376,11 @@ async def test_parts_that_go_back_after_the_first_one_left_say_so(tmp_path: Path
 
     async with floor(tmp_path, FakeDecisions(on_hear=hear), FakeNetwork(longest=3, answers=held)) as on:
         await on.hear("alert")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await left.wait()
         epoch = on.engine.epoch(DEPLOYMENT)
         await on.hear("move")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while on.engine.epoch(DEPLOYMENT) == epoch:
                 await asyncio.sleep(0)
         may_arrive.set()

@@ -34,6 +34,7 @@ from storage.facts import (
 )
 from storage.store import Changes, OutboxChange, StorageError, StorageFull
 from tests.bot.floor import BOOK, START, FakeDecisions, FakeNetwork, Floor, floor, message, note, opened, room
+from tests.patience import PATIENCE
 
 
 async def facts(on: Floor, stream: str = DEPLOYMENT) -> list[Fact]:
@@ -259,7 +260,7 @@ async def test_a_failed_commit_loses_nothing(tmp_path: Path, error: StorageError
 
         on.store.commit = failing  # type: ignore[method-assign]
         await on.hear_all(["one", "two", "three"])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await broken.wait()
             while on.engine.trouble is None:
                 await asyncio.sleep(0)
@@ -571,7 +572,7 @@ async def test_a_stop_is_quick_and_finishes_what_was_heard(tmp_path: Path) -> No
         await on.hear("one")
         await on.network.until_sent(1)
         await on.hear("two", room(2))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await on.stop()
         assert on.courier.flying == 0
 

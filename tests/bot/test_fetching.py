@@ -19,6 +19,7 @@ from storage.effects import Drop, React, Urgency
 from storage.facts import DEPLOYMENT
 from tests.bot.carrying import Says, photo, send, speech, texts
 from tests.bot.floor import START, FakeNetwork, Floor, floor, message, room
+from tests.patience import PATIENCE
 
 
 class Shelf:
@@ -63,7 +64,7 @@ def files(on: Floor) -> list[list[str]]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0)
 

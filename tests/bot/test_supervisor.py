@@ -14,6 +14,7 @@ from bot.clock import VirtualClock
 from bot.networks.port import Ears, NetworkDown, NetworkRejected
 from bot.supervisor import Supervisor
 from tests.bot.floor import START, FakeNetwork
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Heard:
 
 
 async def until(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not so():
             await asyncio.sleep(0)
 
@@ -79,7 +80,7 @@ async def test_a_failing_network_is_started_again_later_and_later() -> None:
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     assert good.starts == 1 and ("matrix", "connected") in heard.told
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await task
 
 
@@ -94,7 +95,7 @@ async def test_a_network_that_refuses_us_is_tried_rarely() -> None:
     assert heard.told == [("telegram", "lost", "the token was revoked", True)]
     assert network.state.last_error == "the token was revoked" and not network.state.connected
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await task
 
 
@@ -111,7 +112,7 @@ async def test_a_network_that_worked_for_a_while_is_started_again_soon() -> None
         clock.advance(clock.next_wake or 0)
     assert waits == [1, 1, 1]
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await task
 
 
@@ -128,7 +129,7 @@ async def test_a_fault_in_a_networks_code_is_a_loss_like_another() -> None:
     clock.advance(1)
     await until(lambda: ("telegram", "connected") in heard.told)
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await task
 
 
@@ -145,7 +146,7 @@ async def test_what_stays_lost_is_said_once_and_then_once_an_hour(caplog: pytest
         clock.advance(clock.next_wake or 0)
     await until(lambda: ("telegram", "connected") in heard.told)
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await task
     said = [one.getMessage() for one in caplog.records if one.name == "bot.supervisor"]
     lost = "a network was lost, and is tried again"
@@ -160,6 +161,6 @@ async def test_a_network_that_works_says_nothing(caplog: pytest.LogCaptureFixtur
     task = asyncio.create_task(supervisor.run())
     await until(lambda: ("matrix", "connected") in heard.told)
     supervisor.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await task
     assert not [one for one in caplog.records if one.name == "bot.supervisor"]

@@ -20,6 +20,7 @@ from storage.effects import Effect, Wake
 from storage.facts import DEPLOYMENT, DeadlinePassed, NoteAdded
 from storage.store import StorageError
 from tests.bot.floor import START, FakeDecisions, Floor, floor, note
+from tests.patience import PATIENCE
 
 
 def waking(after: timedelta) -> FakeDecisions:
@@ -41,13 +42,13 @@ async def kept(on: Floor) -> AsyncIterator[Timekeeper]:
         yield keeper
     finally:
         keeper.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await task
 
 
 async def noted(on: Floor, count: int) -> list[str]:
     """The notes, once there are so many."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             facts = [one.fact for one in await on.store.facts(DEPLOYMENT)]
             notes = [fact.text for fact in facts if isinstance(fact, NoteAdded)]
@@ -94,7 +95,7 @@ async def test_on_a_virtual_clock_time_stops_at_each_deadline(tmp_path: Path) ->
     async with floor(tmp_path, waking(timedelta(minutes=5)), clock=clock) as on, kept(on) as keeper:
         await on.hear("a")
         await on.settled()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while clock.next_wake is None:
                 await asyncio.sleep(0)
         assert clock.next_wake == 300

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from playbooks.rooms import Network
-
-WAIT_SECONDS = 20.0
+from tests.patience import PATIENCE
 
 
 class Inbox:
@@ -33,7 +32,7 @@ class Inbox:
         news = asyncio.Event()
         self._waiting.add(news)
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 while not so():
                     news.clear()
                     await news.wait()

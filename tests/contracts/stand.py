@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from bot.networks.port import Button, Heard, HeardKind, NetworkPort, Outcome, Outgoing, Sent
 from playbooks.rooms import RoomRef
-from tests.contracts.inbox import WAIT_SECONDS, Inbox
+from tests.contracts.inbox import Inbox
 from tests.contracts.talk import Person, Seen, Talk, marked
+from tests.patience import PATIENCE
 
 Trait = Literal["encrypted", "tampered", "world_readable", "open_join", "public"]
 
@@ -78,7 +79,7 @@ class Stand(Talk, ABC):
     async def ended(self) -> BaseException:
         """What ended ``run`` by itself; waits for it."""
         assert self._listening is not None
-        await asyncio.wait({self._listening}, timeout=WAIT_SECONDS)
+        await asyncio.wait({self._listening}, timeout=PATIENCE)
         error = self._listening.exception()
         assert error is not None
         return error

@@ -12,10 +12,10 @@ from bot.networks.rehearsal import Rehearsal
 from bot.networks.rehearsal_rooms import Shown
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import File
-from tests.contracts.inbox import WAIT_SECONDS
 from tests.contracts.stand import Stand, Trait
 from tests.contracts.talk import Person, Seen
 from tests.contracts.talk_rehearsal import RehearsalTalk
+from tests.patience import PATIENCE
 
 _PEOPLE = {
     "telegram": (Person("telegram:501", "Ada"), Person("telegram:502", "Bo")),
@@ -96,12 +96,12 @@ class RehearsalStand(RehearsalTalk, Stand):
         def found() -> list[Shown]:
             return [shown for shown in self._people.messages(room) if text in shown.text]
 
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             await self._people.until(lambda: bool(found()))
         return self.look(found()[0])
 
     async def gone(self, room: RoomRef, message: str) -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             await self._people.until(lambda: message not in {shown.id for shown in self._people.messages(room)})
 
     async def throw_out(self, room: RoomRef) -> None:

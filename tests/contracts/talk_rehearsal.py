@@ -10,8 +10,8 @@ from bot.networks.rehearsal import Rehearsal
 from bot.networks.rehearsal_rooms import Shown
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Contact, File, Poll, Spoken
-from tests.contracts.inbox import WAIT_SECONDS
 from tests.contracts.talk import Person, Seen, SeenFile, Talk, Thing, marked
+from tests.patience import PATIENCE
 
 
 class RehearsalTalk(Talk):
@@ -112,7 +112,7 @@ class RehearsalTalk(Talk):
             found = standing[message].reactions if message in standing else ()
             return sorted(one.emoji for one in found if one.who is None)
 
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             await self._people.until(lambda: signs() == sorted(emoji))
 
     def look(self, shown: Shown) -> Seen:

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.emulators.program import ROOT, Program
+from tests.patience import PATIENCE
 
 
 @functools.cache
@@ -61,7 +62,7 @@ def run(
     environment: dict[str, str],
     *,
     module: str = "bot.cli",
-    seconds: float = 60.0,
+    seconds: float = PATIENCE,
 ) -> tuple[int, str, str]:
     """Run a command to its end, with nothing to read: exit code (negative: the signal), output, errors."""
     with tempfile.TemporaryDirectory(prefix="said-") as said, socket.socket(socket.AF_UNIX) as line:

@@ -15,8 +15,7 @@ from bot.networks.matrix import Matrix
 from bot.networks.port import Heard, Outcome, Outgoing
 from playbooks.rooms import Network, RoomRef
 from tests.emulators.synapse import SynapseServer
-
-WAIT_SECONDS = 20.0
+from tests.patience import PATIENCE
 
 
 class Kill(BaseException):
@@ -74,7 +73,7 @@ class ListEars:
         self.losses.append((reason, rejected))
         await self._tell()
 
-    async def until(self, test: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
+    async def until(self, test: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait until ``test`` holds; it is asked after every commit."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(test)
@@ -130,7 +129,7 @@ class Bench:
     async def died(self) -> BaseException:
         """Wait until ``run`` ended by itself; returns what ended it."""
         assert self._task is not None
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait({self._task})
         error = self._task.exception()
         assert error is not None
@@ -160,7 +159,7 @@ class Bench:
     def texts(self, room: str) -> list[str]:
         return [heard.text for heard in self.heard("message", room)]
 
-    async def hear(self, test: Callable[[Heard], bool], seconds: float = WAIT_SECONDS) -> Heard:
+    async def hear(self, test: Callable[[Heard], bool], seconds: float = PATIENCE) -> Heard:
         """The first thing heard for which ``test`` holds; waits for it, and fails at once when ``run`` has died."""
 
         def dead() -> bool:

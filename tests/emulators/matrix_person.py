@@ -28,8 +28,8 @@ from nio import (
 from tests.emulators.matrix_speech import MatrixSpeech
 from tests.emulators.matrix_view import Viewing
 from tests.emulators.synapse import SynapseServer
+from tests.patience import PATIENCE
 
-WAIT_SECONDS = 20.0
 ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -159,7 +159,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
     def messages(self, room: str) -> list[str]:
         return [seen.body for seen in self.timeline(room) if seen.type == "m.room.message"]
 
-    async def wait_message(self, room: str, containing: str, seconds: float = WAIT_SECONDS) -> Seen:
+    async def wait_message(self, room: str, containing: str, seconds: float = PATIENCE) -> Seen:
         """The first message in ``room`` with ``containing`` in its body; waits for it."""
 
         def found() -> Seen | None:
@@ -170,16 +170,16 @@ class MatrixPerson(MatrixSpeech, Viewing):
         assert seen is not None
         return seen
 
-    async def wait_invite(self, room: str, seconds: float = WAIT_SECONDS) -> None:
+    async def wait_invite(self, room: str, seconds: float = PATIENCE) -> None:
         await self.wait_until(lambda: room in self.invited, seconds)
 
-    async def wait_any_invite(self, besides: Iterable[str] = (), seconds: float = WAIT_SECONDS) -> str:
+    async def wait_any_invite(self, besides: Iterable[str] = (), seconds: float = PATIENCE) -> str:
         """Wait for an invitation into a room that is none of these; its id."""
         known = set(besides)
         await self.wait_until(lambda: bool(self.invited - known), seconds)
         return min(self.invited - known)
 
-    async def wait_member(self, room: str, user: str, seconds: float = WAIT_SECONDS) -> None:
+    async def wait_member(self, room: str, user: str, seconds: float = PATIENCE) -> None:
         """Wait until our client knows ``user`` as joined to ``room``."""
         await self.wait_until(
             lambda: (
@@ -190,7 +190,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
             seconds,
         )
 
-    async def wait_seen(self, test: Callable[[Seen], bool], seconds: float = WAIT_SECONDS) -> Seen:
+    async def wait_seen(self, test: Callable[[Seen], bool], seconds: float = PATIENCE) -> Seen:
         await self.wait_until(lambda: any(test(seen) for seen in self.seen), seconds)
         return next(seen for seen in self.seen if test(seen))
 
@@ -200,7 +200,7 @@ class MatrixPerson(MatrixSpeech, Viewing):
         answer = await asyncio.to_thread(self.server.call, method, path, body, self.token)
         return dict(answer)
 
-    async def wait_until(self, test: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
+    async def wait_until(self, test: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait until this is so; tried whenever a sync has brought something."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(test)

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import aiohttp
 from aiohttp import web
 
+from tests.patience import PATIENCE
+
 FaultKind = Literal["answer", "drop_before", "drop_after", "hold"]
 
 
@@ -72,7 +74,7 @@ class MatrixProxy:
         """How many requests with ``path`` in their address came by."""
         return sum(1 for seen in self.requests if seen[0] == method and path in seen[1])
 
-    async def wait_request(self, method: str, path: str, count: int = 1, seconds: float = 20.0) -> None:
+    async def wait_request(self, method: str, path: str, count: int = 1, seconds: float = PATIENCE) -> None:
         """Wait until ``count`` such requests came by."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(lambda: self.count(method, path) >= count)

@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 
 from tests.emulators.synapse import free_port
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-STARTS_WITHIN = 30.0
 
 
 class Program:
@@ -45,7 +45,7 @@ class Program:
         """Start it; wait until ``/readyz`` says 200 (``ready``) or ``/healthz`` does. Raises with its log when it ends instead."""
         await self.spawn({**self.environment, **more})
         try:
-            async with asyncio.timeout(STARTS_WITHIN):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     if self._process.returncode is not None:
                         raise RuntimeError(f"the program ended with {self._process.returncode}:\n{self.words()}")
@@ -81,13 +81,13 @@ class Program:
         except (aiohttp.ClientError, OSError):
             return 0, None
 
-    async def ended(self, seconds: float = 60.0) -> int:
+    async def ended(self, seconds: float = PATIENCE) -> int:
         """Wait until it ends by itself; its exit code (negative: the signal)."""
         assert self._process is not None
         async with asyncio.timeout(seconds):
             return await self._process.wait()
 
-    async def until(self, test: Callable[[int, Any], bool], seconds: float = 20.0) -> None:
+    async def until(self, test: Callable[[int, Any], bool], seconds: float = PATIENCE) -> None:
         """Wait until ``/readyz`` is so: ``test`` is given its status and body."""
         try:
             async with asyncio.timeout(seconds):
@@ -96,7 +96,7 @@ class Program:
         except TimeoutError:
             raise RuntimeError(f"it did not come to that: {await self.ask('/readyz')}\n{self.words()}") from None
 
-    async def at_rest(self, seconds: float = 30.0) -> None:
+    async def at_rest(self, seconds: float = PATIENCE) -> None:
         """Wait until it is ready and nothing waits to be sent: twice in a row, so that a decision between is not missed."""
         quiet = 0
         try:
@@ -115,7 +115,7 @@ class Program:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
 
-    async def stop(self, seconds: float = 10.0) -> int:
+    async def stop(self, seconds: float = PATIENCE) -> int:
         """SIGTERM, and its exit code."""
         assert self._process is not None
         if self._process.returncode is None:

@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 60.0
+from tests.patience import PATIENCE
+
 _SECRET = "registration-of-test-people"
 _GENERATE = ("--config-path", "homeserver.yaml", "--generate-config", "--report-stats=no")
 _FREELY = {"per_second": 100_000, "burst_count": 100_000}
@@ -153,7 +154,7 @@ class SynapseServer:
         (self.folder / "overlay.yaml").write_text(json.dumps(settings | self.overlay, indent=1))
 
     def _wait_ready(self) -> None:
-        until = time.monotonic() + START_SECONDS
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if self._process is None or self._process.poll() is not None:
                 break

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.emulators.telegram_files import Kind
 from tests.emulators.telegram_town import Message, Town
+from tests.patience import PATIENCE
 
 THINGS = {
     "share", "album", "location", "move", "settle", "venue", "contact", "poll", "dice", "forward", "vote", "stop", "erase",
@@ -170,7 +171,7 @@ class Things(Town):
         look = {"kind": held.kind, "name": held.name, "mime": held.type, "seconds": held.seconds}
         return {**look, "width": held.width, "height": held.height, "base64": base64.b64encode(held.data).decode()}
 
-    async def wait_file(self, chat: int, timeout: float = 5.0, *, after: int = 0) -> Message:
+    async def wait_file(self, chat: int, timeout: float = PATIENCE, *, after: int = 0) -> Message:
         """The bot's first message in the chat, with an id above ``after``, that holds a file."""
 
         def found() -> Message | None:
@@ -180,7 +181,7 @@ class Things(Town):
         assert message is not None
         return message
 
-    async def wait_sign(self, chat: int, message_id: int, emoji: str | None, timeout: float = 5.0) -> None:
+    async def wait_sign(self, chat: int, message_id: int, emoji: str | None, timeout: float = PATIENCE) -> None:
         """Until the bot's reaction on a message is this one (None: until it has none)."""
         message = self.chats[chat].messages[message_id]
         wanted = [] if emoji is None else [emoji]

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from tests.emulators.bot_api import Refusal, bad
 from tests.emulators.telegram_files import CAPTIONED, TYPES, Ballot, Kind, Stored
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 
@@ -132,7 +133,7 @@ class Town:
             self._changed = asyncio.get_running_loop().create_future()
         return asyncio.shield(self._changed)
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = PATIENCE) -> T:
         """The predicate's value as soon as it is true. Raises TimeoutError, saying what the chats held."""
         try:
             async with asyncio.timeout(timeout):
@@ -144,7 +145,7 @@ class Town:
             raise TimeoutError(f"it did not happen in {timeout} s; the last messages were {held}") from None
 
     async def wait_message(
-        self, chat: int, containing: str, timeout: float = 5.0, *, thread: int | None = None, after: int = 0
+        self, chat: int, containing: str, timeout: float = PATIENCE, *, thread: int | None = None, after: int = 0
     ) -> Message:
         """The bot's first message in the chat, with an id above ``after``, whose text (now) contains these words."""
 
@@ -156,7 +157,7 @@ class Town:
         assert message is not None
         return message
 
-    async def wait_answer(self, query: str, timeout: float = 5.0) -> dict[str, Any]:
+    async def wait_answer(self, query: str, timeout: float = PATIENCE) -> dict[str, Any]:
         """The parameters with which the bot answered a callback query."""
         return await self.wait_for(lambda: self.answers.get(query) or {}, timeout)
 

@@ -138,7 +138,6 @@ ODD: tuple[tuple[str, str], ...] = (
 """What an official writes in her room, and a piece of the answer."""
 
 
-@pytest.mark.timeout(100)
 async def test_odd_words_get_a_clear_answer_or_none_and_the_bot_goes_on(synapse: SynapseServer, tmp_path: Path) -> None:
     """Dozens of odd messages, taps and events: commands of a partner's people are always answered, and nothing breaks."""
     async with crisis(synapse, tmp_path) as town:
@@ -238,7 +237,6 @@ async def _matrix(town: Crisis) -> None:
     assert len([b for b in ada.messages(fire)[before:] if "/note" not in b and "stauts" not in b]) == 1
 
 
-@pytest.mark.timeout(100)
 async def test_an_alert_too_long_for_one_message_arrives_in_parts_in_order(
     synapse: SynapseServer, tmp_path: Path
 ) -> None:

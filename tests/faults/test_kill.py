@@ -43,7 +43,7 @@ async def _alert(town: Crisis, number: int, armed: Path) -> None:
     """Write an alert, and arm the point as the second person confirms."""
     tg = town.telegram
     await tg.say(TOWN_HALL, ANNE, f'/alert evacuation action=leave where="Chênée" wave {number}')
-    preview = await tg.wait_message(TOWN_HALL, f"D-{number}", 10)
+    preview = await tg.wait_message(TOWN_HALL, f"D-{number}")
     await town.program.at_rest()
     armed.touch()
     await tg.press(TOWN_HALL, preview.id, ADMIN, f"/draft D-{number} {SEND if number == 1 else BESIDE}")
@@ -73,7 +73,6 @@ async def _verify(town: Crisis, folder: Path, answers: int) -> None:
     assert bundle.read_bytes().count(b'"type":"Acknowledged"') == answers
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("points", GROUPS, ids=lambda points: points[0].name.replace(" ", "-"))
 async def test_killed_on_an_alerts_way_every_room_gets_it_once(
     synapse: SynapseServer, tmp_path: Path, points: tuple[Point, ...]
@@ -100,7 +99,6 @@ async def test_killed_on_an_alerts_way_every_room_gets_it_once(
         await _verify(town, tmp_path, len(points))
 
 
-@pytest.mark.timeout(240)
 async def test_killed_while_listening_no_answer_is_lost_or_counted_twice(
     synapse: SynapseServer, tmp_path: Path
 ) -> None:
@@ -111,7 +109,7 @@ async def test_killed_while_listening_no_answer_is_lost_or_counted_twice(
         for number, point in enumerate(LISTENING, 1):
             tg = town.telegram
             await tg.say(TOWN_HALL, ANNE, f'/alert evacuation action=leave where="Chênée" wave {number}')
-            preview = await tg.wait_message(TOWN_HALL, f"D-{number}", 10)
+            preview = await tg.wait_message(TOWN_HALL, f"D-{number}")
             await tg.press(TOWN_HALL, preview.id, ADMIN, f"/draft D-{number} {SEND if number == 1 else BESIDE}")
             await town.ada.wait_message(fire, f"A-{number}")
             await town.program.at_rest()

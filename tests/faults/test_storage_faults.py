@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from storage.migrations import MIGRATIONS
 from tests.emulators.forked import Forked
 from tests.emulators.program import Program
@@ -121,7 +119,6 @@ def _sql(file: Path, statement: str) -> None:
     connection.close()
 
 
-@pytest.mark.timeout(100)
 async def test_a_full_disk_delays_and_loses_nothing(tmp_path: Path) -> None:
     """While there is no room /readyz says why; afterwards everything that was said is decided, in order, once."""
     full = tmp_path / "full"
@@ -162,8 +159,8 @@ async def test_a_full_disk_delays_and_loses_nothing(tmp_path: Path) -> None:
             await program.kill()
             full.unlink()
             await program.start(FULL=str(full))
-            await tg.wait_for(lambda: [m for m in tg.messages(TOWN_HALL) if m.reply_to == after.id], 20)
-            await tg.wait_for(lambda: [m for m in tg.messages(RED_CROSS) if m.reply_to][19:], 20)
+            await tg.wait_for(lambda: [m for m in tg.messages(TOWN_HALL) if m.reply_to == after.id])
+            await tg.wait_for(lambda: [m for m in tg.messages(RED_CROSS) if m.reply_to][19:])
             await program.at_rest()
             assert len({m.reply_to for m in tg.messages(RED_CROSS) if m.reply_to}) == 20
             assert await program.stop() == 0

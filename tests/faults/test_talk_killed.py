@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-import pytest
-
 from handlers import signs
 from playbooks.rooms import RoomRef
 from storage.database import open_store
@@ -61,7 +59,6 @@ async def _on_file(folder: Path) -> OnFile:
         await store.close()
 
 
-@pytest.mark.timeout(300)
 async def test_killed_fifty_times_while_people_talk_nothing_is_lost(synapse: SynapseServer, tmp_path: Path) -> None:
     """500 messages both ways with answers, edits, deletions and reactions: in order, once; what may be missing on Telegram is marked."""
     seed = int(os.environ.get("TALK_SEED", SEED))

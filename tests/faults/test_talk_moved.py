@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from tests.emulators.matrix_proxy import Fault, MatrixProxy
 from tests.emulators.synapse import SynapseServer
+from tests.patience import PATIENCE
 from tests.stories.bridge import ADMIN, CARL, FORUM, TOPIC, Bridge, bridge
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(110)]
@@ -42,7 +43,7 @@ def sending(road: MatrixProxy, room: str, kind: str, **more: int) -> Fault:
 
 async def struck(fault: Fault) -> None:
     """Wait until it has happened."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await fault.struck.wait()
 
 

@@ -19,6 +19,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.patience import PATIENCE
+
 PROGRAM = shutil.which("chromium")
 FLAGS = (
     "--headless",
@@ -71,7 +73,7 @@ class Page:
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": params})
-        said = await asyncio.wait_for(answer, _PATIENCE)
+        said = await asyncio.wait_for(answer, PATIENCE)
         assert "error" not in said, said
         return said["result"]
 
@@ -95,7 +97,7 @@ class Page:
         self.complaints.clear()
         self._loaded.clear()
         await self.ask("Page.navigate", url=path.as_uri())
-        await asyncio.wait_for(self._loaded.wait(), _PATIENCE)
+        await asyncio.wait_for(self._loaded.wait(), PATIENCE)
         await self.value(_CHECKED)
 
     async def text(self) -> str:
@@ -111,9 +113,6 @@ class Page:
         )
         path.write_bytes(base64.b64decode(said["data"]))
 
-
-_PATIENCE = 60
-"""Seconds for one answer of a browser on a busy machine."""
 
 _CHECKED = """new Promise((done) => {
   const root = document.documentElement;
@@ -136,7 +135,7 @@ async def browser(folder: Path) -> AsyncIterator[Page]:
     )
     assert process.stderr
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             address = ""
             while "DevTools listening on" not in address:
                 address = (await process.stderr.readline()).decode()

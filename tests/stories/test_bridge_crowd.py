@@ -41,10 +41,10 @@ async def test_a_burst_is_few_messages_and_each_word_is_there_once(town: Bridge)
     inside = [number for number in range(5) if f"Burst {number}." in together.text]
     await town.program.at_rest()
     await town.ada.edit(town.plain, events[inside[0]], "Changed alone")
-    await tg.wait_for(lambda: "Changed alone" in together.text, 20)
+    await tg.wait_for(lambda: "Changed alone" in together.text)
     assert f"Burst {inside[0]}." not in together.text and f"Burst {inside[1]}." in together.text
     await town.ada.redact(town.plain, events[inside[1]])
-    await tg.wait_for(lambda: f"Burst {inside[1]}." not in together.text, 20)
+    await tg.wait_for(lambda: f"Burst {inside[1]}." not in together.text)
     assert "Changed alone" in together.text and not together.deleted
     await town.program.at_rest()
     await tg.say(HALL, CARL, "Answer to the lot", reply_to=together.id)

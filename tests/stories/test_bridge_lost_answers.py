@@ -32,7 +32,6 @@ async def _decided(town: Bridge) -> None:
     await town.on_telegram("/", HALL, after=before)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("how", ["raised", "taken back"])
 async def test_what_a_room_may_have_is_taken_away_there(synapse: SynapseServer, tmp_path: Path, how: str) -> None:
     """Raised to what a partner may not see, or taken back, before it went again: it does not stay where it had arrived."""
@@ -46,14 +45,13 @@ async def test_what_a_room_may_have_is_taken_away_there(synapse: SynapseServer, 
             await town.telegram.say(HALL, CARL, "/retract", reply_to=said.id)
         await _decided(town)
         fault.times = 0
-        await town.program.at_rest(60)
+        await town.program.at_rest()
         await town.ada.wait_until(lambda: not any(WORDS in one for one in town.standing(town.plain)))
         held = [one for one in town.standing(town.sealed) if WORDS in one]
         assert len(held) == (1 if how == "raised" else 0)
         assert not any("🗑" in one for room in (town.plain, town.sealed) for one in town.standing(room))
 
 
-@pytest.mark.timeout(120)
 async def test_a_room_that_may_have_an_alert_is_told_that_it_is_over(synapse: SynapseServer, tmp_path: Path) -> None:
     """Cancelled before it went again: the rooms where it stands are told so, as all others are."""
     async with losing(synapse, tmp_path) as (town, fault):
@@ -67,7 +65,6 @@ async def test_a_room_that_may_have_an_alert_is_told_that_it_is_over(synapse: Sy
         await town.on_matrix(town.sealed, "A-1 was sent by mistake")
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_decided_again_stands_once(synapse: SynapseServer, tmp_path: Path) -> None:
     """The phase changes before it goes again: what had arrived is removed, and what takes its place says that it is perhaps read a second time."""
     async with losing(synapse, tmp_path) as (town, fault):
@@ -81,6 +78,6 @@ async def test_what_is_decided_again_stands_once(synapse: SynapseServer, tmp_pat
         fault.times = 0
         for room in (town.plain, town.sealed):
             await town.on_matrix(room, "Possible repeat")
-        await town.program.at_rest(60)
+        await town.program.at_rest()
         for room in (town.plain, town.sealed):
             assert sum(ALERT in one for one in town.standing(room)) == 1

@@ -42,7 +42,7 @@ async def test_what_is_taken_back_at_once_stands_nowhere(town: Bridge) -> None:
     await town.on_telegram("In peace")
     await town.on_matrix(town.plain, "In peace")
     await town.program.at_rest()
-    await town.telegram.wait_for(lambda: not said(town, "Hasty") and not said(town, "Hasty", FORUM), 20)
+    await town.telegram.wait_for(lambda: not said(town, "Hasty") and not said(town, "Hasty", FORUM))
     await town.ada.wait_until(lambda: not any("Hasty" in text for text in town.standing(town.plain)))
 
 
@@ -73,7 +73,7 @@ async def test_an_edit_may_grow_beyond_one_message(town: Bridge) -> None:
     assert " ".join(one.text.partition("\n")[2] for one in parts).split() == words.split()
     await town.program.at_rest()
     await town.ada.edit(town.sealed, event, "Small")
-    await town.telegram.wait_for(lambda: "Small" in copy.text and not said(town, "grown"), 20)
+    await town.telegram.wait_for(lambda: "Small" in copy.text and not said(town, "grown"))
 
 
 async def test_a_caption_may_grow_beyond_what_stands_under_a_picture(town: Bridge) -> None:
@@ -235,12 +235,12 @@ async def test_a_picture_and_a_poll_that_are_taken_back_are_gone(town: Bridge) -
     poll = await town.ada.ask(town.sealed, "Poll in vain?", "Yes", "No")
     copy = await town.on_telegram("Picture in vain")
     tg = town.telegram
-    await tg.wait_for(lambda: [one for one in tg.messages(FORUM, TOPIC) if one.poll], 20)
+    await tg.wait_for(lambda: [one for one in tg.messages(FORUM, TOPIC) if one.poll])
     asked = [one for one in tg.messages(FORUM, TOPIC) if one.poll][-1]
     there = await town.on_matrix(town.plain, "Picture in vain")
     await town.ada.redact(town.sealed, picture)
     await town.ada.redact(town.sealed, poll)
-    await tg.wait_for(lambda: copy.deleted and asked.deleted, 20)
+    await tg.wait_for(lambda: copy.deleted and asked.deleted)
     await town.ada.wait_gone(town.plain, there.event_id)
 
 
@@ -280,7 +280,7 @@ async def test_an_edit_that_says_red_takes_the_copies_away(town: Bridge) -> None
     plain, sealed = await town.on_matrix(town.plain, "Names of"), await town.on_matrix(town.sealed, "Names of")
     await town.telegram.edit(HALL, event.id, "[red] Names of the missing: Eva")
     await town.ada.wait_gone(town.plain, plain.event_id)
-    await town.telegram.wait_for(lambda: copy.deleted, 20)
+    await town.telegram.wait_for(lambda: copy.deleted)
     await town.ada.look_until(
         town.sealed, sealed.event_id, lambda one: "missing: Eva" in one.text and "RED" in one.text
     )

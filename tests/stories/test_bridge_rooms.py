@@ -38,7 +38,7 @@ async def test_a_room_that_strangers_may_read_drops_out_at_once(
     room, other = (town.plain, town.sealed) if which == "plain" else (town.sealed, town.plain)
     before, told = await ada.state(room, kind), max((one.id for one in tg.messages(ADMIN)), default=0)
     await ada.set_state(room, kind, content)
-    news = await tg.wait_message(ADMIN, cure, 20, after=told)
+    news = await tg.wait_message(ADMIN, cure, after=told)
     assert ("Police" if which == "sealed" else "Fire") in news.text
     await tg.say(town.hall, CARL, f"Only for members {mark}")
     await town.on_matrix(other, f"Only for members {mark}")
@@ -85,7 +85,7 @@ async def test_a_group_with_a_public_name_drops_out(town: Bridge) -> None:
     await town.on_matrix(town.plain, "Still private")
     tg.chats[town.hall].username = "hall_of_all"
     await tg.say(town.hall, CARL, "Now public")
-    await tg.wait_message(ADMIN, "public name", 20)
+    await tg.wait_message(ADMIN, "public name")
     await town.ada.say(town.sealed, "Between us")
     await town.on_telegram("Between us", FORUM)
     await town.program.at_rest()
@@ -103,7 +103,7 @@ async def test_a_public_name_is_seen_in_the_answer_to_what_is_carried_there(town
     tg, told = town.telegram, max((one.id for one in town.telegram.messages(ADMIN)), default=0)
     tg.chats[town.hall].username = "hall_of_all"
     await town.ada.say(town.sealed, "The last into the street")
-    await tg.wait_message(ADMIN, "public name", 20, after=told)
+    await tg.wait_message(ADMIN, "public name", after=told)
     await town.ada.say(town.sealed, "Not into the street")
     await town.on_telegram("Not into the street", FORUM)
     await town.program.at_rest()
@@ -142,7 +142,7 @@ async def test_a_room_whose_encryption_was_changed_stays_out(town: Bridge) -> No
     tg, ada, room = town.telegram, town.ada, town.sealed
     before = await ada.state(room, "m.room.encryption")
     await ada.set_state(room, "m.room.encryption", {**before, "rotation_period_msgs": 7})
-    await tg.wait_message(ADMIN, "encryption was changed", 20)
+    await tg.wait_message(ADMIN, "encryption was changed")
     await ada.set_state(room, "m.room.encryption", before)
     await tg.say(town.hall, CARL, "For closed rooms")
     await town.on_matrix(town.plain, "For closed rooms")

@@ -56,7 +56,7 @@ async def shown_file(town: Bridge, room: str, words: str) -> tuple[Shown, bytes]
 async def file_message(town: Bridge, words: str, chat: int = HALL) -> Message:
     """The bot's message with a file and these words in a Telegram chat."""
     tg = town.telegram
-    await tg.wait_for(lambda: [one for one in tg.messages(chat) if one.file is not None and words in one.text], 20)
+    await tg.wait_for(lambda: [one for one in tg.messages(chat) if one.file is not None and words in one.text])
     return next(one for one in tg.messages(chat) if one.file is not None and words in one.text)
 
 
@@ -170,14 +170,14 @@ async def test_a_caption_is_edited_under_its_file(town: Bridge) -> None:
     for room, before in shown.items():
         after = await town.ada.look_until(room, before.event_id, lambda one: "Caption two" in one.text)
         assert after.kind == "m.image" and await town.ada.open_file(after) == PICTURE
-    await town.telegram.wait_for(lambda: "Caption two" in topic.text, 20)
+    await town.telegram.wait_for(lambda: "Caption two" in topic.text)
     answer = await town.ada.file_content(town.sealed, PICTURE, "a.jpg", "m.image", caption="Mine one")
     mine = await town.ada.send(town.sealed, "m.room.message", answer)
     copy = await file_message(town, "Mine one")
     there, _ = await shown_file(town, town.plain, "Mine one")
     fresh = {name: one for name, one in answer.items() if name != "body"}
     await town.ada.edit(town.sealed, mine, "Mine two", **fresh)
-    await town.telegram.wait_for(lambda: "Mine two" in copy.text, 20)
+    await town.telegram.wait_for(lambda: "Mine two" in copy.text)
     assert town.telegram.file(HALL, copy.id).data == PICTURE
     after = await town.ada.look_until(town.plain, there.event_id, lambda one: "Mine two" in one.text)
     assert after.kind == "m.image" and await town.ada.open_file(after) == PICTURE
@@ -195,7 +195,7 @@ async def test_a_picture_that_is_changed_and_changed_back_is_the_first_again(tow
     for content, data in ((contents[1], other), (contents[0], PICTURE)):
         fresh = {name: one for name, one in content.items() if name != "body"}
         await town.ada.edit(town.plain, said, "Quay", **fresh)
-        await town.telegram.wait_for(lambda data=data: town.telegram.file(HALL, copy.id).data == data, 20)  # type: ignore[misc]
+        await town.telegram.wait_for(lambda data=data: town.telegram.file(HALL, copy.id).data == data)  # type: ignore[misc]
 
 
 async def test_an_album_of_three_is_one_on_telegram_and_three_on_matrix(town: Bridge) -> None:
@@ -214,7 +214,7 @@ async def test_an_album_of_three_is_one_on_telegram_and_three_on_matrix(town: Br
         assert [await town.ada.open_file(one) for one in found] == pictures
         assert "Three views" in found[0].text
     tg = town.telegram
-    await tg.wait_for(lambda: len([one for one in tg.messages(FORUM) if one.id > after and one.file]) == 3, 20)
+    await tg.wait_for(lambda: len([one for one in tg.messages(FORUM) if one.id > after and one.file]) == 3)
     copies = [one for one in tg.messages(FORUM) if one.id > after and one.file]
     assert len({one.album for one in copies}) == 1 and copies[0].album is not None
     assert [tg.file(FORUM, one.id).data for one in copies] == pictures
@@ -276,7 +276,7 @@ async def test_a_place_goes_both_ways(town: Bridge) -> None:
     await town.ada.show_place(town.sealed, 50.7, 5.7, "Camp")
     tg = town.telegram
     for chat in (HALL, FORUM):
-        await tg.wait_for(lambda chat=chat: [one for one in tg.messages(chat) if one.point == (50.7, 5.7)], 20)  # type: ignore[misc]
+        await tg.wait_for(lambda chat=chat: [one for one in tg.messages(chat) if one.point == (50.7, 5.7)])  # type: ignore[misc]
     assert (await town.sees(town.plain, lambda one: one.point == (50.7, 5.7))).kind == "m.location"
     await town.on_telegram("Camp")
 
@@ -288,7 +288,7 @@ async def test_a_contact_is_a_card_on_telegram_and_words_on_matrix(town: Bridge)
     for room in (town.plain, town.sealed):
         shown = await town.on_matrix(room, "Eva Dumont")
         assert "+3249990000" in shown.text
-    await tg.wait_for(lambda: [one for one in tg.messages(FORUM) if "contact" in one.extra], 20)
+    await tg.wait_for(lambda: [one for one in tg.messages(FORUM) if "contact" in one.extra])
     [copy] = [one for one in tg.messages(FORUM) if "contact" in one.extra]
     assert copy.extra["contact"] == {"phone_number": "+3249990000", "first_name": "Eva Dumont"}
     assert copy.buttons == [[("▸ Carl · Hall", "")]]
@@ -306,7 +306,7 @@ async def test_a_moving_place_of_telegram_is_changed_in_place(town: Bridge) -> N
     await town.telegram.settle(HALL, said.id)
     for room, before in shown.items():
         await town.ada.look_until(room, before.event_id, lambda one: "50.55000, 5.55000" in one.text)
-    await town.telegram.wait_for(lambda: "50.55000, 5.55000" in topic.text, 20)
+    await town.telegram.wait_for(lambda: "50.55000, 5.55000" in topic.text)
     assert len([one for one in town.telegram.messages(FORUM) if "50.5" in one.text]) == 1
 
 
@@ -321,7 +321,7 @@ async def test_a_moving_place_of_matrix_is_changed_in_place(town: Bridge, which:
     there = await town.on_matrix(other, f"{latitude:.5f}, 5.00000")
     await town.ada.move(room, began, latitude + 0.1, 5.0)
     await town.ada.end_live_place(room)
-    await town.telegram.wait_for(lambda: f"{latitude + 0.1:.5f}, 5.00000" in copy.text, 20)
+    await town.telegram.wait_for(lambda: f"{latitude + 0.1:.5f}, 5.00000" in copy.text)
     await town.ada.look_until(other, there.event_id, lambda one: f"{latitude + 0.1:.5f}" in one.text)
 
 
@@ -329,7 +329,7 @@ async def test_a_poll_of_matrix_has_one_count(town: Bridge) -> None:
     """It is one in every room, votes from all of them are counted together, below each, and who chose what is not told."""
     asked = await town.ada.ask(town.sealed, "Which bridge?", "North", "South")
     tg = town.telegram
-    await tg.wait_for(lambda: [one for one in tg.messages(HALL) if one.poll], 20)
+    await tg.wait_for(lambda: [one for one in tg.messages(HALL) if one.poll])
     copy = [one for one in tg.messages(HALL) if one.poll][-1]
     ballot = tg.polls[copy.poll or ""]
     assert "Which bridge?" in ballot.question and ballot.options == ("North", "South")
@@ -346,7 +346,7 @@ async def test_a_poll_of_matrix_has_one_count(town: Bridge) -> None:
     )
     await town.ada.end_poll(town.sealed, asked)
     await town.sees(town.plain, lambda one: "at the end" in one.text and "South: 2" in one.text)
-    await tg.wait_for(lambda: ballot.closed, 20)
+    await tg.wait_for(lambda: ballot.closed)
     await town.ada.look_until(town.plain, there.event_id, lambda one: one.ended)
 
 
@@ -358,14 +358,14 @@ async def test_a_poll_that_is_changed_stands_once_everywhere(town: Bridge) -> No
     def asking(words: str) -> list[Message]:
         return [one for one in tg.messages(HALL) if one.poll and words in tg.polls[one.poll].question]
 
-    await tg.wait_for(lambda: asking("Which pump?"), 20)
+    await tg.wait_for(lambda: asking("Which pump?"))
     await town.program.at_rest()
     relation = {"rel_type": "m.replace", "event_id": asked}
     fresh = poll("Which big pump?", "Red", "Blue", ids=("a", "b"))
     content = {**fresh, "m.new_content": fresh, "m.relates_to": relation}
     await town.ada.send(town.plain, "org.matrix.msc3381.poll.start", content)
-    await tg.wait_for(lambda: asking("Which big pump?"), 20)
-    await tg.wait_for(lambda: not asking("Which pump?"), 20)
+    await tg.wait_for(lambda: asking("Which big pump?"))
+    await tg.wait_for(lambda: not asking("Which pump?"))
     [copy] = asking("Which big pump?")
     await town.program.at_rest()
     await tg.vote(CARL, copy.poll or "", 1)
@@ -388,7 +388,7 @@ async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     names = list(shown[town.sealed].answers)
     await town.ben.vote(town.sealed, shown[town.sealed].event_id, names[0], names[2])
     await tg.vote(DORA, topic.poll or "", 2)
-    await tg.wait_for(lambda: [one for one in tg.messages(HALL) if "One: 1" in one.text and "Three: 2" in one.text], 20)
+    await tg.wait_for(lambda: [one for one in tg.messages(HALL) if "One: 1" in one.text and "Three: 2" in one.text])
     await town.sees(town.plain, lambda one: "One: 1" in one.text and "Three: 2" in one.text)
     own = next(one for one in tg.chats[HALL].messages.values() if one.poll and "pumps" in tg.polls[one.poll].question)
     await tg.vote(CARL, own.poll or "", 1, 2)
@@ -396,7 +396,7 @@ async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     await town.sees(
         town.plain, lambda one: "at the end" in one.text and "Two: 1" in one.text and "Three: 3" in one.text
     )
-    await tg.wait_for(lambda: tg.polls[topic.poll or ""].closed, 20)
+    await tg.wait_for(lambda: tg.polls[topic.poll or ""].closed)
     for room, there in shown.items():
         await town.ada.look_until(room, there.event_id, lambda one: one.ended)
 

@@ -107,7 +107,7 @@ async def test_a_topic_is_made_once_also_where_we_are_killed_before_anything_sta
     known = set(tg.chats[HALL].topics)
     tg.fault("delay-before", chat=HALL, seconds=5.0)
     await town.ada.say_in_thread(town.plain, root, "Which way round?")
-    await tg.wait_for(lambda: not tg._faults, 20)
+    await tg.wait_for(lambda: not tg._faults)
     await town.program.kill()
     await town.start()
     await town.ada.say_in_thread(town.plain, root, "By the ferry")
@@ -157,9 +157,9 @@ async def test_whoever_is_called_has_no_need_of_a_username(town: Bridge) -> None
     tg.user(DORA, "Dora Mare", "en")
     await tg.start(ADMIN)
     await tg.say(ADMIN, ADMIN, "/invite liaison ships")
-    code = (await tg.wait_message(ADMIN, "/start ", 20)).text.split("/start ")[1].split()[0]
+    code = (await tg.wait_message(ADMIN, "/start ")).text.split("/start ")[1].split()[0]
     await tg.start(DORA, code)
-    await tg.wait_message(ADMIN, "was redeemed", 20)
+    await tg.wait_message(ADMIN, "was redeemed")
     await town.ada.say(town.plain, "To @dora mare: `x`, and @Dora alone")
     called = await town.on_telegram("To @dora mare", FORUM)
     [mention] = [one for one in called.entities if one["type"] == "text_mention"]

@@ -131,7 +131,7 @@ async def test_an_edit_on_telegram_changes_every_copy_and_one_of_nothing_none(to
     for room, event in before.items():
         shown = await town.ada.look_until(room, event, lambda one: "gate is open" in one.text)
         assert shown.edited and shown.encrypted is (room == town.sealed)
-    await town.telegram.wait_for(lambda: "gate is open" in topic.text, 20)
+    await town.telegram.wait_for(lambda: "gate is open" in topic.text)
     await town.telegram.edit(HALL, said.id, "The gate is open")
     await town.telegram.say(HALL, CARL, "After the gate")
     await town.on_matrix(town.plain, "After the gate")
@@ -157,7 +157,7 @@ async def test_an_edit_on_matrix_changes_every_copy(town: Bridge, which: str) ->
     await town.ada.edit(
         room, said, f"Wall {which} three", format="org.matrix.custom.html", formatted_body=f"Wall <b>{which} three</b>"
     )
-    await town.telegram.wait_for(lambda: f"{which} three" in copy.text, 20)
+    await town.telegram.wait_for(lambda: f"{which} three" in copy.text)
     assert ("bold", f"{which} three") in marks(copy)
     await town.ada.look_until(other, there.event_id, lambda one: f"{which} three" in one.text)
     await town.program.at_rest()
@@ -173,7 +173,7 @@ async def test_what_is_taken_back_on_matrix_is_gone_everywhere(town: Bridge, whi
     there = await town.on_matrix(other, f"Not for you {which}")
     await town.ada.redact(room, said)
     await town.ada.wait_gone(other, there.event_id)
-    await town.telegram.wait_for(lambda: copy.deleted and topic.deleted, 20)
+    await town.telegram.wait_for(lambda: copy.deleted and topic.deleted)
 
 
 @both
@@ -302,12 +302,12 @@ async def test_an_edit_that_is_too_long_goes_in_parts_and_back(town: Bridge, whi
         return "\n".join(one.text for one in tg.messages(HALL) if one.id >= copy.id and f"{which} shift" in one.text)
 
     await town.ada.edit(room, said, "\n".join(lines))
-    await tg.wait_for(lambda: all(line in told() for line in lines), 20)
+    await tg.wait_for(lambda: all(line in told() for line in lines))
     assert lines[0] in copy.text and told().count(lines[-1]) == 1
     assert all(units(one.text) <= 4096 for one in tg.messages(HALL))
     await town.ada.look_until(other, there.event_id, lambda one: lines[0] in one.text)
     await town.ada.edit(room, said, f"{which} shift 0: nobody")
-    await tg.wait_for(lambda: told().endswith(f"{which} shift 0: nobody") and told().count("shift") == 1, 20)
+    await tg.wait_for(lambda: told().endswith(f"{which} shift 0: nobody") and told().count("shift") == 1)
 
 
 async def test_a_long_telegram_message_and_an_answer_to_it(town: Bridge) -> None:
@@ -329,9 +329,9 @@ async def test_whoever_is_called_by_name_is_notified(town: Bridge) -> None:
     tg, ben = town.telegram, town.ben
     await tg.start(ADMIN)
     await tg.say(ADMIN, ADMIN, "/invite liaison police")
-    code = (await tg.wait_message(ADMIN, "/start ", 20)).text.split("/start ")[1].split()[0]
+    code = (await tg.wait_message(ADMIN, "/start ")).text.split("/start ")[1].split()[0]
     await ben.say(town.sealed, f"/start {code}")
-    await tg.wait_message(ADMIN, "was redeemed", 20)
+    await tg.wait_message(ADMIN, "was redeemed")
     await tg.say(HALL, CARL, f"@{ben.name}: come to the bridge, @nobody")
     for room, mentioned in ((town.sealed, [ben.user]), (town.plain, [])):
         shown = await town.on_matrix(room, "come to the bridge")

@@ -34,9 +34,9 @@ async def test_a_card_is_one_message_that_says_how_it_stands(synapse: SynapseSer
         at_drk = await tg.wait_message(DRK, "A-1")
         await tg.press(RED_CROSS, at_cross.id, CARL, "/ack A-1 cannot")
         await tg.press(DRK, at_drk.id, CARL, "/ack A-1 acting")
-        await tg.wait_for(lambda: says("Croix-Rouge de Belgique: Cannot", "1 acting"), 15.0)
+        await tg.wait_for(lambda: says("Croix-Rouge de Belgique: Cannot", "1 acting"))
         assert await town.program.stop() == 0
         await town.start()
         await tg.press(RED_CROSS, at_cross.id, CARL, "/ack A-1 acting")
-        await tg.wait_for(lambda: says("2 acting"), 15.0)
+        await tg.wait_for(lambda: says("2 acting"))
         assert [one.id for one in cards()] == [first]

@@ -13,7 +13,7 @@ from tests.stories.crisis import ADMIN, ANNE, CARL, RED_CROSS, TOWN_HALL, Crisis
 async def _copy_on_telegram(town: Crisis, chat: int, words: str) -> tuple[str, bytes]:
     """The file that came with these words, and its name."""
     tg = town.telegram
-    await tg.wait_for(lambda: [one for one in tg.messages(chat) if one.file is not None and words in one.text], 30)
+    await tg.wait_for(lambda: [one for one in tg.messages(chat) if one.file is not None and words in one.text])
     message = next(one for one in tg.messages(chat) if one.file is not None and words in one.text)
     kept = tg.files[str(message.file)]
     return kept.name, kept.data

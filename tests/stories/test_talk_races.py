@@ -15,6 +15,7 @@ from playbooks.rooms import RoomRef
 from storage.database import SqliteStore
 from storage.facts import SaidAnew, TakenBack
 from tests.handlers.border_stage import CITY, CITY_TELEGRAM, FIRE_TELEGRAM, WATCHERS
+from tests.patience import PATIENCE
 from tests.playbooks.border import NOON
 from tests.stories.test_talk import Talk, talking
 
@@ -37,7 +38,7 @@ class Held:
 
 async def _until(town: Talk, kind: type) -> None:
     """Until this is on record."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not any(isinstance(kept.fact, kind) for kept in await town.facts()):
             await asyncio.sleep(0)
 

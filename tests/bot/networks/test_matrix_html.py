@@ -76,7 +76,7 @@ def test_nothing_takes_long(worst: Callable[[int], str]) -> None:
     """An event full of whatever is worst is read at once: in time that grows with its length and no faster."""
     source = worst(64_000)
     spent = min(_seconds(source) for _ in range(3))
-    assert spent < 0.1
+    assert spent < 1.0  # on the slowest machine; what grew with its square would take a minute
     made = from_matrix(source)
     assert restricted(made) == made
 

@@ -20,6 +20,7 @@ from tests.emulators.matrix_bench import Bench, Kill, running
 from tests.emulators.matrix_person import ENCRYPTION, MatrixPerson
 from tests.emulators.matrix_proxy import MatrixProxy
 from tests.emulators.synapse import SynapseServer
+from tests.patience import PATIENCE
 
 _numbers = itertools.count(1)
 
@@ -436,7 +437,7 @@ async def test_somebody_who_comes_while_the_key_is_given(bench: Bench, ada: Matr
     async with MatrixPerson(bench.server, f"late{next(_numbers)}") as late:
         held = proxy.fault("hold", "PUT", "/sendToDevice/")
         sending = asyncio.create_task(bench.send(room, "pour tous"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await held.struck.wait()
         await ada.invite(room, late.user)
         await late.join(room)

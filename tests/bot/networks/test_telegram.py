@@ -34,6 +34,7 @@ from bot.networks.telegram import Telegram
 from handlers import signs
 from playbooks.rooms import Network, RoomRef
 from tests.emulators.telegram import TelegramEmulator
+from tests.patience import PATIENCE
 
 GROUP, FORUM, ADA = -100200, -1001234567890, 501
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -83,7 +84,7 @@ class ListEars:
         self._changed.set()
 
     async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not done():
                 self._changed.clear()
                 await self._changed.wait()
