@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,10 @@ class Tongue:
     def named(self, what: str, value: object) -> str:
         """What something is called, and what it is: ``people: 12``."""
         return self.word("named", what=what, value=value)
+
+    def several(self, parts: Iterable[str]) -> str:
+        """Parts of which each may have commas, behind each other."""
+        return self._set(" ; " if self.language == "fr" else "; ").join(parts)
 
     def kind(self, name: str) -> str:
         """What a kind of entry is called."""

@@ -271,4 +271,4 @@ class Paper:
     def _short(self, text: str, width: float) -> Line:
         """One line of at most this width."""
         line = next(wrapped(self._fonts, text, "regular", width, SMALL), Line(""))
-        return line if line.text == " ".join(legible(text).split()) else Line(f"{line.text} …")
+        return line if line.text.split() == legible(text).split() else Line(f"{line.text} …")

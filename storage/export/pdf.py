@@ -22,14 +22,14 @@ from storage.sentences import Sentences
 from storage.tongue import ENGLISH, Tongue, tongue
 from storage.unseen import is_seen, visible
 
-_LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
-_ANSWERS: Final = (104.0, 96.0, 142.0, 84.0, INNER - 426.0)
-_TIMELINE: Final = (50.0, 48.0, INNER - 98.0)
+LEADS: Final = (86.0, 86.0, 84.0, 96.0, INNER - 352.0)
+ANSWERS: Final = (104.0, 96.0, 142.0, 84.0, INNER - 426.0)
+TIMELINE: Final = (60.0, 48.0, INNER - 108.0)
 
 _WITH_HEAD: Final = 50.0
 """What the head of a table takes with a row below it: it does not stand alone at the foot of a page."""
 
-_STATED: Final = (106.0, INNER - 106.0)
+STATED: Final = (106.0, INNER - 106.0)
 
 
 async def pdf(copy: Copy, out: BinaryIO) -> None:
@@ -59,7 +59,7 @@ def _furniture(about: About, ours: Tongue) -> Furniture:
 def statement(paper: Paper, about: About, ours: Tongue = ENGLISH) -> None:
     """For whom, by whom, why, what is withheld, and the checkpoint with its note."""
     for what, words, exact in stated(about, ours):
-        paper.row([Cell(what, "bold"), Cell(words, "mono" if exact else "regular")], _STATED, size=8)
+        paper.row([Cell(what, "bold"), Cell(words, "mono" if exact else "regular")], STATED, size=8)
     paper.skip(4)
     paper.para(ours.named(ours.word("note"), "").rstrip(), size=SMALL)
     paper.para(about.note.rstrip("\n"), style="mono", size=SMALL, indent=6)
@@ -98,7 +98,7 @@ class _Report:
         for number, led in enumerate(gathered.leads):
             fact = led.fact
             where = self._words.where(fact.tier, fact.jurisdiction)
-            basis = "; ".join(str(part) for part in (fact.basis, fact.rule) if part)
+            basis = self._ours.several(str(part) for part in (fact.basis, fact.rule) if part)
             until = self._moment(led.until) if led.until is not None else say("still")
             cells = [
                 Cell(self._moment(led.since)),
@@ -107,7 +107,7 @@ class _Report:
                 Cell(", ".join(fact.partners)),
                 Cell(basis),
             ]
-            self._row(cells, _LEADS, head, first=number == 0)
+            self._row(cells, LEADS, head, first=number == 0)
 
     def alerts(self, gathered: Gathered) -> None:
         """Each alert: what it said, whom it reached when, and who answered what and when."""
@@ -134,7 +134,7 @@ class _Report:
         head = [word("partner"), say("Delivered"), word("answer"), say("Answered"), word("after")]
         for number, (partner, told) in enumerate(sorted(alert.partners.items())):
             self._row(
-                [Cell(partner), *self._told(alert, partner, told)], _ANSWERS, list(map(Cell, head)), first=number == 0
+                [Cell(partner), *self._told(alert, partner, told)], ANSWERS, list(map(Cell, head)), first=number == 0
             )
         self.paper.skip(4)
 
@@ -181,7 +181,7 @@ class _Report:
         said += map(ours.code, told.others)
         if alert.over is not None:
             said.append(ours.say("{how} at {time}", how=alert.over[1], time=self._time(alert.over[0])))
-        return "; ".join(said)
+        return ours.several(said)
 
     def deliveries(self, gathered: Gathered) -> None:
         """What the networks made of all messages, and each that failed."""
@@ -221,9 +221,9 @@ class _Report:
                 day = local.date()
                 self.paper.room(50)
                 self.paper.para(self._ours.day(local), style="bold")
-                self._head(head, _TIMELINE)
+                self._head(head, TIMELINE)
             words = "\n".join([row.said, *(f"   {line}" for line in row.below)])
-            self.paper.row([Cell(row.entries), Cell(f"{local:%H:%M:%S}"), Cell(words)], _TIMELINE, size=8, heading=head)
+            self.paper.row([Cell(row.entries), Cell(f"{local:%H:%M:%S}"), Cell(words)], TIMELINE, size=8, heading=head)
 
     def _row(self, cells: list[Cell], columns: tuple[float, ...], head: list[Cell], *, first: bool) -> None:
         if first:

@@ -147,14 +147,15 @@ def _rounds(fact: Fact, by: Phrases) -> str | None:
         case f.CheckinStarted() as c:
             return say("Check-in {name}, round {round}, begins", name=c.name, round=c.round)
         case f.CheckinAnswered() as c:
-            late = _late(by) if c.late is True else ""
-            return say(
-                "{round}: {partner} answers {answer}, {person}",
+            how = f"{c.person}{_late(by) if c.late is True else ''}"
+            words = say(
+                "{round}: {partner} answers {answer} ({how})",
                 round=c.round,
                 partner=c.partner,
-                answer=f"{code(c.answer)}{late}",
-                person=c.person,
-            ) + by.said(c.words)
+                answer=code(c.answer),
+                how=how,
+            )
+            return words + by.said(c.words)
         case f.CheckinOverdue(round=number):
             return say("{round}: the time to answer is over", round=number)
         case f.CheckinEnded(round=number, why=reason):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -16,11 +18,14 @@ from storage.entry import EXERCISE, REHEARSAL
 from storage.export import bidi
 from storage.export.cap import cap
 from storage.export.copy import Copy, Form
+from storage.export.for_whom import AUDITOR
 from storage.export.glyphs import Fonts
 from storage.export.ics214 import ics214
 from storage.export.paper import Cell, Furniture, Paper
 from storage.export.pdf import pdf
+from storage.export.wording import LANGUAGES
 from storage.export.wrapping import wrapped
+from storage.tongue import tongue
 from tests.examples import examples
 from tests.storage.crisis import FOR_FIRE, NOTE, copied, played
 from tests.storage.pdf_text import objects, packed, pages, table, titles
@@ -113,6 +118,47 @@ async def test_a_partner_reads_nothing_that_it_may_not_see(store: SqliteStore, t
     assert "where: Town (only as an area)" in flat(mine) and "where: town (only as an area)" not in flat(mine)
     assert "Nothing shown: " in mine
     assert "Nothing shown: " not in whole
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_it_speaks_the_readers_language(store: SqliteStore, tmp_path: Path, language: str) -> None:
+    """Headings, what heads tables (each word whole), furniture, days and sentences are in it, for an auditor and for a partner; the file says which it is."""
+    await played(store, "E-1")
+    ours = tongue(language)
+    heads = [
+        ours.word(key)
+        for key in (
+            "leads",
+            "alertsTitle",
+            "deliveries",
+            "timeline",
+            "scope",
+            "partners",
+            "after",
+            "hiddenCount",
+            "size",
+        )
+    ]
+    heads += [
+        ours.say(words)
+        for words in ("Decisions", "Delivered", "Answered", "Entry", "Time", "What happened", "Incident", "Times in")
+    ]
+    for path, reader in ((tmp_path / "a.pdf", AUDITOR), (tmp_path / "f.pdf", FOR_FIRE)):
+        data = await copied(store, pdf, path, replace(reader, language=language), "E-1")
+        said = "\n".join(pages(data))
+        assert f"/Lang({ours.locale})".encode() in data
+        assert [word for head in heads for word in head.split() if word not in said.split()] == []
+        assert ours.own(EXERCISE) in said and ours.day(datetime(2026, 7, 1, tzinfo=UTC)) in said
+        assert f"{ours.word('forWhom')}" in said.split("\n")[1]
+        if language != "en":
+            english = [
+                one
+                for one in said.split("\n")
+                if re.match(
+                    r"EXERCISE|Who led|Lead |Draft |Refused |Time to |Nothing shown|A-1 issued|shows |withholds ", one
+                )
+            ]
+            assert english == []
 
 
 async def test_words_in_any_script(store: SqliteStore, tmp_path: Path) -> None:
