@@ -138,6 +138,26 @@ def read(case: Case, name: str, typed: str) -> Value:
             return Text(typed)
 
 
+MOST_NAMING = 12
+"""Words that may name a place or people; more are a sentence, said to somebody."""
+
+
+def fits(case: Case, name: str, typed: str) -> bool:
+    """Whether words can be meant for a field: a place or people are named in a few, of other types they must be readable. Whatever is said fits a text."""
+    assert case.book is not None
+    spec = case.book.playbook.field(name)
+    assert spec is not None
+    if spec.type == "place" and case.request.point is not None:
+        return True
+    if spec.type in ("place", "person") and len(typed.split()) > MOST_NAMING:
+        return False
+    try:
+        read(case, name, typed)
+    except Unreadable:
+        return False
+    return True
+
+
 def place(book: Book, typed: str, point: tuple[int, int] | None = None) -> Place:
     """A place from words, with the areas of the playbook that it lies in: by its point, else by the names in the words."""
     point = read_point(typed) or point

@@ -1,7 +1,9 @@
 """Our open questions that plain words would answer, for one person in one chat; and which of them is meant.
 
 A question of the real thing goes before one of an exercise. Where two of a kind are open the words are kept, and we ask which. After ten
-minutes nobody who writes something thinks of the question any more: then it takes a reply alone.
+minutes nobody who writes something thinks of the question any more: then it takes a reply alone. In a room of a channel, where people talk to each
+other, the next words are taken that can be the answer: what cannot be is talk, and goes on to the channel's other rooms while the question waits.
+A reply to the question is the answer whatever it says.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from datetime import datetime
 
 from handlers import alert, decisions, pending, report
 from handlers.case import Case
+from handlers.channels import seat
+from handlers.drafting import fits
 from handlers.which import MOST_OFFERED, case_of, takes_part
 from handlers.world import Request, World
 from playbooks.cleared import Cleared, short_id
@@ -30,14 +34,29 @@ class Question:
     answered: Callable[[], list[Effect]]
     played: bool
     about: str | None = None
+    fits: Callable[[str], bool] = lambda words: True
 
 
 def heard(world: World, request: Request) -> list[Effect] | None:
     """What words lead to that answer a question; None where none waits for them."""
     found = _replied(world, request) if request.about is not None else _meant(_open(world, request))
+    if request.about is None and found and is_talk(world, request):
+        return None
+    if request.about is None and seat(world, request.room, request.now) is not None:
+        found = [one for one in found if one.fits(request.text)]
     if not found:
         return None
     return found[0].answered() if len(found) == 1 else _which(world, request, found)
+
+
+def is_talk(world: World, request: Request) -> bool:
+    """Whether somebody plainly speaks to others, in a room whose words go on to other rooms: in answer to somebody, with words of somebody else or a file,
+    to somebody whom they name, or asking something."""
+    if request.private or seat(world, request.room, request.now) is None:
+        return False
+    said = request.text.strip()
+    passes_on = request.forwarded is not None or (request.spoken is not None and request.spoken.file is not None)
+    return request.answers is not None or passes_on or said.startswith("@") or said.endswith("?")
 
 
 def _meant(found: list[Question]) -> list[Question]:
@@ -72,6 +91,7 @@ def _every(world: World, request: Request, since: datetime | None) -> list[Quest
                 called,
                 lambda case=case, whose=whose, reported=reported: report.said(case, whose, reported),  # type: ignore[misc]
                 whose is not None and whose.opened.exercise,
+                fits=lambda words, fact=reported.fact: report.fits(fact, words),  # type: ignore[misc]
             )
         )
     return found
@@ -111,6 +131,7 @@ def _of(world: World, request: Request, incident: Incident, since: datetime | No
                     called,
                     lambda draft=draft: alert.answered(case, draft, request.text),  # type: ignore[misc]
                     incident.opened.exercise,
+                    fits=lambda words, fact=fact: fits(case, str(fact.asking), words),  # type: ignore[misc]
                 )
             )
     return found

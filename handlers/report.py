@@ -244,6 +244,11 @@ def asking(world: World, request: Request) -> Iterator[tuple[Case, Reported]]:
                 yield case, reported
 
 
+def fits(fact: ReportMade, words: str) -> bool:
+    """Whether words can be meant for the part that is asked for: yes or no where that is asked, else whatever is said."""
+    return fact.asking != "major" or major(words) is not None
+
+
 def said(case: Case, incident: Incident | None, reported: Reported) -> list[Effect]:
     """The words for the part that was asked for."""
     return _said(case, incident, reported, case.request.text)

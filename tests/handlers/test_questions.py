@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from handlers.pending import ANSWERED_WITHIN
 from playbooks.rooms import RoomRef
+from playbooks.spoken import File, Spoken
 from storage import incident
 from storage.facts import CheckinAnswered, PersonAccounted, ReportMade
 from tests.handlers.border_stage import CITY, DESK, FIRE, LIAISON, MAYOR, opened
 from tests.handlers.exercise_stage import PLAYED, peopled
 from tests.handlers.stage import Stage
+from tests.handlers.talk_stage import rooms_of, talking
 
 OWN = RoomRef("matrix", "!dm@liaison:x.org")
 """The private chat of the fire brigade's liaison."""
@@ -133,3 +136,56 @@ def test_beside_a_real_roll_call_an_exercise_is_not_meant(words: str) -> None:
         alone(stage, "help")
     found = {f.rollcall for f in stage.of(PersonAccounted) if isinstance(f, PersonAccounted)}
     assert found == {"R-2"}
+
+
+@pytest.mark.parametrize(
+    "words", ["Wait, the phone rings", "The school is empty", "many", "leave it to me, I am there"]
+)
+def test_in_a_channels_room_words_that_cannot_be_the_answer_are_talk(words: str) -> None:
+    """Asked how many, or to choose, somebody speaks to colleagues first: it reaches them, and the question waits for the answer."""
+    for command, answer in (("/alert count", "12"), ("/alert evacuation", "Leave now")):
+        stage = talking()
+        stage.speak(CITY, command, MAYOR)
+        drafts = stage.world.incidents["I-1"].drafts
+        assert FIRE in rooms_of(stage.speak(CITY, words, MAYOR))
+        assert stage.fact().person == stage.world.who.person(MAYOR).id  # type: ignore[union-attr]
+        assert stage.world.incidents["I-1"].drafts == drafts
+        answered = stage.speak(CITY, answer, MAYOR)
+        assert answered and not stage.said.get("S-2")
+        assert stage.world.incidents["I-1"].drafts != drafts
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("@anne are you there", {}),
+        ("Anne, who has the keys?", {}),
+        ("See what they say", {"forwarded": ""}),
+        ("The quay", {"spoken": Spoken("The quay", File("matrix", "{}", "photo"))}),
+    ],
+)
+def test_what_is_said_to_somebody_else_answers_no_question_of_ours(words: str, more: dict[str, Any]) -> None:
+    """Asked for words, whoever calls somebody, asks something, passes something on or sends a picture speaks to the others."""
+    stage = talking()
+    stage.speak(CITY, "/alert affected", MAYOR)
+    drafts = stage.world.incidents["I-1"].drafts
+    stage.speak(CITY, words, MAYOR, **more)
+    assert stage.world.incidents["I-1"].drafts == drafts
+    stage.speak(CITY, "The quay is closed", MAYOR)
+    assert stage.world.incidents["I-1"].drafts != drafts
+
+
+def test_a_reply_to_the_question_is_its_answer_whatever_it_says() -> None:
+    """What cannot be read is then said to whoever replied, and goes nowhere else."""
+    stage = talking()
+    [asked] = stage.speak(CITY, "/alert count", MAYOR)
+    [answer] = stage.speak(CITY, "many", MAYOR, via="reply", about=stage.about(asked))
+    assert answer.to == CITY and "Write a whole number" in answer.body.text
+
+
+def test_where_nothing_is_carried_a_slip_is_told() -> None:
+    """In a room of no channel nobody else would hear it: whoever mistypes is told what would fit."""
+    stage = opened()
+    stage.say(CITY, "/alert count", MAYOR)
+    [answer] = stage.say(CITY, "many", MAYOR)
+    assert "Write a whole number" in answer.body.text
