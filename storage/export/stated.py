@@ -59,7 +59,7 @@ def withheld(counts: Mapping[str, int], tongue: Tongue = ENGLISH) -> str:
     if not total:
         return tongue.word("withheldNone")
     kinds = ", ".join(f"{tongue.kind(kind)} {count}" for kind, count in sorted(counts.items()))
-    return tongue.named(tongue.say("{count} fields", count=total), kinds)
+    return f"{tongue.say('{count} fields', count=total)} ({kinds})"
 
 
 def moment(at: datetime, zone: str, tongue: Tongue = ENGLISH) -> str:
