@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from handlers import distrust, pausing, phase, posting
@@ -13,7 +14,7 @@ from handlers.texts import say
 from handlers.titles import incident_title
 from handlers.world import Actor, World, actor_before, bound_for, circumstances, played_in
 from playbooks import mandate
-from playbooks.cleared import Cleared, Reader, echo, figure, glue, listed, name, quote, short_id, strong
+from playbooks.cleared import Cleared, Reader, code, echo, figure, glue, listed, name, quote, short_id, strong
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.selection import Circumstances, Leading
@@ -147,6 +148,7 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
             incident=short_id(identifier),
         )
         effects.append(_answer(case, identifier, words))
+    notes = _unshown(case, opened, so, told)
     if missing:
         names = glue([name(book, case.reader, p) for p in missing], " · ")
         words = (
@@ -154,7 +156,9 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
             if exercise
             else case.say("No room is bound yet for: {partners}. /bind in their room adds it.", partners=names)
         )
-        effects.append(_answer(case, identifier, words))
+        notes.insert(0, words)
+    if notes:
+        effects.append(_answer(case, identifier, glue(notes)))
     begins = after(world, identifier, [one.fact for one in effects if isinstance(one, Record)], case.now, begins=book)
     effects += distrust.at_start(begins, begins.incidents[identifier], case.now)
     effects += phase.entered(begins, begins.incidents[identifier], case.now)
@@ -162,6 +166,20 @@ def begun(case: Case, book: Book, title: str, rule: str, *, exercise: bool) -> l
     if not exercise:
         effects += pausing.paused_by(world, book, identifier, case.now)
     return effects
+
+
+def _unshown(case: Case, opened: IncidentOpened, so: Circumstances, told: Sequence[Binding]) -> list[Cleared]:
+    """That a title is on record and the rooms of whoever wrote it do not show it, and what to do; nothing where one does."""
+    assert case.book is not None
+    if not opened.title:
+        return []
+    if opened.partner is None:
+        return [case.say("Your title is on record, and shown in no room: you act for no partner here. Started in a partner's room, it is shown where the playbook permits it.")]  # fmt: skip
+    ours = [binding for binding in told if binding.partner == opened.partner]
+    if any(incident_title(case.world, case.book, so, opened.partner, opened.title, one) is not None for one in ours):
+        return []
+    permit = code(echo("permit: [_title]", case.request.room))
+    return [case.say("Your title is on record, and not shown to you: the playbook does not permit it. Its author can add a rule with {permit}.", permit=permit)]  # fmt: skip
 
 
 def _hazard(book: Book, title: str) -> tuple[str | None, str]:
