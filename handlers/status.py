@@ -18,11 +18,12 @@ from handlers.watchers import may_watch
 from handlers.world import sight_room
 from playbooks import sight
 from playbooks.cleared import Cleared, code, glue, listed, name, quote, short_id, strong
+from playbooks.selection import Leading
 from storage.effects import Effect
 from storage.incident import Issued
 
-MOST_ALERTS = 12
-"""Lines of alerts in a ``/status``; it must fit a phone."""
+MOST_ALERTS = 8
+"""Lines of alerts in a ``/status``; it must fit a phone. Those that wait for an answer come first."""
 
 MOST_OVER = 3
 """Alerts that are over and are still shown, the newest."""
@@ -61,8 +62,7 @@ def _whole(case: Case) -> list[Effect]:
     own = _title(case)
     if own is not None:
         lines.append(own)
-    lines.append(case.say("Phase: {phase}", phase=quote(book, case.reader, incident.phase)))
-    lines += leads(case)
+    lines += _leads(case)
     lines += _offers(case)
     if incident.danger is not None and case.so.danger:
         lines.append(
@@ -72,6 +72,7 @@ def _whole(case: Case) -> list[Effect]:
                 time=_time(case, incident.danger.until),
             )
         )
+    lines.append(case.say("Phase: {phase}", phase=quote(book, case.reader, incident.phase)))
     lines += _ours(case)
     return [case.answer(glue(lines))]
 
@@ -90,13 +91,32 @@ def _title(case: Case) -> Cleared | None:
     return incident_title(case.world, case.book, case.so, opened.partner, opened.title, binding)
 
 
-def leads(case: Case) -> list[Cleared]:
-    """Who leads, a line for each tier and jurisdiction, as far as the reader may know the partners."""
+def _concerns(case: Case, leading: Leading) -> bool:
+    """Whether this lead's word counts for the reader's partner: its own, one where it is at home, or everywhere, on a tier that nobody leads at home.
+
+    Whoever is of no partner reads of all.
+    """
     assert case.book is not None and case.incident is not None
-    lines = []
+    partner = case.actor.partner
+    if partner is None or partner not in case.book.playbook.partners:
+        return True
+    home = case.book.playbook.partners[partner].jurisdiction
+    if leading.jurisdiction is None:
+        own = any((one.tier, one.jurisdiction) == (leading.tier, home) for one in case.incident.leads)
+        return not own or partner in leading.partners
+    return leading.jurisdiction == home or partner in leading.partners
+
+
+def _leads(case: Case) -> list[Cleared]:
+    """Who leads us, a line for each tier and jurisdiction, as far as the reader may know the partners; and that others lead elsewhere."""
+    assert case.book is not None and case.incident is not None
+    lines, elsewhere = [], False
     for leading in case.incident.leads:
         known = [p for p in leading.partners if listed(case.book, case.reader, p)]
         if not known:
+            continue
+        if not _concerns(case, leading):
+            elsewhere = True
             continue
         names = glue([name(case.book, case.reader, p) for p in known], " · ")
         where = (
@@ -110,7 +130,7 @@ def leads(case: Case) -> list[Cleared]:
             "operational": case.say("operational"),
         }.get(leading.tier or "", case.say("all tiers"))
         lines.append(case.say("Lead ({tier}, {where}): {partners}", tier=tier, where=where, partners=names))
-    return lines
+    return [*lines, case.say("Elsewhere others lead: /who")] if elsewhere else lines
 
 
 def _offers(case: Case) -> list[Cleared]:
@@ -145,7 +165,9 @@ def _ours(case: Case) -> list[Cleared]:
     running = [one for one in mine if not one[1].expired]
     lately = [one for one in mine if one[1].expired][-MOST_OVER:]
     lines = [case.say("<b>Your alerts</b>")] if running else [case.say("No alert is open for you.")]
-    lines += [_line(case, identifier, issued) for identifier, issued in running[-MOST_ALERTS:]]
+    # What waits for us first; then the newest.
+    running.sort(key=lambda one: (bool(one[1].answers.get(str(partner))), -one[1].at.timestamp()))
+    lines += [_line(case, identifier, issued) for identifier, issued in running[:MOST_ALERTS]]
     if len(running) > MOST_ALERTS:
         lines.append(case.say("… and {count} more", count=len(running) - MOST_ALERTS))
     lines += [_line(case, identifier, issued) for identifier, issued in lately]

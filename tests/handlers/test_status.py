@@ -42,14 +42,17 @@ from tests.playbooks.border import border
 
 
 def test_everyone_learns_phase_leads_and_what_is_open_for_them() -> None:
-    """Nothing of alerts that others were shown."""
+    """Nothing of alerts that others were shown; of the leads those whose word counts for them, and that there are others."""
     stage = opened()
     issued(stage, "/alert count people=12 Mind the numbers")
     assert "How many" in said(stage, CITY, "/status")
     for room in (AID, HILFE):
         answer = said(stage, room, "/status")
         assert "response" in answer or "watch" in answer
-        assert "Lead (operational, Belgium): Fire" in answer
+        ours = "Lead (operational, Belgium): Fire" if room == AID else "Lead (operational, everywhere): Brandweer"
+        theirs = "Brandweer" if room == AID else "Fire"
+        assert ours in answer and theirs not in answer and "Elsewhere others lead: /who" in answer
+        assert answer.splitlines()[1].startswith("Lead (")
         assert "No alert is open for you." in answer and "A-1" not in answer and "How many" not in answer
 
 
@@ -173,6 +176,18 @@ def test_rounds_and_requests_that_await_us_are_in_our_status() -> None:
     )
     assert "C-1" in said(stage, AID, "/status") and "C-1" not in said(stage, CITY, "/status")
     assert "Q-1" in said(stage, CITY, "/status") and "Q-1" not in said(stage, AID, "/status")
+
+
+def test_what_waits_for_our_answer_comes_first_and_the_rest_newest_first() -> None:
+    """Of many that is what a phone shows; how many more there are is said."""
+    stage = opened()
+    for _ in range(10):
+        issued(stage)
+    for number in (9, 10):
+        stage.say(AID, f"/ack A-{number} acting", SOMEBODY)
+    lines = said(stage, AID, "/status").splitlines()
+    shown = [line.split()[1] for line in lines if line.startswith("• A-")]
+    assert shown == [f"A-{number}" for number in range(8, 0, -1)] and "… and 2 more" in lines
 
 
 def test_an_alert_that_is_over_says_how_it_ended() -> None:
