@@ -30,11 +30,11 @@ _MOST_TAPS = 9
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
-    """``/duty take``, ``/duty give PERSON``, ``/duty off``, ``/duty who``; what its buttons say: ``over P-3``, ``no P-3``."""
+    """``/duty take``, ``/duty give PERSON``, ``/duty off``, ``/duty who [all]``; what its buttons say: ``over P-3``, ``no P-3``."""
     asked, _, rest = arguments.strip().partition(" ")
     match asked.lower():
-        case "" | "who" | "?":
-            return _who(case)
+        case "" | "who" | "?" | "all":
+            return _who(case, "all" in (asked.lower(), rest.strip().lower()))
         case "take" | "on" | "start":
             return _take(case)
         case "give" | "to":
@@ -222,7 +222,8 @@ def _may_be_told(case: Case, incident: Incident, room: RoomRef) -> bool:
 # --- who is ------------------------------------------------------------------------------------------------------------
 
 
-def _who(case: Case) -> list[Effect]:
+def _who(case: Case, everything: bool) -> list[Effect]:
+    """The own partner's first, by name; ``everything``: then each other partner's, however many there are."""
     partner = case.actor.partner
     lines: list[Cleared] = []
     taps: list[list[Tap]] = []
@@ -237,7 +238,7 @@ def _who(case: Case) -> list[Effect]:
         if me is not None:
             give = case.tap("Hand over", "/duty give", "🤝")
             taps = [[give, *_off_tap(case)]] if me.id in here else [_take_tap(case)]
-    lines += others(case)
+    lines += others(case, everything)
     return [case.answer(glue(lines) if lines else case.say("Nobody that you may know of is on duty."), taps)]
 
 

@@ -1,10 +1,13 @@
 """/ready: before the crisis, what would keep an alarm from its partners, and what to do about each; /ready test tries it.
 
-The most important stands first, and what is alike is one line with the partners' names. A liaison reads of their own partner;
+The own partner stands first, then the most important; what is alike is one line, with two partners' names and how many more there are. ``/ready all`` has
+all their names; of several playbooks each is a count, and one that is named is told in full. A liaison reads of their own partner;
 coordinators, in a private chat, of everybody whom they may know of. Who has what is the built-in field ``_delivery``.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from handlers import reach
 from handlers.case import Case
@@ -12,16 +15,20 @@ from handlers.command import nearest
 from handlers.coordinators import between_two
 from handlers.shortcomings import Look, found
 from playbooks import sight
-from playbooks.cleared import Cleared, Reader, echo, glue, listed, quote
+from playbooks.cleared import Cleared, Reader, code, echo, glue, listed, quote
 from playbooks.load import Book
 from storage.effects import Effect
 
 MOST_LINES = 30
+MOST_NAMES = 2
+"""Partners named in a line that is not asked for in full."""
+EVERYTHING = "all"
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
-    """``/ready [PLAYBOOK]``, ``/ready test [PLAYBOOK]``."""
-    words = arguments.lower().split()
+    """``/ready [PLAYBOOK] [all]``, ``/ready test [PLAYBOOK]``."""
+    words = [word for word in arguments.lower().split() if word != EVERYTHING]
+    everything = EVERYTHING in arguments.lower().split()
     testing = words[:1] == ["test"]
     wanted = words[1:] if testing else words
     books = _books(case)
@@ -38,7 +45,10 @@ def decide(case: Case, arguments: str) -> list[Effect]:
     chosen = [books[wanted[0]]] if wanted else list(books.values())
     if testing:
         return reach.by_hand(case, chosen)
-    lines = [line for book in chosen for line in _report(case, book)]
+    several = len(chosen) > 1 and not everything
+    lines = [
+        line for book in chosen for line in (_in_short(case, book) if several else _report(case, book, everything))
+    ]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], case.say("… and more. For one playbook: /ready PLAYBOOK")]
     return [case.answer(glue(lines) if lines else case.say("There is no playbook that you may ask about."))]
@@ -72,12 +82,41 @@ def _look(case: Case, book: Book) -> Look | None:
     return None
 
 
-def _report(case: Case, book: Book) -> list[Cleared]:
+def _found(look: Look, everything: bool) -> tuple[list[Cleared], list[Cleared]]:
+    """What is wrong with the own partner, and what else is; what is of the playbook, and not of a partner, stands once."""
+    own = look.reader.partner
+    if not look.whole or own not in look.partners:
+        return [], found(look if everything else replace(look, most=MOST_NAMES))
+    ours = found(replace(look, partners=(own,), whole=False))
+    said = {line.html for line in ours}
+    others = replace(look, partners=tuple(one for one in look.partners if one != own))
+    rest = found(others if everything else replace(others, most=MOST_NAMES))
+    return ours, [line for line in rest if line.html not in said]
+
+
+def _in_short(case: Case, book: Book) -> list[Cleared]:
+    """One of several playbooks: what is wrong with the own partner, and how much else there is."""
+    look = _look(case, book)
+    if look is None:
+        return []
+    ours, rest = _found(look, False)
+    command = code(echo(f"/ready {book.playbook.playbook}", case.request.room))
+    title = quote(book, look.reader, book.playbook.title)
+    if not ours and not rest:
+        return [case.say("<b>Readiness</b> · {title}: all is well.", title=title)]
+    more = case.says(
+        "{count} thing to look at: {command}", "{count} things to look at: {command}", len(rest), command=command
+    )
+    return [case.say("<b>Readiness</b> · {title}", title=title), *ours, *([more] if rest else [])]
+
+
+def _report(case: Case, book: Book, everything: bool) -> list[Cleared]:
     look = _look(case, book)
     if look is None:
         return []
     title = quote(book, look.reader, book.playbook.title)
-    wrong = found(look)
+    ours, rest = _found(look, everything)
+    wrong = [*ours, *rest]
     heading = case.say("<b>Readiness</b> · {title}", title=title)
     if not wrong:
         heading = case.say("<b>Readiness</b> · {title}: all is well.", title=title)
@@ -85,6 +124,9 @@ def _report(case: Case, book: Book) -> list[Cleared]:
     last = reach.latest(case.world, book)
     if last is not None:
         lines += reach.result(case.world, book, last, look.reader, look.partners, case.now)
+    if not everything and _found(look, True)[1] != rest:
+        command = code(echo(f"/ready {book.playbook.playbook} {EVERYTHING}", case.request.room))
+        lines.append(case.say("With all names: {command}", command=command))
     if case.actor.coordinator and not look.whole:
         lines.append(case.say("Of the other partners I tell coordinators in a private chat."))
     return lines

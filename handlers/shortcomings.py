@@ -36,6 +36,8 @@ class Look:
     reader: Reader
     partners: tuple[str, ...]
     whole: bool
+    most: int = MOST_NAMES
+    """So many names stand in one line."""
 
     def rooms(self, partner: str) -> tuple[Binding, ...]:
         """Its bound rooms for real incidents."""
@@ -61,7 +63,15 @@ class Look:
 
     def names(self, partners: Iterable[str]) -> Cleared:
         """Their names, and how many more."""
-        return _many(self.case, [name(self.book, self.reader, one) for one in partners])
+        return self.many([name(self.book, self.reader, one) for one in partners])
+
+    def many(self, parts: Sequence[Cleared]) -> Cleared:
+        """The first of these, and how many more there are; one more is no longer than its count."""
+        most = self.most if len(parts) > self.most + 1 else self.most + 1
+        shown = glue(parts[:most], ", ")
+        if len(parts) <= most:
+            return shown
+        return self.case.say("{names} and {count} more", names=shown, count=len(parts) - most)
 
     def person(self, one: PersonOnFile) -> Cleared:
         """One's own people by name, others' by id."""
@@ -72,14 +82,6 @@ class Look:
             person=short_id(one.id),
             partner=name(self.book, self.reader, str(one.partner)),
         )
-
-
-def _many(case: Case, parts: Sequence[Cleared]) -> Cleared:
-    shown = glue(parts[:MOST_NAMES], ", ")
-    left = len(parts) - MOST_NAMES
-    if left <= 0:
-        return shown
-    return case.say("{names} and {count} more", names=shown, count=left)
 
 
 def found(look: Look) -> list[Cleared]:
@@ -166,7 +168,7 @@ def _unopened(look: Look) -> list[Cleared]:
     people = [one for p in look.partners for one in look.liaisons(p) if chat_with(look.case.world, one) is None]
     if not people:
         return []
-    persons = _many(look.case, [look.person(one) for one in people])
+    persons = look.many([look.person(one) for one in people])
     return [
         look.case.say(
             "<b>No private chat</b> with the liaisons {persons}. Each writes /start to me once.", persons=persons

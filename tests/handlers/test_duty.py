@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from handlers import presence
 from playbooks.rooms import RoomRef
 from storage import deployment
 from storage.facts import DEPLOYMENT, CommandRefused, DutyLeft, DutyOffered, DutyTaken
@@ -241,7 +242,7 @@ def test_coordinators_learn_how_many_in_private_alone() -> None:
     stage.enrol("telegram:80", "responder", "watchers")
     stage.say(WATCHERS, "/duty take", "telegram:80")
     stage.say(FIRE, "/duty take", LIAISON)
-    private = said(stage, DESK, "/duty who", ADMIN, private=True)
+    private = said(stage, DESK, "/duty all", ADMIN, private=True)
     assert "• Fire: 1 on duty" in private and "• Aid: 0 on duty" in private
     assert "watchers" not in private.lower() and LIAISON not in private
     assert "1 on duty" not in said(stage, CITY, "/duty", ADMIN)
@@ -279,3 +280,20 @@ def test_an_exercise_is_handed_over_in_its_own_rooms_alone() -> None:
     stage.world = replace(stage.world, who=replace(stage.world.who, direct={}))
     sent = stage.say(RoomRef("telegram", "-24"), "/duty give P-2", "telegram:70")
     assert exercise.id in {send.stream for send in sent if "A-1" in send.body.text}
+
+
+def test_for_coordinators_many_partners_are_a_count_and_those_whom_nobody_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Names of more partners than a phone shows are a count; each has its line on request."""
+    monkeypatch.setattr(presence, "MOST_PARTNERS", 2)
+    stage = Stage.set(BOOK)
+    stage.enrol(MAYOR, "official", "city")
+    stage.enrol(LIAISON, "liaison", "fire")
+    stage.say(DESK, "/start", ADMIN, private=True)
+    stage.say(FIRE, "/duty take", LIAISON)
+    assert said(stage, DESK, "/duty who", ADMIN, private=True).splitlines() == [
+        "Somebody is on duty for 1 other partner: /duty all",
+        "Nobody is on duty for City & Sons <town hall>, Brandweer and 2 more.",
+    ]
+    assert len(said(stage, DESK, "/duty who all", ADMIN, private=True).splitlines()) == 5

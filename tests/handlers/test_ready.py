@@ -79,7 +79,7 @@ def test_each_trouble_has_its_line_in_order_and_says_what_to_do() -> None:
     lines = whole(stage).splitlines()
     starts = ["Readiness", "No room, no alert: Hilfe", "I was put out of a room of Aid", "I lack rights"]
     starts += ["No liaison is enrolled: City", "No private chat with the liaisons P-1 (Brandweer)", "A pact ends"]
-    starts += ["No coordinator has a private chat", "The playbook has"]
+    starts += ["No coordinator has a private chat", "The playbook has", "With all names: /ready border all"]
     assert [next((start for start in starts if line.startswith(start)), line) for line in lines] == starts
     assert "a room of Fire. On the server: tocsin doctor" in lines[3]
 
@@ -218,4 +218,20 @@ def test_it_stays_short_however_much_is_wrong() -> None:
     shelf = {f"border{i}": BOOK for i in range(12)}
     stage.world = replace(stage.world, shelf={**stage.world.shelf, **shelf})
     lines = whole(stage).splitlines()
-    assert len(lines) == 30 and "/ready PLAYBOOK" in lines[-1]
+    assert lines == ["Readiness · Flood at the border", "3 things to look at: /ready border"] * 13
+    every = said(stage, DESK, "/ready all", ADMIN, private=True).splitlines()
+    assert len(every) == 30 and "/ready PLAYBOOK" in every[-1]
+
+
+def test_the_own_partner_stands_first_and_of_the_others_two_are_named() -> None:
+    """A coordinator of the city: what is wrong at home on top, then what is alike as two names and how many more; the names on request."""
+    stage = calm(whole=False)
+    stage.enrol(MAYOR, "coordinator", "city")
+    own = RoomRef("matrix", "!dm@mayor:x.org")
+    stage.world = replace(stage.world, who=replace(stage.world.who, direct={MAYOR: own}))
+    lines = said(stage, own, "/ready", MAYOR, private=True).splitlines()
+    assert lines[1].startswith("No liaison is enrolled: City & Sons <town hall>.")
+    assert lines[2].startswith("No liaison is enrolled: Fire, Brandweer and 2 more.")
+    assert lines[-1] == "With all names: /ready border all"
+    every = said(stage, own, "/ready border all", MAYOR, private=True)
+    assert "No liaison is enrolled: Fire, Brandweer, Aid, Hilfe." in every and "With all names" not in every
