@@ -27,7 +27,7 @@ async def test_what_people_say_is_heard_once(stand: Stand, room: RoomRef) -> Non
     assert (first.sender, first.sender_name) == (stand.ada.identity, stand.ada.name)
     assert (second.sender, second.sender_name) == (stand.bo.identity, stand.bo.name)
     assert first.said_at.utcoffset() is not None
-    assert abs(datetime.now(UTC) - first.said_at) < timedelta(seconds=60)
+    assert abs(datetime.now(UTC) - first.said_at) < timedelta(minutes=10)
     assert first.reply_to is None
     assert first.key != second.key
     assert stand.inbox.again == [] or stand.delivers_again

@@ -54,6 +54,6 @@ def test_odd_names_and_words_harm_nobody() -> None:
     assert called("@.*", ["a", ".*", "(", "\u202e", " "]) == {".*"}
     assert linked('@"Z" @é', [("1", '"Z"'), ("2", "É")]) == '<a href="1">@"Z"</a> <a href="2">@é</a>'
     html = restricted("@a <b>@" * 20_000 + "@" * 50_000)
-    began = time.perf_counter()
+    began = time.process_time()
     assert called(html, [f"name {number}" for number in range(100)]) == frozenset()
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
