@@ -350,8 +350,16 @@ def verify(
         str | None,
         typer.Option(
             "--need",
-            help="The evidence that there must be at least: self-asserted, posted, posted-uneditable, cosigned or cosigned:N.",
+            help="The evidence that there must be at least: self-asserted, posted, posted-uneditable, cosigned, cosigned:N or stamped.",
             metavar="EVIDENCE",
+        ),
+    ] = None,
+    tsa_root: Annotated[
+        Path | None,
+        typer.Option(
+            "--tsa-root",
+            help="Certificates (PEM) of time-stamping authorities that you trust: without it stamps are not checked.",
+            metavar="FILE",
         ),
     ] = None,
     as_json: Json = False,
@@ -362,7 +370,7 @@ def verify(
     """
     from bot.cli_verify import verify as examine
 
-    raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text", need))
+    raise typer.Exit(examine(path, checkpoint, "json" if as_json else "text", need, tsa_root))
 
 
 Reason = Annotated[

@@ -22,6 +22,7 @@ from bot.prose import fitted
 from bot.samples import only_samples
 from bot.script import Script
 from bot.settings import Settings, SettingsError, library
+from bot.stamping import Authority
 from bot.web import AddressTaken, Web
 from playbooks.load import Book
 from storage.database import hold
@@ -71,7 +72,10 @@ async def _run(settings: Settings, books: Mapping[str, Book], stop: asyncio.Even
                 raise Stop(UNANSWERED, *error.lines) from None
             files = settings.data / "files"
             copies = Copies(partial(filed.real, settings), clock)
-            bot = wiring.Bot(store, clock, books, settings.identities, settings.name, ports, files=files, copies=copies)
+            bot = wiring.Bot(
+                store, clock, books, settings.identities, settings.name, ports,
+                files=files, copies=copies, stamps=Authority.chosen(settings),
+            )  # fmt: skip
             web = await _listen(Web(bot, *settings.address))
             try:
                 await wiring.note_start(store, clock, books)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+
+from cryptography.x509 import Certificate
 
 from bot.cli_ending import UNANSWERED, Stop, complain
 from bot.program import program
@@ -18,7 +20,8 @@ from storage.entry import unreal
 from storage.export.witnessed import checkpoints_in
 from storage.facts import DEPLOYMENT
 from storage.notes import Verifier
-from storage.verify import EDITABLE, NEED, OLDER, Cosigner, Finding, Need, Verdict
+from storage.stamping import roots_in
+from storage.verify import EDITABLE, NEED, OLDER, Cosigner, Evidence, Finding, Need, Verdict
 from storage.verify import verify as examined
 
 VERDICTS = {0: "Intact.", 1: "TAMPERED WITH.", 2: "It cannot be said whether this is intact."}
@@ -41,13 +44,20 @@ _IN_EARNEST = (
 )
 
 
-def verify(path: Path, checkpoint: Path | None, form: Literal["text", "json"], evidence: str | None = None) -> int:
-    """Verify a bundle, and return the exit code. ``evidence``: what there must be at least, as ``--need`` has it."""
+def verify(
+    path: Path,
+    checkpoint: Path | None,
+    form: Literal["text", "json"],
+    evidence: str | None = None,
+    tsa_root: Path | None = None,
+) -> int:
+    """Verify a bundle, and return the exit code. ``evidence``: what there must be at least, as ``--need`` has it; ``tsa_root``: whose time stamps count."""
     try:
         need = Need.parse(evidence) if evidence is not None else None
     except ValueError as error:
         raise Stop(UNANSWERED, f"--need: {error}") from None
-    verdict = examined(path, *(_kept(checkpoint) if checkpoint is not None else ()))
+    roots = _roots(tsa_root) if tsa_root is not None else ()
+    verdict = examined(path, *(_kept(checkpoint) if checkpoint is not None else ()), roots=roots)
     if need is not None:
         need.demand(verdict)
     if form == "json":
@@ -68,6 +78,16 @@ def _kept(file: Path) -> list[str]:
         words = "there is no signed checkpoint in it; name the text of one, or an older export of the same log"
         raise Stop(UNANSWERED, f"{file}: {words}")
     return found
+
+
+def _roots(file: Path) -> Sequence[Certificate]:
+    """The certificates that are trusted to stamp the time, or the end of the command."""
+    try:
+        return roots_in(file.read_bytes())
+    except OSError as error:
+        raise Stop(UNANSWERED, f"--tsa-root: {file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise Stop(UNANSWERED, f"--tsa-root: {file}: {error}") from None
 
 
 def _say(path: Path, verdict: Verdict) -> None:
@@ -135,6 +155,7 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
             else "nobody can change a post there without a trace; hold one against this copy with --checkpoint"
         )
         yield f"{'Also' if count else 'Evidence:'} posted in {rooms}, up to its first {_entries(posted.size)}: {edits}."
+    yield from _stamped(evidence)
     if evidence.worth == "self-asserted" and verdict.witnessed is None:
         yield "Evidence: self-asserted. No witness has seen this log: it rests on the word of whoever keeps it."
         if _played(verdict).startswith("REHEARSAL"):
@@ -146,6 +167,24 @@ def _evidence(verdict: Verdict) -> Iterator[str]:
     upto = max(evidence.upto, verdict.witnessed or 0)
     if verdict.size is not None and 0 < upto < verdict.size:
         yield f"What came after entry {upto - 1} (up to {verdict.size - 1}) rests on the word of whoever keeps the log."
+
+
+_STAMPS = {
+    "": "signed by whom you trust, by a clock that is not the keeper's. That nobody was shown another log it does not say",
+    "another authority": "that does not count, its signature does not lead to the certificate that you gave",
+    "not checked": "not checked; give the authority's root certificate: --tsa-root FILE",
+}
+
+
+def _stamped(evidence: Evidence) -> Iterator[str]:
+    """What the time stamps say, of each worth the last."""
+    for doubt, words in _STAMPS.items():
+        some = [one for one in evidence.stamped if one.doubt == doubt]
+        if some:
+            last = some[-1]
+            count = "a time stamp" if len(some) == 1 else f"{len(some)} time stamps, the last"
+            by = last.authority or "an authority"
+            yield f"It carries {count} by {by}, of {_readable(last.at)} over its first {_entries(last.size)}: {words}."
 
 
 def _cosigner(one: Cosigner) -> Iterator[str]:

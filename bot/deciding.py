@@ -26,7 +26,19 @@ from bot.transaction import Transaction
 from bot.witnessing import compared, contradicted
 from handlers import escalation, posting
 from handlers.command import typed
-from handlers.events import Came, CannotRead, Delivery, Event, Flooded, RolledBack, RoomEvent, Signed, Stale, Talk
+from handlers.events import (
+    Came,
+    CannotRead,
+    Delivery,
+    Event,
+    Flooded,
+    RolledBack,
+    RoomEvent,
+    Signed,
+    Stale,
+    Talk,
+    TimeStamped,
+)
 from handlers.resaid import is_talk
 from handlers.world import Request, World
 from playbooks.rooms import Network, RoomRef
@@ -262,9 +274,10 @@ class Turn:
         if isinstance(event, Delivery):
             event = replace(event, repeat=Tokens(seed).repeat)
         came = Came(event, self.tx.now, seed)
-        if row is not None:
-            await self._know(row.stream)
-            if row.stream in self.tx.world.unreadable:
+        stream = row.stream if row is not None else event.stream if isinstance(event, TimeStamped) else None
+        if stream is not None:
+            await self._know(stream)
+            if stream in self.tx.world.unreadable:
                 return True  # nothing of it can be decided, and nothing recorded
         return await self._guarded(
             lambda: self._carry(lambda world: self.decide.happened(world, came), seed, row=row, depth=depth)

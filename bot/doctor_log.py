@@ -19,6 +19,9 @@ from storage.keys import KEY
 from storage.rotation import parse_link
 from storage.store import RESTORE, Compared
 
+APART = timedelta(minutes=2)
+"""So far an authority's clock may be from ours."""
+
 
 async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Sequence[str]) -> AsyncIterator[Finding]:
     """Everything about the log. ``notes``: checkpoints that somebody kept."""
@@ -51,6 +54,8 @@ async def log(settings: Settings, store: SqliteStore, clock: Clock, notes: Seque
         says = f"{settings.data / persons.FILE} has a key for each person in the log; keep a copy apart from the backups of the database"
         yield Finding("ok", "persons", f"{says}, and destroy old copies once somebody is erased")
     yield await _key(settings, store)
+    async for finding in _stamps(settings, clock):
+        yield finding
 
 
 def _stands(found: Compared) -> Finding:
@@ -73,6 +78,30 @@ def _stands(found: Compared) -> Finding:
                 "else ask whoever kept it where it comes from"
             )
             return Finding("fail", "kept", says, todo)
+
+
+async def _stamps(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
+    """Whether the time-stamping authority gives a stamp now, of nothing that is anybody's."""
+    from bot.stamping import Authority, Unstamped
+
+    try:
+        authority = Authority.chosen(settings)
+        if authority is None:
+            return
+        stamp = await authority.stamp(f"{settings.name}/doctor\n")
+    except (Unstamped, OSError, ValueError) as error:
+        todo = "look at TOCSIN_TIMESTAMPS and TOCSIN_TIMESTAMPS_CA; the log goes on without, and asks again with each checkpoint"
+        yield Finding("warn", "time stamps", str(error), todo)
+        return
+    by = stamp.authority or "an authority"
+    if abs(stamp.at - clock.now()) > APART:
+        says = f"{by} says that it is {stamp.at:%Y-%m-%d %H:%M} UTC, and here it is {clock.now():%Y-%m-%d %H:%M} UTC"
+        yield Finding("warn", "time stamps", says, "set the clock right, or name another authority")
+    elif authority.roots:
+        yield Finding("ok", "time stamps", f"{by} gives them, and they lead to {settings.timestamps_ca}")
+    else:
+        todo = "set TOCSIN_TIMESTAMPS_CA to its root certificate (PEM), so that each is checked when it comes"
+        yield Finding("warn", "time stamps", f"{by} gives them, and nobody checks who signed them", todo)
 
 
 async def _key(settings: Settings, store: SqliteStore) -> Finding:

@@ -71,7 +71,8 @@ class Engine(Keeping):
     """Decides until it is stopped. It is also the networks' ``Ears``, and the courier's ``Desk``.
 
     ``trouble`` says why nothing can be committed now; None when all is well. ``deadlines_changed`` is called after
-    a commit that set, fired or took back a deadline. ``stalled`` counts the escalations that were found without one.
+    a commit that set, fired or took back a deadline; ``to_stamp`` after one in which a checkpoint is to be stamped.
+    ``stalled`` counts the escalations that were found without one.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Engine(Keeping):
         self.trouble: str | None = None
         self.stalled = 0
         self.deadlines_changed: Callable[[], None] = lambda: None
+        self.to_stamp: Callable[[str, str], None] = lambda stream, note: None
 
     # -- what others ask and tell ----------------------------------------------------------------------------------
 
@@ -425,6 +427,8 @@ class Engine(Keeping):
                 self._carrier.redirect(old, new)
         if changes.wakes or changes.unwakes or changes.fired:
             self.deadlines_changed()
+        for stamp in tx.stamps:
+            self.to_stamp(stamp.stream, stamp.note)
 
     def _let_go(self, reports: Sequence[Report]) -> None:
         """Messages that another process has settled: nothing is done about them any more."""

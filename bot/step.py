@@ -37,6 +37,7 @@ from storage.effects import (
     RemoveMessage,
     Repeat,
     Send,
+    Stamp,
     Unwake,
     Wake,
 )
@@ -85,6 +86,7 @@ class Step:
     said: list[Utterance] = field(default_factory=list)
     reactions: list[ReactionKept] = field(default_factory=list)
     threads: list[ThreadKept] = field(default_factory=list)
+    stamps: list[Stamp] = field(default_factory=list)
 
     def why_dropped(self, row: OutboxRow) -> str:
         """Why a message was taken back, by its name or that of one of its parts."""
@@ -186,6 +188,8 @@ def carry_out(
                     step.threads.append(what)
                 else:
                     step.reactions.append(what)
+            case Stamp():
+                step.stamps.append(effect)
             case _:
                 assert_never(effect)
     _record(step, shown, now)

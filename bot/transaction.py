@@ -13,7 +13,7 @@ from bot import copies, outgoing
 from bot.step import Step
 from handlers.world import World
 from playbooks.rooms import Network, RoomRef
-from storage.effects import Wake
+from storage.effects import Stamp, Wake
 from storage.facts import Fact
 from storage.store import (
     Changes,
@@ -73,6 +73,7 @@ class Transaction:
         self._said: dict[tuple[str, str], Utterance] = {}
         self._reactions: list[ReactionKept] = []
         self._threads: list[ThreadKept] = []
+        self.stamps: list[Stamp] = []
 
     def handled(self, row: InboxRow) -> None:
         """An event was decided."""
@@ -133,6 +134,7 @@ class Transaction:
         self._said.update({(one.stream, one.id): one for one in step.said})
         self._reactions += step.reactions
         self._threads += step.threads
+        self.stamps += step.stamps
         return dropped
 
     def utterance(self, stream: str, said: str) -> Utterance | None:

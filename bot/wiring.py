@@ -29,6 +29,7 @@ from bot.program import program
 from bot.rehearsal import Stage, everyone
 from bot.settings import TELEGRAM, Settings, SettingsError
 from bot.spool import Spool
+from bot.stamping import Authority, Stamper
 from bot.supervisor import Supervisor
 from bot.timekeeper import Timekeeper
 from bot.web import Figure
@@ -143,8 +144,10 @@ class Bot:
         rehearsal: bool = False,
         files: Path | None = None,
         copies: Copies | None = None,
+        stamps: Authority | None = None,
     ) -> None:
-        """``files``: the folder for files on their way; without one, none is carried. ``copies``: makes copies of the log. Raises OSError."""
+        """``files``: the folder for files on their way; without one, none is carried. ``copies``: makes copies of the log. ``stamps``: who stamps its
+        checkpoints with the time; without one, nobody does. Raises OSError."""
         self._store = store
         self._clock = clock
         self._books = books
@@ -159,6 +162,9 @@ class Bot:
         self.supervisor = Supervisor(ports, self.engine, clock)
         self.engine.hand_to(self.courier)
         self.engine.deadlines_changed = self.timekeeper.look
+        self.stamper = Stamper(stamps, clock, self.engine.tell) if stamps is not None else None
+        if self.stamper is not None:
+            self.engine.to_stamp = self.stamper.ask
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -171,9 +177,12 @@ class Bot:
                 timekeeper = group.create_task(self.timekeeper.run())
                 supervisor = group.create_task(self.supervisor.run())
                 sweeping = group.create_task(self._files.run()) if self._files is not None else None
+                stamping = group.create_task(self.stamper.run()) if self.stamper is not None else None
                 await self._stopping.wait()
                 self.supervisor.stop()
                 self.courier.stop()
+                if stamping is not None:
+                    stamping.cancel()  # what it has not stamped is asked for with the next checkpoint
                 await asyncio.wait({supervisor, courier})
                 self.engine.stop(self._reason)
                 await asyncio.wait({engine})

@@ -25,6 +25,7 @@ from handlers import (
     restraint,
     rollback,
     rooms,
+    stamping,
     unreadable,
 )
 from handlers.command import Command, Typed, is_command, nearest, typed
@@ -37,12 +38,14 @@ from handlers.events import (
     Delivery,
     Flooded,
     NetworkEvent,
+    NoStamps,
     Resolved,
     RolledBack,
     RoomEvent,
     Signed,
     Stale,
     Talk,
+    TimeStamped,
 )
 from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
@@ -209,6 +212,10 @@ def _happened(world: World, came: Came) -> list[Effect]:
             return rooms.resolved(world, came, event)
         case Signed() as event:
             return posting.posted(world, event, came.now)
+        case TimeStamped() as event:
+            return stamping.stamped(world, event)
+        case NoStamps() as event:
+            return stamping.none(world, event, came.now)
         case RolledBack() as event:
             return rollback.found(world, event, came.now)
         case CannotRead() as event:

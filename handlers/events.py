@@ -9,6 +9,7 @@ from typing import Literal
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Spoken
 from storage.facts import RoomObserved
+from storage.stamping import Stamped
 from storage.store import Beside, Deadline, OutboxRow, Rollback, Utterance
 
 
@@ -129,6 +130,21 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeStamped:
+    """An authority has stamped a checkpoint of a stream."""
+
+    stream: str
+    stamp: Stamped
+
+
+@dataclass(frozen=True, slots=True)
+class NoStamps:
+    """For so many hours (at least 1) no checkpoint could be stamped; told once, until one can be again."""
+
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class RolledBack:
     """These streams are not what was signed before, as is known from the start or from what came back since; nobody was told yet."""
 
@@ -142,7 +158,20 @@ class CannotRead:
     incidents: tuple[str, ...]
 
 
-Event = RoomEvent | NetworkEvent | Delivery | Stale | Resolved | Talk | Flooded | Signed | RolledBack | CannotRead
+Event = (
+    RoomEvent
+    | NetworkEvent
+    | Delivery
+    | Stale
+    | Resolved
+    | Talk
+    | Flooded
+    | Signed
+    | TimeStamped
+    | NoStamps
+    | RolledBack
+    | CannotRead
+)
 
 
 @dataclass(frozen=True, slots=True)

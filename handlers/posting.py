@@ -19,7 +19,7 @@ from playbooks.cleared import checkpoint, glue, short_id
 from playbooks.load import Book
 from playbooks.selection import matches
 from storage.deployment import Binding
-from storage.effects import Effect, Send, Urgency, Wake
+from storage.effects import Effect, Send, Stamp, Urgency, Wake
 from storage.incident import Incident
 from storage.notes import Checkpoint, parse_checkpoint, split_note
 from storage.store import Deadline
@@ -49,7 +49,7 @@ def scheduled(world: World, incident: Incident, now: datetime) -> list[Effect]:
 
 
 def posted(world: World, event: Signed, now: datetime) -> list[Effect]:
-    """What was signed goes to a room of each partner that the playbook names, and the next post is set."""
+    """What was signed goes to a room of each partner that the playbook names, and to whoever stamps it with the time; the next post is set."""
     deadline = event.deadline
     incident = world.incidents.get(deadline.stream)
     if incident is None:
@@ -61,7 +61,7 @@ def posted(world: World, event: Signed, now: datetime) -> list[Effect]:
         return [] if over else [_set(incident.id, now + AGAIN)]
     next_one = _next(world, incident, deadline, now)
     lasts = next_one if next_one is not None else now + LONGEST
-    effects: list[Effect] = [*_sends(world, incident, event.note, now, lasts)]
+    effects: list[Effect] = [Stamp(incident.id, event.note), *_sends(world, incident, event.note, now, lasts)]
     return effects if next_one is None else [*effects, _set(incident.id, next_one)]
 
 

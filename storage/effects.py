@@ -131,6 +131,15 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """A signed checkpoint (``note``) is to be time-stamped, where there is an authority for that. What is lost on the way is not asked for again: the next
+    checkpoint speaks for this one too."""
+
+    stream: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """Go into a room we were invited to."""
 
@@ -273,6 +282,7 @@ Effect = (
     Record
     | Send
     | Repeat
+    | Stamp
     | Enter
     | Leave
     | Wake

@@ -16,9 +16,10 @@ from storage import checkpoints, keys, log, rotation, tree
 from storage.checkpoints import SideFile, Signed
 from storage.connection import Connection
 from storage.cosigning import Cosigned, Request, Witness
-from storage.facts import DEPLOYMENT, CheckpointCosigned, Fact, KeyReplaced
+from storage.facts import DEPLOYMENT, CheckpointCosigned, CheckpointStamped, Fact, KeyReplaced
 from storage.notes import BadNote, Signer, Verifier, parse_checkpoint, split_note
 from storage.queries import SQL
+from storage.stamping import BadStamp, Stamped, of_token
 from storage.standing import Seen, worst
 from storage.store import Changes, Compared, StorageError
 
@@ -59,6 +60,15 @@ class KeepsEvidence(ABC):
         rows = await self._connection.read("evidence", (stream,))
         whole = _of(rows, CheckpointCosigned, "note", "partner", "vkey")
         return [Cosigned(said["note"], said["partner"], said["vkey"]) for said in whole]
+
+    async def stamped(self, stream: str) -> list[Stamped]:
+        """The checkpoints of a stream that an authority stamped with the time, in the order in which its answers came."""
+        rows = await self._connection.read("evidence", (stream,))
+        found = []
+        for said in _of(rows, CheckpointStamped, "note", "token"):
+            with suppress(BadStamp):
+                found.append(of_token(said["note"], said["token"]))
+        return found
 
     async def compared(self, note: str) -> Compared:
         """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""

@@ -332,7 +332,7 @@ WHERE e.stream = ? AND e.type IN (SELECT value FROM json_each(?)) ORDER BY e.seq
 
 -- name: evidence
 SELECT e.type, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
-WHERE e.stream = ? AND e.type IN ('CheckpointCosigned', 'KeyReplaced') ORDER BY e.seq;
+WHERE e.stream = ? AND e.type IN ('CheckpointCosigned', 'CheckpointStamped', 'KeyReplaced') ORDER BY e.seq;
 
 -- name: hashes
 SELECT w.value ->> 0, w.value ->> 1,

@@ -9,6 +9,7 @@
 | ``key.txt`` | the public key (C2SP vkey) |
 | ``keys.jsonl`` | the chain of keys that led to it, each signed by the one before: ``{"note"}`` |
 | ``cosigned.jsonl`` | checkpoints that partners signed too: ``{"note", "partner", "vkey"}`` |
+| ``stamps/N.txt``, ``stamps/N.tsr`` | a checkpoint over N entries, and its time stamp (RFC 3161) |
 | ``playbooks/DIGEST.yaml`` | for an auditor: the playbooks the entries were decided under |
 | ``log.txt``, ``README.txt`` | for people |
 | ``verify.py`` | a verifier that needs Python alone |
@@ -143,6 +144,9 @@ def _small(copy: Copy) -> dict[str, bytes]:
     }
     kept = {name: text.encode() for name, text in files.items()}
     kept["verify.py"] = verifier()
+    for one in copy.stamped:
+        name = f"stamps/{one.size}"
+        kept |= {f"{name}.txt": one.note.encode(), f"{name}.tsr": one.answer}
     return kept | {f"playbooks/{digest}.yaml": body for digest, body in copy.playbooks.items()}
 
 

@@ -15,6 +15,7 @@ from storage.cosigning import Cosigned
 from storage.export.for_whom import Recipient
 from storage.export.naming import Naming
 from storage.notes import Checkpoint
+from storage.stamping import Stamped
 from storage.store import Kept
 
 
@@ -84,6 +85,11 @@ class Copy(Protocol):
     @property
     def cosigned(self) -> Sequence[Cosigned]:
         """Of the keys of partners that the recipient may know of, the largest checkpoint that each signed too (``cosigning.largest``)."""
+        ...
+
+    @property
+    def stamped(self) -> Sequence[Stamped]:
+        """The checkpoints of this log that an authority stamped with the time (``stamping.chosen``), the smallest first."""
         ...
 
     def sign(self, text: str) -> str:

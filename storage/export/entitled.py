@@ -287,6 +287,7 @@ SHOWN: Mapping[str, tuple[Rule, ...]] = {
     # evidence
     "CheckpointPosted": (Rule(_its, (EVERYTHING,)),),
     "CheckpointCosigned": (Rule(_known, (EVERYTHING,)),),  # a bundle has the signature; who has it must see whose the log says it is
+    "CheckpointStamped": (Rule(_always, (EVERYTHING,)),),  # it says how large the log was at a time, and no more
     "KeyReplaced": (Rule(_always, ("old", "new", "note")),),  # a bundle has them as its chain of keys
     "RollbackFound": (Rule(lambda view, fact: fact.stream == DEPLOYMENT, (EVERYTHING,)),),  # of the very log that is copied
     # what is forgotten, and what must not be

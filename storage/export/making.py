@@ -29,6 +29,7 @@ from storage.facts.fact import is_exercise
 from storage.keys import sync_folder
 from storage.log import fact_of, not_whole, said_of
 from storage.notes import Signer
+from storage.stamping import Stamped, chosen
 from storage.store import Kept, StorageError, StreamHead
 from storage.unseen import visible
 
@@ -62,6 +63,7 @@ class Source(Protocol):
     async def playbook(self, digest: str) -> bytes | None: ...
     async def key_chain(self) -> Sequence[str]: ...
     async def cosigned(self, stream: str) -> Sequence[Cosigned]: ...
+    async def stamped(self, stream: str) -> Sequence[Stamped]: ...
     def entries(self, stream: str, start: int = 0) -> AsyncIterator[tuple[int, bytes, list[list[object]]]]: ...
 
 
@@ -230,7 +232,8 @@ async def _copy(store: Source, about: About, view: View, count: _Count, progress
         one for one in await store.cosigned(about.stream) if recipient.partner is None or one.partner in recipient.knows
     ]
     cosigned = largest(known, about.checkpoint.size)
-    return _Made(store, about, view, playbooks, naming, await store.key_chain(), cosigned, progress)
+    stamped = chosen(await store.stamped(about.stream), about.checkpoint.size)
+    return _Made(store, about, view, playbooks, naming, await store.key_chain(), cosigned, stamped, progress)
 
 
 class _Made:
@@ -245,6 +248,7 @@ class _Made:
         naming: Naming,
         keys: Sequence[str],
         cosigned: Sequence[Cosigned],
+        stamped: Sequence[Stamped],
         progress: Progress,
     ) -> None:
         self.about = about
@@ -252,6 +256,7 @@ class _Made:
         self.naming = naming
         self.keys = keys
         self.cosigned = cosigned
+        self.stamped = stamped
         self._store = store
         self._view = view
         self._told = partial(progress, "writing")

@@ -7,6 +7,7 @@ grows more than two hundredfold once there is much of it.
 
 from __future__ import annotations
 
+import re
 import struct
 import tempfile
 import zipfile
@@ -26,9 +27,12 @@ SMALL = 64 << 20
 """So much may be unpacked from any container, whatever its size."""
 
 PLAYBOOKS = "playbooks"
+STAMPS = "stamps"
 
 READ = ("README.txt", "log.txt", "keys.jsonl", "cosigned.jsonl", "verify.py")
 """What a bundle holds besides what it must."""
+
+_STAMP = re.compile(r"stamps/[1-9]\d{0,15}\.(txt|tsr)", re.ASCII)
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
@@ -92,12 +96,16 @@ def gather(folder: Path, required: tuple[str, ...]) -> tuple[dict[str, Span], li
 
 
 def _belongs(name: str) -> bool:
-    return name in READ or (name.startswith(PLAYBOOKS + "/") and name.endswith(".yaml"))
+    return (
+        name in READ
+        or (name.startswith(PLAYBOOKS + "/") and name.endswith(".yaml"))
+        or _STAMP.fullmatch(name) is not None
+    )
 
 
 def _in(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name == PLAYBOOKS and path.is_dir() and not path.is_symlink():
+        if path.name in (PLAYBOOKS, STAMPS) and path.is_dir() and not path.is_symlink():
             yield from sorted(path.iterdir())
         else:
             yield path

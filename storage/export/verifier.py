@@ -2,18 +2,21 @@
 
     python3 verify.py BUNDLE.zip [--checkpoint FILE]        a bundle; FILE is a checkpoint or an older bundle that somebody kept
     python3 verify.py [FOLDER]                              a bundle that was unpacked; without a name, where this file lies
-    --need EVIDENCE     at least: self-asserted, posted, posted-uneditable, cosigned, or cosigned:N by N partners; "incomplete" with less
+    --need EVIDENCE     at least: self-asserted, posted, posted-uneditable, cosigned, or cosigned:N by N partners; "incomplete" with less;
+                        or: stamped
+    --tsa-root FILE     certificates (PEM) of time-stamping authorities that you trust: time stamps are checked against them with the
+                        program openssl, if it is on this machine; that alone is not done by this file itself
 
 Its first word is the verdict, and its exit code: "intact" 0, "tampered" 1 (with the first entry, where one can be named), "incomplete" 2.
 What is missing, because the file was cut short on its way, is incomplete: ask for it again. What is there and contradicts a signature is tampered.
 
 It is written apart from `tocsin verify`, to be read by whoever trusts neither the operator nor this file, from top to bottom:
 signatures (Ed25519, RFC 8032) - signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature) - JSON in its one form (RFC 8785) -
-the tree of hashes (RFC 9162, 2.1) - commitments to single fields (as in RFC 9901, 4.2) - the container (zip) - what must agree with what.
+the tree of hashes (RFC 9162, 2.1) - time stamps (RFC 3161) - commitments to single fields (as in RFC 9901, 4.2) - the container (zip) - what must agree with what.
 """
 
 # Written for older Pythons too, and for readers who do not know this house.
-# ruff: noqa: FURB188, PTH100, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PTH208, RET502, RET503, SIM105, SIM113, UP031
+# ruff: noqa: FURB188, PTH100, PTH112, PTH113, PTH114, PTH118, PTH120, PTH123, PTH202, PTH208, RET502, RET503, SIM105, SIM113, UP017, UP031
 
 from __future__ import annotations
 
@@ -25,11 +28,14 @@ import json
 import mmap
 import os
 import re
+import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import zipfile
 import zlib
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,6 +68,8 @@ MOST_LINE = 1 << 20  # bytes of a line of entries or disclosures
 MOST_SECTION = 1 << 28  # bytes of 2048 lines of them
 MOST_SMALL = 4 << 20  # bytes of every other file that is read at once
 MOST_LINES = 512  # lines of keys.jsonl, of cosigned.jsonl
+MOST_STAMPS = 256  # time stamps
+MOST_STAMP = 1 << 16  # bytes of one
 MOST_SIGNATURES = 64  # lines of signatures of a note
 MOST_FOUND = 100  # findings about entries
 NEEDS = ("self-asserted", "posted", "posted-uneditable", "cosigned")  # the weakest first
@@ -72,6 +80,13 @@ DOUBTS = {
     "the log's own key": "it is the key that signs the log itself",
     "another partner's key": "the log has it as another partner's key",
 }
+
+STAMPS = {
+    True: "signed by an authority that you trust, whose clock is not the keeper's",
+    False: "THIS DOES NOT COUNT: openssl does not find that it leads to a certificate that you gave",
+    None: "not checked; give the authority's root certificate (--tsa-root)",
+}
+NO_OPENSSL = "not checked; there is no openssl on this machine"
 
 UNREAL = {
     "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
@@ -307,6 +322,87 @@ def roots(leaves: Iterable[bytes], sizes: set[int]) -> dict[int, bytes]:
     return found
 
 
+# ---- Time stamps (RFC 3161, 2.4.2): what one says. Who signed it, openssl finds out -----------------------------------------------------
+
+STAMP = re.compile("stamps/[1-9][0-9]{0,15}[.](txt|tsr)")
+SIGNED_DATA, TST_INFO = bytes.fromhex("2a864886f70d010702"), bytes.fromhex("2a864886f70d0109100104")
+SHA256 = bytes.fromhex("608648016503040201")
+
+
+def parts(data: bytes) -> list[tuple[int, bytes]]:
+    """The elements of DER that follow each other: tag and content."""
+    found, at = [], 0
+    while at < len(data):
+        if at + 2 > len(data) or data[at] & 31 == 31:
+            raise ValueError("an element was cut short")
+        start, length = at + 2, data[at + 1]
+        if length & 128:
+            many = length & 127
+            length = int.from_bytes(data[start : start + many], "big")
+            if not 1 <= many <= 4 or length < 128 or length < 1 << (8 * (many - 1)):
+                raise ValueError("a length is not in its one form")
+            start += many
+        if start + length > len(data):
+            raise ValueError("an element was cut short")
+        found.append((data[at], data[start : start + length]))
+        at = start + length
+    return found
+
+
+def only(data: bytes, tag: int) -> bytes:
+    ((found, content),) = parts(data)
+    if found != tag:
+        raise ValueError("an element of another kind")
+    return content
+
+
+def read_stamp(answer: bytes) -> tuple[bytes, datetime]:
+    """The SHA-256 of what was stamped, and when."""
+    try:
+        if len(answer) > MOST_STAMP:
+            raise ValueError("it is too long")
+        status, (_, token) = parts(only(answer, 0x30))
+        kind, (_, explicit) = parts(token)
+        _, _, (_, content), *others = parts(only(explicit, 0x30))
+        what, (_, inner) = parts(content)
+        version, _, (_, imprint), _, at, *_ = parts(only(only(inner, 4), 0x30))
+        (_, algorithm), digest = parts(imprint)
+        for tag, data in others:
+            if tag == 0xA0:
+                parts(data)
+        when = re.fullmatch(b"([0-9]{14})(?:[.][0-9]{0,5}[1-9])?Z", at[1])
+        named = parts(algorithm)[0]
+        granted = parts(status[1])[0] == (2, b"\0")
+        if not granted or (kind, what) != ((6, SIGNED_DATA), (6, TST_INFO)) or version != (2, b"\1") or when is None:
+            raise ValueError("it is not granted, or no time stamp")
+        if at[0] != 0x18 or named != (6, SHA256) or digest[0] != 4:
+            raise ValueError("it is over another hash than SHA-256")
+        return digest[1], datetime.strptime(when[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"it is no time stamp ({error})") from None
+
+
+def leads_to(note: bytes, answer: bytes, at: datetime, root: str) -> bool | None:
+    """Whether openssl says that the stamp leads to one of these certificates, at the time that it names; None where there is no openssl."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("note", note), ("stamp", answer)):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        command = [openssl, "ts", "-verify", "-CAfile", root]
+        command += ["-data", os.path.join(folder, "note"), "-in", os.path.join(folder, "stamp")]
+        command += ["-attime", str(int(at.timestamp()))]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
+class Stamp(NamedTuple):
+    size: int
+    at: datetime
+    good: bool | None  # None: not checked
+
+
 # ---- Files: a run of bytes, in the container or by itself -----------------------------------------------------------------------------
 
 
@@ -491,6 +587,9 @@ def in_folder(folder: str) -> Files:
     inner = os.path.join(folder, "playbooks")
     if os.path.isdir(inner) and not os.path.islink(inner):
         names += ["playbooks/" + name for name in os.listdir(inner) if name.endswith(".yaml")]
+    inner = os.path.join(folder, "stamps")
+    if os.path.isdir(inner) and not os.path.islink(inner):
+        names += ["stamps/" + name for name in os.listdir(inner) if STAMP.fullmatch("stamps/" + name)]
     for name in names:
         path = os.path.join(folder, name)
         if os.path.isfile(path) and not os.path.islink(path):
@@ -618,7 +717,12 @@ def witness_of(source: bytes, partner: str) -> str | None:
 class Bundle:
     """One bundle, and all that is found wrong with it."""
 
-    def __init__(self, files: Files, kept: Sequence[str], added: str, cut: str | None = None) -> None:
+    def __init__(
+        self, files: Files, kept: Sequence[str], added: str, cut: str | None = None, root: str | None = None
+    ) -> None:
+        self.root = root  # the file of certificates that time stamps must lead to
+        self.stamps: list[Stamp] = []
+        self.told_stamped: list[tuple[int, dict[str, Any]]] = []
         self.files, self.kept, self.added, self.cut = files, kept, added, cut
         self.found: list[tuple[str, int | None, str]] = []  # grade, entry, words
         self.left = MOST_FOUND
@@ -897,6 +1001,8 @@ class Bundle:
             self.posted.append((place, fields))
         elif entry.kind == "CheckpointCosigned":
             self.told_cosigned.append((place, entry.playbook, fields))
+        elif entry.kind == "CheckpointStamped":
+            self.told_stamped.append((place, fields))
         elif entry.kind == "MessageSent" and isinstance(fields.get("send"), str):
             self.sent.add(fields["send"])
 
@@ -907,13 +1013,16 @@ class Bundle:
         if self.signed is None:
             return
         self.left = MOST_FOUND
-        kept, cosigned = self.read_kept(keys), self.read_cosigned(keys)
+        kept, cosigned, stamped = self.read_kept(keys), self.read_cosigned(keys), self.read_stamped(keys)
         stated = [(place, said, True) for place, said in self.posted]
         stated += [(place, said, False) for place, _, said in self.told_cosigned]
+        stated += [(place, said, False) for place, said in self.told_stamped]
         stated = [one for one in stated if type(one[1].get("size")) is int and one[1]["size"] > 0]
         stated = [one for one in stated if type(one[1].get("root")) is str]
         at = self.roots_at(
-            {one.size for one in kept} | {one[0].size for one in cosigned} | {one[1]["size"] for one in stated}
+            {one.size for one in kept}
+            | {one[0].size for one in (*cosigned, *stamped)}
+            | {one[1]["size"] for one in stated}
         )
         if "entries.jsonl" not in self.files:
             at[self.signed.size] = self.signed.root
@@ -921,6 +1030,15 @@ class Bundle:
         for said, partner, _ in cosigned:
             if said.size in at and at[said.size] != said.root:
                 self.bad("the first %d entries are not those that %s cosigned" % (said.size, partner))
+        for said, when, name in sorted(stamped, key=lambda one: one[0].size):
+            if said.size in at and at[said.size] != said.root:
+                self.bad("the first %d entries are not those that were time-stamped" % said.size)
+            elif said.size in at:
+                good = None
+                if self.root is not None:
+                    note, answer = (self.files["%s.%s" % (name, end)].data for end in ("txt", "tsr"))
+                    good = leads_to(note, answer, when, self.root)
+                self.stamps.append(Stamp(said.size, when, good))
         self.weigh(keys, [one for one in cosigned if at.get(one[0].size) == one[0].root])
         largest = 0
         for place, fields, posted in stated:
@@ -942,7 +1060,8 @@ class Bundle:
             ):
                 self.rooms.setdefault(fields["network"], set()).add(str(fields["room"]))
                 largest = max(largest, size)
-        self.tell_evidence(max([largest, self.agreed] + [one.size for one in self.cosigners if not one.doubt]))
+        seen = [one.size for one in self.cosigners if not one.doubt] + [one.size for one in self.stamps if one.good]
+        self.tell_evidence(max([largest, self.agreed, *seen]))
 
     def tell_evidence(self, upto: int) -> None:
         """Who besides whoever keeps the log can say that it is this one, and up to where."""
@@ -962,6 +1081,16 @@ class Bundle:
                 "%s cosigned its first %d entries%s. The key is %s; compare its fingerprint with the partner: %s (%s)"
                 % (one.partner, one.size, counts, since, fingerprint(one.vkey), one.vkey)
             )
+        for good, words in STAMPS.items():
+            some = [one for one in self.stamps if one.good is good]
+            if some:
+                last = some[-1]
+                times = "1 time stamp" if len(some) == 1 else "%d time stamps" % len(some)
+                self.remark(
+                    "it carries %s, the last of %s UTC over its first %d entries: "
+                    % (times, last.at.strftime("%Y-%m-%d %H:%M:%S"), last.size)
+                    + (words if good is not None or self.root is None else NO_OPENSSL)
+                )
         if self.worth == NEEDS[0] and not self.agreed:
             self.remark("no witness has seen it: it rests on the word of whoever keeps the log (self-asserted)")
         if 0 < upto < self.signed.size:
@@ -1030,6 +1159,10 @@ class Bundle:
 
     def demand(self, need: str) -> None:
         """Whether there is as much evidence as was asked for, of what is not bad."""
+        if need == "stamped":
+            if self.code != 1 and not any(one.good for one in self.stamps):
+                self.bad("a time stamp was asked for, and none here is known to be good", None, "unmet")
+            return
         level, _, count = need.partition(":")
         if self.code != 1 and (NEEDS.index(self.worth) < NEEDS.index(level) or len(self.partners) < int(count or "0")):
             there = self.worth + (":%d" % len(self.partners) if self.partners else "")
@@ -1111,6 +1244,32 @@ class Bundle:
                 found.append((said, row["partner"], row["vkey"]))
         return found
 
+    def read_stamped(self, keys: list[Key]) -> list[tuple[Checkpoint, datetime, str]]:
+        found = []
+        names = [name[:-4] for name in sorted(self.files) if STAMP.fullmatch(name) and name.endswith(".tsr")]
+        names = [name for name in names if name + ".txt" in self.files]
+        if len(names) > MOST_STAMPS:
+            self.bad("there are too many time stamps")
+            return []
+        for name in names:
+            assert self.signed is not None
+            try:
+                note = self.files[name + ".txt"].data
+                said = read_checkpoint(note.decode())
+                if said.origin != self.signed.origin or not any(key.signed(said.note) for key in keys):
+                    raise ValueError("what it stamps is not of this log")
+                imprint, when = read_stamp(self.files[name + ".tsr"].data)
+                if imprint != sha256(note):
+                    raise ValueError("it is a stamp of something else")
+                if said.size > self.signed.size:
+                    raise ValueError("rolled back: %d entries were time-stamped" % said.size)
+            except ValueError as error:
+                self.bad(f"{name}.tsr: {error}")
+                continue
+            if said.size:
+                found.append((said, when, name))
+        return found
+
     def check_words(self) -> None:
         """What is there for people says what the entries say."""
         playbooks = [name for name in self.files if name.startswith("playbooks/")]
@@ -1185,12 +1344,12 @@ def what_else(head: bytes, path: str) -> str:
     return "this is no bundle of Tocsin" if head else "the file is empty"
 
 
-def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
+def examine(path: str, kept: Sequence[str] = (), root: str | None = None) -> Bundle:
     """Check a file or a folder. Never raises for what they hold."""
-    bundle = Bundle({}, kept, "tampered")
+    bundle = Bundle({}, kept, "tampered", None, root)
     try:
         if os.path.isdir(path):
-            bundle = Bundle(in_folder(path), kept, "note")
+            bundle = Bundle(in_folder(path), kept, "note", None, root)
             bundle.run()
             return bundle
         raw = mapped(path)
@@ -1216,7 +1375,7 @@ def examine(path: str, kept: Sequence[str] = ()) -> Bundle:
         bundle.files, bundle.cut = files, None if whole else cut
         bundle.run()
         return bundle
-    bundle, other = Bundle(again, kept, "note"), bundle.other
+    bundle, other = Bundle(again, kept, "note", None, root), bundle.other
     bundle.other = other
     bundle.run()
     if not bundle.code:
@@ -1296,11 +1455,19 @@ def main(arguments: list[str]) -> int:
     if "--need" in arguments:
         at = arguments.index("--need")
         need = arguments[at + 1] if at + 1 < len(arguments) else ""
-        if not re.fullmatch("self-asserted|posted|posted-uneditable|cosigned(:[1-9][0-9]{0,3})?", need):
-            sys.stdout.write("incomplete: --need is followed by one of %s, or cosigned:N\n" % ", ".join(NEEDS))
+        if not re.fullmatch("self-asserted|posted|posted-uneditable|stamped|cosigned(:[1-9][0-9]{0,3})?", need):
+            sys.stdout.write("incomplete: --need is followed by one of %s, cosigned:N or stamped\n" % ", ".join(NEEDS))
             return 2
         del arguments[at : at + 2]
-    bundle = examine(arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__)), kept)
+    root = None
+    if "--tsa-root" in arguments:
+        at = arguments.index("--tsa-root")
+        root = arguments[at + 1] if at + 1 < len(arguments) else ""
+        if not os.path.isfile(root) or b"-----BEGIN CERTIFICATE-----" not in mapped(root)[:]:
+            sys.stdout.write("incomplete: --tsa-root is followed by a file of certificates (PEM)\n")
+            return 2
+        del arguments[at : at + 2]
+    bundle = examine(arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__)), kept, root)
     sound = not bundle.code
     if need:
         bundle.demand(need)

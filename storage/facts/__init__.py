@@ -109,7 +109,7 @@ from storage.facts.deployment import (
     WordsKept,
     WordsUsed,
 )
-from storage.facts.evidence import CheckpointCosigned, CheckpointPosted, KeyReplaced, RollbackFound
+from storage.facts.evidence import CheckpointCosigned, CheckpointPosted, CheckpointStamped, KeyReplaced, RollbackFound
 from storage.facts.fact import DEPLOYMENT, EACH, Each, Fact, timestamp
 from storage.facts.keeping import FieldErased, HoldLifted, HoldPlaced, LogErased, PersonErased
 from storage.facts.messages import (
@@ -163,6 +163,7 @@ __all__ = [
     "CheckinStarted",
     "CheckpointCosigned",
     "CheckpointPosted",
+    "CheckpointStamped",
     "CommandRefused",
     "CopyHeld",
     "CopyReleased",
@@ -349,6 +350,7 @@ FACTS: Mapping[str, type[Fact]] = {
         HoldLifted,
         CheckpointPosted,
         CheckpointCosigned,
+        CheckpointStamped,
         KeyReplaced,
         RollbackFound,
         Acknowledged,

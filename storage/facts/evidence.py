@@ -1,9 +1,10 @@
-"""Facts of the log's own evidence: which checkpoints were given to partners, who cosigned one, when the signing key was replaced, and that the log was
+"""Facts of the log's own evidence: which checkpoints were given to partners, who cosigned or time-stamped one, when the signing key was replaced, and that the log was
 rolled back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from playbooks.rooms import RoomRef
 from storage.facts.fact import Fact
@@ -38,6 +39,22 @@ class CheckpointCosigned(Fact):
     vkey: str
     note: str
     confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointStamped(Fact):
+    """A time-stamping authority (RFC 3161) signed a checkpoint of this stream, with the time at which it saw it.
+
+    ``size``: entries; ``root``: hexadecimal. ``authority``: what it calls itself in the certificate that it brought; ``time``: by its own clock.
+    ``note``: the signed checkpoint; ``token``: the answer as it came (DER) in base64.
+    """
+
+    size: int
+    root: str
+    authority: str
+    time: datetime
+    note: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ CREATE TABLE entries (
     leaf BLOB NOT NULL CHECK (length(leaf) = 32),
     UNIQUE (stream, seq)
 ) STRICT;
-CREATE INDEX entries_of_evidence ON entries (stream, seq) WHERE type IN ('CheckpointCosigned', 'KeyReplaced');
+CREATE INDEX entries_of_evidence ON entries (stream, seq) WHERE type IN ('CheckpointCosigned', 'CheckpointStamped', 'KeyReplaced');
 CREATE INDEX entries_of_incidents ON entries (type, stream) WHERE type IN ('IncidentOpened', 'IncidentClosed');
 
 -- Salts and values beside the entries that commit to them: what can be withheld from a reader, and erased. ``personal``: how many

@@ -42,6 +42,13 @@ def keeping(fact: Fact, by: Phrases) -> str | None:
             words = say("{partner} cosigns the log's state over {size} entries", partner=c.partner, size=c.size)
             confirmed = say("; the key is theirs as the playbook has it")
             return words + (confirmed if c.confirmed is True else say("; the key is theirs as the operator says"))
+        case f.CheckpointStamped() as c:
+            return say(
+                "{authority} stamps the log's state over {size} entries with the time: {time}",
+                authority=c.authority or say("An authority"),
+                size=c.size,
+                time=by.minute(c.time),
+            )
         case f.KeyReplaced() as k:
             return say(
                 "The signing key replaced by {who}: {reason}. From here on {new}, before {old}",

@@ -12,7 +12,7 @@ What is checked, by the name a finding gives it:
 - ``disclosure``: what is shown is what was committed to; each digest once
 - ``playbook``: its bytes have the digest that the entries name
 - ``text``: the log in words says what the entries say
-- ``witness``: a checkpoint that somebody else kept, cosigned or was sent is a part of this log; an entry speaks of none that there could not be then
+- ``witness``: a checkpoint that somebody else kept, cosigned, stamped with the time or was sent is a part of this log; an entry speaks of none that there could not be then
 - ``older``: a checkpoint that somebody kept reaches further than this copy, which is then older than it, or was rolled
   back. That is tampering (1) until the two are held against each other the other way round: the manifest's time could
   tell them apart, but it is the word of the one who would have rolled the log back
@@ -29,10 +29,21 @@ Entries are looked at in sections, on as many cores as there are, and nothing is
 
 from storage.verify.need import NEED, Need
 from storage.verify.opening import verify, verify_bytes
-from storage.verify.verdict import EDITABLE, REQUIRED, Cosigner, Evidence, Finding, Grade, Packed, Posted, Verdict
+from storage.verify.verdict import (
+    EDITABLE,
+    REQUIRED,
+    Cosigner,
+    Evidence,
+    Finding,
+    Grade,
+    Packed,
+    Posted,
+    Stamp,
+    Verdict,
+)
 from storage.verify.witnesses import OLDER
 
 __all__ = [
-    "EDITABLE", "NEED", "OLDER", "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Need", "Packed", "Posted", "Verdict", "verify",
+    "EDITABLE", "NEED", "OLDER", "REQUIRED", "Cosigner", "Evidence", "Finding", "Grade", "Need", "Packed", "Posted", "Stamp", "Verdict", "verify",
     "verify_bytes",
 ]  # fmt: skip

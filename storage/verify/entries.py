@@ -37,6 +37,7 @@ class Passed:
     opened: Shown | None = None
     posted: list[tuple[int, Shown]] = field(default_factory=list)
     cosigned: list[tuple[int, str | None, Shown]] = field(default_factory=list)
+    stamped: list[tuple[int, Shown]] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
 
     def says(self, text: Span) -> bool:
@@ -168,6 +169,7 @@ def _together(log: Log, found: Iterable[Part]) -> tuple[Passed, list[Part]]:
         passed.opened = passed.opened if passed.opened is not None else part.opened
         passed.posted += part.posted
         passed.cosigned += part.cosigned
+        passed.stamped += part.stamped
         passed.sent.append(part.sent)
         parts.append(part)
     passed.root = tree.fold([*edge, *last])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.export import container, repacked
 from storage.export.span import Span, written
@@ -15,31 +16,37 @@ from storage.verify.section import LEAF, Log
 from storage.verify.signed import Manifest
 from storage.verify.verdict import MOST, REQUIRED, Grade, Verdict, unanswered
 
+if TYPE_CHECKING:
+    from cryptography import x509
 
-def verify(path: Path, *kept: str) -> Verdict:
+
+Roots = Sequence["x509.Certificate"]
+
+
+def verify(path: Path, *kept: str, roots: Roots = ()) -> Verdict:
     """Verify the bundle in a file, or one unpacked into a folder. ``kept`` are the texts of signed notes that a witness
-    kept. Never raises for what the file or the notes hold."""
+    kept; ``roots``: certificates of time-stamping authorities that are trusted. Never raises for what the file or the notes hold."""
     try:
         if path.is_dir():
-            return _verify_folder(path, kept)
+            return _verify_folder(path, kept, roots)
         if path.exists() and not path.is_file():
             return unanswered("it is no file: name what `tocsin export` wrote")
         with path.open("rb") as file:
-            return _verify_file(Span.whole(file), kept, path.name)
+            return _verify_file(Span.whole(file), kept, roots, path.name)
     except OSError as error:
         # Which file it is stands before what is found anyway; another is one in the folder.
         other = f"{error.filename} " if error.filename not in (None, str(path)) else ""
         return unanswered(f"{other}cannot be read: {error.strerror}")
 
 
-def verify_bytes(raw: bytes, *kept: str) -> Verdict:
+def verify_bytes(raw: bytes, *kept: str, roots: Roots = ()) -> Verdict:
     """``verify``, for the bytes of a bundle."""
     span = written(raw)
     with span.file:
-        return _verify_file(span, kept)
+        return _verify_file(span, kept, roots)
 
 
-def _verify_file(raw: Span, kept: Sequence[str], name: str = "") -> Verdict:
+def _verify_file(raw: Span, kept: Sequence[str], roots: Roots, name: str = "") -> Verdict:
     if not raw.size:
         return unanswered("the file is empty")
     files = container.find(raw)
@@ -48,7 +55,7 @@ def _verify_file(raw: Span, kept: Sequence[str], name: str = "") -> Verdict:
     looked = {name: look_through(span) for name, span in files.items()}
     found = {name: (span, looked[name].check) for name, span in files.items()}
     if container.is_as_written(raw, found):
-        return _examined(Verdict(), files, kept, looked)
+        return _examined(Verdict(), files, kept, looked, roots=roots)
     try:
         again = repacked.unzip(raw, REQUIRED)
     except repacked.Unreadable as unknown:
@@ -61,15 +68,15 @@ def _verify_file(raw: Span, kept: Sequence[str], name: str = "") -> Verdict:
                 "container",
                 "the container is not the one that was exported: bytes outside its files were changed or added",
             )
-        return _examined(verdict, files, kept, looked, cut=cut)
-    verdict = _examined(Verdict(packed="again"), again, kept, added="note")
+        return _examined(verdict, files, kept, looked, cut=cut, roots=roots)
+    verdict = _examined(Verdict(packed="again"), again, kept, added="note", roots=roots)
     if verdict.code == 0:
         words = "it was packed again by another program; its contents are exactly what was exported"
         verdict.add("container", words, grade="incomplete")
     return verdict
 
 
-def _verify_folder(folder: Path, kept: Sequence[str]) -> Verdict:
+def _verify_folder(folder: Path, kept: Sequence[str], roots: Roots) -> Verdict:
     try:
         files, others = repacked.gather(folder, REQUIRED)
     except repacked.Unreadable as unknown:
@@ -77,7 +84,7 @@ def _verify_folder(folder: Path, kept: Sequence[str]) -> Verdict:
     try:
         if not any(name in files for name in REQUIRED):
             return unanswered("no bundle was unpacked in this folder; name the file that was exported")
-        verdict = _examined(Verdict(packed="unpacked"), files, kept, added="note")
+        verdict = _examined(Verdict(packed="unpacked"), files, kept, added="note", roots=roots)
     finally:
         for span in files.values():
             span.file.close()
@@ -94,6 +101,7 @@ def _examined(
     *,
     added: Grade = "tampered",
     cut: str | None = None,
+    roots: Roots = (),
 ) -> Verdict:
     """What the files hold. ``added`` is how bad a file is that was not exported; ``cut``: what ``container.cut`` says of it."""
     missing = [name for name in REQUIRED if name not in files]
@@ -120,7 +128,7 @@ def _examined(
     )
     try:
         passed = go_through(log, verdict)
-        witnesses.judge(verdict, files, kept, keys, passed)
+        witnesses.judge(verdict, files, kept, keys, passed, roots)
     except TooLong as long:
         verdict.add("entry", str(long), grade="incomplete")
         return verdict

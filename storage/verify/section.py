@@ -64,6 +64,7 @@ class Part:
     opened: Shown | None = None
     posted: list[tuple[int, Shown]] = field(default_factory=list)
     cosigned: list[tuple[int, str | None, Shown]] = field(default_factory=list)
+    stamped: list[tuple[int, Shown]] = field(default_factory=list)
     sent: bytes = b""
 
 
@@ -198,12 +199,16 @@ class Walk:
                 part.posted.append((place, shown))
             case "CheckpointCosigned":
                 part.cosigned.append((place, entry.playbook_sha256, shown))
+            case "CheckpointStamped":
+                part.stamped.append((place, shown))
             case _:
                 if isinstance(shown.get("send"), str):
                     part.sent += mark(shown["send"])
 
 
-_TELLING = frozenset({"Exported", "IncidentOpened", "CheckpointPosted", "CheckpointCosigned", "MessageSent"})
+_TELLING = frozenset(
+    {"Exported", "IncidentOpened", "CheckpointPosted", "CheckpointCosigned", "CheckpointStamped", "MessageSent"}
+)
 
 
 def say(part: Part, rule: str, words: str, entry: int, field: str | None = None) -> None:

@@ -15,6 +15,9 @@ Doubt = Literal[
 """Why a cosignature does not count: no entry names the key as that partner's; whose it is says the operator alone; so it does where the playbook that is said
 to name it is missing from a copy that must have it; whoever keeps the log has it; it is recorded as another partner's."""
 
+Unsure = Literal["", "not checked", "another authority"]
+"""Why a time stamp does not count: nobody said whom to trust; or its signature does not lead there."""
+
 REQUIRED = (
     "checkpoint.txt", "disclosures.jsonl", "entries.jsonl", "key.txt", "leaves.txt", "manifest.json", "manifest.sig",
 )  # fmt: skip
@@ -63,14 +66,26 @@ class Cosigner:
     unchecked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """An authority's time stamp of this log at ``size`` entries. ``authority``: what it calls itself; ``at``: its time (RFC 3339). ``doubt``: why this does
+    not count, empty where it does."""
+
+    authority: str
+    at: str
+    size: int
+    doubt: Unsure = ""
+
+
 @dataclass(slots=True)
 class Evidence:
     """Who besides whoever keeps the log can say that it is this one. ``partners``: those whose cosignature counts; ``upto``: how many entries any of
-    these has seen."""
+    these has seen, or a stamp that counts covers. ``stamped``: the smallest first; they say when, and have no part in ``worth``, which says who."""
 
     worth: Worth = "self-asserted"
     posted: list[Posted] = field(default_factory=list)
     cosigned: list[Cosigner] = field(default_factory=list)
+    stamped: list[Stamp] = field(default_factory=list)
     partners: list[str] = field(default_factory=list)
     upto: int = 0
 
@@ -78,7 +93,9 @@ class Evidence:
         """Set ``worth`` to the best there is. No partner counts twice, however many keys it has."""
         counting = [one for one in self.cosigned if not one.doubt]
         self.partners = sorted({one.partner for one in counting})
-        self.upto = max([*(one.size for one in counting), *(one.size for one in self.posted)], default=0)
+        stamps = [one for one in self.stamped if not one.doubt]
+        sizes = [*(one.size for one in counting), *(one.size for one in self.posted), *(one.size for one in stamps)]
+        self.upto = max(sizes, default=0)
         if self.partners:
             self.worth = "cosigned"
         elif any(one.network not in EDITABLE for one in self.posted):

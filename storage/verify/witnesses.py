@@ -1,18 +1,23 @@
-"""What others have of a log: checkpoints that somebody kept, that partners cosigned, and that were posted into their rooms."""
+"""What others have of a log: checkpoints that somebody kept, that partners cosigned, that were stamped with the time, and that were posted into rooms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from storage.export import witnessed
 from storage.export.span import Span
 from storage.notes import BadNote, Checkpoint, Verifier
 from storage.standing import Seen, worst
-from storage.verify import cosigned
+from storage.verify import cosigned, stamped
 from storage.verify import verdict as found
 from storage.verify.entries import Passed
 from storage.verify.section import Shown
 from storage.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 OLDER = "older"
 """The rule of a finding that what was kept is larger than the copy. It counts as tampering whatever the manifest says of when the copy was made: that
@@ -24,9 +29,14 @@ Stated = tuple[int, Shown, bytes]
 
 
 def judge(
-    verdict: Verdict, files: Mapping[str, Span], kept: Sequence[str], keys: Sequence[Verifier], passed: Passed
+    verdict: Verdict,
+    files: Mapping[str, Span],
+    kept: Sequence[str],
+    keys: Sequence[Verifier],
+    passed: Passed,
+    roots: Sequence[x509.Certificate] = (),
 ) -> None:
-    """Hold the log against all of them, and set down what they are worth."""
+    """Hold the log against all of them, and set down what they are worth. ``roots``: of time-stamping authorities that are trusted."""
     signed = passed.log.signed
     if kept and (signed is None or not keys):
         verdict.add("witness", "the bundle has no valid checkpoint to hold the witness's against", grade="incomplete")
@@ -34,24 +44,30 @@ def judge(
         return
     ours = _kept(verdict, kept, signed) if kept and keys else []
     others = list(cosigned.read(verdict, files, keys, signed))
+    stamps = list(stamped.read(verdict, files, keys, signed))
     posted = list(_stated(passed.posted))
-    told = list(_stated((place, shown) for place, _, shown in passed.cosigned))
+    told = list(_stated(chain(((place, shown) for place, _, shown in passed.cosigned), passed.stamped)))
     sizes = {one.said.size for one in ours if one.said.size <= signed.size} | {one.said.size for one in others}
-    sizes |= {shown["size"] for _, shown, _ in (*posted, *told)}
-    roots = dict(passed.roots_at(sizes))
+    sizes |= {shown["size"] for _, shown, _ in (*posted, *told)} | {one.said.size for one in stamps}
+    at = dict(passed.roots_at(sizes))
     if "entries.jsonl" in passed.log.lacks:
-        roots[signed.size] = signed.root
-    _hold(verdict, ours, keys, roots, signed.size, "entries.jsonl" in passed.log.lacks)
+        at[signed.size] = signed.root
+    _hold(verdict, ours, keys, at, signed.size, "entries.jsonl" in passed.log.lacks)
     known = cosigned.recorded(passed, files, others, verdict.reader)
     largest: dict[tuple[str, str], found.Cosigner] = {}
     for one in sorted(others, key=lambda other: other.said.size):
-        if one.said.size in roots and roots[one.said.size] != one.said.root:
+        if one.said.size in at and at[one.said.size] != one.said.root:
             verdict.add("witness", f"the first {one.said.size} entries are not those that {one.partner} cosigned")
-        elif one.said.size in roots:
+        elif one.said.size in at:
             largest[one.partner, one.key.vkey] = cosigned.weighed(one, known, keys)
     verdict.evidence.cosigned += [largest[name] for name in sorted(largest)]
-    _true(verdict, told, roots)
-    _post(verdict, _true(verdict, posted, roots), passed)
+    for stamp in sorted(stamps, key=lambda one: one.said.size):
+        if stamp.said.size in at and at[stamp.said.size] != stamp.said.root:
+            verdict.add("witness", f"the first {stamp.said.size} entries are not those that were time-stamped")
+        elif stamp.said.size in at:
+            verdict.evidence.stamped.append(stamped.weighed(stamp, roots))
+    _true(verdict, told, at)
+    _post(verdict, _true(verdict, posted, at), passed)
     verdict.evidence.weigh()
 
 

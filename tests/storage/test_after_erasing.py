@@ -30,6 +30,7 @@ from storage.facts import (
     AliasResolved,
     CheckpointCosigned,
     CheckpointPosted,
+    CheckpointStamped,
     DirectChatOpened,
     Disclosed,
     Fact,
@@ -74,6 +75,7 @@ ELSEWHERE = {
     IncidentClosed,
     CheckpointPosted,
     CheckpointCosigned,
+    CheckpointStamped,
 }
 """What never stands in an incident's log, or ends it; and what must speak of this very log."""
 

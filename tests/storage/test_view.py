@@ -29,6 +29,7 @@ FRAME = {
     "IncidentOpened": {"incident", "playbook", "playbook_version", "phase", "exercise", "rehearsal", "hazard"},
     "PhaseChanged": {"phase", "before"},
     "PlaybookReloaded": {"playbook", "version", "digest", "before"},
+    "CheckpointStamped": {"size", "root", "authority", "time", "note", "token"},
     "KeyReplaced": {"old", "new", "note"},
     "PartnerAdmitted": {"partner", "name", "kind", "phone", "until"},
 }

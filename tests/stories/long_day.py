@@ -20,6 +20,7 @@ from typing import Any
 from bot.clock import VirtualClock
 from bot.networks.rehearsal import Rehearsal
 from bot.rehearsal import identity_of
+from bot.stamping import Authority
 from bot.wiring import Bot
 from playbooks.load import Book, parse
 from playbooks.rooms import NETWORKS, Network, RoomRef
@@ -150,6 +151,7 @@ class Town:
     book: Book
     clock: VirtualClock
     networks: Mapping[Network, Rehearsal]
+    stamps: Authority | None = None
     bot: Bot | None = None
     store: SqliteStore | None = None
     running: asyncio.Task[None] | None = None
@@ -166,7 +168,10 @@ class Town:
         _count_commits(self, self.store)
         admins = {identity_of(ADMIN, network) for network in NETWORKS}
         books = {self.book.playbook.playbook: self.book}
-        self.bot = Bot(self.store, self.clock, books, admins, "day", self.networks, files=self.folder / "files")
+        self.bot = Bot(
+            self.store, self.clock, books, admins, "day", self.networks,
+            files=self.folder / "files", stamps=self.stamps,
+        )  # fmt: skip
         self.running = asyncio.create_task(self.bot.run())
         self.starts += 1
         for network in self.networks.values():
@@ -295,11 +300,11 @@ def _count_commits(town: Town, store: SqliteStore) -> None:
 
 
 @asynccontextmanager
-async def town(folder: Path) -> AsyncIterator[Town]:
-    """A town whose bot runs."""
+async def town(folder: Path, stamps: Authority | None = None) -> AsyncIterator[Town]:
+    """A town whose bot runs. ``stamps``: who stamps its checkpoints with the time."""
     book, clock = playbook(), VirtualClock(START)
     networks = {name: Rehearsal(name, [book], clock.now) for name in NETWORKS}
-    made = Town(folder, book, clock, networks)
+    made = Town(folder, book, clock, networks, stamps)
     await made.start()
     try:
         yield made

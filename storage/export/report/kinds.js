@@ -84,6 +84,7 @@ const KINDS = (() => {
       Exported: "reader by reason form",
       CheckpointPosted: "partner room size",
       CheckpointCosigned: "partner size vkey",
+      CheckpointStamped: "authority size time",
       KeyReplaced: "by reason new",
       RollbackFound: "stream size signed",
       FieldErased: "entry path by reason basis",
