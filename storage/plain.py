@@ -48,6 +48,12 @@ def field_value(value: Any, tongue: Tongue = ENGLISH) -> str:
     return plain(value, tongue)
 
 
+def called(path: str, tongue: Tongue = ENGLISH) -> str:
+    """What a field is called: one that every playbook has (``_title``) in the language, any other as it is."""
+    of, slash, name = path.rpartition("/")
+    return f"{of}{slash}{tongue.own(name[1:]) if name.startswith('_') else name}"
+
+
 def ranged(value: Any) -> str:
     """A range, as ``playbooks.phrasing`` writes one; the last is None for "and more"."""
     if not isinstance(value, list | tuple) or len(value) != 2:
@@ -60,7 +66,7 @@ def shown(disclosed: Disclosed, tongue: Tongue = ENGLISH) -> list[str]:
     """What a message showed, a field each, in the form in which it did: ``people: 50–199 (only as a range)``."""
     said = []
     for path, how in disclosed.fields.items():
-        name = path.removeprefix("_")
+        name = called(path, tongue)
         value = how.get("value") if isinstance(how, Mapping) else None
         if isinstance(how, Mapping) and "withheld" not in how and "value" not in how:
             said.append(tongue.named(name, f"({tongue.word('erased')})"))

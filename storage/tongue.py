@@ -138,7 +138,24 @@ RECORDED = (
     "official",
     "coordinator",
     "observer",
+    "title",
+    "speaker",
+    "note",
+    "decision",
+    "rationale",
+    "rejected",
+    "report",
+    "delivery",
+    "presence",
+    "answer",
+    "major",
+    "location",
+    "type",
+    "hazards",
+    "access",
+    "casualties",
+    "services",
 )
-"""What the program writes down in the log in its own words (``Tongue.own``): reasons, and what people are there."""
+"""What the program writes down in the log in its own words (``Tongue.own``): reasons, what people are there, and the fields that every playbook has."""
 
 ENGLISH = Tongue("en")

@@ -23,6 +23,9 @@ from storage.unseen import is_seen
 _PARTNERS = frozenset({"partner", "partners", "decides", "reader", "before", "deputies", "asked", "by", "to"})
 """Attributes of facts that name partners: one, several, or one for each of something."""
 
+_OF_FIELDS = frozenset({"fields", "values"})
+"""Attributes of facts that have a part for each field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -36,6 +39,10 @@ class Naming:
     language: str = "en"
     templates: Mapping[tuple[str, str], Template] = field(default_factory=dict)
     """(alert, language) → the template of which the recipient read a copy."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Field → its title, for ``language``, where the playbook has one."""
+    options: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(field, option) → what can be chosen there, for ``language``."""
 
     def put(self, playbook: str | None, fact: Fact) -> Fact:
         """The fact, with areas by their names where a message showed some; the form stays what it was."""
@@ -57,6 +64,29 @@ class Naming:
         if isinstance(fact, AlertIssued) and is_seen(fact.alert) and fact.alert in self.alerts:
             said["template"] = self.alerts[fact.alert]
         return replace(fact, **said) if said else fact
+
+    def told(self, playbook: str | None, fact: Fact) -> Fact:
+        """The fact as ``read`` has it, with its fields by their titles, and what was chosen in words: for a text in the recipient's language."""
+        fact = self.read(playbook, fact)
+        if not isinstance(fact, AlertDrafted | AlertIssued | AlertRequested | Disclosed):
+            return fact
+        said = {self._titled(name): self._chosen(name, value) for name, value in fact.fields.items()}
+        return (
+            replace(fact, fields=said) if len(said) == len(fact.fields) else fact
+        )  # two of one title would be told as one
+
+    def _titled(self, name: str) -> str:
+        of, slash, field_ = name.rpartition("/")
+        return f"{of}{slash}{self.fields.get(field_, field_)}"
+
+    def _chosen(self, name: str, value: Any) -> Any:
+        """A field's value, with what was chosen as the playbook words it."""
+        if not isinstance(value, Mapping):
+            return value
+        field_ = name.rpartition("/")[2]
+        return {
+            key: self.options.get((field_, one), one) if isinstance(one, str) else one for key, one in value.items()
+        }
 
     def _placed(self, value: Any) -> Any:
         """A field's value, with its areas by their names."""
@@ -104,7 +134,7 @@ class Naming:
 
 
 class Sought:
-    """What is to be put into words, found in one reading of what the recipient sees. Memory grows with alerts, languages and areas, not with entries."""
+    """What is to be put into words, found in one reading of what the recipient sees. Memory grows with alerts, languages, areas and fields, not with entries."""
 
     def __init__(self) -> None:
         self._areas: dict[tuple[str | None, str, str], None] = {}
@@ -113,11 +143,14 @@ class Sought:
         self._partners: dict[str, str | None] = {}
         self._places: dict[str, str | None] = {}
         self._guests: dict[str, str] = {}
+        self._fields: dict[str, str | None] = {}
 
     def see(self, playbook: str | None, shown: Mapping[str, Any]) -> None:
         """Take in what an entry names. ``shown``: path → value of what the recipient sees of it."""
         for path, value in shown.items():
             name, _, key = path.partition("/")
+            if name in _OF_FIELDS and value is not None:
+                self._fields |= _under(playbook, self._fields, (key.rpartition("/")[2],))
             if name in _PARTNERS:
                 self._partners |= _under(playbook, self._partners, (*_texts(value), key))
             elif isinstance(value, Mapping):
@@ -146,7 +179,7 @@ class Sought:
     def digests(self) -> frozenset[str]:
         """The playbooks that are needed."""
         found = {digest for digest, _, _ in self._areas}.union(
-            self._copies.values(), self._partners.values(), self._places.values()
+            self._copies.values(), self._partners.values(), self._places.values(), self._fields.values()
         )
         return frozenset(digest for digest in found if digest is not None)
 
@@ -183,7 +216,20 @@ class Sought:
             whose = book.playbook.partners.get(issued.partner) if is_seen(issued.partner) else None
             if whose is not None:
                 partners[issued.partner] = whose.name
-        return Naming(areas, titles, partners, places, recipient.language, templates)
+        return Naming(areas, titles, partners, places, recipient.language, templates, *self._worded(books, recipient))
+
+    def _worded(self, books: Books, recipient: Recipient) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+        """The titles of the fields of which something is shown, and the words of what can be chosen in them."""
+        titles: dict[str, str] = {}
+        options: dict[tuple[str, str], str] = {}
+        for name, digest in self._fields.items():
+            book = books.get(digest)
+            spec = book.playbook.fields.get(name) if book is not None else None
+            if spec is not None and spec.title is not None:
+                titles[name] = text_in(spec.title, (recipient.language,))[0]
+            for option, words in (spec.options if spec is not None else {}).items():
+                options[name, option] = text_in(words, (recipient.language,))[0]
+        return titles, options
 
 
 def _under(playbook: str | None, before: Mapping[str, str | None], ids: Iterable[str]) -> dict[str, str | None]:

@@ -38,7 +38,7 @@ async def pdf(copy: Copy, out: BinaryIO) -> None:
     gathered = Gathered(ours)
     async for line in copy.lines():
         fact = visible(line.kept.fact, {path for _, path, _ in line.shown}, ours.unseen)
-        gathered.take(line.kept.seq, line.kept.at, copy.naming.read(line.kept.playbook_sha256, fact))
+        gathered.take(line.kept.seq, line.kept.at, copy.naming.told(line.kept.playbook_sha256, fact))
     report = _Report(about, Paper(out, _furniture(about, ours), ours.locale), copy.naming, ours)
     report.front()
     report.leads(gathered)

@@ -173,6 +173,8 @@ class PdfFile:
             self._pack()
 
     def _pack(self) -> None:
+        if not self._packed:
+            return
         places, bodies, stream = [], b"", self._reserved()
         for place, (number, body) in enumerate(self._packed):
             places.append(f"{number} {len(bodies)}")

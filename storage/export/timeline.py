@@ -61,7 +61,7 @@ async def rows(copy: Copy, tongue: Tongue = ENGLISH) -> AsyncIterator[Row]:
     same: Hashable = None
     async for line in copy.lines():
         fact = visible(line.kept.fact, {path for _, path, _ in line.shown}, tongue.unseen)
-        fact = copy.naming.read(line.kept.playbook_sha256, fact)
+        fact = copy.naming.told(line.kept.playbook_sha256, fact)
         sentences.heard(fact)
         key, row = _row(sentences, line.kept.seq, line.kept.at, fact, bool(line.shown), line.hidden)
         if open_ is not None and key is not None and key == same and row.last - open_.first < MOST:

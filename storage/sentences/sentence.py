@@ -9,7 +9,7 @@ from typing import Any
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage.facts.fact import Fact
-from storage.plain import field_value
+from storage.plain import called, field_value
 from storage.sentences.alerts import alerts
 from storage.sentences.course import course
 from storage.sentences.keeping import keeping
@@ -53,10 +53,12 @@ class Sentences(Phrases):
     def below(self, fact: Fact) -> Iterator[str]:
         """What belongs below the sentence: the fields of an alert, what a message shows and withholds, whom an alert goes to."""
         match fact:
-            case f.AlertDrafted() | f.AlertIssued() | f.AlertRequested() | f.DecisionDrafted() | f.DecisionTaken():
+            case f.AlertDrafted() | f.AlertIssued() | f.AlertRequested():
                 yield from self._values(fact.fields)
+            case f.DecisionDrafted() | f.DecisionTaken():
+                yield from self._values({f"_{name.removeprefix('_')}": value for name, value in fact.fields.items()})
             case f.ReportMade():
-                yield from self._values(fact.parts)
+                yield from self._values({f"_{name}": value for name, value in fact.parts.items()})
             case f.CheckinStarted() as c if c.partners:
                 yield self.say("asks {partners}", partners=", ".join(c.partners))
             case f.Disclosed() as d:
@@ -76,7 +78,7 @@ class Sentences(Phrases):
         withheld: dict[str, list[str]] = {}
         for path, said in disclosed.fields.items():
             if said is not None and "withheld" in said:
-                withheld.setdefault(self.why_withheld(disclosed, said), []).append(path.removeprefix("_"))
+                withheld.setdefault(self.why_withheld(disclosed, said), []).append(called(path, self.tongue))
         for reason, names in withheld.items():
             yield self.say("withholds {fields}: {reason}", fields=", ".join(names), reason=reason)
 
@@ -86,7 +88,7 @@ class Sentences(Phrases):
         for path, said in disclosed.fields.items():
             if said is None or "withheld" in said or said.get("value", ERASED) is None:
                 continue
-            name = path.removeprefix("_")
+            name = called(path, self.tongue)
             if "value" not in said:
                 name = f"{name} ({self.tongue.word('erased')})"
             if said["form"] == "exact":
@@ -100,7 +102,7 @@ class Sentences(Phrases):
         """The parts of what somebody wrote, what it is called first."""
         for name, value in sorted(values.items(), key=lambda one: not one[0].startswith("_")):
             if value is not None:
-                yield self.tongue.named(name.removeprefix("_"), field_value(value, self.tongue))
+                yield self.tongue.named(called(name, self.tongue), field_value(value, self.tongue))
 
     def _left_out(self, addressed: f.AlertAddressed) -> Iterator[str]:
         """The rooms that were sent nothing, though their partner's others may have been."""

@@ -329,3 +329,10 @@ def test_arabic_letters_join() -> None:
     alone = [fonts.line(letter, "regular")[0].glyphs[0].number for letter in "تيب"]
     shown = [glyph.number for glyph in run.glyphs if glyph.number not in (alone[0], alone[1], alone[2])]
     assert len(shown) >= 2
+
+
+def test_a_file_is_sound_however_many_objects_it_has() -> None:
+    """Also where the small ones fill their streams to the last place: none is left empty."""
+    for many in range(180, 205):
+        found = objects(written(*map(str, range(many))))
+        assert all(packed(body) for body in found.values() if b"/Type/ObjStm" in body)

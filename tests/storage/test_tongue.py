@@ -5,21 +5,27 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import playbooks
 import storage
 from playbooks.rooms import RoomRef
 from storage import facts as f
 from storage import upkeep
 from storage.export import pdf
+from storage.export.books import Books
+from storage.export.for_whom import AUDITOR
+from storage.export.naming import Sought
 from storage.export.wording import LANGUAGES
 from storage.facts import FACTS
 from storage.sentences import Sentences, course, messages, sentence
 from storage.tongue import ELSEWHERE, ENGLISH, RECORDED, Tongue, tongue
 from storage.unseen import WITHHELD, visible
+from tests.storage import crisis
 from tests.storage.test_sentences import marked
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -104,3 +110,31 @@ def test_what_networks_and_people_said_stands_as_it_was() -> None:
     theirs = f.MessageDropped("s", ROOM, "Flood control exceeded. Retry in 30 seconds")
     assert there.sentence(theirs).endswith(": Flood control exceeded. Retry in 30 seconds")
     assert there.sentence(f.MessageDropped("s", ROOM, "too late")).endswith(": zu spät")
+
+
+def test_fields_have_their_titles_and_choices_their_words() -> None:
+    """As the playbook has them in the reader's language: of fields of which something is shown, and of no other."""
+    source = (Path(playbooks.__file__).parent / "library" / "meuse-flood.yaml").read_bytes()
+    sought = Sought()
+    sought.see("digest", {"fields/action": {"choice": "leave"}, "fields/what": {"text": "leave"}})
+    naming = sought.found(Books({"digest": source}), replace(AUDITOR, language="de"))
+    shown = {"action": {"choice": "leave"}, "what": {"text": "leave"}, "people": {"number": 3}}
+    told = naming.told("digest", replace(crisis.issued("A-1", "Water"), fields=shown))
+    assert isinstance(told, f.AlertIssued)
+    assert dict(told.fields) == {
+        "Anweisung": {"choice": "Verlassen Sie das Gebiet, auf höheres Gelände"},
+        "Lage": {"text": "leave"},
+        "people": {"number": 3},
+    }
+
+
+def test_what_every_playbook_has_is_called_by_our_words() -> None:
+    """The fields of decisions and reports, and those of the language itself, read in the reader's language; another's id stands as it is."""
+    there = sentences_in(tongue("de"))
+    fields = {"_decision": "Open the hall", "rationale": "Water"}
+    decision = f.DecisionTaken("K-1", "P-1", "city", ROOM, "small:3", fields)
+    assert [*there.below(decision)] == ["Entscheidung: Open the hall", "Gründe: Water"]
+    shown = f.Disclosed(
+        "s", "I-1", "city", ROOM, "de", "TLP:GREEN", 1, {"_title": {"form": "exact"}, "type": {"form": "exact"}}
+    )
+    assert [*there.below(shown)] == ["zeigt: Titel (seither gelöscht), type (seither gelöscht)"]
