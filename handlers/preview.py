@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,7 +16,8 @@ from handlers.why import why
 from handlers.world import sight_room
 from playbooks import sight
 from playbooks.audience import Addressee, Audience
-from playbooks.cleared import NOTHING, Cleared, colleague, field_name, glue, listed, name, phone, short_id
+from playbooks.cleared import NOTHING, Cleared, colleague, field_name, glue, listed, name, phone, short_id, word
+from playbooks.rooms import Network
 from playbooks.schema import Alert
 from playbooks.selection import Event
 from playbooks.sight import Seen, Withheld
@@ -23,8 +25,10 @@ from storage.effects import Effect, Send, Urgency
 from storage.facts import AlertDrafted
 from storage.incident import Draft
 
-MOST_NAMES = 8
+MOST_NAMES = 5
 """Names in one line of a preview; a phone shows no more."""
+MOST_MISSING = 8
+"""Lines for partners whom it will not reach: they are to be rung."""
 MOST_GROUPS = 8
 """Lines for groups of rooms; where there would be more, rooms that lack the same stand together, and no reason is given."""
 
@@ -44,7 +48,8 @@ class Group:
     lacks: tuple[Lack, ...]
     coarser: tuple[str, ...]
     rooms: int = 0
-    partners: dict[str, None] = field(default_factory=dict)
+    partners: dict[str, list[Network]] = field(default_factory=dict)
+    """Each with the networks of its rooms that are among them."""
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -168,7 +173,7 @@ def _groups(case: Case, addressing: Audience, *, sees: bool) -> list[Group]:
             key = (tuple((lack.fields, lack.reason.text if lack.reason else None) for lack in lacks), coarser)
             group = groups.setdefault(key, Group(lacks, coarser))
             group.rooms += 1
-            group.partners[one.partner] = None
+            group.partners.setdefault(one.partner, []).append(room.room.network)
     few = list(groups.values())
     if len(few) > MOST_GROUPS:
         few = _without_differing_reasons(few, visible)
@@ -196,7 +201,8 @@ def _without_differing_reasons(groups: Sequence[Group], order: Sequence[str]) ->
         if first is not group:
             first.lacks = (Lack(tuple(f for f in order if f in group.lacking), None),)
             first.rooms += group.rooms
-            first.partners |= group.partners
+            for partner, networks in group.partners.items():
+                first.partners.setdefault(partner, []).extend(networks)
     return list(alike.values())
 
 
@@ -211,7 +217,8 @@ def _counts(case: Case, alert: Alert, addressing: Audience) -> list[Cleared]:
     elif not total:
         lines.append(case.say("No room would get this."))
     unseen = _unseen(case, addressing)
-    lines += [_group_line(case, group, partly=bool(unseen)) for group in groups]
+    apart = {p for p, many in Counter(p for group in groups for p in group.partners).items() if many > 1}
+    lines += [_group_line(case, group, apart, partly=bool(unseen)) for group in groups]
     if unseen:
         lines.append(case.say("Not counted, because this room may not see it: {fields}", fields=_fields(case, unseen)))
     missing = [
@@ -222,28 +229,37 @@ def _counts(case: Case, alert: Alert, addressing: Audience) -> list[Cleared]:
     ]
     if missing:
         lines.append(case.say("<b>It will not reach:</b>"))
-        most = MOST_NAMES if len(missing) > MOST_NAMES + 1 else MOST_NAMES + 1
+        most = MOST_MISSING if len(missing) > MOST_MISSING + 1 else MOST_MISSING + 1
         lines += [_missing_line(case, one, _visible(case, addressing)) for one in missing[:most]]
         if len(missing) > most:
             lines.append(case.say("… and {count} more", count=len(missing) - most))
     return lines
 
 
-def _group_line(case: Case, group: Group, *, partly: bool) -> Cleared:
-    """``partly``: this room itself may not see every field, so that it cannot say who sees all."""
+def _group_line(case: Case, group: Group, apart: Collection[str], *, partly: bool) -> Cleared:
+    """Who sees how much. ``apart``: partners whose rooms do not all see equally much, and are told apart by their networks. ``partly``: this room itself may not
+    see every field, so that it cannot say who sees all."""
     assert case.book is not None
     if not group.lacks and not group.coarser:
-        what = (
-            case.says("{count} as much as you see here", "{count} as much as you see here", group.rooms)
-            if partly
-            else case.says("{count} in full", "{count} in full", group.rooms)
-        )
+        what = case.say("as much as you see here") if partly else case.say("in full")
     elif not group.lacks:
-        what = case.say("{count} with {fields} only roughly", count=group.rooms, fields=_fields(case, group.coarser))
+        what = case.say("with {fields} only roughly", fields=_fields(case, group.coarser))
     else:
         without = glue([_lack(case, lack) for lack in group.lacks], "; ")
-        what = case.say("{count} without {fields}", count=group.rooms, fields=without)
-    return case.say("• {what}: {names}", what=what, names=_names(case, list(group.partners)))
+        what = case.say("without {fields}", fields=without)
+    names = [
+        _called(case, partner, networks if partner in apart else ()) for partner, networks in group.partners.items()
+    ]
+    return case.say("• {what}: {names}", what=what, names=_first(case, names))
+
+
+def _called(case: Case, partner: str, networks: Iterable[Network]) -> Cleared:
+    """A partner, and on which networks its rooms are that are meant, where that tells them from its others."""
+    assert case.book is not None
+    who, on = name(case.book, case.reader, partner), list(dict.fromkeys(networks))
+    if not on:
+        return who
+    return case.say("{partner} ({network})", partner=who, network=glue([word(one) for one in on], ", "))
 
 
 def _lack(case: Case, lack: Lack) -> Cleared:
@@ -275,14 +291,14 @@ def _fields(case: Case, names: Sequence[str]) -> Cleared:
     return glue([field_name(case.book, case.reader, each) for each in names], ", ")
 
 
-def _names(case: Case, partners: Sequence[str]) -> Cleared:
-    assert case.book is not None
+def _first(case: Case, names: Sequence[Cleared]) -> Cleared:
+    """The first few, and how many more there are."""
     # One more name is no longer than "and 1 more".
-    most = MOST_NAMES if len(partners) > MOST_NAMES + 1 else MOST_NAMES + 1
-    shown = glue([name(case.book, case.reader, p) for p in partners[:most]], " · ")
-    if len(partners) <= most:
+    most = MOST_NAMES if len(names) > MOST_NAMES + 1 else MOST_NAMES + 1
+    shown = glue(names[:most], " · ")
+    if len(names) <= most:
         return shown
-    return case.say("{names} and {count} more", names=shown, count=len(partners) - MOST_NAMES)
+    return case.say("{names} and {count} more", names=shown, count=len(names) - MOST_NAMES)
 
 
 def waiting(case: Case, found: Draft) -> list[Effect]:
