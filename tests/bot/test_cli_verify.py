@@ -143,7 +143,9 @@ def test_witnesses_can_be_asked_for(
 @pytest.mark.parametrize("need", ["", "signed", "cosigned:0", "cosigned:", "cosigned:99999", "posted:2", "cosigned:１"])
 def test_evidence_that_there_is_not(bundle: Path, need: str) -> None:
     """What cannot be asked for is one line that says what can."""
-    with pytest.raises(Stop, match="name one of self-asserted, posted, posted-uneditable, cosigned, cosigned:N or stamped"):
+    with pytest.raises(
+        Stop, match="name one of self-asserted, posted, posted-uneditable, cosigned, cosigned:N or stamped"
+    ):
         verify(bundle / "alone.zip", None, "text", need)
 
 
