@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Copies:
     async def _make(self, what: dict[str, str], path: Path) -> None:
         async with self._opened() as store:
             who, zone = await recipient(store, what["stream"], what["for"])
+            who = replace(who, language=what.get("language", who.language))
             asked = Asked(what["stream"], who, what["by"], what["reason"], what["form"], None, zone)
             await make(store, asked, form(what["form"]), path, now=self._now, replace=True)
 

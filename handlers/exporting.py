@@ -178,6 +178,8 @@ def _copy(case: Case, wanted: _Wanted, room: RoomRef) -> Send:
         lines.append(say(spoken, "Anybody can check it, without this server: tocsin verify, or verify.py in it."))
     body = glue(lines)
     named = {"stream": case.incident.id, "for": wanted.whom, "form": wanted.form, "by": case.actor.person, "reason": wanted.reason}  # fmt: skip
+    if wanted.whom in (AUDITOR, case.actor.partner):
+        named["language"] = spoken[0]  # they read it themselves; another partner's copy is in that partner's language
     # No network has it: the place says what is to be made.
     file = File("matrix", MADE + _json(named), "file", f"{case.incident.id}-{wanted.whom}{FORMS[wanted.form].suffix}")
     instead = say(

@@ -52,6 +52,16 @@ async def test_a_copy_is_made_beside_the_program_and_recorded(tmp_path: Path) ->
         assert (made.by, made.reader, made.reason, made.form) == ("P-7", "auditor", "court", "bundle")
 
 
+async def test_a_copy_speaks_the_language_of_whoever_asked(tmp_path: Path) -> None:
+    """Named beside what is asked for; without it, that of the recipient by the playbook."""
+    await _log(tmp_path)
+    copies = Copies(lambda: _store(tmp_path), VirtualClock(START))
+    for more, heading in (({"language": "it"}, "Per"), ({}, "For")):
+        path = tmp_path / f"{heading}.part"
+        await copies.make(_what(form="csv", **more), path)
+        assert f"\r\n{heading},".encode() in await asyncio.to_thread(path.read_bytes)
+
+
 @pytest.mark.parametrize("more", [{"stream": "I-9"}, {"for": "nobody"}, {"form": "stone"}])
 async def test_what_is_not_there_is_gone_for_good(tmp_path: Path, more: dict[str, str]) -> None:
     """No such log, partner or form: nothing is written, nothing recorded, and it is not tried again."""

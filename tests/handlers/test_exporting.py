@@ -51,7 +51,7 @@ def test_it_comes_into_the_private_chat_of_whoever_asks_in_a_room() -> None:
     stage = _stage()
     sent = stage.say(FIRE, "/export csv because the inquiry asks", OWN)
     assert _copy(sent) == {
-        "stream": "I-1", "for": "fire", "form": "csv", "by": "P-5", "reason": "the inquiry asks",
+        "stream": "I-1", "for": "fire", "form": "csv", "by": "P-5", "reason": "the inquiry asks", "language": "en",
         "to": str(OWN_CHAT), "name": "I-1-fire.csv",
     }  # fmt: skip
     assert [one.body.text for one in sent if one.to == FIRE] == ["The copy comes to you in our private chat."]
@@ -59,6 +59,14 @@ def test_it_comes_into_the_private_chat_of_whoever_asks_in_a_room() -> None:
     assert isinstance(read, LogRead)
     assert (read.person, read.partner, read.question) == ("P-5", "fire", "export csv for fire")
     assert read.reason == "the inquiry asks"
+
+
+def test_it_speaks_the_language_of_whoever_reads_it() -> None:
+    """That in which they are spoken to where the copy is theirs; another partner's is in that partner's, as the playbook has it."""
+    stage = _stage()
+    stage.say(ALL_CHAT, "/lang it", ALL, private=True)
+    assert _copy(stage.say(ALL_CHAT, "/export because of the court", ALL, private=True))["language"] == "it"
+    assert "language" not in _copy(stage.say(ALL_CHAT, "/export watchers because why not", ALL, private=True))
 
 
 def test_an_auditor_of_the_deployment_has_everything_or_what_a_partner_may_see() -> None:
