@@ -1,8 +1,8 @@
 """What a message must be told before it leaves: under which names the earlier ones stand in its room that it answers, edits or removes.
 
 A name is a network's, and known only once the earlier message has arrived: so it is looked up as the later one leaves. A reference
-that leads nowhere is left out; an edit of what never arrived goes nowhere. Several rows that became one message are put together anew
-when one of them changes.
+that leads nowhere is left out; an edit of what never arrived goes nowhere, and one of what stayed behind when its room moved is said where
+people are, as a message of its own. Several rows that became one message are put together anew when one of them changes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from bot.copies import answerable
 from bot.merging import late, line_of
 from bot.networks.port import NetworkPort, Outgoing, Refused, Sent, Spooled
-from bot.outgoing import called_in, follows, outgoing, written
+from bot.outgoing import called_in, carried_over, follows, outgoing, written
 from bot.speech import Line, plain, shown
 from handlers.resaid import NO_ROOM
 from playbooks.rooms import RoomRef
@@ -89,11 +89,15 @@ class Addresses:
         """The message that these rows are; or why it cannot be. Raises StorageError where that cannot be found out now."""
         first = rows[0]
         amends = first.amends
-        if amends is not None:
+        if amends is not None and await self._left_behind(first, amends):
+            rows = [first := carried_over(first)]
+        elif amends is not None:
             return await self._changed(first, amends, port, files)
         if first.kind == "react":
             return await self._reacting(first)
         said = json.loads(first.payload)
+        if said.get("where") not in (None, str(first.to.chat)):
+            said = json.loads((first := carried_over(first)).payload)
         if "words" not in said:
             return Addressed(await self._referring(outgoing(first), first, said, port), (first,))
         said_now = [_as_sent(row, files, now) for row in rows]
@@ -185,6 +189,16 @@ class Addresses:
         return Addressed(replace(out, emoji=left[-1].emoji if left else None), (row,))
 
     # -- changes of what was said --------------------------------------------------------------------------------------
+
+    async def _left_behind(self, row: OutboxRow, amends: str) -> bool:
+        """Whether this says anew what stands in the room from which this one has moved; nothing is said there of what was taken back."""
+        if row.kind != "edit":
+            return False
+        target = await self._store.row(amends)
+        if target is None or target.state != "sent" or target.to.chat == row.to.chat:
+            return False
+        said = await self._store.utterance(row.stream, row.about or "")
+        return said is None or not said.gone
 
     async def _changed(
         self, row: OutboxRow, amends: str, port: NetworkPort, files: Mapping[str, Spooled | None]

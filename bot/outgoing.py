@@ -87,6 +87,7 @@ def rows(
             "reply_to": send.reply_to if first and not edits else None,
             "follows": send.follows if first and not edits else None,
             "replaces": send.replaces if edits else None,
+            **({"where": str(send.to.chat)} if edits else {}),
             "loud": send.loud and first,
             "notice": send.urgency >= Urgency.CHATTER and send.carries is None,
             "must_encrypt": must_encrypt,
@@ -429,6 +430,13 @@ def replaced(row: OutboxRow) -> str | None:
     """The network's name for the message that this row edits; None where it is a message of its own, or edits one by its token."""
     found = json.loads(row.payload).get("replaces") if row.kind == "edit" else None
     return str(found) if found is not None else None
+
+
+def carried_over(row: OutboxRow) -> OutboxRow:
+    """An edit as a message of its own: what it changes stayed behind in a room that has moved."""
+    said = json.loads(row.payload)
+    left = {name: one for name, one in said.items() if name not in ("kind", "replaces", "where", "amends", "anew")}
+    return replace(row, payload=written({"kind": "message", **left}))
 
 
 def kind(row: OutboxRow) -> str:

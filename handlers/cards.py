@@ -89,7 +89,7 @@ def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> 
         said = render(world, incident, about, one.reader, one.room, now)
         if said is not None:
             _write(world, incident, about, one.reader, said, now, effects, later)
-    for live in _left(incident, about, following):
+    for live in _left(world, incident, about, following):
         book = world.book_of(incident)
         spoken = languages(world, book, live.room, live.partner)
         said = say(spoken, "The state of {about} is no longer shown here.", about=short_id(about))
@@ -100,10 +100,11 @@ def due(world: World, incident: Incident, deadline: Deadline, now: datetime) -> 
     return effects
 
 
-def _left(incident: Incident, about: str, following: Mapping[RoomRef, Watcher]) -> list[Live]:
-    """The cards in rooms that follow it no more."""
+def _left(world: World, incident: Incident, about: str, following: Mapping[RoomRef, Watcher]) -> list[Live]:
+    """The cards in rooms that follow it no more; not where the room has moved, in which nobody reads any more."""
     cards = (live for (role, name, _), live in incident.live.items() if role == ROLE and name == about)
-    return [live for live in cards if live.room not in following and (live.message is not None or live.waiting)]
+    stand = [live for live in cards if live.room not in following and (live.message is not None or live.waiting)]
+    return [live for live in stand if world.who.now_at(live.room) == live.room]
 
 
 def _write(

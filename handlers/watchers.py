@@ -36,7 +36,8 @@ def watchers(world: World, incident: Incident, about: str, now: datetime) -> lis
     book, so = world.book_of(incident), circumstances(world, incident, now)
     found: dict[object, Watcher] = {}
     issued = incident.alerts.get(about)
-    has = {copy.room for copy in issued.copies.values() if copy.state != "dropped"} if issued is not None else set()
+    copies = issued.copies.values() if issued is not None else ()
+    has = {world.who.now_at(copy.room) for copy in copies if copy.state != "dropped"}
     for origin, leading in _leading(book, so, incident, about):
         event = _event(book, origin)
         for partner in leading.partners:

@@ -26,7 +26,7 @@ async def say(session: Session, shelf: Shelf, out: Outgoing, now: datetime) -> O
         return Refused("a poll cannot be changed once people may have voted")
     room = await session.room(out.room.id)
     found: dict[str, str] = {}
-    moved = room.replacement is not None and out.kind == "message"
+    moved = room.replacement is not None
     if out.first_claimed_at is not None and (moved or now - out.first_claimed_at > _STALE):
         tokens = matrix_write.tokens_of(out) if out.kind == "message" else [out.token]
         found = await _find(session, room, tokens, out.first_claimed_at)
@@ -129,7 +129,7 @@ async def forbidden(session: Session, out: Outgoing, error: MatrixError) -> Outc
         return Delayed(5.0, str(down))
     if member.get("membership") != "join":
         return Refused("the bot is not in the room any more", gone=True)
-    if out.kind == "message" and (new := await _replacement(session, out.room.id)) is not None:
+    if out.kind in ("message", "edit") and (new := await _replacement(session, out.room.id)) is not None:
         return Moved(RoomRef("matrix", new), by_people=True)
     act = {"delete": "remove that message", "react": "react"}.get(out.kind, "speak")
     return Refused(f"the bot may not {act} in the room; raise its power level")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from playbooks.rooms import RoomRef
 from storage.facts import (
     Disclosed,
     MessageDropped,
@@ -84,8 +85,8 @@ def apply(state: Incident, kept: Kept) -> Incident:
             return replace(state, prompts={**state.prompts, f.send: (f.about, f.partner)})
         case MessageTracked() as f:
             return _shown(state, f, kept.at)
-        case MessageSent(send=send, message=message):
-            return _accepted(_edited(state, send, message, kept.at), send, message, kept.at)
+        case MessageSent(send=send, room=room, message=message):
+            return _accepted(_edited(_moved(state, send, room), send, message, kept.at), send, message, kept.at)
         case MessageRefused(send=send, reason=reason):
             return _copy(_unasked(_not_written(state, send, kept.at), send), send, "refused", reason)
         case MessageUnknown(send=send, reason=reason, repeat=repeat):
@@ -186,6 +187,17 @@ def _shown(state: Incident, f: MessageTracked, at: datetime) -> Incident:
     if before is not None and not before.waiting:
         of_send = {send: its for send, its in of_send.items() if send != before.send}
     return replace(state, live={**state.live, key: live}, live_of={**of_send, f.send: key})
+
+
+def _moved(state: Incident, send: str, room: RoomRef) -> Incident:
+    """The newest version went to where its room has moved: what it is there is a message of its own, which the next one edits."""
+    live = _newest(state, send)
+    if live is None or live.room.chat == room.chat:
+        return state
+    before, after = (live.role, live.about, live.room), (live.role, live.about, room)
+    left = {key: one for key, one in state.live.items() if key != before}
+    of_send = {one: after if key == before else key for one, key in state.live_of.items()}
+    return replace(state, live={**left, after: replace(live, room=room, message=None)}, live_of=of_send)
 
 
 def _edited(state: Incident, send: str, message: str, at: datetime) -> Incident:

@@ -163,3 +163,43 @@ async def test_what_is_on_its_way_to_a_group_that_becomes_a_supergroup(town: Bri
     assert not [one for one in tg.messages(old) if any(word in one.text for word in words)]
     if killed:
         await town.sign(town.sealed, under_way, "🤔")
+
+
+async def test_an_edit_on_its_way_to_a_group_that_becomes_a_supergroup_is_said_there(town: Bridge) -> None:
+    """What it changes stays behind where nobody reads; where people are it is said once, and changed from then on."""
+    tg, old = town.telegram, town.hall
+    event = await town.ada.say(town.plain, "The lock is shut")
+    await town.on_telegram("The lock is shut")
+    await town.program.at_rest()
+    tg.fault("delay-before", method="editMessageText", chat=old, seconds=1.0)
+    await town.ada.edit(town.plain, event, "The lock is open")
+    await tg.wait_for(lambda: not tg._faults)
+    town.hall = await tg.migrate(old)
+    copy = await town.on_telegram("The lock is open")
+    await town.ada.edit(town.plain, event, "The lock is half open")
+    await tg.wait_for(lambda: "half open" in copy.text, 20)
+    await town.program.at_rest()
+    assert sum("lock is" in one.text for one in tg.messages(town.hall)) == 1
+
+
+@pytest.mark.parametrize("which", ["plain", "sealed"])
+async def test_an_edit_on_its_way_to_a_room_that_is_replaced_is_said_in_the_new_one(
+    town: Bridge, road: MatrixProxy, which: str
+) -> None:
+    """Once, and changed there from then on; the old room keeps what was said in it."""
+    old = town.plain if which == "plain" else town.sealed
+    said = await town.telegram.say(town.hall, CARL, f"The {which} gate is shut")
+    await town.on_matrix(old, f"{which} gate is shut")
+    await town.program.at_rest()
+    way = sending(road, old, "hold")
+    await town.telegram.edit(town.hall, said.id, f"The {which} gate is open")
+    await struck(way)
+    new = await replaced(town, old)
+    way.release.set()
+    await town.ada.wait_member(new, town.bot)
+    town.plain, town.sealed = (new, town.sealed) if which == "plain" else (town.plain, new)
+    await town.on_matrix(new, f"{which} gate is open")
+    await town.telegram.edit(town.hall, said.id, f"The {which} gate is half open")
+    await town.on_matrix(new, f"{which} gate is half open")
+    await town.program.at_rest()
+    assert (times(town, new, f"{which} gate"), times(town, old, f"{which} gate is open")) == (1, 0)

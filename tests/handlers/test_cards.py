@@ -14,7 +14,7 @@ from handlers.pace import EVERY, LASTS, REFUSED
 from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from storage.effects import Record, Repeat, Send, Urgency
-from storage.facts import DEPLOYMENT, AlertCancelled, LeadTaken, MessageUnknown, RoomLost
+from storage.facts import DEPLOYMENT, AlertCancelled, LeadTaken, MessageUnknown, RoomLost, RoomMoved
 from storage.incident import Live, fold
 from storage.store import OutboxRow
 from tests.handlers.border_stage import (
@@ -550,3 +550,30 @@ def test_a_step_that_would_reach_nobody_is_not_announced() -> None:
     stage.say(FIRE, "/ack A-1 seen", SOMEBODY)
     settle(stage, timedelta(seconds=8))
     assert "Next, 12:09: a telephone call for 3 partners" in shown(stage, FIRE)
+
+
+def test_a_version_on_its_way_as_its_room_moves_is_the_card_there_from_then_on() -> None:
+    """It arrives where people are, as a message of its own: the next version edits that one, and nothing more is said in the old room."""
+    stage = played("/alert evacuation action=leave where=Town")
+    edit, new = on_its_way(stage), RoomRef(FIRE.network, "!moved:x.org")
+    stage.apply([Record(DEPLOYMENT, RoomMoved(FIRE.chat, new))])
+    stage.happen(Delivery(replace(row_of(stage, edit), to=new), "sent", message="m-new"))
+    now = live(stage, new)
+    assert (now.room, now.message, now.waiting) == (new, "m-new", False)
+    assert (ROLE, "A-1", FIRE) not in stage.world.incidents["I-1"].live
+    sent = len(stage.sent)
+    stage.say(HILFE, "/ack A-1 acting", "matrix:@third:x.org")
+    settle(stage, timedelta(seconds=10))
+    assert not [one for one in stage.sent[sent:] if one.to == FIRE]
+    assert len(versions(stage.sent[sent:], new)) == 1 and live(stage, new).message == "m-new"
+    assert "2 acting" in shown(stage, new)
+
+
+def test_a_card_that_stayed_behind_is_not_spoken_of_again() -> None:
+    """Its room has moved: the new one gets a card of its own, and nobody writes to where nobody reads."""
+    stage = played("/alert evacuation action=leave where=Town")
+    new, sent = RoomRef(FIRE.network, "!moved:x.org"), len(stage.sent)
+    stage.apply([Record(DEPLOYMENT, RoomMoved(FIRE.chat, new))])
+    stage.say(AID, "/ack A-1 acting", "matrix:@other:x.org")
+    settle(stage, timedelta(seconds=10))
+    assert versions(stage.sent[sent:], new) and not versions(stage.sent[sent:], FIRE)
