@@ -454,6 +454,25 @@ def checkpoint(
     raise typer.Exit(state(settings(), incident, since, out, against))
 
 
+@app.command()
+def stamp(
+    incident: Incident,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The question for the authority (.tsq).", metavar="FILE")
+    ] = None,
+    answer: Annotated[
+        Path | None, typer.Option("--answer", help="What the authority answered (.tsr).", metavar="FILE")
+    ] = None,
+) -> None:
+    """Have the log stamped with the time by hand, by way of files.
+
+    With -o: what an authority is asked; with --answer: what it said to that, checked against TOCSIN_TIMESTAMPS_CA. For a machine that reaches no authority; otherwise TOCSIN_TIMESTAMPS does it with each post.
+    """
+    from bot.cli_stamp import stamp as stamping
+
+    stamping(settings(), incident, out, answer)
+
+
 @app.command("rotate-key")
 def rotate_key(reason: Annotated[str, typer.Option("--reason", help="Why; it is recorded.", metavar="TEXT")]) -> None:
     """Sign the log with a new key from now on. The old one signs the new one, so that the chain does not break.

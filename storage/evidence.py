@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage import checkpoints, keys, log, rotation, tree
 from storage.checkpoints import SideFile, Signed
@@ -19,9 +19,12 @@ from storage.cosigning import Cosigned, Request, Witness
 from storage.facts import DEPLOYMENT, CheckpointCosigned, CheckpointStamped, Fact, KeyReplaced
 from storage.notes import BadNote, Signer, Verifier, parse_checkpoint, split_note
 from storage.queries import SQL
-from storage.stamping import BadStamp, Stamped, of_token
+from storage.stamping import BadStamp, Question, Stamped, imprint, of_token, question, stamped
 from storage.standing import Seen, worst
 from storage.store import Changes, Compared, StorageError
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 LOOKED_AT = 1000
 """So many checkpoints that came back are known again, and not held against the log anew."""
@@ -69,6 +72,36 @@ class KeepsEvidence(ABC):
             with suppress(BadStamp):
                 found.append(of_token(said["note"], said["token"]))
         return found
+
+    async def to_stamp(self, stream: str, now: datetime) -> Question:
+        """What an authority is asked about the log as it is now, in a file that somebody carries. Raises StorageError."""
+        await self.sign(now, (stream,))
+        note = await self.checkpoint(stream)
+        if note is None:
+            raise StorageError(f"no log called {stream} is on file")
+        return question(note, nonce=False)
+
+    async def keep_stamp(
+        self, stream: str, answer: bytes, roots: Sequence[Certificate], now: datetime, *, playbook: str | None
+    ) -> CheckpointStamped:
+        """Record an authority's stamp of a checkpoint of this stream, whichever it is; once. Raises StorageError for what is none, or leads to none of
+        the roots, where there are any."""
+        try:
+            wanted = imprint(answer)
+            notes = [note for (note,) in await self._connection.read("checkpoints_of", (stream,))]
+            note = next((one for one in notes if sha256(one.encode()).digest() == wanted), None)
+            if note is None:
+                raise BadStamp(f"it stamps no checkpoint of {stream}")
+            stamp = stamped(Question(note, b"", None), answer, roots)
+        except BadStamp as error:
+            raise StorageError(
+                f"this cannot be kept: {error}; ask the authority again with the file of `tocsin stamp`"
+            ) from error
+        said = parse_checkpoint(split_note(note)[0])
+        fact = CheckpointStamped(said.size, said.root.hex(), stamp.authority, stamp.at, note, stamp.token)
+        if stamp not in await self.stamped(stream):
+            await self.commit(Changes(now, records=[(stream, playbook, fact)]))
+        return fact
 
     async def compared(self, note: str) -> Compared:
         """Hold a checkpoint that somebody kept against the log as it is now. Its signature counts, not where it was kept."""

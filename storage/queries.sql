@@ -334,6 +334,9 @@ WHERE e.stream = ? AND e.type IN (SELECT value FROM json_each(?)) ORDER BY e.seq
 SELECT e.type, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
 WHERE e.stream = ? AND e.type IN ('CheckpointCosigned', 'CheckpointStamped', 'KeyReplaced') ORDER BY e.seq;
 
+-- name: checkpoints_of
+SELECT note FROM checkpoints WHERE stream = ? ORDER BY size DESC;
+
 -- name: hashes
 SELECT w.value ->> 0, w.value ->> 1,
     CASE w.value ->> 0

@@ -113,6 +113,11 @@ def read(note: str, answer: bytes) -> Stamped:
     return Stamped(note, answer, _authority(told.certificates), told.at)
 
 
+def imprint(answer: bytes) -> bytes:
+    """The SHA-256 of whatever an answer is a stamp of. Raises BadStamp."""
+    return _told(answer).imprint
+
+
 def of_token(note: str, token: str) -> Stamped:
     """The same from base64, as the log has it. Raises BadStamp."""
     try:
