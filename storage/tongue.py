@@ -96,13 +96,18 @@ class Tongue:
         return at.strftime(_DAYS.get(self.language, "%Y-%m-%d"))
 
     def _set(self, words: str) -> str:
-        return _KEPT.sub("\u00a0", words) if self.language == "fr" else words
+        return _french(words) if self.language == "fr" else words
 
 
 @cache
 def tongue(tag: str) -> Tongue:
     """The one that serves a tag of BCP 47; English where none does."""
     return Tongue(fitting(tag))
+
+
+@cache
+def _french(words: str) -> str:
+    return _KEPT.sub("\u00a0", words)
 
 
 @cache
