@@ -1,6 +1,6 @@
 """CSV for a spreadsheet: first what the copy is, in the recipient's language, then a row for each field that is shown, and one for an entry that shows none.
 
-Beside a value that names partners or areas by their ids stands what people call them. A row for each field keeps all of them in the same columns whatever kind of entry they are of, so that a filter on ``field`` or ``fact`` finds every
+Beside a value that names partners, areas or a room by their ids, or what was chosen in a field, stands what people call it. A row for each field keeps all of them in the same columns whatever kind of entry they are of, so that a filter on ``field`` or ``fact`` finds every
 value of it. RFC 4180, in UTF-8 with a byte order mark, which spreadsheets need to know it by.
 
 Whatever a cell holds is text, in which control characters are written out: one that a spreadsheet would take for a formula begins with an apostrophe (see OWASP, "CSV Injection").

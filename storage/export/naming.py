@@ -43,6 +43,8 @@ class Naming:
     """Field → its title, for ``language``, where the playbook has one."""
     options: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(field, option) → what can be chosen there, for ``language``."""
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    """A room, as the log names it → whose it is."""
 
     def put(self, playbook: str | None, fact: Fact) -> Fact:
         """The fact, with areas by their names where a message showed some; the form stays what it was."""
@@ -114,8 +116,14 @@ class Naming:
         return {"alerts": self.alerts, "areas": dict(self.places), "partners": dict(self.partners)}
 
     def in_words(self, path: str, shown: Mapping[str, Any]) -> str:
-        """What people call the partners or areas that a value names; empty where it names none. ``shown``: path → value of what is shown of the entry."""
+        """What people call the partners or areas that a value names, whose room it is, or what was chosen; empty where there is no word for it. ``shown``: path →
+        value of what is shown of the entry."""
         value = shown[path]
+        if path == "room":
+            whose = self.partners.get(self.rooms.get(str(value), ""))
+            return f"{whose} ({str(value).partition(':')[0].title()})" if whose is not None else ""
+        if (chosen := self._choice(path, value)) is not None:
+            return chosen
         if path.partition("/")[0] in _PARTNERS:
             known, ids = self.partners, list(_texts(value))
         elif isinstance(value, Mapping):
@@ -125,6 +133,12 @@ class Naming:
         else:
             return ""
         return ", ".join(known.get(one, one) for one in ids) if any(one in known for one in ids) else ""
+
+    def _choice(self, path: str, value: Any) -> str | None:
+        """What was chosen in a field, as the playbook words it."""
+        of, _, field_ = path.rpartition("/")
+        option = value.get("choice") if isinstance(value, Mapping) else value
+        return self.options.get((field_, option)) if of in _OF_FIELDS and isinstance(option, str) else None
 
     def title(self, alert: str, language: str | None = None) -> str | None:
         """What an alert was called: in a language, or in the first in which it was."""
@@ -144,9 +158,13 @@ class Sought:
         self._places: dict[str, str | None] = {}
         self._guests: dict[str, str] = {}
         self._fields: dict[str, str | None] = {}
+        self._rooms: dict[str, str] = {}
 
     def see(self, playbook: str | None, shown: Mapping[str, Any]) -> None:
         """Take in what an entry names. ``shown``: path → value of what the recipient sees of it."""
+        whose, room = shown.get("partner"), shown.get("room")
+        if isinstance(whose, str) and isinstance(room, str):
+            self._rooms.setdefault(room, whose)
         for path, value in shown.items():
             name, _, key = path.partition("/")
             if name in _OF_FIELDS and value is not None:
@@ -216,7 +234,8 @@ class Sought:
             whose = book.playbook.partners.get(issued.partner) if is_seen(issued.partner) else None
             if whose is not None:
                 partners[issued.partner] = whose.name
-        return Naming(areas, titles, partners, places, recipient.language, templates, *self._worded(books, recipient))
+        words = self._worded(books, recipient)
+        return Naming(areas, titles, partners, places, recipient.language, templates, *words, rooms=self._rooms)
 
     def _worded(self, books: Books, recipient: Recipient) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
         """The titles of the fields of which something is shown, and the words of what can be chosen in them."""
