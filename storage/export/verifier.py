@@ -86,7 +86,7 @@ STAMPS = {
     False: "THIS DOES NOT COUNT: openssl does not find that it leads to a certificate that you gave",
     None: "not checked; give the authority's root certificate (--tsa-root)",
 }
-NO_OPENSSL = "not checked; there is no openssl on this machine"
+NO_OPENSSL = "not checked; there is no openssl on this machine that can (from OpenSSL 1.1.1 on)"
 
 UNREAL = {
     "E-": "EXERCISE EXERCISE EXERCISE: nothing of this was real.",
@@ -383,7 +383,7 @@ def read_stamp(answer: bytes) -> tuple[bytes, datetime]:
 
 
 def leads_to(note: bytes, answer: bytes, at: datetime, root: str) -> bool | None:
-    """Whether openssl says that the stamp leads to one of these certificates, at the time that it names; None where there is no openssl."""
+    """Whether openssl says that the stamp leads to one of these certificates, at the time that it names; None where there is none that can tell."""
     openssl = shutil.which("openssl")
     if openssl is None:
         return None
@@ -394,7 +394,8 @@ def leads_to(note: bytes, answer: bytes, at: datetime, root: str) -> bool | None
         command = [openssl, "ts", "-verify", "-CAfile", root]
         command += ["-data", os.path.join(folder, "note"), "-in", os.path.join(folder, "stamp")]
         command += ["-attime", str(int(at.timestamp()))]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+        ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return ran.returncode == 0 if b"Verification:" in ran.stdout + ran.stderr else None
 
 
 class Stamp(NamedTuple):
@@ -810,7 +811,7 @@ class Bundle:
             listed, self.stream, _, _ = said["files"], str(said["stream"]), said["at"], said["reader"]
             if said["format"] != 2:
                 self.bad("this verifier reads another format of bundles", None, "incomplete")
-            for name in (set(self.files) | set(listed)) - {"manifest.json", "manifest.sig"}:
+            for name in set(self.files) - {"manifest.json", "manifest.sig"} | set(listed):
                 if name not in self.files:
                     if name not in REQUIRED:
                         self.bad(name + " is missing: ask for the file again", None, "incomplete")

@@ -1,4 +1,4 @@
-"""Verify a bundle offline: with this floor's pure rooms, Python's standard library, ``cryptography`` and the
+"""Verify a bundle offline: with this floor's pure rooms, Python's standard library, ``cryptography``, ``rfc3161-client`` (for time stamps alone) and the
 reader of playbooks, and nothing that was kept.
 
 What is checked, by the name a finding gives it:

@@ -58,6 +58,19 @@ def test_a_stamp_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert kept(tmp_path) == [(5, "Test Stamps")]
     verdict = verify(tmp_path / "b.zip", roots=roots_in(GOOD.root.pem))
     assert (verdict.code, [(one.size, one.doubt) for one in verdict.evidence.stamped]) == (0, [(5, "")])
+    (tmp_path / "other.pem").write_bytes(stamping.authority(lambda: NOW).root.pem)
+    over = "It carries a time stamp by Test Stamps, of 2026-03-01 08:00 UTC over its first 5 entries: "
+    for more, code, says in (
+        ((), 0, "not checked; give the authority's root certificate"),
+        (("--tsa-root", "root.pem"), 0, "signed by whom you trust"),
+        (("--tsa-root", "root.pem", "--need", "stamped"), 0, "signed by whom you trust"),
+        (("--tsa-root", "other.pem", "--need", "stamped"), 2, "that does not count"),
+    ):
+        ran = tocsin(tmp_path, "verify", "b.zip", *more)
+        assert (ran.code, over + says in " ".join(ran.out.split())) == (code, True), ran.out
+    for root, says in (("gone.pem", "cannot be read"), ("ask.tsq", "there is no certificate in it")):
+        ran = tocsin(tmp_path, "verify", "b.zip", "--tsa-root", root)
+        assert (ran.code, says in ran.err) == (2, True), ran.err
 
 
 def test_what_is_no_stamp_is_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import SqliteStore
-from storage.export import container, repacked, verifier
+from storage.export import container, verifier
 from storage.export.for_whom import Recipient
 from storage.facts import CheckpointStamped, NoteAdded
 from storage.notes import Checkpoint, Signer, parse_checkpoint, split_note
@@ -145,7 +145,6 @@ async def test_both_verifiers_count_the_same(store: SqliteStore, tmp_path: Path)
         == theirs(tmp_path, again.getvalue(), roots(tmp_path, GOOD))
         == (2, [(4, True), (5, False)])
     )
-    assert repacked.STAMPS == "stamps"
 
 
 def _stamp(signer: Signer, size: int, root: bytes | None = None, name: int | None = None, **lies: object) -> Change:
@@ -258,14 +257,20 @@ async def test_what_the_one_file_says(
 async def test_where_there_is_no_openssl_it_says_so(
     store: SqliteStore, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing counts that could not be checked."""
+    """Nothing counts that could not be checked: where there is no such program, or another that cannot do it."""
     await opened(store)
     await stamped(store)
     path = tmp_path / "b.zip"
     path.write_bytes(await exported(store, tmp_path))
+    asked = [str(path), "--tsa-root", str(roots(tmp_path, GOOD)), "--need", "stamped"]
     monkeypatch.setenv("PATH", str(tmp_path))
-    said = _says(capsysbinary, [str(path), "--tsa-root", str(roots(tmp_path, GOOD)), "--need", "stamped"])
-    assert said.startswith("incomplete: ") and "there is no openssl on this machine" in said
+    other = tmp_path / "openssl"
+    for program in (None, "#!/bin/sh\necho usage: ts; exit 1\n"):  # none, and one that does not know how
+        if program is not None:
+            other.write_text(program)
+            other.chmod(0o755)
+        said = _says(capsysbinary, list(asked))
+        assert said.startswith("incomplete: ") and "there is no openssl on this machine that can" in said
 
 
 def _says(out: pytest.CaptureFixture[bytes], arguments: list[str]) -> str:
