@@ -232,14 +232,14 @@ class Words:
     # -- the rest --------------------------------------------------------------------------------------------------
 
     def unknown(self, answer: Sequence[Doubt]) -> list[str]:
-        """What may never have arrived, first those that nothing has settled."""
+        """What may never have arrived, first those that nothing has resolved."""
         if not answer:
             return [self._none("Of every message it is known what became of it.")]
         lines: list[str] = []
-        for settled in (False, True):
-            some = [one for one in answer if one.settled == settled]
+        for resolved in (False, True):
+            some = [one for one in answer if one.resolved == resolved]
             if some:
-                lines += ["", "Settled, perhaps seen twice:" if settled else "Still unknown:"]
+                lines += ["", "Resolved, perhaps seen twice:" if resolved else "Still unknown:"]
             for one in some:
                 body = [one.reason]
                 for attempt in one.attempts:

@@ -32,7 +32,7 @@ from bot.fates import (
     Elsewhere,
     OneByOne,
     Report,
-    Settled,
+    Reported,
     Taken,
     WithoutFile,
     delayed,
@@ -433,7 +433,7 @@ class Courier:
                 if self._desk.now_at(first.to.chat) != to.chat:
                     post.pace.failed(to.chat, self._clock.monotonic())
                 self._recalls.taken(first)
-            case Settled():
+            case Reported():
                 pass
             case _:
                 assert_never(said)

@@ -34,7 +34,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Reported:
     """What a network's outcome makes of the rows of a message: only that is to be reported."""
 
     reports: list[Report]
@@ -69,7 +69,7 @@ class Elsewhere:
     to: RoomRef
 
 
-Verdict = Settled | Taken | OneByOne | WithoutFile | Elsewhere
+Verdict = Reported | Taken | OneByOne | WithoutFile | Elsewhere
 """What becomes of a message, and by its kind what follows from that for what leaves later."""
 
 
@@ -107,12 +107,12 @@ def verdict(
             return WithoutFile([waits(first, reason)])
         case Begun(place=place) if isinstance(found, Addressed):
             follow = [waits(row, "it goes on in a place of its own") for row in others]
-            return Settled([begun(first, place, found.out.reply_to), *follow])
+            return Reported([begun(first, place, found.out.reply_to), *follow])
         case Moved(to=to):
             follow = [waits(row, "the room has moved", moved(row, to).to) for row in others]
             return Elsewhere([fate(as_it_was(first), outcome), *follow], to)
         case _:
-            return Settled([fate(as_it_was(row), outcome) for row in rows])
+            return Reported([fate(as_it_was(row), outcome) for row in rows])
 
 
 def fate(row: OutboxRow, outcome: Outcome) -> Report:

@@ -95,7 +95,7 @@ def unknown(case: Case, answer: Sequence[Doubt]) -> list[Cleared]:
             continue
         became = (
             case.say("its repeat arrived, it may be there twice")
-            if one.settled
+            if one.resolved
             else strong(case.say("nobody knows whether it arrived"))
         )
         what = glue([thing(case, one.about), place(case, one.partner, one.room)], " · ")

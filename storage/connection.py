@@ -104,21 +104,21 @@ class Connection:
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` in a transaction: all of it is kept, or nothing. It runs in the connection's thread, in one go.
 
-        Cancelling the caller does not stop what has begun; the cancellation arrives when it is settled. Raises
+        Cancelling the caller does not stop what has begun; the cancellation arrives when it is finished. Raises
         StorageFull or StorageError.
         """
-        return await self._settled(self._write(work))
+        return await self._finished(self._write(work))
 
     async def read(self, query: str, parameters: Iterable[Any] = ()) -> list[Any]:
         """The rows that a named query finds, outside any transaction of ours."""
-        return await self._settled(self._read(query, parameters))
+        return await self._finished(self._read(query, parameters))
 
     async def fold(self) -> bool:
         """Bring what the write-ahead log has into the database and empty it: what was blanked is then in neither. False where somebody still reads
         what was before, however long one waits for them; then the log is emptied once nobody has the database open any more.
         """
         work = self._in_turn(lambda inner: inner.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
-        [(busy, *_)] = await self._settled(work)
+        [(busy, *_)] = await self._finished(work)
         return not busy
 
     async def close(self) -> None:
@@ -156,7 +156,7 @@ class Connection:
             with self._words():
                 return list(await self._inner.execute_fetchall(SQL[query], parameters))
 
-    async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _finished(self, work: Coroutine[Any, Any, T]) -> T:
         if self._closed:
             work.close()
             raise StorageError("the database is closed")

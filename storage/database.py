@@ -99,7 +99,7 @@ class SqliteStore(KeepsEvidence):
         return self.signer.name
 
     async def close(self) -> None:
-        """Let go of the files, once what has begun is settled."""
+        """Let go of the files, once what has begun is finished."""
         await self._connection.close()
 
     # the inbox
@@ -202,7 +202,7 @@ class SqliteStore(KeepsEvidence):
             inbox.add(inner, changes.heard, now)
             for network, cursor in changes.cursors.items():
                 inbox.move_cursor(inner, network, cursor)
-            inbox.settle(inner, changes.handled, changes.failed, now)
+            inbox.mark(inner, changes.handled, changes.failed, now)
             change(inner, "add_playbook", changes.playbooks)
             log.append(inner, sealed, now, self._keyring)
             outbox.add(inner, changes.sends, now)
@@ -210,7 +210,7 @@ class SqliteStore(KeepsEvidence):
             outbox.settle(inner, changes.outcomes, now)
             outbox.redirect(inner, changes.redirects)
             talk.keep(inner, changes.said, changes.reactions, changes.threads)
-            deadlines.settle(inner, changes.fired, changes.unwakes, changes.postponed, changes.wakes, now)
+            deadlines.update(inner, changes.fired, changes.unwakes, changes.postponed, changes.wakes, now)
             change(inner, "count", list(changes.counters.items()))
 
         await self._connection.write(work)

@@ -12,7 +12,7 @@ from storage.queries import instant, micros
 from storage.store import Deadline, StorageError
 
 
-def settle(
+def update(
     inner: sqlite3.Connection,
     fired: Sequence[str],
     unwakes: Sequence[str],

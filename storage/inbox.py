@@ -45,7 +45,7 @@ def keep_batch(inner: sqlite3.Connection, network: Network, body: str, now: date
     return int(batch)
 
 
-def settle(inner: sqlite3.Connection, handled: Sequence[int], failed: Sequence[tuple[int, str]], now: datetime) -> None:
+def mark(inner: sqlite3.Connection, handled: Sequence[int], failed: Sequence[tuple[int, str]], now: datetime) -> None:
     """Mark events as handled or failed. Raises StorageError if one of them was no longer waiting."""
     at = micros(now)
     rows: list[tuple[str, int, str | None, int]] = [("done", at, None, row) for row in handled]

@@ -36,7 +36,7 @@ class Attempt:
 class Doubt:
     """A message that may or may not have arrived. ``about``, ``partner``: where the log says so. ``attempts``: its repeats, the first one first.
 
-    ``settled``: one of these was accepted, or the network was heard of again after all: whoever was to have it has it, perhaps twice.
+    ``resolved``: one of these was accepted, or the network was heard of again after all: whoever was to have it has it, perhaps twice.
     """
 
     send: str
@@ -46,12 +46,12 @@ class Doubt:
     at: datetime
     reason: str
     attempts: tuple[Attempt, ...]
-    settled: bool
+    resolved: bool
     entries: tuple[int, ...]
 
 
 def doubts(kept: Sequence[Kept]) -> tuple[Doubt, ...]:
-    """Every message whose fate was unknown at some time; those that are still unknown are the ones that are not settled."""
+    """Every message whose fate was unknown at some time; those that are still unknown are the ones that are not resolved."""
     kept = countable(kept)
     fates, known = Fates(kept), _known(kept)
     again = {f.repeat for one in kept if isinstance(f := one.fact, MessageUnknown) and f.repeat is not None}
@@ -76,7 +76,7 @@ def _doubt(
         proofs += [came.seq] if came is not None else []
         repeat = came.fact.repeat if came is not None and isinstance(came.fact, MessageUnknown) else None
     about, partner = known.get(whole(fact.send), (None, None))
-    settled = isinstance(last.fact, MessageSent) or any(one.state == "accepted" for one in attempts)
+    resolved = isinstance(last.fact, MessageSent) or any(one.state == "accepted" for one in attempts)
     return Doubt(
         fact.send,
         about,
@@ -85,7 +85,7 @@ def _doubt(
         first.at,
         fact.reason,
         tuple(attempts),
-        settled,
+        resolved,
         tuple(sorted(set(proofs))),
     )
 

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from bot.addressing import Addressed
-from bot.fates import Elsewhere, OneByOne, Settled, Taken, Verdict, WithoutFile, verdict
+from bot.fates import Elsewhere, OneByOne, Reported, Taken, Verdict, WithoutFile, verdict
 from bot.networks.port import Begun, Moved, Outcome, Outgoing, Refused, Sent, Spooled, Unknown
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File
@@ -38,9 +38,9 @@ def states(said: Verdict) -> list[str]:
     [
         (Sent("7"), Taken, ["sent", "sent"]),
         (Refused("too odd"), OneByOne, ["pending", "pending"]),
-        (Refused("we are out", gone=True), Settled, ["refused", "refused"]),
-        (Unknown("no answer"), Settled, ["unknown", "unknown"]),
-        (Begun(THERE), Settled, ["pending", "pending"]),
+        (Refused("we are out", gone=True), Reported, ["refused", "refused"]),
+        (Unknown("no answer"), Reported, ["unknown", "unknown"]),
+        (Begun(THERE), Reported, ["pending", "pending"]),
         (Moved(THERE), Elsewhere, ["pending", "pending"]),
     ],
 )
@@ -54,7 +54,7 @@ def test_only_a_new_message_leaves_again_without_its_file() -> None:
     """An edit would put its words under the file that was not replaced; one without a file is refused for its words."""
     assert isinstance(judged(Refused("no photos"), ROWS[:1], photo=True), WithoutFile)
     for said in (judged(Refused("no"), ROWS[:1], "edit", photo=True), judged(Refused("no"), ROWS[:1])):
-        assert isinstance(said, Settled) and states(said) == ["refused"]
+        assert isinstance(said, Reported) and states(said) == ["refused"]
 
 
 def test_what_was_recalled_is_reported_with_its_words() -> None:

@@ -138,7 +138,7 @@ def test_a_doubtful_message_may_have_been_seen_until_its_repeat_is_accepted() ->
     after = inquiry.saw(log.kept, "aid")
     assert (after.doubtful, after.fields[0].at, after.others) == ((), log.kept[found].at, 0)
     [doubt] = inquiry.doubts(log.kept)
-    assert (doubt.settled, doubt.about, doubt.partner, doubt.entries) == (True, "A-1", "aid", (lost, found))
+    assert (doubt.resolved, doubt.about, doubt.partner, doubt.entries) == (True, "A-1", "aid", (lost, found))
     assert [(one.send, one.state, one.message) for one in doubt.attempts] == [("r1", "accepted", "m9")]
 
 
@@ -148,7 +148,7 @@ def test_what_no_repeat_has_settled_is_still_unknown() -> None:
     log.add(f.MessageUnknown("a", AID, "timed out", "a1"), f.MessageUnknown("a1", AID, "timed out", None))
     log.add(f.MessageUnknown("b", AID, "timed out", "b1"), f.MessageRefused("b1", AID, "kicked"))
     log.add(f.MessageUnknown("c", AID, "timed out", "c1"), f.MessageUnknown("d", AID, "timed out", None))
-    told = {one.send: (one.settled, [attempt.state for attempt in one.attempts]) for one in inquiry.doubts(log.kept)}
+    told = {one.send: (one.resolved, [attempt.state for attempt in one.attempts]) for one in inquiry.doubts(log.kept)}
     assert told == {
         "a": (False, ["unknown"]),
         "b": (False, ["refused"]),
