@@ -35,11 +35,13 @@ def told_anew(
 ) -> list[Effect]:
     """``before`` is ``said`` since ``at``. ``never``: nobody may be told, and why; then only a label that was raised takes copies away.
 
-    A poll, a place or a card, which no network lets us change, is taken away and sent anew.
+    A poll, a place or a card, which no network lets us change, is taken away and sent anew. Where somebody removed a copy, nothing is said again, and
+    what they left of it, of words that took several messages, goes: it is not what was said any more.
     """
     said = replace(said, versions=before.versions + 1, changed=at)
     removed = {room for room, _ in before.removed}
-    have = {row.to: row.send for row in copies if row.kind == "message" and str(row.to) not in removed}
+    stood = dict.fromkeys(row.to for row in copies if row.kind == "message")
+    have = [room for room in stood if str(room) not in removed]
     afresh = _unchangeable(before) or _unchangeable(said)
     # Where a room has moved since, its copy stays behind: what it says now is told where people are.
     rooms = {*have, *map(world.who.now_at, have)}
@@ -52,7 +54,7 @@ def told_anew(
     effects: list[Effect] = [
         Record(incident.id, fact),
         Remember(kept),
-        *(effect for room in have if goes and room not in stays for effect in away(said, room, copies)),
+        *(effect for room in stood if goes and room not in stays for effect in away(said, room, copies)),
         *told.sends,
     ]
     if not any(row.state in _LEFT for row in copies):

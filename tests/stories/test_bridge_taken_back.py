@@ -11,7 +11,7 @@ import pytest
 from bot.networks.port import Delayed, Outcome, Outgoing, RoomTraits
 from bot.rehearsal import identity_of
 from playbooks.spoken import Poll, Spoken
-from tests.handlers.border_stage import CITY, FIRE, FIRE_TELEGRAM
+from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM
 from tests.playbooks.border import NOON
 from tests.stories.test_talk import talking
 
@@ -98,3 +98,21 @@ async def test_what_a_room_missed_does_not_leave_late(tmp_path: Path, monkeypatc
         await town.until(NOON + timedelta(minutes=30))
         assert FIRE_TELEGRAM not in town.heard("Names of the injured")
         assert FIRE_TELEGRAM in town.heard("The bridge is shut")
+
+
+@pytest.mark.parametrize("now", ["[red] Nobody's any more", "Shorter now"])
+async def test_what_a_moderator_left_of_long_words_does_not_outlive_an_edit(tmp_path: Path, now: str) -> None:
+    """They took one message of several; whoever spoke raises or rewrites the whole, and nowhere does a part stand that is old."""
+    async with talking(tmp_path) as town:
+        matrix, telegram = town.networks["matrix"], town.networks["telegram"]
+        said = await town.speak(CITY, " ".join(f"endless{number:04}" for number in range(3000)))
+        for net, room in ((matrix, FIRE), (telegram, FIRE_TELEGRAM)):
+            parts = [one for one in net.standing(room) if "endless" in one.text]
+            assert len(parts) > 1
+            await net.delete(room, parts[0].id, identity_of("officer", net.name), "officer")
+        await town.settled()
+        await matrix.rewrite(CITY, said, MAYOR, "mayor", now)
+        await town.settled()
+        assert not town.heard("endless")
+        assert FIRE not in town.heard("now") and not town.heard("Nobody's")
+        assert BRANDWEER in town.heard("now") or now.startswith("[red]")
