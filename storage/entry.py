@@ -19,7 +19,7 @@ SHAPE = {"_sd", "_sd_alg", "incident", "playbook_sha256", "seq", "ts", "type", "
 """What an entry says, by name."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43} )*")
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 _PLAIN = re.compile(
     rb'\{"_sd":\[(?:"([A-Za-z0-9_-]{43}(?:","[A-Za-z0-9_-]{43})*)")?\],"_sd_alg":"sha-256","incident":"([ !#-\[\]-~]*)",'
     rb'"playbook_sha256":(?:null|"([ !#-\[\]-~]*)"),"seq":(0|[1-9]\d{0,14}),"ts":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)",'
@@ -114,7 +114,7 @@ def _decode(line: bytes) -> Entry:
         or not _TIME.fullmatch(said["ts"])
         or not isinstance(digests, list)
         or not all(map(_text, digests))
-        or not _DIGESTS.fullmatch("".join([digest + " " for digest in digests]))
+        or not all(map(_DIGEST.fullmatch, digests))
     ):
         raise ValueError("a field of the entry is not of its kind")
     if sorted(set(digests)) != digests:

@@ -23,6 +23,7 @@ from storage.facts import CheckpointPosted, MessageSent, NoteAdded
 from storage.notes import Checkpoint, Signer, Verifier
 from storage.rotation import link
 from storage.verify import REQUIRED
+from tests.storage import misspelt
 from tests.storage.bundled import Files, both, lines, listed, remade, resigned, signed_manifest
 from tests.storage.small import DIGEST, NOW, ROOM, STREAM, opened
 
@@ -674,4 +675,6 @@ def every(bundle: bytes, signer: Signer) -> list[Doctored]:
         *weak(bundle, signer),
         *strange(bundle, signer),
         *needs(bundle, signer),
+        *(Doctored(name, raw, 1, first) for name, raw, first in misspelt.digests(bundle, signer)),
+        *(Doctored(name, raw, 1) for name, raw in misspelt.manifests(bundle, signer)),
     ]
