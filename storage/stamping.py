@@ -135,7 +135,7 @@ def leads_to(stamp: Stamped, roots: Sequence[x509.Certificate]) -> bool:
     if not roots:
         return False
     try:
-        answer = decode_timestamp_response(stamp.answer)
+        answer = decode_timestamp_response(_in_order(stamp.answer))
         return VerifierBuilder(roots=list(roots)).build().verify(answer, sha256(stamp.note.encode()).digest())
     except _unreadable():
         return False
@@ -144,6 +144,13 @@ def leads_to(stamp: Stamped, roots: Sequence[x509.Certificate]) -> bool:
         if type(error).__name__ != "PanicException":
             raise
         return False
+
+
+def _in_order(answer: bytes) -> bytes:
+    """The same answer with its certificates in the order of DER: authorities that run OpenSSL bring them in another, which the library refuses. Nobody
+    signs the order, and what is kept stays as it came."""
+    certificates = _told(answer).certificates
+    return answer.replace(b"".join(certificates), b"".join(sorted(certificates)), 1)
 
 
 def roots_in(pem: bytes) -> list[x509.Certificate]:

@@ -149,6 +149,8 @@ class Authority:
     """Another than was asked with."""
     imprint: bytes | None = None
     """Another than was asked for."""
+    disorder: bool = False
+    """Its certificates come in another order than DER has, as OpenSSL brings them."""
     asked: int = 0
     """How often it was asked."""
 
@@ -198,7 +200,7 @@ class Authority:
             whole(3),
             der(0x31, SHA256),
             sequence(TST_INFO, der(0xA0, octets(info))),
-            der(0xA0, *sorted((self.holder.der, self.root.der))),
+            der(0xA0, *sorted((self.holder.der, self.root.der), reverse=self.disorder)),
             der(0x31, signer),
         )
         return sequence(oid("1.2.840.113549.1.7.2"), der(0xA0, data))

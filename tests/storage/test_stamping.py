@@ -73,6 +73,15 @@ def test_an_authority_that_lies_is_not_believed(lie: dict[str, int | bytes], say
         stamped(asked, liar.answer(asked.body))
 
 
+@pytest.mark.parametrize("disorder", [False, True])
+def test_the_order_of_certificates_says_nothing(disorder: bool) -> None:
+    """OpenSSL, which many authorities run, brings them as they come to hand; nobody signs in which order."""
+    source = Authority(GOOD.root, GOOD.holder, clock, disorder=disorder)
+    asked = question(NOTE)
+    answer = source.answer(asked.body)
+    assert stamped(asked, answer, [GOOD.root.certificate]).answer == answer
+
+
 def test_what_is_no_answer_is_refused() -> None:
     """Nothing, garbage, a length that lies, what is very long or nested, and an answer that goes on behind its end."""
     whole = GOOD.answer(question(NOTE).body)
@@ -147,10 +156,11 @@ def test_openssl_says_the_same(tmp_path: Path) -> None:
     (tmp_path / "root").write_bytes(GOOD.root.pem)
     expired = Authority(GOOD.root, stamper(GOOD.root, ends=NOW - timedelta(days=1)), clock)
     for_web = Authority(GOOD.root, stamper(GOOD.root, stamps=False), clock)
+    disordered = Authority(GOOD.root, GOOD.holder, clock, disorder=True)
     said = []
-    for one in (GOOD, authority(clock), expired, for_web):
+    for one in (GOOD, disordered, authority(clock), expired, for_web):
         found = read(NOTE, one.answer(asked.body))
         (tmp_path / "stamp").write_bytes(found.answer)
         confirmed = openssl.confirms(tmp_path, "note", "stamp", "root", found.at)
         said.append((confirmed, leads_to(found, [GOOD.root.certificate])))
-    assert said == [(True, True), (False, False), (False, False), (False, False)]
+    assert said == [(True, True)] * 2 + [(False, False)] * 3
