@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import polls, signs
+from handlers import polls, reactions, signs
 from handlers.carrying import content, tell
 from handlers.raised import higher
 from handlers.taking_back import away
@@ -21,6 +21,7 @@ NO_SUCH_LABEL = "unknown-label"
 """Why something is never told: what looks like a label in it is none that anybody knows."""
 
 _LEFT = ("inflight", "sent", "unknown")
+_STANDS = ("pending", *_LEFT)
 
 
 def told_anew(
@@ -43,6 +44,7 @@ def told_anew(
     stood = dict.fromkeys(row.to for row in copies if row.kind == "message")
     have = [room for room in stood if str(room) not in removed]
     afresh = _unchangeable(before) or _unchangeable(said)
+    stand = {row.to for row in signs.newest(copies, before.removed) if row.state in _STANDS}
     # Where a room has moved since, its copy stays behind: what it says now is told where people are.
     rooms = {*have, *map(world.who.now_at, have)}
     told = tell(world, incident, said, now, only=rooms, amends=not afresh, never=never)
@@ -56,6 +58,7 @@ def told_anew(
         Remember(kept),
         *(effect for room in stood if goes and room not in stays for effect in away(said, room, copies)),
         *told.sends,
+        *reactions.again(world, incident, said, {send.to for send in told.sends} - (set() if afresh else stand), now),
     ]
     if not any(row.state in _LEFT for row in copies):
         effects += signs.at_once(world, said, told.sends)  # nothing arrives any more that would tell it

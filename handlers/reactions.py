@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -107,6 +107,22 @@ def _put(world: World, incident: Incident, event: Talk, now: Sequence[Reacted], 
         goes = stood if seat.binding == whose else stood | taken
         for emoji in sorted(goes - stand):
             yield React(said.stream, said.id, room, emoji, gone=True)
+
+
+def again(
+    world: World, incident: Incident, said: Utterance, rooms: Collection[RoomRef], now: datetime
+) -> Iterator[React]:
+    """Under copies that are sent anew into these rooms: what stood under those before them went with them. In the order in which they were given, so that
+    where a bot has one reaction the last is seen."""
+    if not said.reactions or not rooms:
+        return
+    eyes, shown = _Eyes(world, incident, said, now), _shown(said.reactions)
+    for seat in eyes.seats:
+        if seat.room in rooms and out(world, seat.room) is None:
+            sees = eyes.sees(seat, shown)
+            for emoji in dict.fromkeys(one.emoji for one in shown):
+                if emoji in sees:
+                    yield React(said.stream, said.id, seat.room, emoji)
 
 
 class _Eyes:

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import signs
+from handlers import reactions, signs
 from handlers.anew import NO_SUCH_LABEL, held_together, raised_together
 from handlers.carrying import content, home, labels, tell
 from handlers.channels import Seat, out, seat
@@ -23,7 +23,7 @@ from playbooks.cleared import echo
 from playbooks.restricted import plain, restricted
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
-from storage.effects import Effect, Record, Remember
+from storage.effects import Effect, Record, Remember, Send
 from storage.facts import Said
 from storage.incident import Incident, Recent
 from storage.incident.talk import thing
@@ -86,12 +86,19 @@ def mended(world: World, incident: Incident, event: Talk, came: Came, never: str
     if unknown is not None:
         request = Request(now, came.seed, before.room, False, event.identity, before.name, "", message=before.message)
         return [Remember(said), *_no_such_label(world, request, unknown)]
-    effects = _carry(world, incident, replace(said, versions=1), now, never)
+    effects = _carried_again(world, incident, replace(said, versions=1), now, never)
     for one in others:
         # What waited for this label goes with it.
         other = replace(one, raised=higher(one.raised, said.raised), versions=1, changed=event.at)
-        effects += _carry(world, incident, other, now, never)
+        effects += _carried_again(world, incident, other, now, never)
     return [*effects, *raised_together(world, incident, event.album, said.raised, event.at, now, never)]
+
+
+def _carried_again(world: World, incident: Incident, said: Utterance, now: datetime, never: str | None) -> list[Effect]:
+    """Carried as if it had been said just now, with the reactions that somebody gave while it stood before."""
+    effects = _carry(world, incident, said, now, never)
+    rooms = {one.to for one in effects if isinstance(one, Send) and one.about == said.id}
+    return [*effects, *reactions.again(world, incident, said, rooms, now)]
 
 
 def _passes_on(world: World, request: Request) -> bool:

@@ -208,7 +208,9 @@ def _said_apart(world: World, came: Came, event: Delivery) -> list[Effect]:
         return []
     if incident is None or incident.closed_at is not None or said is None or said.gone or said.spoken is None:
         return []
-    return [*away(said, row.to, event.copies), *tell(world, incident, said, came.now, only=[row.to]).sends]
+    told = tell(world, incident, said, came.now, only=[row.to]).sends
+    stood = reactions.again(world, incident, said, {send.to for send in told}, came.now)
+    return [*away(said, row.to, event.copies), *told, *stood]
 
 
 def _emptied(world: World, event: Delivery) -> list[Effect]:

@@ -6,6 +6,7 @@ import pytest
 
 from handlers.reactions import EACH, SHOWN
 from playbooks.rooms import RoomRef
+from playbooks.spoken import Spoken
 from storage.effects import React, Record
 from storage.facts import DEPLOYMENT, ReactedTo, RoomObserved
 from tests.handlers.border_stage import (
@@ -190,3 +191,29 @@ def test_a_heart_is_a_heart_on_both_networks() -> None:
     assert {one.emoji for one in stage.reacts} == {"❤"}
     stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, gone="❤")
     assert not any(one.gone for one in stage.reacts)
+
+
+def test_reactions_stand_under_a_copy_that_is_sent_anew() -> None:
+    """A place is taken away and sent anew where it is changed: what stood under the old copy stands under the new one, in the order in which it was given."""
+    stage = talking()
+    stage.speak(CITY, "", MAYOR, point=(50_600_000, 5_500_000), spoken=Spoken("here", point=(50_600_000, 5_500_000)))
+    name = stage.last().id
+    stage.all_become(name)
+    for emoji, who in (("👍", LIAISON), ("❤", "matrix:@b:x.org")):
+        stage.befalls("reacted", stage.said[name], room=FIRE, identity=who, emoji=emoji)
+    stage.reacts.clear()
+    stage.befalls("edited", stage.said[name], identity=MAYOR, spoken=Spoken("there", point=(50_700_000, 5_500_000)))
+    again = {room: [one.emoji for one in stage.reacts if one.room == room] for room in MEMBERS}
+    assert stage.removes and again == {room: [] if room == FIRE else ["👍", "❤"] for room in MEMBERS}
+    assert not any(one.gone or one.sign for one in stage.reacts)
+
+
+def test_an_edit_of_a_copy_that_stands_puts_no_reaction_again() -> None:
+    """What is under it stays under it; a room that is told only now has what others gave before."""
+    stage = talking()
+    name = said(stage)
+    stage.becomes(name, next(n for n, row in enumerate(stage.rows[name]) if row.to == WATCHERS), "refused", "no")
+    stage.befalls("reacted", stage.said[name], room=FIRE, identity=LIAISON, emoji="👍")
+    stage.reacts.clear()
+    stage.befalls("edited", stage.said[name], identity=MAYOR, spoken=Spoken("The bridge is open"))
+    assert {(one.room, one.emoji) for one in stage.reacts} <= {(WATCHERS, "👍")}

@@ -181,6 +181,20 @@ def test_a_mistyped_label_on_any_picture_holds_the_whole_album() -> None:
     assert sorted((one.said, one.raised) for one in recent) == [(one, "amber+strict") for one in stage.said]
 
 
+def test_a_picture_that_comes_back_once_the_label_is_put_right_has_its_reactions() -> None:
+    """Those that were given while it stood; under the one that never stood there are none."""
+    stage = talking()
+    [first] = pictures(stage, "the dam")
+    stage.all_become(first.id)
+    stage.befalls("reacted", first, room=FIRE, identity=LIAISON, emoji="👍")
+    pictures(stage, "[ambr] hush")
+    second = stage.last()
+    stage.reacts.clear()
+    stage.befalls("edited", second, spoken=Spoken("hush", second.spoken.file if second.spoken is not None else None))
+    again = {(one.said, one.room, one.emoji) for one in stage.reacts if not one.sign}
+    assert again == {(first.id, room, "👍") for room in MEMBERS - {FIRE}}
+
+
 def test_a_label_that_an_edit_puts_on_one_picture_holds_for_all() -> None:
     """Also for those on which nobody edited anything."""
     stage = talking()

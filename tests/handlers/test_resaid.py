@@ -11,9 +11,9 @@ from handlers.events import Came, Delivery, Stale
 from handlers.resaid import NO_ROOM, is_said, is_talk
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Spoken
-from storage.effects import Drop, Effect, Record, RemoveCopy, Send, Urgency
+from storage.effects import Drop, Effect, React, Record, RemoveCopy, Send, Urgency
 from storage.facts import DEPLOYMENT, MessageDropped, MessageUnknown, RoomMoved, SaidAnew, TakenBack
-from storage.store import OutboxRow
+from storage.store import OutboxRow, Reacted
 from tests.handlers.border_stage import (
     BRANDWEER,
     CITY,
@@ -172,6 +172,9 @@ def test_an_edit_that_has_no_room_takes_the_old_words_out_and_says_the_new_ones(
     [remove] = [one for one in effects if isinstance(one, RemoveCopy)]
     [send] = [one for one in effects if isinstance(one, Send) and one.carries is not None]
     assert remove.room == send.to == FIRE_TELEGRAM and not send.amends and "is open" in send.body.html
+    given = replace(stage.said[name], reactions=(Reacted("👍", "P-9", str(WATCHERS)),))
+    effects = happened(stage.world, Came(replace(event, said=given), stage.now, b"s"))
+    assert [(one.room, one.emoji) for one in effects if isinstance(one, React)] == [(FIRE_TELEGRAM, "👍")]
     effects = happened(stage.world, Came(replace(event, reason="no"), stage.now, b"s"))
     assert not [one for one in effects if isinstance(one, RemoveCopy | Send)]
 

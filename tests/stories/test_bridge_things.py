@@ -372,6 +372,30 @@ async def test_a_poll_that_is_changed_stands_once_everywhere(town: Bridge) -> No
     await town.sees(town.sealed, lambda one: "Red: 0" in one.text and "Blue: 1" in one.text)
 
 
+async def test_reactions_stand_under_a_poll_that_is_sent_anew(town: Bridge) -> None:
+    """What somebody gave to the poll before it was changed is under its new copies on both networks, and goes from there when it is taken back."""
+    asked = await town.ada.ask(town.plain, "Which boat?", "One", "Two")
+    tg = town.telegram
+
+    def asking(words: str) -> list[Message]:
+        return [one for one in tg.messages(HALL) if one.poll and words in tg.polls[one.poll].question]
+
+    [before] = await tg.wait_for(lambda: asking("Which boat?"))
+    given = await town.ada.react(town.plain, asked, "❤️")
+    await town.telegram_sign(HALL, before.id, "❤")
+    await town.program.at_rest()
+    fresh = poll("Which big boat?", "Red", "Blue", ids=("a", "b"))
+    content = {**fresh, "m.new_content": fresh, "m.relates_to": {"rel_type": "m.replace", "event_id": asked}}
+    await town.ada.send(town.plain, "org.matrix.msc3381.poll.start", content)
+    [copy] = await tg.wait_for(lambda: asking("Which big boat?"))
+    there = await town.sees(town.sealed, lambda one: one.kind == "poll" and "Which big boat?" in one.question)
+    await town.telegram_sign(HALL, copy.id, "❤")
+    await town.sign(town.sealed, there.event_id, "❤")
+    await town.ada.redact(town.plain, given)
+    await town.telegram_sign(HALL, copy.id, None)
+    await town.sign(town.sealed, there.event_id)
+
+
 async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     """Telegram tells nobody of votes in people's own polls; those on Matrix and in the other group are counted."""
     await town.telegram.poll(HALL, CARL, "How many pumps?", ["One", "Two", "Three"], several=True)
