@@ -58,7 +58,9 @@ class Memory:
         return await self.store.rows_of_message(room, message) or self.tx.carried_at(room, message)
 
     async def whole(self, heard: Heard, answered: Utterance | None) -> Utterance | None:
-        """What it answers, with the origins of everything that went as one message with it, or of all of which something is quoted."""
+        """What it answers, with the origins of everything that went as one message with it, or of all of which something is quoted, and the channels in
+        which all of that was said.
+        """
         if answered is None or heard.reply_to is None or answered.message == heard.reply_to:
             return answered
         rows = await self._rows_at(heard.room, heard.reply_to)
@@ -66,7 +68,9 @@ class Memory:
             rows = [rows[number] for number in spanned(await Addresses(self.store).lines(rows), *heard.quoted)]
         parts = [await self.utterance(row.stream, row.about or "") for row in rows]
         origins = {*answered.origins, *(origin for part in parts if part is not None for origin in part.origins)}
-        return replace(answered, origins=tuple(sorted(origins)))
+        said_in = [set(part.channels) for part in parts if part is not None]
+        channels = tuple(one for one in answered.channels if all(one in where for where in said_in))
+        return replace(answered, origins=tuple(sorted(origins)), channels=channels)
 
     async def utterance_at(self, room: RoomRef, message: str | None) -> Utterance | None:
         """What stands in a room under its network's name for it: said there, or carried there. Of several in one message, the last."""

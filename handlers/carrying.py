@@ -22,7 +22,7 @@ from playbooks import sight
 from playbooks.answers import cleared_until
 from playbooks.calling import called
 from playbooks.cleared import Cleared, Reader, attached, clock, figure, glue, name, speaker, spoken, word
-from playbooks.labels import Label, Tlp
+from playbooks.labels import Label, Tlp, join
 from playbooks.load import Book
 from playbooks.restricted import plain
 from playbooks.rooms import RoomRef
@@ -130,7 +130,14 @@ def event_of(book: Book, said: Utterance, channel: str) -> Event:
     whose = book.playbook.partners.get(said.partner)
     through = whose.jurisdiction if whose is not None and said.onward else None
     fields = {f"#{channel}": Text(_described(said)), "_speaker": Text(said.name)}
-    return Event(said.partner, frozenset(said.origins), fields, said.raised, through=through)
+    return Event(
+        said.partner, frozenset(said.origins), fields, said.raised, through=through, held=held(book, said.channels)
+    )
+
+
+def held(book: Book, channels: Iterable[str]) -> Label:
+    """How closely something is held that is said in all of these channels at once: nobody knows of which of them it speaks, so as closely as all."""
+    return join(book.playbook.channels[name].label.label for name in channels if name in book.playbook.channels)
 
 
 def head(world: World, book: Book, view: sight.View, channel: str, said: Utterance, reader: Reader) -> Cleared:
@@ -145,7 +152,9 @@ def head(world: World, book: Book, view: sight.View, channel: str, said: Utteran
         who = say((), "▸ <b>{partner}</b> · {role}", partner=partner, role=word(role))
     else:
         who = say((), "▸ <b>{partner}</b>", partner=partner)
-    return who if said.raised is None else glue([who, word(str(Tlp.parse(said.raised)))], " · ")
+    own, all_of_them = book.playbook.channels[channel].label.label.tlp, held(book, said.channels).tlp
+    shown = max(own, all_of_them, *([Tlp.parse(said.raised)] if said.raised is not None else []))
+    return glue([who, word(str(shown))], " · ") if said.raised is not None or shown > own else who
 
 
 def taken_back(world: World, incident: Incident, said: Utterance, room: RoomRef, partner: str) -> Send:

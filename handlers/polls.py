@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 
 from handlers.afterwards import after_all
-from handlers.carrying import closed_now, raised_then
+from handlers.carrying import closed_now, held, raised_then
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seats
 from handlers.events import Came, Delivery, Stale, Talk
@@ -222,7 +222,8 @@ def _count(world: World, incident: Incident, poll: Polled, channel: str, seat: S
     def event(partner: str) -> Event:
         origins = {*poll.origins, partners[partner].jurisdiction}
         through = partners[poll.partner].jurisdiction if poll.onward and poll.partner in partners else None
-        return Event(partner, frozenset(origins), {field: Text(" · ".join(poll.options))}, raised, through=through)
+        text, close = Text(" · ".join(poll.options)), held(book, poll.channels)
+        return Event(partner, frozenset(origins), {field: text}, raised, through=through, held=close)
 
     if poll.partner not in partners or closed_now(book, channel, then):
         return None

@@ -262,7 +262,7 @@ def _said(book: Book, incident: Incident, channel: str, recent: Recent) -> Utter
         recent.said,
         recent.room,
         "",
-        (channel,),
+        recent.channels or (channel,),
         recent.partner,
         recent.person,
         recent.name,

@@ -15,7 +15,7 @@ from handlers.anew import NO_SUCH_LABEL, held_together, raised_together
 from handlers.carrying import content, home, labels, tell
 from handlers.channels import Seat, out, seat
 from handlers.events import Came, Talk
-from handlers.known_again import tells_of_itself
+from handlers.passing_on import OTHER_CHANNEL, passed_on, within
 from handlers.raised import higher, marked
 from handlers.which import case_of
 from handlers.world import Request, World
@@ -26,7 +26,6 @@ from playbooks.spoken import Spoken
 from storage.effects import Effect, Record, Remember, Send
 from storage.facts import Said
 from storage.incident import Incident, Recent
-from storage.incident.talk import thing
 from storage.store import Utterance
 
 ECHO_WITHIN = timedelta(minutes=5)
@@ -53,12 +52,15 @@ def heard(world: World, request: Request) -> list[Effect]:
     spoken, raised, unknown = marked(said.spoken)
     if spoken.empty and raised is not None:
         return _nothing_to_hold(world, request)
-    label, joined, nobody_knows = _passed_on(world, incident, said, spoken, request)
+    passed = passed_on(world, incident, said, spoken, request)
+    channels = within(here.channels, passed.channels)
+    said = replace(said, channels=channels or here.channels)
     beside = [one for one in request.album if one.said.stream == incident.id]
-    said = replace(said, spoken=spoken, raised=higher(raised, label, *(one.said.raised for one in beside)))
+    said = replace(said, spoken=spoken, raised=higher(raised, passed.raised, *(one.said.raised for one in beside)))
     origins = {world.book_of(incident).playbook.partners[said.partner].jurisdiction}
+    joined = passed.origins
     said = replace(said, origins=tuple(sorted(origins | joined)), onward=tuple(sorted(joined - origins)))
-    never = _never(world, request.identity, here.room, nobody_knows)
+    never = _never(world, request.identity, here.room, passed.unknown) or (None if channels else OTHER_CHANNEL)
     # Of what was sent together only one carries the words that raise it, and not always the first.
     if never is not None or (unknown is None and all(one.said.versions for one in beside)):
         effects = raised_together(world, incident, beside, said.raised, said.at, request.now, never)
@@ -172,41 +174,6 @@ def _never(world: World, identity: str | None, room: RoomRef, unknown: bool) -> 
     if unknown:
         return "unknown-origin"
     return out(world, room)
-
-
-def _passed_on(
-    world: World, incident: Incident, said: Utterance, spoken: Spoken, request: Request
-) -> tuple[str | None, set[str], bool]:
-    """What quoting, answering and forwarding add: a label, origins; and whether it cannot be known what the words carry.
-
-    ``spoken``: the same as ``said`` has, without its label. What was said before is forwarded with the label it had, or without; what has no words is
-    known again by itself.
-    """
-    origins: set[str] = set()
-    if request.answers is not None:
-        origins |= set(request.answers.origins)
-    if request.thread is not None:
-        origins |= set(request.thread.origins)
-    if request.forwarded is None and not tells_of_itself(spoken):
-        return None, origins, False
-    words = {plain(one.html).strip() for one in (said.spoken, spoken) if one is not None} - {""}
-    told = words if request.forwarded is not None else set()
-    itself = thing(content(replace(said, spoken=spoken)))
-    same = [
-        one
-        for recent in incident.talk.values()
-        for one in recent
-        if told & {t.strip() for t in (one.words or "", *one.former)} or itself in one.things
-    ]
-    if same:
-        return higher(*(one.raised for one in same)), origins.union(*(one.origins for one in same)), False
-    wordless = not words and spoken.poll is None
-    if request.forwarded == "us" or (request.forwarded == "" and wordless):
-        return None, origins, True
-    author = world.who.person(request.forwarded) if request.forwarded else None
-    partners = world.book_of(incident).playbook.partners
-    partner = partners.get(author.partner or "") if author is not None else None
-    return None, origins | ({partner.jurisdiction} if partner is not None else set()), False
 
 
 def _comes_back(world: World, incident: Incident, said: Utterance) -> bool:

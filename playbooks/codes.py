@@ -118,6 +118,7 @@ LINTS: tuple[Code, ...] = (
         ("channel-nobody-hears", "Nothing said in a channel is ever relayed"),
         ("member-without-room", "A member of a channel has no room for it"),
         ("room-without-membership", "A room is for a channel of which its partner is no member"),
+        ("room-of-unequal-channels", "A room is in channels that are held differently"),
         # partners and rooms
         ("partner-without-room", "A partner has no room for alerts"),
         ("chat-of-two-partners", "Two partners have rooms in one chat"),

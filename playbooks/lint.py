@@ -46,6 +46,7 @@ LINTS: tuple[Lint, ...] = (
     lint_answers.unread_answers,
     lint_answers.channels,
     lint_answers.strangers,
+    lint_answers.unequal,
     lint_partners.untrusted_network,
     lint_partners.without_room,
     lint_partners.chat_of_two,

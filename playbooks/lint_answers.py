@@ -121,6 +121,19 @@ def strangers(x: Examined) -> Iterator[Problem]:
                     )
 
 
+def unequal(x: Examined) -> Iterator[Problem]:
+    """A room in several channels whose labels differ: nobody knows of which of them it speaks, so what is said there is held as closely as all."""
+    playbook = x.book.playbook
+    for name, who in playbook.partners.items():
+        for index, room in enumerate(who.rooms):
+            here = [(place, use) for place, use in enumerate(room.for_) if use in playbook.channels]
+            if len({playbook.channels[use].label.label for _, use in here}) > 1:
+                what = f"{named(use for _, use in here)} are held differently: what is said here and answers nothing reaches only those who may read all of them"
+                fix = "give each channel a room of its own"
+                at = ("partners", name, "rooms", index, "for", here[-1][0])
+                yield x.problem("room-of-unequal-channels", at, what, fix)
+
+
 def _members(x: Examined, name: str, channel: Channel) -> list[str]:
     meant = x.possible.meant(Whom(("channels", name, "members"), channel.members, "of a partner"))
     return [partner for partner in x.book.playbook.partners if partner in meant]

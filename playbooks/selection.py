@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from playbooks.labels import PUBLIC, Label
 from playbooks.load import Book
 from playbooks.rooms import Network
 from playbooks.schema import Deputies, Everyone, Lead, Matching, One, Selector, Term
@@ -59,7 +60,8 @@ class Event:
     """Something said: whose words (``origin``, a partner), from which jurisdictions, and its fields, None where absent.
 
     ``raised`` is a TLP colour (its word) that the speaker set higher; ``place`` names the field that says where. ``through``: the jurisdiction
-    that passes on what came to it from the others of ``origins``; None where nothing is passed on.
+    that passes on what came to it from the others of ``origins``; None where nothing is passed on. ``held``: how closely all of it is held besides,
+    for where else it was said.
     """
 
     origin: str
@@ -69,6 +71,7 @@ class Event:
     expires: datetime | None = None
     place: str | None = None
     through: str | None = None
+    held: Label = PUBLIC
 
     @cached_property
     def areas(self) -> frozenset[str]:

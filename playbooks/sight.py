@@ -174,7 +174,7 @@ class Question:
         )
         used: list[str] = []
         for origin in sorted(self.event.origins):
-            if origin == to and not spec.personal:  # at home, nothing more
+            if origin == to and not (spec.personal or self.event.held.personal):  # at home, nothing more
                 continue
             if self._ends_with_its_receiver(permit, origin, to):
                 return origin
@@ -315,8 +315,8 @@ def covers(permit: Permit, spec: FieldSpec, form: str) -> bool:
 
 
 def label_of(spec: FieldSpec, form: str, event: Event) -> Label:
-    """The label of a form of a field as this event carries it: raised by the speaker, with origins and expiry."""
-    label = spec.label_of(form)
+    """The label of a form of a field as this event carries it: raised by the speaker, joined with what else holds it, with origins and expiry."""
+    label = spec.label_of(form).join(event.held)
     tlp = max(label.tlp, Tlp.parse(event.raised)) if event.raised else label.tlp
     return Label(tlp, label.compartments, label.personal, event.origins, event.expires)
 

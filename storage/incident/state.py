@@ -288,7 +288,7 @@ class Recent:
 
     ``kind``: what went with them or was said without any: a file's kind, ``place``, ``poll`` or ``contact``; empty for words alone.
     ``label``: the channel's when it was said. ``former``: what it said before it was changed, the latest last. ``things``: by what else it is known again,
-    as ``thing`` names it, the latest last.
+    as ``thing`` names it, the latest last. ``channels``: all in which it was said at once.
     """
 
     said: str
@@ -306,6 +306,7 @@ class Recent:
     label: Label | None = None
     former: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

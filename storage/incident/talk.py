@@ -37,7 +37,7 @@ def apply(state: Incident, kept: Kept) -> Incident:
             recent = Recent(
                 f.said, f.at, f.partner, f.person, str(f.content.get("name") or ""), f.content.get("words"), f.room,
                 f.raised, f.origins, f.onward, (f.content.get("file") or {}).get("album"), _kind(f.content),
-                things=_things((), f.content),
+                things=_things((), f.content), channels=f.channels,
             )  # fmt: skip
             labels = polls.labels(f)
             new = {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from handlers.channels import seat, threaded
 from handlers.events import RoomEvent
+from handlers.recap import told
 from playbooks.rooms import RoomRef
 from playbooks.spoken import File, Poll, Spoken
 from storage.effects import Urgency
 from storage.facts import RoomObserved, SaidAnew
-from storage.store import Utterance
+from storage.store import Mentioned, Utterance
 from tests.handlers.border_stage import (
     AID,
     BRANDWEER,
@@ -433,22 +435,92 @@ def test_the_same_words_are_no_echo_after_a_while() -> None:
     assert stage.speak(FIRE, "▸ mayor · City\nBoats", LIAISON)
 
 
-def test_two_channels_of_one_room_carry_it_once() -> None:
-    """To whoever is in either."""
-    more = (
-        OPS
-        + "  more:\n    title: {en: More}\n    members: everyone\n    label: {tlp: green}\n    purpose: flood-control\n    under: three\n"
-    )
-    stage: TalkStage = talking(
-        (
-            'rooms: [{matrix: "#city:x.org", for: [alerts, checkins, ops]}',
-            'rooms: [{matrix: "#city:x.org", for: [ops, more]}',
-        ),
+def of_two(level: str = "green", more: str = "") -> TalkStage:
+    """The city's room is in the operations channel and in one more; the volunteers' and the watchers' in that one alone."""
+    second = f"  more:\n    title: {{en: More}}\n    members: everyone\n    label: {{tlp: {level}{more}}}\n    purpose: flood-control\n    under: three\n    speaker: person\n"
+    return talking(
+        ('{matrix: "#city:x.org", for: [alerts, checkins, ops]}', '{matrix: "#city:x.org", for: [ops, more]}'),
         ("rooms: [{telegram: -14, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -14, for: [alerts, more]}]"),
-        channels=more,
+        ("rooms: [{telegram: -19, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -19, for: [alerts, more]}]"),
+        channels=OPS + second,
     )
+
+
+def test_what_answers_nothing_in_a_room_of_two_channels_is_held_as_closely_as_both() -> None:
+    """Each room has it once, of those that may read both; and it says so where that is closer than their channel. Also in a recap."""
+    stage = of_two()
     sent = stage.speak(CITY, "Both", MAYOR)
-    assert len(sent) == len(rooms_of(sent)) and rooms_of(sent) == MEMBERS | {AID}
+    assert len(sent) == len(rooms_of(sent)) and rooms_of(sent) == MEMBERS
+    [watchers], [fire] = ([send.body.text for send in sent if send.to == room] for room in (WATCHERS, FIRE))
+    assert "TLP:AMBER" in watchers and "TLP" not in fire
+    assert stage.fact().left_out[str(AID)]["why"] == "clearance"
+    incident = stage.world.incidents["I-1"]
+    for room, reads in ((AID, False), (WATCHERS, True)):
+        binding = stage.world.who.bindings[("border", room)]
+        assert (told(stage.world, incident, "more", binding, stage.now) is not None) is reads
+
+
+def test_what_answers_nothing_keeps_the_compartments_of_both_channels() -> None:
+    """Who is not in the one's compartment is not told through the other."""
+    stage = of_two("amber", ", compartments: [medical]")
+    assert rooms_of(stage.speak(CITY, "Both", MAYOR)) == {CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER}
+
+
+def _one(how: str, said: Utterance) -> dict[str, Any]:
+    return {how: said}
+
+
+@pytest.mark.parametrize("how", ["answers", "thread"])
+def test_an_answer_goes_only_where_it_was_said_what_it_answers(how: str) -> None:
+    """From a room of two channels: no room that is in the other alone reads it; answers to that stay there too. What was said in both is answered in both."""
+    stage = of_two("green")
+    stage.speak(FIRE, "The password is out", LIAISON)
+    secret = stage.last()
+    sent = stage.speak(CITY, "Which one, hydra42?", MAYOR, **_one(how, secret))
+    assert rooms_of(sent) == MEMBERS - {WATCHERS}
+    assert (stage.fact().channels, set(stage.fact().labels)) == (("ops",), {"ops"})
+    stage.speak(AID, "Soup?")
+    assert rooms_of(stage.speak(CITY, "Yes", MAYOR, **_one(how, stage.last()))) == {WATCHERS, AID}
+    stage.speak(CITY, "Both", MAYOR)
+    both = stage.last()
+    assert rooms_of(stage.speak(CITY, "More of it", MAYOR, **_one(how, both))) == MEMBERS
+    assert rooms_of(stage.speak(AID, "Thanks", **_one(how, both))) == {CITY, WATCHERS}
+
+
+def test_an_answer_to_several_channels_at_once_is_carried_nowhere() -> None:
+    """A thread of the one in which something of the other is answered, or one message of several parts: whoever spoke sees that nobody has it."""
+    stage = of_two()
+    stage.speak(FIRE, "One", LIAISON)
+    one = stage.last()
+    stage.speak(AID, "Two")
+    two = stage.last()
+    for answers, thread in ((one, two), (replace(one, channels=()), None)):
+        assert not stage.speak(CITY, "To whom?", MAYOR, answers=answers, thread=thread)
+        assert (stage.fact().never, stage.reacts[-1].emoji) == ("other-channel", "🙊")
+
+
+def test_an_answer_to_a_recap_or_a_count_stays_in_its_channel() -> None:
+    """What the bot told of one channel is answered in that one, with the origins of what it told."""
+    stage = of_two()
+    stage.speak(BRANDWEER, "The gate is open", "matrix:@nl:x.org")
+    said = stage.last().id
+    for about in (f"#ops {said}", "#ops"):
+        ours = Mentioned("t", "I-1", about, "city", CITY, "{}")
+        assert WATCHERS not in rooms_of(stage.speak(CITY, "Which gate?", MAYOR, about=ours))
+        assert stage.fact().origins == (("be", "nl") if said in about else ("be",))
+    stage.speak(FIRE, "", LIAISON, spoken=Spoken(poll=Poll("Go?", ("Yes", "No"))))
+    ours = Mentioned("t", "I-1", f"poll {stage.last().id}", "city", CITY, "{}")
+    assert WATCHERS not in rooms_of(stage.speak(CITY, "I would", MAYOR, about=ours))
+
+
+def test_what_was_said_in_one_channel_is_passed_on_there_alone() -> None:
+    """Forwarded in a room of two channels it goes where it was said; forwarded into another channel it is held as it was."""
+    stage = of_two()
+    stage.speak(FIRE, "The password is hydra42", LIAISON)
+    sent = stage.speak(CITY, "The password is hydra42", MAYOR, forwarded=LIAISON)
+    assert rooms_of(sent) == MEMBERS - {WATCHERS}
+    sent = stage.speak(AID, "The password is hydra42", forwarded=LIAISON)
+    assert rooms_of(sent) == {CITY, WATCHERS} and all("TLP:AMBER" in send.body.text for send in sent)
 
 
 def test_an_answer_to_what_was_said_in_a_thread_belongs_there() -> None:

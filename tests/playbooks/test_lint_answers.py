@@ -47,3 +47,13 @@ def test_a_channel_needs_two_who_hear_each_other() -> None:
     assert codes(*rooms, (END, END + CHANNEL.replace("LEVEL", "amber"))) == []
     assert codes(*rooms, (END, END + CHANNEL.replace("LEVEL", "red"))) == ["channel-nobody-hears"]
     assert codes(for_ops(CITY), (END, END + CHANNEL.replace("LEVEL", "red"))) == ["member-without-room"]
+
+
+def test_a_room_of_two_channels_that_are_held_differently_is_told_of() -> None:
+    """Nothing is found where both have one label, or where each has a room of its own."""
+    both = [(room, room.replace("}", ", for: [alerts, checkins, ops, press]}")) for room in (CITY, RESCUE)]
+    apart = [(CITY, for_ops(CITY)[1] + '      - {matrix: "#press:example.org", for: [press]}\n'), both[1]]
+    for level, rooms, found in (("amber", both, 0), ("green", both, 2), ("green", apart, 1)):
+        press = CHANNEL.partition("\n")[2].replace("ops", "press").replace("LEVEL", level)
+        channels = (END, END + CHANNEL.replace("LEVEL", "amber") + press)
+        assert codes(*rooms, channels) == ["room-of-unequal-channels"] * found
