@@ -23,7 +23,7 @@ from bot.outgoing import Tokens, kind, replaced
 from bot.rereading import refreshed
 from bot.step import NOT_SET_UP, carry_out
 from bot.transaction import Transaction
-from bot.witnessing import compared, contradicted
+from bot.witnessing import compared, contradicted, signed_at
 from handlers import escalation, posting
 from handlers.command import typed
 from handlers.events import (
@@ -108,13 +108,17 @@ class Turn:
         await self._guarded(lambda: self._carry(lambda world: self.decide.started(world, self.tx.now), seed))
 
     async def looked_back(self) -> None:
-        """Where the log is not the one that was signed, it is said, and recorded; once of each incident: what comes back later may be still newer, but
-        this log stays what it is until it is put right, and with it what is recorded here."""
+        """Where the log is not the one that was signed, it is said, and recorded; once of each incident, however much newer what comes back later is, until it
+        is signed again."""
         try:
             back = await self.store.rolled_back()
             on_file = [kept.fact for kept in (await self.store.facts_of(DEPLOYMENT, RollbackFound) if back else ())]
             facts = [*on_file, *(fact for _, _, fact in self.tx.changes.records)]
-            known = {fact.stream for fact in facts if isinstance(fact, RollbackFound)}
+            known = {
+                fact.stream
+                for fact in facts
+                if isinstance(fact, RollbackFound) and await signed_at(self.store, fact.stream) <= fact.size
+            }
         except StorageError as error:
             log.error("the log cannot be held against what was signed", extra={"reason": str(error)})
             return

@@ -20,6 +20,7 @@ from handlers.command import typed
 from handlers.which import case_of
 from handlers.world import Request, World
 from storage.export.witnessed import all_pasted, pasted
+from storage.notes import parse_checkpoint, split_note
 from storage.store import Mentioned, Store
 
 LONGEST = 70_000
@@ -44,6 +45,12 @@ async def contradicted(heard: Heard, name: str, store: Store, now: datetime) -> 
     texts = [text[:LONGEST] for text in _texts(heard) if f"{name}/" in text]
     ours = dict.fromkeys(note for text in texts for note in all_pasted(text) if note.startswith(f"{name}/"))
     return any([await store.reminded(note, now) for note in islice(ours, MOST)])
+
+
+async def signed_at(store: Store, stream: str) -> int:
+    """How many entries a log had when it was signed last, as far as the database knows; 0 where it never was."""
+    note = await store.checkpoint(stream)
+    return parse_checkpoint(split_note(note)[0]).size if note is not None else 0
 
 
 def _texts(heard: Heard) -> Iterator[str]:

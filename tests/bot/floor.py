@@ -244,13 +244,14 @@ async def floor(
     *networks: FakeNetwork,
     clock: Clock | None = None,
     running: bool = True,
+    name: str = "test",
 ) -> AsyncIterator[Floor]:
     """A floor on the store in this folder; stopped in the end if it still runs."""
     ports = {network.name: network for network in networks or (FakeNetwork(),)}
     decide = decide or FakeDecisions()
-    store = await open_store(folder, "test")
+    store = await open_store(folder, name)
     clock = clock or SystemClock()
-    engine = Engine(store, clock, {"small": BOOK}, {"telegram:501"}, "test", ports, decide=decide)
+    engine = Engine(store, clock, {"small": BOOK}, {"telegram:501"}, name, ports, decide=decide)
     courier = Courier(store, clock, ports, engine)
     engine.hand_to(courier)
     made = Floor(store, clock, engine, courier, decide, ports)

@@ -148,6 +148,33 @@ async def test_the_newest_backup_puts_everything_right(tmp_path: Path) -> None:
     assert "\n3\n" in await signed(tmp_path / "data")
 
 
+async def test_a_log_that_is_signed_again_under_another_name_is_watched_again(tmp_path: Path) -> None:
+    """What is newer was lost for good, so the log goes on under another name; when that is put back in its turn, the coordinators are told of it too."""
+    newer = await put_back(tmp_path)
+    async with floor(tmp_path / "data", REAL) as on:
+        await on.hear(newer)
+        await on.settled()
+        assert len(told(on)) == 1
+        await on.store.append("I-7", note("instead", "I-7").fact, now=START)
+        await on.stop()
+    (tmp_path / "data" / FILE).rename(tmp_path / "aside")
+    store = await open_store(tmp_path / "data", "test-2")
+    await store.sign(START)
+    shutil.copytree(tmp_path / "data", tmp_path / "older")
+    await store.append("I-7", note("more", "I-7").fact, now=START)
+    await store.sign(START)
+    post = await store.checkpoint("I-7")
+    await store.close()
+    assert post is not None
+    store = await open_store(tmp_path / "older", "test-2")
+    assert await store.reminded(post, START)
+    await store.close()
+    async with floor(tmp_path / "older", REAL, name="test-2") as on:
+        await on.settled()
+        assert len(told(on)) == 1
+        assert [(one.stream, one.signed) for one in await found(on)] == [("I-7", 3), ("I-7", 3)]
+
+
 def forged(newer: str) -> dict[str, str]:
     """Notes that show nothing, however they look."""
     text, _, signature = newer.partition("\n\n")
