@@ -15,6 +15,7 @@ from typing import Any
 from handlers.case import room_reader
 from handlers.channels import Seat, out, seats
 from handlers.known_again import known_as
+from handlers.people import ROLE_WORDS
 from handlers.raised import higher
 from handlers.texts import say
 from handlers.world import World, circumstances, sight_room
@@ -149,7 +150,7 @@ def head(world: World, book: Book, view: sight.View, channel: str, said: Utteran
     elif how == "role" and said.person:
         person = world.who.people.get(said.person)
         role = person.role if person is not None and person.partner in (said.partner, None) else "responder"
-        who = say((), "▸ <b>{partner}</b> · {role}", partner=partner, role=word(role))
+        who = say((), "▸ <b>{partner}</b> · {role}", partner=partner, role=say(reader.languages, ROLE_WORDS[role]))
     else:
         who = say((), "▸ <b>{partner}</b>", partner=partner)
     own, all_of_them = book.playbook.channels[channel].label.label.tlp, held(book, said.channels).tlp

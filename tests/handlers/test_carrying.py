@@ -8,7 +8,7 @@ from playbooks.cleared import Attached
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Contact, File, Poll, Spoken
 from storage.effects import Send
-from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM, LIAISON, MAYOR
+from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM, LIAISON, MAYOR, SOMEBODY
 from tests.handlers.talk_stage import TalkStage, talking
 
 
@@ -38,6 +38,13 @@ def test_a_channel_may_show_roles_or_partners_instead() -> None:
     for how, head in (("role", "▸ Fire · liaison"), ("partner", "▸ Fire")):
         stage = talking(("speaker: person", f"speaker: {how}"))
         assert at(stage.speak(FIRE, "Here", LIAISON), CITY).carries.head.text == head  # type: ignore[union-attr]
+
+
+def test_a_role_is_said_in_the_language_of_the_room() -> None:
+    """Beside the partner's name, which is nobody's to translate."""
+    french = ('phone_24h: "+3210"\n    languages: [en]', 'phone_24h: "+3210"\n    languages: [fr]')
+    stage = talking(("speaker: person", "speaker: role"), french)
+    assert at(stage.speak(BRANDWEER, "Here", SOMEBODY), CITY).carries.head.text == "▸ Brandweer · intervenant"  # type: ignore[union-attr]
 
 
 def test_a_name_is_shown_only_where_it_may_be_read() -> None:
