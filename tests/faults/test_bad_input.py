@@ -69,9 +69,16 @@ async def test_a_broken_playbook_is_left_out_with_every_error_and_its_place(tmp_
 
 
 async def _answer(town: Crisis, chat: int, user: int, text: str, **more: Any) -> str:
-    """The bot's next words after somebody's."""
-    said = await town.telegram.say(chat, user, text, **more)
-    return (await town.telegram.wait_message(chat, "", after=said.id)).text
+    """The bot's next words after somebody's, and not those that it says of itself."""
+    tg = town.telegram
+    said = await tg.say(chat, user, text, **more)
+    answers = lambda: [m.text for m in tg.messages(chat) if m.id > said.id and not _is_post(m.text)]  # noqa: E731
+    return (await tg.wait_for(answers))[0]
+
+
+def _is_post(text: str) -> bool:
+    """Whether it is the log's signed state, which comes a minute after the incident began: on a slow machine, in the middle of the test."""
+    return "\u2014 story " in text
 
 
 async def _forge(tg: TelegramEmulator, message: Message, user: int, data: str) -> None:
@@ -175,8 +182,7 @@ async def _strangers(town: Crisis) -> None:
     assert len(tg.messages(NOBODYS)) == before + 1
 
     anonymous = await tg.anonymous(TOWN_HALL, "/close I-1 yes")
-    refused = await tg.wait_message(TOWN_HALL, "", after=anonymous.id)
-    assert "anonyme" in refused.text
+    refused = await tg.wait_message(TOWN_HALL, "anonyme", after=anonymous.id)
     await tg.say(TOWN_HALL, 999, "/status")
     await tg.anonymous(TOWN_HALL, "chatter of the group")
     typed = await tg.say(TOWN_HALL, ANNE, "wait")
@@ -186,7 +192,8 @@ async def _strangers(town: Crisis) -> None:
     tg.tell("poll", {"id": "1"}, TOWN_HALL)
     after = await tg.say(TOWN_HALL, ANNE, "/status")
     await tg.wait_message(TOWN_HALL, STATUS, after=after.id)
-    assert [m.text[:80] for m in tg.messages(TOWN_HALL) if refused.id < m.id < after.id] == []
+    between = [m.text[:80] for m in tg.messages(TOWN_HALL) if refused.id < m.id < after.id and not _is_post(m.text)]
+    assert between == []
 
 
 async def _taps(town: Crisis) -> None:
@@ -234,7 +241,8 @@ async def _matrix(town: Crisis) -> None:
     await ada.say(fire, "/note " + "x" * 40_000)
     await ada.say(fire, "/stauts \u202e\u0000 <b>&{}", **{"m.relates_to": "nonsense"})
     await ada.wait_seen(lambda seen: seen.room == fire and seen.sender == town.bot and "/status" in seen.body)
-    assert len([b for b in ada.messages(fire)[before:] if "/note" not in b and "stauts" not in b]) == 1
+    said_since = [b for b in ada.messages(fire)[before:] if "/note" not in b and "stauts" not in b and not _is_post(b)]
+    assert len(said_since) == 1
 
 
 async def test_an_alert_too_long_for_one_message_arrives_in_parts_in_order(

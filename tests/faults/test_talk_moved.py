@@ -14,7 +14,7 @@ from tests.emulators.synapse import SynapseServer
 from tests.patience import PATIENCE
 from tests.stories.bridge import ADMIN, CARL, FORUM, TOPIC, Bridge, bridge
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(110)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 killed = pytest.mark.parametrize("killed", [False, True], ids=["alive", "killed"])
 
@@ -177,7 +177,7 @@ async def test_an_edit_on_its_way_to_a_group_that_becomes_a_supergroup_is_said_t
     town.hall = await tg.migrate(old)
     copy = await town.on_telegram("The lock is open")
     await town.ada.edit(town.plain, event, "The lock is half open")
-    await tg.wait_for(lambda: "half open" in copy.text, 20)
+    await tg.wait_for(lambda: "half open" in copy.text)
     await town.program.at_rest()
     assert sum("lock is" in one.text for one in tg.messages(town.hall)) == 1
 

@@ -248,9 +248,7 @@ async def test_a_vote_may_be_changed_and_taken_back(town: Bridge) -> None:
     """The count follows, on both networks; a second vote of the same person does not count twice."""
     poll = await town.ada.ask(town.plain, "Which gate?", "East", "West")
     tg = town.telegram
-    await tg.wait_for(
-        lambda: [one for one in tg.messages(HALL) if one.poll and "gate" in tg.polls[one.poll].question], 20
-    )
+    await tg.wait_for(lambda: [one for one in tg.messages(HALL) if one.poll and "gate" in tg.polls[one.poll].question])
     copy = next(one for one in tg.messages(HALL) if one.poll and "gate" in tg.polls[one.poll].question)
     await town.program.at_rest()
     await town.ben.vote(town.plain, poll, "id-0")

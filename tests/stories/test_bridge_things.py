@@ -110,7 +110,7 @@ async def test_a_sticker_that_moves_is_its_picture_everywhere(town: Bridge) -> N
     for room in (town.plain, town.sealed):
         shown = await town.sees(room, lambda one: one.kind == "m.image" and "🚒" in (one.file_name or ""))
         assert await town.ada.open_file(shown) == picture and shown.text.startswith("▸ Carl")
-    copy = await town.telegram.wait_file(FORUM, 20, after=after)
+    copy = await town.telegram.wait_file(FORUM, after=after)
     held = town.telegram.file(FORUM, copy.id)
     assert (held.kind, held.data) == ("photo", picture)
 
@@ -136,7 +136,7 @@ async def test_a_file_of_matrix_is_one_on_telegram(
     after = max((one.id for one in town.telegram.messages(HALL)), default=0)
     caption = "" if kind == "m.sticker" else f"See {which} {kind}"
     await town.ada.show(room, data, name, kind, caption=caption)
-    copy = await town.telegram.wait_file(HALL, 20, after=after)
+    copy = await town.telegram.wait_file(HALL, after=after)
     held = town.telegram.file(HALL, copy.id)
     assert (held.kind, held.data) == (becomes, data)
     assert copy.text.startswith("▸ ada") and caption in copy.text
@@ -154,7 +154,7 @@ async def test_a_voice_message_of_matrix_is_one_on_telegram(town: Bridge, which:
     after = max((one.id for one in town.telegram.messages(HALL)), default=0)
     before = {one.event_id for one in town.ada.view(other)}
     await town.ada.speak(room, VOICE, 2600)
-    copy = await town.telegram.wait_file(HALL, 20, after=after)
+    copy = await town.telegram.wait_file(HALL, after=after)
     held = town.telegram.file(HALL, copy.id)
     assert (held.kind, held.data, held.seconds) == ("voice", VOICE, 3)
     shown = await town.sees(other, lambda one: one.event_id not in before and one.kind == "m.audio")
@@ -341,9 +341,7 @@ async def test_a_poll_of_matrix_has_one_count(town: Bridge) -> None:
     await town.ada.vote(town.plain, there.event_id, south)
     for room in (town.plain, town.sealed):
         await town.sees(room, lambda one: "North: 1" in one.text and "South: 2" in one.text)
-    await tg.wait_for(
-        lambda: [one for one in tg.messages(HALL) if "North: 1" in one.text and "South: 2" in one.text], 20
-    )
+    await tg.wait_for(lambda: [one for one in tg.messages(HALL) if "North: 1" in one.text and "South: 2" in one.text])
     await town.ada.end_poll(town.sealed, asked)
     await town.sees(town.plain, lambda one: "at the end" in one.text and "South: 2" in one.text)
     await tg.wait_for(lambda: ballot.closed)
@@ -405,7 +403,7 @@ async def test_a_poll_of_telegram_is_one_on_matrix(town: Bridge) -> None:
     }
     tg = town.telegram
     await tg.wait_for(
-        lambda: [one for one in tg.messages(FORUM) if one.poll and "pumps" in tg.polls[one.poll].question], 20
+        lambda: [one for one in tg.messages(FORUM) if one.poll and "pumps" in tg.polls[one.poll].question]
     )
     topic = next(one for one in tg.messages(FORUM) if one.poll and "pumps" in tg.polls[one.poll].question)
     await town.program.at_rest()

@@ -38,7 +38,7 @@ def posts(town: Crisis, room: str | None) -> list[str]:
 async def posted(town: Crisis, room: str | None, count: int) -> str:
     """The last of so many posts, once it stands."""
     if room is None:
-        await town.telegram.wait_for(lambda: len(posts(town, None)) >= count, 20)
+        await town.telegram.wait_for(lambda: len(posts(town, None)) >= count)
     else:
         await town.ada.wait_seen(lambda _: len(posts(town, room)) >= count)
     return posts(town, room)[-1]
@@ -88,7 +88,6 @@ def told(town: Crisis) -> list[str]:
     return [one.text for one in town.telegram.messages(ADMIN) if TOLD in one.text]
 
 
-@pytest.mark.timeout(110)
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
 async def test_the_rooms_tell_the_bot_what_it_posted(synapse: SynapseServer, tmp_path: Path, encrypted: bool) -> None:
     """Started on the older folder it reads its own posts back, those too for which it has no keys: it tells the coordinator once, records it, signs
@@ -99,14 +98,14 @@ async def test_the_rooms_tell_the_bot_what_it_posted(synapse: SynapseServer, tmp
         last = await put_back(town, town.rooms[alias])
         before = [line for line in (tmp_path / "data" / FILE).read_text().splitlines() if '"I-1"' in line]
         await town.start()
-        message = await town.telegram.wait_message(ADMIN, TOLD, 20)
+        message = await town.telegram.wait_message(ADMIN, TOLD)
         assert str(said(last).size) in message.text and "I-2" in message.text
 
         await town.telegram.say(ADMIN, ADMIN, "/close I-1 yes")
-        await town.telegram.wait_message(ADMIN, "I-1", 20, after=message.id)
+        await town.telegram.wait_message(ADMIN, "I-1", after=message.id)
         after = max(one.id for one in town.telegram.messages(TOWN_HALL))
         await town.telegram.say(TOWN_HALL, CARL, "/activate meuse-flood")
-        begun = await town.telegram.wait_message(TOWN_HALL, "I-3", 20, after=after)
+        begun = await town.telegram.wait_message(TOWN_HALL, "I-3", after=after)
         assert not re.search(r"\bI-2\b", begun.text)
         await posted(town, town.rooms[alias], 4)
         await town.program.stop()
@@ -123,13 +122,12 @@ async def test_the_rooms_tell_the_bot_what_it_posted(synapse: SynapseServer, tmp
         await town.program.start(ready=False)
         await town.program.until(connected)
         await town.telegram.say(ADMIN, ADMIN, "/status")
-        await town.telegram.wait_message(ADMIN, "I-3", 20, after=max(one.id for one in town.telegram.messages(ADMIN)))
+        await town.telegram.wait_message(ADMIN, "I-3", after=max(one.id for one in town.telegram.messages(ADMIN)))
         assert len(told(town)) == 1
         await town.program.stop()
         assert await found(town) == sizes
 
 
-@pytest.mark.timeout(110)
 async def test_on_telegram_a_partner_tells_it(synapse: SynapseServer, tmp_path: Path) -> None:
     """Nobody gives the posts back there, so nothing is noticed at the start; whoever answers the newest post in their group, or hands it on to the bot in private,
     brings it to light, once; and /verify, answering a post that is on no file any more, says what it is worth."""
@@ -142,11 +140,11 @@ async def test_on_telegram_a_partner_tells_it(synapse: SynapseServer, tmp_path: 
         post = next(one for one in tg.messages(TOWN_HALL) if one.text == last)
         await tg.start(BRAM)
         await tg.forward(BRAM, BRAM, TOWN_HALL, post.id)
-        await tg.wait_message(ADMIN, TOLD, 20)
+        await tg.wait_message(ADMIN, TOLD)
         await tg.say(TOWN_HALL, CARL, "is this still so?", reply_to=post.id)
         await tg.forward(ADMIN, ADMIN, TOWN_HALL, post.id)
         answered = await tg.say(TOWN_HALL, ADMIN, "/verify", reply_to=post.id)
-        words = await tg.wait_message(TOWN_HALL, str(said(last).size), 20, after=answered.id)
+        words = await tg.wait_message(TOWN_HALL, str(said(last).size), after=answered.id)
         assert "I-1" in words.text
         assert len(told(town)) == 1
         await town.program.stop()
