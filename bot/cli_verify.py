@@ -33,6 +33,7 @@ _DOUBTS = {
     "not recorded": "the log does not say that this key is theirs",
     "not in the playbook": "no playbook names the key: that it is theirs is the operator's word alone",
     "its playbook is not here": "the playbook that is said to name the key is not in this copy, which must have it",
+    "cannot be read": "how the playbook names the key cannot be read here",
     "the log's own key": "it is the key that signs the log itself",
     "another partner's key": "the log has it as another partner's key",
 }

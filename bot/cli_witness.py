@@ -17,6 +17,7 @@ from bot.cli_reading import OPERATOR
 from bot.clock import SystemClock
 from bot.kept import bytes_of, notes_in, said
 from bot.settings import Settings
+from playbooks.lint_partners import how_to_name, names_plainly
 from playbooks.load import Book, PlaybookErrors, parse
 from storage import rotation, witness
 from storage.cosigning import Cosigned, Request, Witness, WitnessKey
@@ -141,19 +142,30 @@ def _whose(book: Book | None, note: str, partner: str | None, vkey: str | None) 
             )
         if known.get(partner, vkey) != vkey:
             raise Stop(UNANSWERED, f"--vkey: by the playbook the key of {partner} is {known[partner]}")
-        return partner, vkey, partner in known
+        return partner, vkey, partner in known and _plain(book, partner, vkey)
     try:
         text, signatures = split_note(note)
     except BadNote as error:
         raise Stop(UNANSWERED, f"this is no signed checkpoint: {error}") from None
     for name, key in known.items():
         if any(Witness.parse(key).signed_at(one, text) for one in signatures):
-            return name, key, True
+            return name, key, _plain(book, name, key)
     raise Stop(
         UNANSWERED,
         "no key that the playbook names (partners: … witness) signed this; "
         "if you know whose it is, give --partner PARTNER --vkey KEY, and the log will say that it is your word",
     )
+
+
+def _plain(book: Book | None, partner: str, key: str) -> bool:
+    """That the playbook names the key so that every verifier finds it. Raises Stop where it does not: then the signature would count nowhere."""
+    if book is not None and not names_plainly(book.source, partner, key):
+        raise Stop(
+            UNANSWERED,
+            f"the playbook has the key of {partner} written so that not every verifier of a log can read whose it is: "
+            f"{how_to_name(partner, key)}, load the playbook again (/playbook reload), and add this again",
+        )
+    return True
 
 
 def rotate(settings: Settings, reason: str) -> None:

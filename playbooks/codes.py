@@ -88,6 +88,8 @@ LINTS: tuple[Code, ...] = (
         ("personal-without-agreement", "Personal data are permitted under no agreement"),
         ("agreement-never-carries", "A permit names an agreement that carries nothing for it"),
         ("network-not-declared", "Rooms are on a network of which the playbook does not say how far it is trusted"),
+        # partners
+        ("witness-not-plain", "A partner's key is written so that not every verifier of a log can read it"),
         # what is said
         ("text-without-field", "A text needs a field that its alert does not have"),
     ),

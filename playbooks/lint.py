@@ -48,6 +48,7 @@ LINTS: tuple[Lint, ...] = (
     lint_answers.strangers,
     lint_answers.unequal,
     lint_partners.untrusted_network,
+    lint_partners.unplain_witness,
     lint_partners.without_room,
     lint_partners.chat_of_two,
     lint_partners.private_chat,

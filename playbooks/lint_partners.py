@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from playbooks.alike import led_by
 from playbooks.examined import Examined, named
+from playbooks.named_keys import keys_named
 from playbooks.problems import Problem
 from playbooks.rooms import RoomRef
 from playbooks.schema_words import quoted
@@ -63,6 +64,29 @@ def untrusted_network(x: Examined) -> Iterator[Problem]:
             what = f"{quoted(network)} is not among the `networks`: nothing is shown in the rooms of {whose} there"
         fix = f"say under `networks` how far it is trusted, as `{network}: {{ceiling: green}}`"
         yield x.problem_of_key("network-not-declared", ("partners", name, "rooms", index, network), what, fix)
+
+
+def unplain_witness(x: Examined) -> Iterator[Problem]:
+    """A key that YAML finds, and the verifier in each copy of a log does not: by that, no playbook would name it."""
+    for name, who in x.book.playbook.partners.items():
+        if (
+            who.witness is not None
+            and name not in x.book.guests
+            and not names_plainly(x.book.source, name, who.witness)
+        ):
+            what = f"the key of {quoted(name)} is written so that not every verifier of a log can read whose it is"
+            yield x.problem("witness-not-plain", ("partners", name, "witness"), what, how_to_name(name, who.witness))
+
+
+def names_plainly(source: bytes, partner: str, key: str) -> bool:
+    """Whether a playbook names this key as a partner's for whoever verifies a log."""
+    found = keys_named(source)
+    return found is not None and found.get(partner) == key
+
+
+def how_to_name(partner: str, key: str) -> str:
+    """What would be right."""
+    return f'write `{partner}:` on a line of its own, and below it, on another, `witness: "{key}"`'
 
 
 def same_name(x: Examined) -> Iterator[Problem]:

@@ -77,6 +77,7 @@ DOUBTS = {
     "not recorded": "the log does not say that this key is theirs",
     "not in the playbook": "no playbook names the key: that it is theirs is the operator's word alone",
     "its playbook is not here": "the playbook that is said to name the key is not in this copy, which must have it",
+    "cannot be read": "how the playbook names the key cannot be read here",
     "the log's own key": "it is the key that signs the log itself",
     "another partner's key": "the log has it as another partner's key",
 }
@@ -646,73 +647,132 @@ def in_words(entry: Entry, shown: Sequence[Sequence[Any]]) -> str:
     return text
 
 
-YAML_LINE = re.compile(r"((?:- +)*)(?:([^\s:\"'\[{#-][^\s:\"]*):(?:\s+|$))?(.*)", re.DOTALL)
-YAML_TEXT = re.compile(r"[|>][-+0-9]*\s*(#.*)?")
-YAML_QUOTED = re.compile(r"\"([^\"\\]|\\.)*\"\s*(\s#.*)?|'([^']|'')*'\s*(\s#.*)?")
+YAML_QUOTED_NAME = re.compile(r"(?:\"([^\"\\]*)\"|'([^']*)')\s*:(?=\s|$)")
+YAML_NAME_ENDS = re.compile(r"\s#|:(?=\s|$)")
+YAML_TEXT = re.compile(r"[|>][-+0-9]*\s*(\s#.*)?")
+YAML_QUOTATION = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"|'[^']*(?:''[^']*)*'", re.DOTALL)
+YAML_PLAIN_QUOTATION = re.compile(r"\"[^\"\\\n]*\"|'[^'\n]*'")
 
 
-def is_open(value: str) -> bool | None:
-    """Whether brackets of YAML are still open at the end of this. None where a quotation in them could be meant otherwise than it is read here."""
-    rest = re.sub(r"([\[{,:]\s*)\"(?:[^\"\\]|\\.)*\"", r"\1", value)
-    rest = re.sub(r"\s#.*", "", rest)
-    if '"' in rest or re.search(r"(?<!\w)'", rest):
-        return None
-    return sum(map(rest.count, "[{")) > sum(map(rest.count, "]}"))
+def after_quotation(text: str, at: int) -> int:
+    """Where a quotation of YAML ends that begins here. Raises ValueError where it does not end."""
+    found = YAML_QUOTATION.match(text, at)
+    if found is None:
+        raise ValueError("a quotation does not end")
+    return found.end()
 
 
-def witness_of(source: bytes, partner: str) -> str | None:
-    """The key that a playbook (YAML) names as a partner's: the line "witness:" in its block under "partners:". None where there is none, and where the
-    playbook is not written as playbooks are handed out, each of these on a line of its own: it is better doubted than guessed."""
-    section, who, brackets = "", "", ""
-    wide = deep = 0  # how far partners are indented, and what is said of one
-    beyond = -1  # a text of several lines goes on for as long as it is indented further than this
-    found = []
-    for row in source.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
-        line = row.strip()
-        if not line or (line[0] == "#" and not brackets):
+def after_brackets(text: str, at: int) -> int:
+    """Where brackets of YAML close that open here. Raises ValueError where they do not."""
+    depth, word = 0, False  # within a word, quotes are characters like others
+    while at < len(text):
+        char = text[at]
+        if char in "\"'" and not word:
+            at = after_quotation(text, at)
             continue
-        indent = len(row) - len(row.lstrip(" "))
-        if brackets:
-            brackets += " " + line
-            more = is_open(brackets)
-            if more is None:
-                return None
-            brackets = brackets if more else ""
+        if char == "#" and text[at - 1].isspace():
+            at = text.index("\n", at)
+            continue
+        depth += (char in "[{") - (char in "]}")
+        if not depth:
+            return at + 1
+        if char in "[]{},":
+            word = False
+        elif char == ":":
+            word = word and text[at + 1 : at + 2] not in (" ", "\t", "\n", ",", "[", "]", "{", "}")
+        elif not char.isspace():
+            word = True
+        at += 1
+    raise ValueError("brackets do not close")
+
+
+def yaml_rows(text: str) -> list[tuple[int, bool, str | None, str]]:
+    """The rows of YAML: how far each is indented, whether it is of a list, its name, and its value as it is written. Raises ValueError for what is not known
+    here, though it may be good YAML: it is better doubted than guessed."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
+    if any(char in text for char in "\0\x85\u2028\u2029\ufeff"):
+        raise ValueError("it has characters that are line ends to some readers")
+    rows: list[tuple[int, bool, str | None, str]] = []
+    bare = beyond = -1  # a value follows, a text of several lines goes on, while it is indented further than this
+    at = 0
+    while at < len(text):
+        end = text.index("\n", at)
+        line = text[at:end].strip()
+        indent = end - at - len(text[at:end].lstrip(" "))
+        begin, at = at + indent, end + 1
+        if not line or line[0] == "#":
             continue
         if 0 <= beyond < indent:
+            rows[-1] = (*rows[-1][:3], rows[-1][3].partition("\n")[0] + "\n")
             continue
+        if indent == 0 and (line in ("---", "...") or line[0] == "%"):
+            continue
+        if text[begin] == "\t" or line[:2] in ("-\t", "?", "? "):
+            raise ValueError("a row does not begin as rows do")
+        dashes = re.findall("^(?:-(?: +|$))*", line)[0]
+        rest, name, start = line[len(dashes) :], None, len(dashes)
+        quoted, ends = YAML_QUOTED_NAME.match(rest), YAML_NAME_ENDS.search(rest)
+        if quoted is not None:
+            name, start = quoted[1] if quoted[1] is not None else quoted[2], start + quoted.end()
+        elif rest[:1] not in ("", *"\"'[]{},#&*!|>%@`") and ends is not None and ends[0] == ":":
+            name, start = rest[: ends.start()].rstrip(), start + ends.end()
+        start += len(line[start:]) - len(line[start:].lstrip())
+        value, column = line[start:], indent + (len(dashes) if name is not None else dashes.rfind("-"))
+        if name is None and not dashes:
+            if not 0 <= bare < indent:
+                raise ValueError("a row has no name")
+            column = bare
         beyond = -1
-        match = YAML_LINE.fullmatch(line)
-        dashes, name, value = match.groups() if match else ("", None, line)
-        if value[:1] in ("[", "{"):
-            more = is_open(value)
-            if more is None:
-                return None
-            brackets = value if more else ""
-        elif value[:1] in ('"', "'") and not YAML_QUOTED.fullmatch(value):
-            return None
-        elif name is not None and YAML_TEXT.fullmatch(value):
-            beyond = indent + len(dashes)
-        elif value[:1] in ("|", ">", "&", "*", "!", "?"):
-            return None
-        bare = not value or value[0] == "#"
-        if indent == 0:
-            section, who, wide, deep = name or "", "", 0, 0
-            if section == "partners" and (not bare or dashes):
+        if value[:1] in ("", "#"):
+            value = ""
+        elif value[0] in "\"'[{":
+            closed = (after_quotation if value[0] in "\"'" else after_brackets)(text, begin + start)
+            at = text.index("\n", closed) + 1
+            if not re.fullmatch(r"\s*(\s#.*)?", text[closed : at - 1]):
+                raise ValueError("something stands behind a value")
+            value = text[begin + start : closed]
+        else:
+            if value[0] in "&*!%@`,]}" or (value[0] in "|>" and not YAML_TEXT.fullmatch(value)):
+                raise ValueError("a value has a sign before it")
+            value, beyond = re.split(r"\s#", value)[0].rstrip(), column
+        bare = -1 if value else column
+        rows.append((indent, bool(dashes), name, value))
+    return rows
+
+
+def keys_named(source: bytes) -> dict[str, str | None] | None:
+    """The key that a playbook (YAML) names for each of its partners: empty where it names none, None where that is not written as it is read here, which is:
+    "partners:", the partner's id below it, and "witness: KEY" below that, each on a line of its own. None for all where nothing can be read."""
+    try:
+        rows = yaml_rows(source.decode("utf-8-sig"))
+    except ValueError:
+        return None
+    if rows and rows[0][0]:
+        return None  # all of it is indented
+    found: dict[str, str | None] = {}
+    section = who = ""
+    wide = deep = 0  # how far partners are indented, and what is said of one
+    for indent, listed, name, value in rows:
+        if indent == 0 and not listed:
+            section, wide = name or "", 0
+            if name is None or (name == "partners" and value):
                 return None
         elif section == "partners":
             wide = wide or indent
-            if indent < wide or (indent == wide and (name is None or dashes)):
+            if indent < wide or (indent == wide and (name is None or listed)):
                 return None
             if indent == wide:
                 who, deep = name or "", 0
-            elif who == partner:
-                deep = deep or indent
-                if indent < deep:
-                    return None
-                if indent == deep and name == "witness" and not dashes:
-                    found.append(re.sub(r"\s+#.*", "", value).strip("\"'"))
-    return found[0] if len(found) == 1 else None
+                found[who] = None if who in found or "witness" in value or "\\" in value else ""
+                continue
+            deep = deep or indent
+            if indent < deep or (indent == deep and name is None and not listed):
+                found[who] = None
+            elif indent == deep and name == "witness" and not listed:
+                key = value[1:-1] if YAML_PLAIN_QUOTATION.fullmatch(value) else value
+                plain = key and key[0] not in "\"'[{|>" and "\n" not in key
+                found[who] = key if plain and found[who] == "" else None
+    return found
 
 
 class Bundle:
@@ -1106,7 +1166,8 @@ class Bundle:
         agreed: set[tuple[str, str]] = set()
         owners: dict[bytes, str] = {}
         owners_agreed: dict[bytes, str] = {}
-        named: dict[tuple[str, str], str | None] = {}
+        named: dict[str, dict[str, str | None] | None] = {}
+        unread: set[tuple[str, str]] = set()
         publics = {vkey: read_key(vkey, 4).public for _, _, vkey in cosigned}
         unseen: set[tuple[str, str]] = set()
         for place, digest, said in self.told_cosigned:
@@ -1121,9 +1182,13 @@ class Bundle:
             if book is None or digest is None:
                 unseen.add((partner, vkey))
                 continue
-            if (digest, partner) not in named:
-                named[digest, partner] = witness_of(book.data, partner)
-            if named[digest, partner] == vkey:
+            if digest not in named:
+                named[digest] = keys_named(book.data)
+            keys_there = named[digest]
+            key = None if keys_there is None else keys_there.get(partner, "")
+            if key is None:
+                unread.add((partner, vkey))
+            elif key == vkey:
                 agreed.add((partner, vkey))
                 owners_agreed.setdefault(publics[vkey], partner)
                 since[partner, vkey] = min(since[partner, vkey], self.playbooks[digest])
@@ -1139,10 +1204,10 @@ class Bundle:
                 doubt = "another partner's key"
             elif name in agreed:
                 doubt = ""
-            elif name not in unseen:
-                doubt = "not in the playbook"
-            else:
+            elif name in unseen:
                 doubt = "its playbook is not here" if whole else ""
+            else:
+                doubt = "cannot be read" if name in unread else "not in the playbook"
             unchecked = not doubt and name not in agreed
             largest[name] = Cosigner(partner, checkpoint.size, vkey, since.get(name), doubt, unchecked)
         self.cosigners = [largest[name] for name in sorted(largest)]

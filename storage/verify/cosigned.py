@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from playbooks.yaml12 import read as read_yaml
+from playbooks.named_keys import keys_named
 from storage import notes
 from storage.cosigning import Witness
 from storage.export.span import Span
@@ -30,13 +30,14 @@ class Cosigned:
 
 @dataclass(slots=True)
 class Recorded:
-    """What the log says of keys: (partner, vkey) → since which entry; which of them a playbook here names, and which one that is not here is said to name;
-    key → whose it is. ``needed``: a playbook that is not here is missing."""
+    """What the log says of keys: (partner, vkey) → since which entry; which of them a playbook here names, which one that is not here is said to name, and of
+    which it cannot be read whether one here does; key → whose it is. ``needed``: a playbook that is not here is missing."""
 
     needed: bool = True
     since: dict[tuple[str, str], int] = field(default_factory=dict)
     agreed: set[tuple[str, str]] = field(default_factory=set)
     unseen: set[tuple[str, str]] = field(default_factory=set)
+    unread: set[tuple[str, str]] = field(default_factory=set)
     owners: dict[bytes, str] = field(default_factory=dict)
 
 
@@ -79,7 +80,7 @@ def recorded(passed: Passed, files: Mapping[str, Span], wanted: Iterable[Cosigne
     unchecked, that one names a key; in an auditor's all of them must be, and who does not say for whom it is has the same duty."""
     found, agreed_owners = Recorded(reader in (None, "auditor")), dict[bytes, str]()
     publics = {one.key.vkey: one.key.public for one in wanted}
-    books: dict[str | None, Mapping[str, str]] = {}
+    books: dict[str, Mapping[str, str | None] | None] = {}
     for place, digest, shown in passed.cosigned:
         partner, vkey = shown.get("partner"), shown.get("vkey")
         if type(partner) is not str or type(vkey) is not str or vkey not in publics:
@@ -94,23 +95,17 @@ def recorded(passed: Passed, files: Mapping[str, Span], wanted: Iterable[Cosigne
             found.unseen.add(name)
             continue
         if digest not in books:
-            books[digest] = _witnesses(small(files, file), file)
-        if books[digest].get(partner) == vkey:
+            books[digest] = keys_named(small(files, file))
+        named = books[digest]
+        key = None if named is None else named.get(partner, "")
+        if key is None:
+            found.unread.add(name)
+        elif key == vkey:
             found.agreed.add(name)
             agreed_owners.setdefault(publics[vkey], partner)
             found.since[name] = min(found.since[name], passed.playbooks[digest])
     found.owners |= agreed_owners
     return found
-
-
-def _witnesses(source: bytes, file: str) -> Mapping[str, str]:
-    """Whose key is which by a playbook, as far as that is YAML as the language has it: an older playbook may have words that this version does not know."""
-    tree = read_yaml(source, file)
-    partners = tree.value.get("partners") if isinstance(tree.value, Mapping) and not tree.problems else None
-    if not isinstance(partners, Mapping):
-        return {}
-    said = {name: one.get("witness") for name, one in partners.items() if isinstance(one, Mapping)}
-    return {name: key for name, key in said.items() if isinstance(key, str)}
 
 
 def weighed(one: Cosigned, known: Recorded, keys: Sequence[Verifier]) -> Cosigner:
@@ -131,6 +126,6 @@ def _doubt(one: Cosigned, name: tuple[str, str], known: Recorded, keys: Sequence
         return "another partner's key"
     if name in known.agreed:
         return ""
-    if name not in known.unseen:
-        return "not in the playbook"
-    return "its playbook is not here" if known.needed else ""
+    if name in known.unseen:
+        return "its playbook is not here" if known.needed else ""
+    return "cannot be read" if name in known.unread else "not in the playbook"

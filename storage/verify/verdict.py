@@ -10,10 +10,10 @@ Packed = Literal["as exported", "again", "unpacked"]
 Worth = Literal["self-asserted", "posted", "posted where nobody can edit", "cosigned"]
 
 Doubt = Literal[
-    "", "not recorded", "not in the playbook", "its playbook is not here", "the log's own key", "another partner's key"
+    "", "not recorded", "not in the playbook", "its playbook is not here", "cannot be read", "the log's own key", "another partner's key"
 ]  # fmt: skip
 """Why a cosignature does not count: no entry names the key as that partner's; whose it is says the operator alone; so it does where the playbook that is said
-to name it is missing from a copy that must have it; whoever keeps the log has it; it is recorded as another partner's."""
+to name it is missing from a copy that must have it; it is written so that it cannot be read plainly; whoever keeps the log has it; it is recorded as another partner's."""
 
 Unsure = Literal["", "not checked", "another authority"]
 """Why a time stamp does not count: nobody said whom to trust; or its signature does not lead there."""

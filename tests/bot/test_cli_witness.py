@@ -136,6 +136,28 @@ def test_a_key_that_the_playbook_does_not_name_is_the_operators_word(tmp_path: P
     assert tocsin(tmp_path, "verify", "copy.zip", "--need", "cosigned").code == 2
 
 
+@pytest.mark.parametrize("spelt", [">-\n      {}", "\n      {}", '"\\x66{rest}"'])
+def test_a_key_that_not_everybody_can_read_is_refused(tmp_path: Path, spelt: str) -> None:
+    """Where the playbook names the key so that only YAML finds it, a signature is not kept, and it is said how to write it; check says where it stands."""
+    public = key(tmp_path)
+    book = BORDER.replace("  fire:\n", f"  fire:\n    witness: {spelt.format(public, rest=public[1:])}\n", 1)
+    vkey = grow(tmp_path, 4, book)
+    tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask.txt")
+    sign(tmp_path, "ask.txt", "signed.txt", "--vkey", vkey)
+    for more in ((), ("--partner", "fire", "--vkey", public)):
+        refused = tocsin(tmp_path, "witness", "add", "I-1", "signed.txt", *more)
+        assert (refused.code, len(refused.err.splitlines())) == (2, 1)
+        assert f'write `fire:` on a line of its own, and below it, on another, `witness: "{public}"`' in refused.err
+    assert facts(tmp_path) == []
+    (tmp_path / "border.yaml").write_text(book)
+    checked = tocsin(tmp_path, "check", "border.yaml")
+    rows = book.split("\n")
+    at = next(number for number, row in enumerate(rows, 1) if row.startswith("    witness:"))
+    line, column = (at, 14) if rows[at - 1] != "    witness: " else (at + 1, 7)
+    assert checked.code == 1
+    assert f"border.yaml:{line}:{column}: the key of `fire` is written so that" in checked.err
+
+
 def test_several_witnesses_are_each_asked_from_where_they_signed(tmp_path: Path) -> None:
     """Without a size the smallest that a witness signed last is continued, and it is said from where each goes on."""
     public = key(tmp_path)

@@ -554,6 +554,9 @@ def needs(bundle: bytes, signer: Signer) -> Iterator[Doctored]:
     ):  # fmt: skip
         change = both(agreed(text.encode()), cosigned(signer, 6))
         yield Doctored(f"a key that the playbook has {what}", resigned(bundle, signer, change), code, need="cosigned")
+    for what, book, code in misspelt.playbooks(key):
+        change = both(agreed(book), cosigned(signer, 6))
+        yield Doctored(what, resigned(bundle, signer, change), code, need="cosigned")
     yield Doctored("packed again, for a witness", _packed_again(bundle), 2, need="cosigned")
     changed = remade(bundle, shown(5, lambda row: row[:-1]))
     yield Doctored("tampered with, for a witness", changed, 1, None, need="cosigned")
