@@ -52,6 +52,7 @@ def understood(
                 thread=thread,
                 forwarded=heard.forwarded,
                 automatic=heard.automatic,
+                versions=heard.versions,
             )
         case "button":
             return _request(heard, about, now, seed, heard.text, "button")
@@ -104,6 +105,7 @@ def talk(heard: Heard, said: Utterance, copies: Sequence[OutboxRow], taken_back:
     return Talk(
         kind, said, tuple(copies), heard.room, heard.said_at, heard.key, heard.sender, heard.sender_name,
         heard.message_id, heard.spoken, heard.emoji, gone, taken_back.who if taken_back is not None else None, options=heard.options, tally=heard.tally,
+        overtaken=heard.overtaken,
     )  # fmt: skip
 
 

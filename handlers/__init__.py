@@ -23,6 +23,7 @@ from handlers import (
     relay,
     resaid,
     restraint,
+    reworded,
     rollback,
     rooms,
     stamping,
@@ -83,7 +84,8 @@ def hear(world: World, request: Request) -> list[Effect]:
     # No word for us: it is for the other people of the channel, however long.
     if is_command(heard.text):
         return []
-    return [*unreadable.answered(world, heard), *relay.heard(world, replace(request, name=name))]
+    carried = reworded.on_record(relay.heard(world, replace(request, name=name)), request.versions)
+    return [*unreadable.answered(world, heard), *carried]
 
 
 def _too_long(world: World, request: Request) -> list[Effect]:

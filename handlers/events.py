@@ -91,7 +91,7 @@ class Talk:
 
     ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand. ``album``: where it is edited, what was
     sent in one album with it. ``room``: where that happened, ``message``: to what there; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
-    away: of ``whose`` reactions, where ``identity`` may be a moderator's. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
+    away: of ``whose`` reactions, where ``identity`` may be a moderator's. ``overtaken``: a later edit of it was heard before this one. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
     """
 
     kind: Befalls
@@ -111,6 +111,7 @@ class Talk:
     tally: tuple[int, ...] = ()
     recaps: tuple[OutboxRow, ...] = ()
     album: tuple[Beside, ...] = ()
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

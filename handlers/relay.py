@@ -17,6 +17,7 @@ from handlers.channels import Seat, out, seat
 from handlers.events import Came, Talk
 from handlers.passing_on import OTHER_CHANNEL, passed_on, within
 from handlers.raised import higher, marked
+from handlers.reworded import marked_now
 from handlers.which import case_of
 from handlers.world import Request, World
 from playbooks.cleared import echo
@@ -49,7 +50,7 @@ def heard(world: World, request: Request) -> list[Effect]:
     said = _utterance(world, incident, here, request)
     if said.spoken is None or said.spoken.empty or _comes_back(world, incident, said):
         return []
-    spoken, raised, unknown = marked(said.spoken)
+    spoken, raised, unknown = marked_now(said.spoken, request.versions)
     if spoken.empty and raised is not None:
         return _nothing_to_hold(world, request)
     passed = passed_on(world, incident, said, spoken, request)

@@ -76,6 +76,8 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     before = event.said
     if event.spoken is None or event.room.chat != before.room.chat or not _theirs(world, event):
         return []
+    if event.overtaken and before.spoken is not None:
+        return _overtaken(world, incident, event, came)
     if before.versions == 0:
         return relay.mended(world, incident, event, came, _silenced(world, incident, event))
     written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"))
@@ -101,6 +103,23 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     effects = told_anew(world, incident, before, said, event.copies, event.at, came.now, never)
     effects += raised_together(world, incident, event.album, now_raised, event.at, came.now, never)
     return [Unwake(f"place:{before.id}"), *effects] if ends else effects
+
+
+def _overtaken(world: World, incident: Incident, event: Talk, came: Came) -> list[Effect]:
+    """It says something later already: of this edit only the label counts."""
+    before = event.said
+    if event.spoken is None:
+        return []
+    _, raised, unknown = marked(replace(event.spoken, html=restricted(event.spoken.html).strip("\n")))
+    now_raised = higher(before.raised, raised, Tlp.RED.word if unknown is not None and before.versions else None)
+    if now_raised == before.raised:
+        return []
+    said = replace(before, raised=now_raised)
+    if before.versions == 0:
+        return [Remember(said)]
+    never = _silenced(world, incident, event)
+    effects = told_anew(world, incident, before, said, event.copies, before.changed or event.at, came.now, never)
+    return [*effects, *raised_together(world, incident, event.album, now_raised, event.at, came.now, never)]
 
 
 def _silenced(world: World, incident: Incident, event: Talk) -> str | None:

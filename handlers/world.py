@@ -16,7 +16,7 @@ from playbooks.load import Book
 from playbooks.rooms import RoomRef
 from playbooks.schema import Room
 from playbooks.selection import Circumstances
-from playbooks.spoken import Spoken
+from playbooks.spoken import Spoken, Version
 from storage.deployment import Binding, Deployment, PersonOnFile
 from storage.incident import Incident
 from storage.store import Beside, Compared, Kept, Mentioned, OutboxRow, Utterance
@@ -33,7 +33,7 @@ class Request:
     ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees. ``spoken`` is all that was said, ``at`` when, by the network's
     clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
-    ``album``: what was sent in one album with it before.
+    ``album``: what was sent in one album with it before. ``versions``: where it was edited before it was heard, all that it said; the last is ``spoken``.
     ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts. ``damaged``: where it cannot be read,
     the entry that is damaged, or none where it is not known which; None where nothing is. ``compared``: what a checkpoint is worth.
     """
@@ -62,6 +62,7 @@ class Request:
     damaged: tuple[int, ...] | None = None
     compared: Compared | None = None
     album: tuple[Beside, ...] = ()
+    versions: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,14 @@ class Spoken:
         return self == Spoken()
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What something said since ``at``, by its network's clock."""
+
+    at: datetime
+    spoken: Spoken
+
+
 def card(contact: Contact) -> str:
     """A contact as a line of restricted HTML."""
     return f"👤 {escape(contact.name, quote=False)} ☎ {escape(contact.phone, quote=False)}"

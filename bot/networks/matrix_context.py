@@ -6,11 +6,12 @@ Everything may be done twice, with the same outcome.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from bot.networks import matrix_polls, matrix_read
-from bot.networks.matrix_memory import KnownEdit, LivePlace, Memory
+from bot.networks.matrix_memory import LivePlace, Memory
 from bot.networks.matrix_rooms import Room
 from bot.networks.matrix_said import location_in, whole
 
@@ -28,8 +29,6 @@ def context_of(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, A
     relation = content.get("m.relates_to")
     relation = relation if isinstance(relation, dict) else {}
     about = str(relation.get("event_id") or "")
-    if kind == "m.room.message" and about and relation.get("rel_type") == "m.replace":
-        memory.note_edit(event["event_id"], KnownEdit(about, str(event["sender"])))
     if kind in matrix_polls.STARTS:
         _note_poll(event, about if relation.get("rel_type") == "m.replace" else "", room, memory)
     elif kind in matrix_polls.RESPONSES:
@@ -42,6 +41,24 @@ def context_of(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, A
     elif kind in matrix_read.BEACONS:
         return _step(event, about, room, memory)
     return {}
+
+
+def edited(
+    event: dict[str, Any], room: Room, memory: Memory, plain: Callable[[str, dict[str, Any]], dict[str, Any] | None]
+) -> dict[str, Any]:
+    """What is to be kept with a (decrypted) event that was edited before it was heard: ``edits``, in their order; or nothing.
+
+    Each has ``at`` (milliseconds of the epoch), the new ``content``, and whether it is ``gone``, taken back since. ``plain`` reads an event as it came.
+    """
+    found = []
+    for kept in memory.edits.of(event["event_id"], str(event["sender"])):
+        edit = plain(room.id, kept.event)
+        if edit is None or edit["type"] != event["type"] or not isinstance(edit["content"].get("m.new_content"), dict):
+            continue
+        if not kept.gone:
+            context_of(edit, room, memory)
+        found.append({"at": kept.at, "content": edit["content"]["m.new_content"], "gone": kept.gone})
+    return {"edits": found} if found else {}
 
 
 def live_place(event: dict[str, Any], room: Room, memory: Memory) -> dict[str, Any] | None:

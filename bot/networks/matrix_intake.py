@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.networks import matrix_context, matrix_posts, matrix_read
+from bot.networks.matrix_edits import KEPT_SECONDS, KnownEdit, changes
 from bot.networks.matrix_gaps import arrival
 from bot.networks.matrix_keys import Keys
 from bot.networks.matrix_memory import Memory, WaitingEvent
@@ -36,6 +37,7 @@ class Intake:
         self.sharing = sharing
         self.rooms = rooms
         self.me = me
+        self._tidied = 0.0
 
     def take(self, batch: str) -> Yield:
         """Work on a kept batch: JSON of ``since``, ``heard`` (milliseconds) and ``sync`` (the server's answer)."""
@@ -59,7 +61,7 @@ class Intake:
             self._joined(yielded, room, part, heard, first)
         for room, part in (rooms.get("leave") or {}).items():
             self._left(yielded, room, part, heard, sync["next_batch"])
-        self._retry(yielded, self.memory.waiting(gained), heard)
+        self._retry(yielded, [*self.memory.waiting(gained), *self.memory.changed_by(yielded.readable)], heard)
         if yielded.posted:
             yielded.items[:0] = matrix_posts.told(yielded.posted, heard)
         return yielded
@@ -87,6 +89,9 @@ class Intake:
 
     def wait_over(self, now: float) -> Yield:
         """The messages that stayed unreadable too long (``now`` in seconds of the epoch), each told once."""
+        if now >= self._tidied + KEPT_SECONDS / 60:
+            self._tidied = now
+            self.memory.edits.forget_old(now)
         yielded = Yield()
         for event in self.memory.overdue(now - UNREADABLE_SECONDS):
             item = json.loads(event.body)
@@ -168,6 +173,7 @@ class Intake:
         self.memory.set_joined(room, False)
 
     def _hear(self, yielded: Yield, room: str, events: list[dict[str, Any]], heard: int) -> None:
+        self._note_edits(room, events, heard)
         for event in events:
             try:
                 if "state_key" in event:
@@ -194,46 +200,91 @@ class Intake:
             elif now == "join" and before != "join":
                 self._happened(yielded, "joined", room, event, heard)
 
-    def _hear_words(self, yielded: Yield, room: str, event: dict[str, Any], heard: int) -> None:
-        if event["type"] == "m.room.encrypted":
-            if "ciphertext" not in event["content"]:
-                return  # redacted
-            plain = self.keys.decrypt(room, event)
-            if plain is None:
-                session = str(event["content"].get("session_id", ""))
-                body = self._words_body(event, room, heard)
-                self.memory.wait(event["event_id"], session, body, heard / 1000)
-                return
-            self._keep_words(yielded, room, plain, heard, sealed=True)
-        else:
-            self._keep_words(yielded, room, event, heard, sealed=False)
+    def _note_edits(self, room: str, events: list[dict[str, Any]], heard: int) -> None:
+        """What is edited already when it is heard is never told as it was."""
+        for event in events:
+            try:
+                if changes(event) is None or "state_key" in event or event["sender"] == self.me:
+                    continue
+                plain = self._plain(room, event)
+                if plain is None:
+                    self._wait(room, event, heard)
+                else:
+                    self._note_edit(event, plain, heard)
+            except Exception as odd:  # noqa: BLE001 no event can spoil another
+                _warn(room, odd)
 
-    def _keep_words(self, yielded: Yield, room: str, event: dict[str, Any], heard: int, *, sealed: bool) -> None:
-        if event["type"] not in (matrix_read.SEALED if sealed else matrix_read.SPOKEN):
-            return
-        if event["type"] == matrix_read.REDACTION:
+    def _hear_words(self, yielded: Yield, room: str, event: dict[str, Any], heard: int) -> None:
+        if event["type"] == "m.room.encrypted" and "ciphertext" not in event["content"]:
+            return  # redacted
+        plain = self._plain(room, event)
+        if plain is None:
+            self._wait(room, event, heard)
+        else:
+            self._keep_words(yielded, room, event, plain, heard)
+
+    def _keep_words(self, yielded: Yield, room: str, event: dict[str, Any], plain: dict[str, Any], heard: int) -> bool:
+        """Whether the event, which reads ``plain``, is done with; else it waits on, for an edit of it that is not to be read yet."""
+        if plain["type"] not in (matrix_read.SPOKEN if plain is event else matrix_read.SEALED):
+            return True
+        if plain["type"] == matrix_read.REDACTION:
             # What was taken back before it could be read is not to be heard later.
-            gone = str(event.get("redacts") or event["content"].get("redacts") or "")
+            gone = str(plain.get("redacts") or plain["content"].get("redacts") or "")
             yielded.readable.append(gone)
-            if (edit := self.memory.edited(gone)) is not None:
-                yielded.reverted[event["event_id"]] = edit
-        context = matrix_context.context_of(event, self._room(room), self.memory)
+            if (taken := self.memory.edits.known(gone)) is not None:
+                yielded.reverted[plain["event_id"]] = taken
+                self.memory.edits.take_back(gone)
+        own = self._note_edit(event, plain, heard)
+        unread = self.memory.unread_edits(plain["event_id"], str(plain["sender"])) if own is None else []
+        if not set(unread) <= set(yielded.readable):
+            self._wait(room, event, heard)
+            return False
+        context = matrix_context.context_of(plain, self._room(room), self.memory)
         if context is not None:
-            yielded.items.append((event["event_id"], self._words_body(event, room, heard, context)))
+            if own is None:
+                context |= matrix_context.edited(plain, self._room(room), self.memory, self._plain)
+            elif self.memory.edits.overtaken(plain["event_id"], own):
+                context["overtaken"] = True
+            yielded.items.append((plain["event_id"], self._words_body(plain, room, heard, context)))
+        return True
 
     def _retry(self, yielded: Yield, waiting: list[WaitingEvent], heard: int) -> None:
-        for event in waiting:
-            if event.event in yielded.readable:
-                continue
-            item = json.loads(event.body)
-            try:
-                plain = self.keys.decrypt(item["room"], item["event"])
-                if plain is None:
-                    continue
-                self._keep_words(yielded, item["room"], plain, heard, sealed=True)
-                yielded.readable.append(event.event)
-            except Exception as odd:  # noqa: BLE001 no event can spoil another
-                _warn(item["room"], odd)
+        """Try what waits once more: edits first, so that what they change is told as it is now, and then that too."""
+        edits = [one for one in waiting if one.changes is not None]
+        for one in edits:
+            self._try_again(yielded, one, heard)
+        freed = self.memory.changed_by(one.event for one in edits if one.event in yielded.readable)
+        others = {one.event: one for one in (*waiting, *freed) if one.changes is None}
+        for one in sorted(others.values(), key=lambda one: one.since):
+            self._try_again(yielded, one, heard)
+
+    def _try_again(self, yielded: Yield, waits: WaitingEvent, heard: int) -> None:
+        if waits.event in yielded.readable:
+            return
+        item = json.loads(waits.body)
+        try:
+            plain = self._plain(item["room"], item["event"])
+            if plain is not None and self._keep_words(yielded, item["room"], item["event"], plain, heard):
+                yielded.readable.append(waits.event)
+        except Exception as odd:  # noqa: BLE001 no event can spoil another
+            _warn(item["room"], odd)
+
+    def _plain(self, room: str, event: dict[str, Any]) -> dict[str, Any] | None:
+        """An event as it was before it was encrypted, itself if it was not; None where it is not to be read yet."""
+        return self.keys.decrypt(room, event) if event["type"] == "m.room.encrypted" else event
+
+    def _wait(self, room: str, event: dict[str, Any], heard: int) -> None:
+        session = str(event["content"].get("session_id", ""))
+        self.memory.wait(
+            event["event_id"], session, self._words_body(event, room, heard), heard / 1000, changes(event)
+        )  # fmt: skip
+
+    def _note_edit(self, event: dict[str, Any], plain: dict[str, Any], heard: int) -> KnownEdit | None:
+        """Remember the event if it is an edit, which it then returns."""
+        edit = changes(plain)
+        if edit is not None:
+            self.memory.edits.note(event, edit, heard / 1000)
+        return edit
 
     # -- parts -----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 For each room whether it was ever encrypted (a mark that is set once and never taken away, so that no fault of a
 library or server can make us speak plainly in it), what the engine was last told of it, and whether it is somebody's
-direct chat; the encrypted messages whose keys have not come yet; the polls and live places that later events only
+direct chat; the encrypted messages whose keys have not come yet; edits (``matrix_edits``); the polls and live places that later events only
 name; the batches that cannot be worked on; and the key to the checkpoints that we post (``matrix_posts``).
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.networks.matrix_edits import Edits, KnownEdit
 from bot.networks.matrix_polls import Ballot
 from bot.networks.matrix_posts import new_key
 
@@ -38,9 +39,12 @@ CREATE TABLE IF NOT EXISTS waiting (
     session TEXT NOT NULL,
     body TEXT NOT NULL,
     since REAL NOT NULL,
-    told INTEGER NOT NULL DEFAULT 0
+    told INTEGER NOT NULL DEFAULT 0,
+    changes TEXT,                        -- the message that it changes, if it is an edit
+    sender TEXT                          -- whose edit it is
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting_session ON waiting (session);
+CREATE INDEX IF NOT EXISTS waiting_changes ON waiting (changes);
 CREATE TABLE IF NOT EXISTS poll (
     event TEXT PRIMARY KEY,
     room TEXT NOT NULL,
@@ -56,11 +60,6 @@ CREATE TABLE IF NOT EXISTS live (
     first TEXT,                          -- the event that first told where
     latitude INTEGER,                    -- where it was last, in microdegrees
     longitude INTEGER
-) STRICT;
-CREATE TABLE IF NOT EXISTS edit (
-    event TEXT PRIMARY KEY,              -- what changed a message, by whomever
-    of TEXT NOT NULL,                    -- the message
-    sender TEXT NOT NULL                 -- by whom
 ) STRICT;
 CREATE TABLE IF NOT EXISTS spoiled (
     batch TEXT PRIMARY KEY,              -- the digest of its body; numbers are used again
@@ -91,13 +90,16 @@ class RoomMark:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEvent:
-    """An encrypted event whose key has not come. ``since`` is in seconds of the epoch."""
+    """An encrypted event whose key has not come, or one with an edit whose key has not. ``since`` is in seconds of the epoch; ``changes``: the message
+    that it changes, if it is itself an edit.
+    """
 
     event: str
     session: str
     body: str
     since: float
     told: bool
+    changes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,6 @@ class KnownPoll:
     room: str
     sender: str
     ballot: Ballot
-
-
-@dataclass(frozen=True, slots=True)
-class KnownEdit:
-    """A change of the message ``of``, by whomever: only that of the message's own sender counts."""
-
-    of: str
-    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +133,7 @@ class Memory:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(_SCHEMA)
+        self.edits = Edits(self._db)
         self._db.execute("INSERT INTO posts (one, key) VALUES (1, ?) ON CONFLICT DO NOTHING", (new_key(),))
         self.posts_key: bytes = self._db.execute("SELECT key FROM posts").fetchone()[0]
         self._rooms: dict[str, RoomMark] = {
@@ -193,12 +188,26 @@ class Memory:
         """The engine has been told ``traits`` of ``room``, durably."""
         self._change(room, traits=traits, told=self.room(room).told + 1)
 
-    def wait(self, event: str, session: str, body: str, since: float) -> None:
-        """Keep an event until its key comes. Keeping it again changes nothing."""
+    def wait(self, event: str, session: str, body: str, since: float, edit: KnownEdit | None = None) -> None:
+        """Keep an event until its key comes; ``edit``: it is one. Keeping it again changes nothing."""
+        of, sender = (edit.of, edit.sender) if edit is not None else (None, None)
         self._db.execute(
-            "INSERT INTO waiting (event, session, body, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (event, session, body, since),
+            "INSERT INTO waiting (event, session, body, since, changes, sender) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (event, session, body, since, of, sender),
         )
+
+    def unread_edits(self, message: str, sender: str) -> list[str]:
+        """Its sender's edits of a message that wait for their keys."""
+        rows = self._db.execute("SELECT event FROM waiting WHERE changes = ? AND sender = ?", (message, sender))
+        return [str(row[0]) for row in rows]
+
+    def changed_by(self, events: Iterable[str]) -> list[WaitingEvent]:
+        """What waits, and is changed by one of these events, which wait too."""
+        found: list[WaitingEvent] = []
+        for event in events:
+            found += self._waiting("WHERE event = (SELECT changes FROM waiting WHERE event = ?)", (event,))
+        return found
 
     def waiting(self, sessions: Iterable[str]) -> list[WaitingEvent]:
         """The events that wait for these sessions, oldest first."""
@@ -223,11 +232,17 @@ class Memory:
         self._db.executemany("UPDATE waiting SET told = 1 WHERE event = ?", [(event,) for event in events])
 
     def done_waiting(self, events: Sequence[str]) -> None:
-        self._db.executemany("DELETE FROM waiting WHERE event = ?", [(event,) for event in events])
+        """These were read, or taken back: nor does an edit of them wait any more, or is kept."""
+        self._db.executemany("DELETE FROM waiting WHERE event = ?1 OR changes = ?1", [(event,) for event in events])
+        self.edits.settled(events)
 
     def give_up(self, before: float) -> None:
         """Forget what has waited since ``before`` or longer; its key will not come, and nobody examines it."""
-        self._db.execute("DELETE FROM waiting WHERE told = 1 AND since < ?", (before,))
+        self._db.execute(
+            "DELETE FROM waiting WHERE told = 1 AND since < ?"
+            " AND (changes IS NULL OR changes NOT IN (SELECT event FROM waiting WHERE since >= ?))",
+            (before, before),
+        )  # an edit holds back what it changes for as long as that waits
         self._db.execute("DELETE FROM spoiled WHERE since < ?", (before,))
 
     def note_poll(self, event: str, room: str, sender: str, ballot: Ballot) -> None:
@@ -245,18 +260,6 @@ class Memory:
             return None
         ids, most = json.loads(row[2])
         return KnownPoll(row[0], row[1], Ballot(tuple(ids), most))
-
-    def note_edit(self, event: str, edit: KnownEdit) -> None:
-        """The event ``event`` is this edit."""
-        self._db.execute(
-            "INSERT INTO edit (event, of, sender) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (event, edit.of, edit.sender),
-        )
-
-    def edited(self, event: str) -> KnownEdit | None:
-        """The edit that the event ``event`` is."""
-        row = self._db.execute("SELECT of, sender FROM edit WHERE event = ?", (event,)).fetchone()
-        return KnownEdit(*row) if row is not None else None
 
     def begin_live(self, place: LivePlace) -> None:
         """Somebody began to show where they are. Noting it again changes nothing."""
@@ -309,8 +312,9 @@ class Memory:
         return LivePlace(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else (row[5], row[6]))
 
     def _waiting(self, where: str, values: tuple[object, ...]) -> list[WaitingEvent]:
-        rows = self._db.execute(f"SELECT event, session, body, since, told FROM waiting {where} ORDER BY since", values)  # noqa: S608
-        return [WaitingEvent(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+        columns = "event, session, body, since, told, changes"
+        rows = self._db.execute(f"SELECT {columns} FROM waiting {where} ORDER BY since", values)  # noqa: S608
+        return [WaitingEvent(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows]
 
     def _change(self, room: str, **values: object) -> None:
         columns = ", ".join(values)

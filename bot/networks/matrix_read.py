@@ -18,7 +18,7 @@ from bot.networks.matrix_said import by_program, location_in, repeated, said, wh
 from bot.networks.matrix_write import MARKER
 from bot.networks.port import Heard, HeardKind, RoomTraits
 from playbooks.rooms import RoomRef
-from playbooks.spoken import Spoken
+from playbooks.spoken import Spoken, Version
 
 _VARIATION = re.compile("[\ufe0e\ufe0f]")
 
@@ -145,10 +145,37 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
         fresh = content.get("m.new_content")
         if not isinstance(fresh, dict) or about is None:
             return None
-        return _with_words(replace(plain, kind="edited", message_id=about), kind, fresh)
+        edited = replace(plain, kind="edited", message_id=about, overtaken=bool(item.get("overtaken")))
+        return _with_words(edited, kind, fresh)
     thread = about if relation.get("rel_type") == "m.thread" else None
     answer = replace(plain, reply_to=_reply_to(relation), thread=thread, showed=repeated(content))
-    return _with_words(answer, kind, content)
+    return _edited(_with_words(answer, kind, content), answer, kind, item.get("edits") or [])
+
+
+def _edited(first: Heard | None, answer: Heard, kind: str, edits: list[dict[str, Any]]) -> Heard | None:
+    """What was said, as it is now where it was edited before it was heard. ``first``: what it said at first; None where that was nothing."""
+    told = [] if first is None else [first]
+    stands = first
+    for edit in edits:
+        at = _said_at({"origin_server_ts": edit["at"]}, answer.said_at)
+        found = _with_words(replace(answer, said_at=at), kind, edit["content"])
+        if found is None:
+            continue
+        told.append(_with_file(found, told[-1] if told else None))
+        stands = stands if edit["gone"] else told[-1]
+    if stands is None:
+        return None
+    versions = [Version(one.said_at, one.spoken or Spoken()) for one in told]
+    if told[-1] is not stands:  # what came after it was taken back
+        versions.append(Version(told[-1].said_at, stands.spoken or Spoken()))
+    return replace(stands, said_at=answer.said_at, versions=tuple(versions) if len(versions) > 1 else ())
+
+
+def _with_file(now: Heard, before: Heard | None) -> Heard:
+    """Some clients name only the caption of an edit: the file is then the one that was."""
+    if now.spoken is None or now.spoken.file is not None or before is None or before.spoken is None:
+        return now
+    return replace(now, spoken=replace(now.spoken, file=before.spoken.file))
 
 
 def _with_words(heard: Heard, kind: str, content: dict[str, Any]) -> Heard | None:

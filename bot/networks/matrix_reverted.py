@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.networks.matrix_edits import KnownEdit
 from bot.networks.matrix_http import MatrixError, room_path
-from bot.networks.matrix_memory import KnownEdit
 from bot.networks.matrix_session import Session
 from bot.networks.matrix_yield import Yield
 

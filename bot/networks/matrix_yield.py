@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from bot.networks.matrix_memory import KnownEdit, Memory
+from bot.networks.matrix_edits import KnownEdit
+from bot.networks.matrix_memory import Memory
 
 
 @dataclass(slots=True)

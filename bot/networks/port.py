@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from playbooks.rooms import Network, RoomRef
-from playbooks.spoken import Contact, File, Poll, Spoken
+from playbooks.spoken import Contact, File, Poll, Spoken, Version
 
 HeardKind = Literal[
     "message",  # somebody said something: ``spoken``, and its plain words as ``text``; perhaps ``reply_to``
@@ -63,7 +63,8 @@ class Heard:
     thread in which this was said (a Telegram topic is part of ``room``). ``forwarded``: whose words these are, if they are somebody
     else's: an identity, ``us`` for the bot's own, or ``""`` for somebody who cannot be known. ``automatic``: said by a program (a bot, another
     bridge), and so carried nowhere. ``quoted``: the words of ``reply_to`` that are answered, where not all of it is, and where they begin in it (UTF-16 units).
-    ``showed``: what ``reply_to`` says, where the network shows it along with the answer.
+    ``showed``: what ``reply_to`` says, where the network shows it along with the answer. ``versions``: where it was edited before it was heard, all that it
+    said, the last of which is what it says now. ``overtaken``: of an edit, that a later one of the same message was heard before.
     """
 
     key: str
@@ -91,6 +92,8 @@ class Heard:
     handle: str | None = None
     quoted: tuple[str, int] | None = None
     showed: str = ""
+    versions: tuple[Version, ...] = ()
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

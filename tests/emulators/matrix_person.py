@@ -221,11 +221,19 @@ class MatrixPerson(MatrixSpeech, Viewing):
         self.client.invalidate_outbound_session(room)
         self.client._send = send  # type: ignore[method-assign]
 
-    async def give_keys(self) -> None:
-        """Hand out what was withheld."""
+    def change_keys(self, room: str) -> list[tuple[Any, ...]]:
+        """What is said in the encrypted ``room`` from now on can be read, under another session; returned is what is withheld still, for ``give_keys``."""
+        withheld, self._withheld = self._withheld, []
         self.client.__dict__.pop("_send", None)
-        while self._withheld:
-            await self.client._send(*self._withheld.pop(0))
+        self.client.invalidate_outbound_session(room)
+        return withheld
+
+    async def give_keys(self, withheld: list[tuple[Any, ...]] | None = None) -> None:
+        """Hand out what was withheld: all, or what ``change_keys`` returned."""
+        self.client.__dict__.pop("_send", None)
+        held = self._withheld if withheld is None else withheld
+        while held:
+            await self.client._send(*held.pop(0))
 
     # -- parts -----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.emulators.synapse import SynapseServer
-from tests.stories.bridge import Bridge, bridge
+from tests.stories.bridge import FORUM, Bridge, bridge
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -83,3 +83,72 @@ async def test_what_was_taken_back_unread_is_carried_nowhere(town: Bridge) -> No
     await town.on_telegram("Something else")
     await town.program.at_rest()
     assert not [one for one in town.telegram.messages(town.hall) if "slip" in one.text]
+
+
+def ever(town: Bridge, words: str) -> bool:
+    """Whether anything with these words ever stood in a room where it was not said, gone since or not."""
+    telegram = [one for chat in (town.hall, FORUM) for one in town.telegram.chats[chat].messages.values()]
+    told = [text for one in telegram for text in (one.text, *one.edits)]
+    return any(words in str(text) for text in (*told, *town.ada.messages(town.plain)))
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_what_was_raised_before_it_could_be_read_is_never_told_lower(town: Bridge, dies: bool) -> None:
+    """The edit is read first, under another key; then the original, by a process that knows of the edit from the one before it."""
+    town.ada.withhold_keys(town.sealed)
+    said = await town.ada.say(town.sealed, f"Victim: Anna Huber {dies}")
+    withheld = town.ada.change_keys(town.sealed)
+    await town.ada.edit(town.sealed, said, f"[red] Victim: Anna Huber {dies}")
+    await town.ada.say(town.sealed, f"The ferry runs {dies}")
+    await town.on_telegram(f"The ferry runs {dies}")
+    if dies:
+        await town.program.kill()
+    await town.ada.give_keys(withheld)
+    if dies:
+        await town.start()
+    await town.sign(town.sealed, said, "🙊")
+    await town.program.at_rest()
+    assert not ever(town, "Anna Huber")
+
+
+async def test_what_was_changed_before_it_could_be_read_is_told_as_it_is(town: Bridge) -> None:
+    """Of several changes the last, in whatever order their keys come; the old words stand nowhere."""
+    town.ada.withhold_keys(town.sealed)
+    said = await town.ada.say(town.sealed, "Dam: it breaks")
+    first = town.ada.change_keys(town.sealed)
+    town.ada.withhold_keys(town.sealed)
+    await town.ada.edit(town.sealed, said, "Dam: it leaks")
+    second = town.ada.change_keys(town.sealed)
+    await town.ada.edit(town.sealed, said, "Dam: it holds")
+    await town.ada.give_keys(first)
+    await town.ada.say(town.sealed, "The dam was looked at")
+    await town.on_telegram("The dam was looked at")
+    assert not ever(town, "Dam:")
+    await town.ada.give_keys(second)
+    await town.on_telegram("Dam: it holds")
+    await town.on_matrix(town.plain, "Dam: it holds")
+    await town.sign(town.sealed, said, "👌")
+    assert not ever(town, "Dam: it breaks") and not ever(town, "Dam: it leaks")
+
+
+async def test_a_late_edit_that_is_older_leaves_the_words_and_brings_its_label(town: Bridge) -> None:
+    """What stands says the newest; what an older change held more closely goes all the same."""
+    said = await town.ada.say(town.sealed, "Camp: north")
+    await town.on_telegram("Camp: north")
+    town.ada.withhold_keys(town.sealed)
+    await town.ada.edit(town.sealed, said, "Camp: east")
+    east = town.ada.change_keys(town.sealed)
+    town.ada.withhold_keys(town.sealed)
+    await town.ada.edit(town.sealed, said, "[red] Camp: west")
+    west = town.ada.change_keys(town.sealed)
+    await town.ada.edit(town.sealed, said, "Camp: south")
+    copy = await town.on_telegram("Camp: south")
+    await town.ada.give_keys(east)
+    await town.ada.say(town.sealed, "The camp is full")
+    await town.on_telegram("The camp is full")
+    await town.program.at_rest()
+    assert "Camp: south" in copy.text and not ever(town, "Camp: east")
+    await town.ada.give_keys(west)
+    await town.sign(town.sealed, said, "🙊")
+    await town.program.at_rest()
+    assert copy.deleted and not any("Camp" in text for text in town.standing(town.plain)) and not ever(town, "west")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.networks import matrix_forget
-from bot.networks.matrix_memory import MEMORY_FILE, KnownEdit, LivePlace, Memory
+from bot.networks.matrix_edits import KnownEdit
+from bot.networks.matrix_memory import MEMORY_FILE, LivePlace, Memory
 from bot.networks.matrix_polls import Ballot
 from playbooks.rooms import RoomRef
 from storage.mentions import Mentions
@@ -33,7 +34,7 @@ def remember(memory: Memory, who: str, chat: str, name: str) -> None:
     memory.told(chat, json.dumps({"title": name}))
     memory.wait(f"$w{who[1]}", f"session {who[1]}", json.dumps({"sender": who, "room_id": "!r:x.org"}), 1.0)
     memory.note_poll(f"$p{who[1]}", "!r:x.org", who, Ballot(("yes", "no"), 1))
-    memory.note_edit(f"$e{who[1]}", KnownEdit("$m", who))
+    memory.edits.note({"event_id": f"$e{who[1]}", "sender": who, "content": {"body": name}}, KnownEdit("$m", who), 1.0)
     memory.begin_live(LivePlace(f"$l{who[1]}", "!r:x.org", who, 9, f"{name} is moving"))
     memory.move_live(f"$l{who[1]}", "$at", (50_633_123, 5_567_321))
     memory.spoiled(batch(who), "KeyError", 2.0)
@@ -53,6 +54,9 @@ def test_no_byte_of_an_account_is_left_while_the_bot_has_the_file_open(tmp_path:
     assert ADA.encode() in before and b"Lovelace" in before
     remember(memory, BO, "!bo:x.org", "Bo")
     memory.begin_live(LivePlace("$about", "!r:x.org", BO, 9, "looking for Ada Lovelace"))
+    memory.wait("$held", "session b", json.dumps({"sender": BO}), 1.0)
+    names = {"event_id": "$names", "sender": BO, "content": {"body": "[red] Ada Lovelace"}}
+    memory.edits.note(names, KnownEdit("$held", BO), 1.0)
     assert matrix_forget.forget(tmp_path, KNOWN)
     memory.set_joined(CHAT, False)
     after = on_disk(tmp_path)
@@ -61,7 +65,7 @@ def test_no_byte_of_an_account_is_left_while_the_bot_has_the_file_open(tmp_path:
     memory.close()
     again = Memory(tmp_path)
     assert again.room(CHAT).encryption == ENCRYPTED and again.directs(ADA) == []
-    assert again.directs(BO) == ["!bo:x.org"] and again.poll("$pb") is not None and again.edited("$eb") is not None
+    assert again.directs(BO) == ["!bo:x.org"] and again.poll("$pb") is not None and again.edits.known("$eb") is not None
     assert [one.event for one in again.all_waiting()] == ["$wb"]
     assert again.live("$la") is None and again.live("$lb") is not None and again.live("$about") is not None
     assert [why for _, why in again.aside()] == ["KeyError", "KeyError"]
