@@ -513,7 +513,12 @@ def witness_sign(
         str | None, typer.Option("--vkey", help="The first time: the log's key, as you were told it.", metavar="KEY")
     ] = None,
     link: Annotated[
-        Path | None, typer.Option("--link", help="The log's key was replaced: the link.", metavar="FILE")
+        list[Path] | None,
+        typer.Option(
+            "--link",
+            help="The log's key was replaced: the link. Once for each, or keys.jsonl out of a copy of a log, which has all.",
+            metavar="FILE",
+        ),
     ] = None,
 ) -> None:
     """Sign a log's state, if it continues what you signed before: for a partner, offline.
@@ -522,7 +527,7 @@ def witness_sign(
     """
     from bot.cli_witness import sign as cosign
 
-    raise typer.Exit(cosign(file, key, memory, out, vkey, link))
+    raise typer.Exit(cosign(file, key, memory, out, vkey, link or ()))
 
 
 @witness.command("add")

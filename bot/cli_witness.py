@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
 
@@ -196,9 +196,13 @@ async def _rotate(settings: Settings, reason: str) -> None:
     print(f"The old one is kept as signing.{old.key_id.hex()}.key. Both signed {link_file}: send it to every witness,")
     print("who gives it the next time, with what `tocsin checkpoint` wrote:")
     print(f"  tocsin witness sign FILE --key KEYFILE --memory MEMORYFILE --link {link_file.name} -o SIGNED")
+    print(
+        "Who has signed nothing since an earlier one needs that too: --link once for each, in any order, or --link keys.jsonl,"
+    )
+    print("which has them all and is in every copy of a log (`tocsin export`).")
     if any(path.name == filed.REHEARSAL_FILE for path in filed.places(settings)):
         print(f"Rehearsals, in {settings.rehearsal_folder}, are signed with a key of their own: it stays as it was.")
-    print("Exports carry the whole chain. Back up signing.key anew, apart from the database.")
+    print("Back up signing.key anew, apart from the database.")
     if wrong:
         raise Stop(BAD, *(f"{what}: {todo}" for what, todo in wrong))
 
@@ -219,14 +223,14 @@ def new(name: str, out: Path) -> None:
     print(key.witness.vkey)
 
 
-def sign(path: Path, key_file: Path, memory: Path, out: Path, vkey: str | None, link: Path | None) -> int:
-    """Cosign what an operator sent, if it continues what was signed before."""
+def sign(path: Path, key_file: Path, memory: Path, out: Path, vkey: str | None, link_files: Sequence[Path]) -> int:
+    """Cosign what an operator sent, if it continues what was signed before. ``link_files``: of the log's keys, in any order."""
     key = witness.read_key(key_file)
     if out.exists():
         raise Stop(UNANSWERED, f"{out} exists: name another file")
     try:
         request = Request.parse(_text(path))
-        links = rotation.in_file(_text(link)) if link is not None else []
+        links = [note for file in link_files for note in _links(file)]
         before = witness.read(memory).last(parse_checkpoint(split_note(request.note)[0]).origin)
         signed = witness.cosign(memory, key, request, SystemClock().now(), vkey, links)
     except BadNote as error:
@@ -263,6 +267,20 @@ def _text(path: Path) -> str:
         return bytes_of(path).decode().replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise Stop(UNANSWERED, f"{path} is no text: name the file that the operator sent") from None
+
+
+def _links(path: Path) -> list[str]:
+    """The links of a log's keys in a file. Raises Stop where it has anything else."""
+    try:
+        found = rotation.in_file(_text(path))
+        for note in found:
+            rotation.parse_link(note)
+    except BadNote as error:
+        raise Stop(
+            UNANSWERED,
+            f"--link {path}: {error}; name the link that the operator sent (signing.….link), or keys.jsonl out of a copy of a log",
+        ) from None
+    return found
 
 
 def _free(path: Path) -> Path:

@@ -10,9 +10,11 @@ takes its place (``signing.key``) only after; the next start finishes what was b
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from storage.facts import timestamp
 from storage.notes import BadNote, Signer, Verifier, split_note
@@ -52,16 +54,16 @@ def parse_link(note: str) -> Link:
 
 
 def follow(vkey: str, links: Sequence[str], deployment: str) -> str:
-    """The key to which these links lead from one that is known; links before it are passed over. Raises BadNote."""
-    for note in links:
-        found = parse_link(note)
-        if found.deployment == deployment and found.old.vkey == vkey:
-            vkey = found.new.vkey
+    """The key to which these links lead from one that is known, in whatever order they are given; others are passed over. Raises BadNote."""
+    left = [found for found in map(parse_link, links) if found.deployment == deployment]
+    while (step := next((one for one in left if one.old.vkey == vkey), None)) is not None:
+        left.remove(step)
+        vkey = step.new.vkey
     return vkey
 
 
 def in_file(text: str) -> list[str]:
-    """The links in a file: one note, or a line of JSON for each (``keys.jsonl``)."""
+    """The links in a file, not looked into: notes, one behind the other, or a line of JSON for each (``keys.jsonl``). Without any, all of it."""
     found = []
     for line in text.splitlines():
         try:
@@ -69,4 +71,6 @@ def in_file(text: str) -> list[str]:
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
         found.append(str(note))
-    return found or [text]
+    begins = [one.start() for one in re.finditer(f"^{_HEAD}$", text, re.MULTILINE)]
+    written = [f"{text[begin:end].strip()}\n" for begin, end in pairwise([*begins, len(text)])]
+    return [*found, *written] or [text]

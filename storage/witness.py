@@ -49,7 +49,7 @@ class Memory:
 
 
 def judge(memory: Memory, request: Request, vkey: str | None = None, links: Sequence[str] = ()) -> Memory:
-    """What to remember before this is signed. ``vkey``: the deployment's key, told by another way; ``links``: of its rotation, in order.
+    """What to remember before this is signed. ``vkey``: the deployment's key, told by another way; ``links``: of its rotation, in any order.
 
     Raises NotCosigned, and Contradicted where what is asked contradicts what was signed before.
     """
@@ -63,7 +63,8 @@ def judge(memory: Memory, request: Request, vkey: str | None = None, links: Sequ
     if not any(key.verifies(one, text) for one in signatures):
         raise NotCosigned(
             f"{deployment}'s key, as you were told it, did not sign this: ask the operator; "
-            "if the key was replaced, you need its link (--link FILE)"
+            "if the key was replaced, you need its link (--link FILE), and each one where it was replaced several times "
+            "(--link FILE --link FILE, or --link keys.jsonl, which is in every copy of a log)"
         )
     if said.size == 0:
         raise NotCosigned("this log has no entry yet: there is nothing to sign")
@@ -121,7 +122,8 @@ def _trusted(memory: Memory, deployment: str, vkey: str | None, links: Sequence[
     if told is not None and told.vkey != followed:
         raise NotCosigned(
             f"{deployment} had another key when you signed first ({followed}). If it was replaced, "
-            "give the link that both keys signed (--link FILE); if nobody can give you one, do not sign"
+            "give the link that both keys signed (--link FILE, once for each, or --link keys.jsonl out of a copy of a log); "
+            "if nobody can give you one, do not sign"
         )
     return Verifier.parse(followed)
 

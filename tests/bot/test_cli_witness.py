@@ -18,6 +18,7 @@ from bot.cli import main
 from playbooks.load import parse
 from storage import keys, notes
 from storage.database import hold, open_store
+from storage.export import container
 from storage.export.witnessed import pasted
 from storage.facts import CheckpointCosigned, IncidentOpened, NoteAdded
 from storage.store import Changes
@@ -271,6 +272,36 @@ def test_the_key_is_replaced_without_a_break(tmp_path: Path) -> None:
     assert tocsin(tmp_path, "checkpoint", "I-1", "--against", "signed.txt").code == 0
     assert len(list((tmp_path / "data").glob("signing.*.key"))) == 1
     assert not (tmp_path / "data" / keys.FOLLOWING).exists()
+
+
+def test_the_key_is_replaced_twice_between_two_signatures(tmp_path: Path) -> None:
+    """Both links, in either order or in one file, lead on, and so does keys.jsonl out of a copy; one alone does not, and it is said what else to give."""
+    key(tmp_path)
+    old = grow(tmp_path, 4)
+    tocsin(tmp_path, "checkpoint", "I-1", "-o", "ask.txt")
+    assert sign(tmp_path, "ask.txt", "signed.txt", "--vkey", old)[0] == 0
+    links: list[str] = []
+    for _ in range(2):
+        assert "or --link keys.jsonl" in tocsin(tmp_path, "rotate-key", "--reason", "lent").out
+        [link] = {str(one) for one in (tmp_path / "data").glob("signing.*.link")} - set(links)
+        links.append(link)
+    grow(tmp_path, 2)
+    tocsin(tmp_path, "checkpoint", "I-1", "--since", "5", "-o", "ask2.txt")
+    assert tocsin(tmp_path, "export", "I-1", "--reason", "inquiry", "-o", "copy.zip").code == 0
+    (tmp_path / "keys.jsonl").write_bytes(container.unpack((tmp_path / "copy.zip").read_bytes())["keys.jsonl"])
+    (tmp_path / "both").write_text("".join(Path(one).read_text() for one in reversed(links)))
+    one, two = links
+    for given in ([], [one], [two]):
+        code, _, err = sign(tmp_path, "ask2.txt", "none", *(word for link in given for word in ("--link", link)))
+        assert (code, "--link FILE --link FILE" in err, "keys.jsonl" in err) == (2, True, True), err
+    code, _, err = sign(tmp_path, "ask2.txt", "none", "--link", one, "--link", "ask.txt")
+    assert (code, err.startswith("--link ask.txt: "), "signing.….link" in err) == (2, True, True), err
+    memory = (tmp_path / "fire.memory").read_bytes()
+    for number, given in enumerate(([one, two], [two, one], ["both"], ["keys.jsonl"], ["keys.jsonl", one])):
+        (tmp_path / "fire.memory").write_bytes(memory)
+        more = [word for link in given for word in ("--link", link)]
+        code, _, err = sign(tmp_path, "ask2.txt", f"signed2-{number}", *more)
+        assert (code, err) == (0, ""), given
 
 
 @pytest.mark.parametrize(

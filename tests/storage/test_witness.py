@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,30 @@ def test_a_replaced_key_needs_its_link() -> None:
         with pytest.raises(NotCosigned):
             judge(before, asked(8, 5, by=OTHER), vkey, links)
     assert judge(before, asked(8, 5, by=OTHER), None, [link]).keys == {"liege": OTHER.verifier.vkey}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_key_replaced_several_times(count: int) -> None:
+    """However often the key was replaced, all links together lead to the last, in whatever order and files they come; one less leads nowhere."""
+    signers = [
+        KEEPER,
+        *(Signer("liege", Ed25519PrivateKey.from_private_bytes(bytes([n + 3] * 32))) for n in range(count)),
+    ]
+    links = [rotation.link(old, new, NOW) for old, new in pairwise(signers)]
+    beside = rotation.link(OTHER, KEEPER, NOW)
+    before = judge(Memory(), asked(5), VKEY)
+    for order in permutations(links):
+        for read in (
+            list(order),
+            [*order, beside, *order],
+            rotation.in_file("".join(order)),
+            rotation.in_file("\n\n".join(one.strip() for one in order)),
+            rotation.in_file("".join(json.dumps({"note": one}) + "\n" for one in order)),
+        ):
+            after = judge(before, asked(8, 5, by=signers[-1]), None, read)
+            assert after.keys == {"liege": signers[-1].verifier.vkey}
+        with pytest.raises(NotCosigned, match=r"each one where it was replaced several times .*keys\.jsonl"):
+            judge(before, asked(8, 5, by=signers[-1]), None, order[1:])
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(0, 1), st.booleans()), max_size=12))
