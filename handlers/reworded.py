@@ -6,7 +6,7 @@ it was said, and each change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from handlers.carrying import content
@@ -18,16 +18,18 @@ from storage.effects import Effect, Record, Remember
 from storage.facts import Said, SaidAnew
 from storage.store import Utterance
 
+Marked = tuple[Spoken, str | None, str | None]
 
-def marked_now(spoken: Spoken, versions: Sequence[Version]) -> tuple[Spoken, str | None, str | None]:
-    """As ``marked``, of what it says now; the colour is the highest of all its ``versions``.
+
+def marked_now(spoken: Spoken, versions: Sequence[Version], how: Callable[[Spoken], Marked] = marked) -> Marked:
+    """What ``marked`` finds in what it says now; the colour is the highest of all its ``versions``. ``how``: how each is read.
 
     What looks like a label and is none is held as for an edit: red, once there was a version of which it was known how closely it is held.
     """
-    rest, raised, unknown = marked(spoken)
+    rest, raised, unknown = how(spoken)
     known = False
     for one in versions[:-1]:
-        _, colour, slip = marked(_read(one))
+        _, colour, slip = how(_read(one))
         raised = higher(raised, colour, Tlp.RED.word if known and slip is not None else None)
         known = known or slip is None
     return (rest, Tlp.RED.word, None) if known and unknown is not None else (rest, raised, unknown)

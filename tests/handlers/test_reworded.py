@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from playbooks.spoken import Spoken, Version
-from storage.effects import React
 from storage.facts import SaidAnew
 from tests.handlers.border_stage import BRANDWEER, CITY, MAYOR
 from tests.handlers.talk_stage import TalkStage, rooms_of, talking
@@ -98,4 +97,3 @@ def test_an_overtaken_edit_of_what_waits_for_a_label_is_told_to_nobody() -> None
     assert (stage.last().versions, stage.last().raised) == (0, "amber+strict")
     sent = stage.befalls("edited", replace(stage.last()), spoken=Spoken("[amber] Names"))
     assert stage.last().raised == "amber+strict" and all("STRICT" in send.body.text for send in sent)
-    assert not any(isinstance(one, React) and one.emoji == "👌" for one in stage.reacts)
