@@ -8,7 +8,7 @@ people are, as a message of its own. Several rows that became one message are pu
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -33,6 +33,13 @@ class Addressed:
 
     out: Outgoing
     rows: tuple[OutboxRow, ...]
+
+    def lacking(self, rows: Sequence[OutboxRow], why: Callable[[str], str]) -> Addressed:
+        """The same, each row that leaves without its file known by that. ``rows`` are as they were; ``why`` by the token."""
+        pairs = zip(rows, self.rows, strict=False)
+        return replace(
+            self, rows=tuple(_known_to_lack(said, why(row.token)) if _lost(row, said) else said for row, said in pairs)
+        )
 
     def names(self, sent: Sent) -> list[str | None]:
         """The network's name for each row: one for all, or one for each file of an album.
@@ -298,6 +305,15 @@ def _as_sent(row: OutboxRow, files: Mapping[str, Spooled | None], now: datetime)
     if late(said, now):
         said["late"] = True
     return _without_file(said) if said.get("file") and files.get(row.token) is None else said
+
+
+def _lost(row: OutboxRow, said: OutboxRow) -> bool:
+    had, has = ('"file":' in one.payload and json.loads(one.payload).get("file") for one in (row, said))
+    return bool(had) and not has
+
+
+def _known_to_lack(said: OutboxRow, why: str) -> OutboxRow:
+    return replace(said, payload=written({**json.loads(said.payload), "lacks": why}))
 
 
 def _without_file(said: Mapping[str, Any]) -> dict[str, Any]:

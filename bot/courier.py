@@ -397,7 +397,8 @@ class Courier:
         """The message as its network is handed it. Nothing has been written to the network yet, whatever goes wrong."""
         files = {row.token: self._files.of(row.token) for row in rows}
         try:
-            return await self._addresses.of(rows, port, files, self._clock.now())
+            found = await self._addresses.of(rows, port, files, self._clock.now())
+            return found.lacking(rows, self._files.lacks) if isinstance(found, Addressed) else found
         except StorageError:
             return Delayed(UNREADABLE, "what it concerns cannot be looked up now")
         except Exception as error:  # noqa: BLE001 a fault of ours fails one message, and is reported

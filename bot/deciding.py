@@ -217,7 +217,7 @@ class Turn:
                 if isinstance(found, Request) and file is not None and file.album is not None:
                     return replace(found, album=await self.memory.beside(heard.room, file.album))
                 return found
-            if answers is None and command.name == "seen":
+            if answers is None and heard.reply_to is None and command.name == "seen":
                 answers = await self.store.last_said(heard.room)
             request = understood(heard, about, self.tx.now, seed, answers, thread)
             if isinstance(request, Request) and answers is not None:

@@ -12,6 +12,7 @@ from bot.addressing import Addressed
 from bot.networks.port import Begun, Delayed, Moved, Outcome, Refused, Sent, Unknown
 from bot.outgoing import moved, written
 from handlers.events import Delivery, Flooded, Stale
+from handlers.signs import TOO_MUCH
 from playbooks.rooms import RoomRef
 from storage.store import OutboxChange, OutboxRow
 
@@ -168,7 +169,7 @@ def waits(row: OutboxRow, reason: str, to: RoomRef | None = None) -> Report:
 
 def flooded(room: RoomRef, rows: Sequence[OutboxRow]) -> Report:
     """So much talk waits for a room that it makes way for a digest."""
-    changes = tuple(OutboxChange(row.token, "dropped", reason="too much waited for this room") for row in rows)
+    changes = tuple(OutboxChange(row.token, "dropped", reason=TOO_MUCH) for row in rows)
     return Report(tuple(rows), changes, Flooded(room, tuple(rows)))
 
 

@@ -46,6 +46,11 @@ class Files(Protocol):
         """Let go of a file that ``hold`` gave."""
 
 
+TOO_LARGE, NOT_TAKEN, NOT_HAD = "too-large", "not-taken", "not-had"
+"""Why a message goes without its file: its own network does not give one so large, or the room's does not take it; the room's takes none like it;
+it cannot be had any more."""
+
+
 class Fetching:
     """The files of messages that wait. ``ready`` and ``aside`` are called with a token as its message may leave, or steps aside."""
 
@@ -68,6 +73,7 @@ class Fetching:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._aside_now: set[str] = set()
         self._left_out: set[str] = set()
+        self._lacks: dict[str, str] = {}
 
     @property
     def active(self) -> int:
@@ -84,8 +90,11 @@ class Fetching:
         if said is None:
             return True
         file = file_of(said["file"])
-        if self._files is None or self._too_large(file, row):
+        too_large = self._too_large(file, row)
+        if self._files is None or too_large:
             self._held[row.token] = None
+            if too_large:
+                self._lacks[row.token] = TOO_LARGE
             return True
         self._tasks[row.token] = asyncio.create_task(self._fetch(self._files, row, file, place=bool(said.get("place"))))
         return False
@@ -98,6 +107,11 @@ class Fetching:
         """A message goes without its file from now on, whatever can be had: its network does not take it."""
         self.let_go(token)
         self._left_out.add(token)
+        self._lacks[token] = NOT_TAKEN
+
+    def lacks(self, token: str) -> str:
+        """Why a message goes without its file, if it does."""
+        return self._lacks.get(token, NOT_HAD)
 
     def forget(self, token: str) -> None:
         """A message has found its end."""
@@ -107,6 +121,7 @@ class Fetching:
     def let_go(self, token: str) -> None:
         """A message has left, or does not leave now."""
         spooled = self._held.pop(token, None)
+        self._lacks.pop(token, None)
         if spooled is not None and self._files is not None:
             self._files.release(spooled)
 
@@ -128,6 +143,8 @@ class Fetching:
         if spooled is not None and (row.token not in self._waiting or self._too_large(file, row, spooled.size)):
             files.release(spooled)
             spooled = None
+            if row.token in self._waiting:
+                self._lacks[row.token] = TOO_LARGE
         if row.token in self._waiting:
             self._held[row.token] = spooled
         self._ready(row.token)

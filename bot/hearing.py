@@ -48,10 +48,12 @@ def understood(
                 _request(heard, about, now, seed, text, via),
                 spoken=heard.spoken,
                 at=heard.said_at,
+                replies=heard.reply_to is not None,
                 answers=answers,
                 thread=thread,
                 forwarded=heard.forwarded,
                 automatic=heard.automatic,
+                as_notice=heard.as_notice,
                 versions=heard.versions,
             )
         case "button":

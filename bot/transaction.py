@@ -208,7 +208,8 @@ class Transaction:
         if change is None:
             return row
         state = "inflight" if row.token in self.emptied else change.state
-        return replace(row, state=state, message=change.message or row.message, reason=change.reason)
+        payload = change.payload if change.state == "sent" and change.payload is not None else row.payload
+        return replace(row, state=state, message=change.message or row.message, reason=change.reason, payload=payload)
 
     def dropped(self, rows: Iterable[OutboxRow], reason: str) -> None:
         """Messages that were taken back before they left. A reason given later counts."""

@@ -29,6 +29,8 @@ from handlers import (
     stamping,
     unreadable,
 )
+from handlers.case import Case
+from handlers.channels import seat
 from handlers.command import Command, Typed, is_command, nearest, typed
 from handlers.commands import COMMANDS
 from handlers.deadlines import due
@@ -51,7 +53,7 @@ from handlers.events import (
 from handlers.taps import fits
 from handlers.which import ask, case_of, incidents, without
 from handlers.world import Request, World
-from playbooks.cleared import echo
+from playbooks.cleared import Cleared, echo, glue
 from playbooks.phrasing import legible
 from storage.effects import Effect
 from storage.facts import DEPLOYMENT
@@ -163,12 +165,24 @@ def _unknown(world: World, request: Request, said: Typed) -> list[Effect]:
         return []
     near = nearest(said.name, _VISIBLE)
     wrote = echo(f"/{said.name}", request.room)
+    kept = _not_passed_on(world, request, case)
     if near is None:
-        return [case.answer(case.say("I don't know {command}. /help shows what I know.", command=wrote))]
+        words = case.say("I don't know {command}. /help shows what I know.", command=wrote)
+        return [case.answer(glue([words, *kept]))]
     again = f"/{near} {said.arguments}".strip()
     meant = case.say(f"/{near}")
     taps = [[case.tap("{command}", again, "✅", command=meant)]] if fits(again) else []
-    return [case.answer(case.say("I don't know {command}. Did you mean {near}?", command=wrote, near=meant), taps)]
+    words = case.say("I don't know {command}. Did you mean {near}?", command=wrote, near=meant)
+    return [case.answer(glue([words, *kept]), taps)]
+
+
+def _not_passed_on(world: World, request: Request, case: Case) -> list[Cleared]:
+    """Where what is said goes to other rooms: that this did not, for it may have been meant for them."""
+    if request.private or seat(world, request.room, request.now) is None:
+        return []
+    return [
+        case.say("The other rooms did not get it. For them, write it again and begin with a word, not with / or !.")
+    ]
 
 
 def failed(world: World, request: Request) -> list[Effect]:

@@ -126,6 +126,14 @@ def closed_now(book: Book, channel: str, then: Label | None) -> bool:
     return then is not None and (not then.compartments <= now.compartments or (then.personal and not now.personal))
 
 
+def compartments(book: Book, channels: Iterable[str]) -> frozenset[str]:
+    """The playbook's compartments that somebody may mean to put words into who speaks in these channels: those that not all of them are in."""
+    playbook = book.playbook
+    known = {one for who in playbook.partners.values() for one in who.clearance.compartments}
+    inside = [playbook.channels[name].label.label.compartments for name in channels if name in playbook.channels]
+    return frozenset(known).difference(frozenset.intersection(*inside) if inside else ())
+
+
 def event_of(book: Book, said: Utterance, channel: str) -> Event:
     """What was said, as the rule of sight knows it."""
     whose = book.playbook.partners.get(said.partner)

@@ -9,7 +9,7 @@ passed in silence would have shown everybody what was not for them. So in doubt 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from html import escape, unescape
 from unicodedata import category, normalize
@@ -46,6 +46,8 @@ _TLP = re.compile(r"tlp[\s_]*[:\-–]?[\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNO
 _IN_NAME = re.compile(r"[\[【〔「][^\[【〔「\]】〕」]*|(?<![^\W_])tlp", re.IGNORECASE)
 _BARE = re.compile(r"([^\W\d_]{3,12})\s?[\])】]")
 _IN_LINE = re.compile(r"[\[【〔「]|(?<![^\W_])tlp", re.IGNORECASE)
+_SLIP = "tlp:"
+"""What stands in brackets after this was meant for a label."""
 _LINE_ENDS = re.compile(r"\n|</blockquote>")
 _WRITTEN_OUT = re.compile(r"tlp[\s_]*[:\-–_][\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
 _ARTICLE = re.compile(
@@ -73,8 +75,13 @@ class _Found:
     end: int
 
 
-def marked(spoken: Spoken) -> tuple[Spoken, str | None, str | None]:
-    """What is said without its label, the TLP colour (its word) that this names, the highest of several, and what stands there if it is nearly one."""
+def marked(spoken: Spoken, compartments: Collection[str] = ()) -> tuple[Spoken, str | None, str | None]:
+    """What is said without its label, the TLP colour (its word) that this names, the highest of several, and what stands there if it is nearly one.
+
+    ``compartments``: those into which it might be meant to be put, by their names: ``[medical]`` is nearly a label too.
+    """
+    if compartments and (typed := _compartment(spoken, compartments)) is not None:
+        return spoken, None, typed
     alone = spoken == Spoken(spoken.html)
     html, raised, unknown = labelled(spoken.html) if alone else _labelled(spoken.html, _beside)
     colours, slips = [raised], [unknown]
@@ -99,6 +106,27 @@ def marked(spoken: Spoken) -> tuple[Spoken, str | None, str | None]:
         slips.append(unknown)
     typed = next((one for one in slips if one is not None), None)
     return replace(spoken, html=html, poll=poll), higher(*colours), typed
+
+
+def _compartment(spoken: Spoken, compartments: Collection[str]) -> str | None:
+    """The name of a compartment in brackets, as typed, where a label would be heard."""
+    names = "|".join(sorted(map(re.escape, compartments), key=len, reverse=True))
+    bracketed = re.compile(rf"([\[【〔「])\s*({names})\s*(?=[\]】〕」])", re.IGNORECASE)
+
+    def slip(text: str) -> str:
+        alike = normalize("NFKC", text)
+        return bracketed.sub(rf"\1{_SLIP}\2", alike) if bracketed.search(alike) else text
+
+    poll, file, contact = spoken.poll, spoken.file, spoken.contact
+    probe = replace(
+        spoken,
+        html=slip(spoken.html),
+        poll=replace(poll, question=slip(poll.question), options=tuple(map(slip, poll.options))) if poll else None,
+        file=replace(file, name=slip(file.name)) if file else None,
+        contact=replace(contact, name=slip(contact.name)) if contact else None,
+    )
+    typed = marked(probe)[2] if probe != spoken else None
+    return typed.replace(_SLIP, "") if typed is not None and _SLIP in typed else None
 
 
 def higher(*raised: str | None) -> str | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from unicodedata import category
 
 from handlers import reactions, signs
 from handlers.anew import NO_SUCH_LABEL, held_together, raised_together
-from handlers.carrying import content, home, labels, tell
+from handlers.carrying import compartments, content, home, labels, tell
 from handlers.channels import Seat, out, seat
 from handlers.events import Came, Talk
 from handlers.passing_on import OTHER_CHANNEL, passed_on, within
@@ -34,13 +36,16 @@ ECHO_WITHIN = timedelta(minutes=5)
 
 _NAMED = re.compile(r"[^\w\s,.!?'\"-]|\n")
 """Without one of these a name before words is how people call each other."""
+_OWN_WORDS = re.compile(r"\w[^\n]*\n|\w[^\n]{40}")
+"""Other bridges put no more before what they bring back than who said it, on the same line; a line of its own somebody wrote."""
 
 
 def heard(world: World, request: Request) -> list[Effect]:
     """What somebody said in a channel's room leads to. Nothing, where it is no channel's."""
     if request.private or request.spoken is None or request.message is None:
         return []
-    if request.automatic and not _passes_on(world, request):
+    notice = request.automatic and request.as_notice and not _enrolled(world, request)
+    if request.automatic and not (notice or _enrolled(world, request) or _passes_on(world, request)):
         return []
     concerns = request.answers or request.thread
     found = seat(world, request.room, request.now, prefer=concerns.stream if concerns is not None else None)
@@ -48,10 +53,11 @@ def heard(world: World, request: Request) -> list[Effect]:
         return []
     incident, here = found
     said = _utterance(world, incident, here, request)
-    if said.spoken is None or said.spoken.empty or _comes_back(world, incident, said):
+    if said.spoken is None or _says_nothing(said.spoken) or _comes_back(world, incident, said):
         return []
-    spoken, raised, unknown = marked_now(said.spoken, request.versions)
-    if spoken.empty and raised is not None:
+    closed = compartments(world.book_of(incident), here.channels)
+    spoken, raised, unknown = marked_now(said.spoken, request.versions, partial(marked, compartments=closed))
+    if _says_nothing(spoken) and raised is not None:
         return _nothing_to_hold(world, request)
     passed = passed_on(world, incident, said, spoken, request)
     channels = within(here.channels, passed.channels)
@@ -62,6 +68,7 @@ def heard(world: World, request: Request) -> list[Effect]:
     joined = passed.origins
     said = replace(said, origins=tuple(sorted(origins | joined)), onward=tuple(sorted(joined - origins)))
     never = _never(world, request.identity, here.room, passed.unknown) or (None if channels else OTHER_CHANNEL)
+    never = "notice" if notice else never
     # Of what was sent together only one carries the words that raise it, and not always the first.
     if never is not None or (unknown is None and all(one.said.versions for one in beside)):
         effects = raised_together(world, incident, beside, said.raised, said.at, request.now, never)
@@ -69,7 +76,7 @@ def heard(world: World, request: Request) -> list[Effect]:
     # Remembered, as never carried: whoever wrote it may put the label right by an edit.
     effects = held_together(world, incident, beside, said.at, request.now)
     effects += _carry(world, incident, replace(said, versions=0), request.now, NO_SUCH_LABEL)
-    return [*effects, *(_no_such_label(world, request, unknown) if unknown is not None else [])]
+    return [*effects, *(_no_such_label(world, request, unknown, closed) if unknown is not None else [])]
 
 
 def mended(world: World, incident: Incident, event: Talk, came: Came, never: str | None) -> list[Effect]:
@@ -79,16 +86,17 @@ def mended(world: World, incident: Incident, event: Talk, came: Came, never: str
     before, now = event.said, came.now
     file = event.spoken.file or (before.spoken.file if before.spoken is not None else None)
     written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"), file=file)
-    spoken, raised, unknown = marked(written)
-    if spoken.empty or spoken == before.spoken:
+    closed = compartments(world.book_of(incident), before.channels)
+    spoken, raised, unknown = marked(written, closed)
+    if _says_nothing(spoken) or spoken == before.spoken:
         return []
     said = replace(before, spoken=spoken, raised=higher(before.raised, raised), changed=event.at)
     others = [one.said for one in event.album if one.said.stream == incident.id and not one.said.versions]
-    if unknown is None and any(marked(one.spoken or Spoken())[2] for one in others):
+    if unknown is None and any(marked(one.spoken or Spoken(), closed)[2] for one in others):
         return [Remember(said)]  # another of the same album has a label that nobody knows
     if unknown is not None:
         request = Request(now, came.seed, before.room, False, event.identity, before.name, "", message=before.message)
-        return [Remember(said), *_no_such_label(world, request, unknown)]
+        return [Remember(said), *_no_such_label(world, request, unknown, closed)]
     effects = _carried_again(world, incident, replace(said, versions=1), now, never)
     for one in others:
         # What waited for this label goes with it.
@@ -102,6 +110,11 @@ def _carried_again(world: World, incident: Incident, said: Utterance, now: datet
     effects = _carry(world, incident, said, now, never)
     rooms = {one.to for one in effects if isinstance(one, Send) and one.about == said.id}
     return [*effects, *reactions.again(world, incident, said, rooms, now)]
+
+
+def _enrolled(world: World, request: Request) -> bool:
+    """Whether somebody whom we know says it in the form that bots use."""
+    return request.as_notice and request.identity is not None and world.who.person(request.identity) is not None
 
 
 def _passes_on(world: World, request: Request) -> bool:
@@ -181,9 +194,10 @@ def _comes_back(world: World, incident: Incident, said: Utterance) -> bool:
     """Whether another bridge brings back what we have just carried: the same words, after the name of whoever said them, from another room."""
     words = plain(said.spoken.html).strip() if said.spoken is not None else ""
     partners = world.book_of(incident).playbook.partners
+    us = {_letters(one.removeprefix("@").partition(":")[0]) for one in world.usernames.values()}
     for recent in dict.fromkeys(one for channel in said.channels for one in incident.talk.get(channel, ())):
         before = _before(recent, said, words)
-        if before is None:
+        if before is None or _own_words(before, us, enrolled=said.person in world.who.people):
             continue
         whose = partners.get(recent.partner)
         if _under_our_head(before, recent.name, whose.name if whose is not None else ""):
@@ -208,6 +222,13 @@ def _under_our_head(before: str, *names: str) -> bool:
     return bool(ours) and (not shown or any(name and name in shown for name in map(_letters, names)))
 
 
+def _own_words(before: str, us: set[str], *, enrolled: bool) -> bool:
+    """Whether somebody wrote something of their own before what looks like a copy of ours; no bridge speaks as one of our people."""
+    lead, ours, _ = before.rpartition("▸")
+    written = _letters(lead)
+    return bool(ours and written) and written not in us and (enrolled or _OWN_WORDS.search(lead) is not None)
+
+
 def _after_a_name(before: str, name: str) -> bool:
     """Whether that is how other bridges say who spoke: ``<Ada>``, ``Ada:``, ``**Ada**``, a network's name in front or behind at most."""
     if not name.strip() or _NAMED.search(before) is None:
@@ -220,6 +241,12 @@ def _letters(words: str) -> str:
     return "".join(letter for letter in words.casefold() if letter.isalnum())
 
 
+def _says_nothing(spoken: Spoken) -> bool:
+    """Whether there is nothing in it that anybody could see: spaces alone are nothing."""
+    seen = any(not letter.isspace() and category(letter) != "Cf" for letter in plain(spoken.html))
+    return not seen and replace(spoken, html="").empty
+
+
 def _nothing_to_hold(world: World, request: Request) -> list[Effect]:
     """Somebody wrote a label and nothing else: it holds for nothing."""
     case = case_of(world, request, None)
@@ -229,11 +256,18 @@ def _nothing_to_hold(world: World, request: Request) -> list[Effect]:
     return [case.answer(words)]
 
 
-def _no_such_label(world: World, request: Request, typed: str) -> list[Effect]:
+def _no_such_label(world: World, request: Request, typed: str, closed: frozenset[str]) -> list[Effect]:
     """Somebody meant to say how closely their words are held, and nobody knows how: nothing is carried."""
     case = case_of(world, request, None)
+    shown = echo(typed[:24], request.room)
+    if typed.strip("[]【】〔〕「」 ").casefold() in closed:
+        words = case.say(
+            "Not carried to the other rooms: {typed} names a circle of partners, and no label puts a single message into one. Say it in a channel of that circle, or write it without the brackets.",
+            typed=shown,
+        )
+        return [case.answer(words)]
     words = case.say(
         "Not carried to the other rooms: I do not know the label {typed}. Please write it again with [green], [amber], [amber+strict] or [red].",
-        typed=echo(typed[:24], request.room),
+        typed=shown,
     )
     return [case.answer(words)]

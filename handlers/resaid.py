@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from handlers import dropping, polls, reactions, relay, signs
 from handlers.anew import raised_together, told_anew
-from handlers.carrying import home, taken_back, tell
+from handlers.carrying import compartments, home, taken_back, tell
 from handlers.channels import out, seat
 from handlers.events import Came, Delivery, Stale, Talk
 from handlers.raised import higher, marked
@@ -81,7 +81,8 @@ def _edited(world: World, incident: Incident, event: Talk, came: Came) -> list[E
     if before.versions == 0:
         return relay.mended(world, incident, event, came, _silenced(world, incident, event))
     written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"))
-    spoken, raised, unknown = marked(replace(written, file=_same_file(before.spoken, event.spoken)))
+    closed = compartments(world.book_of(incident), before.channels)
+    spoken, raised, unknown = marked(replace(written, file=_same_file(before.spoken, event.spoken)), closed)
     if unknown is not None:
         raised = Tlp.RED.word  # they meant to raise it: nobody is shown what nobody can name
     now_raised = higher(before.raised, raised)
@@ -110,7 +111,8 @@ def _overtaken(world: World, incident: Incident, event: Talk, came: Came) -> lis
     before = event.said
     if event.spoken is None:
         return []
-    _, raised, unknown = marked(replace(event.spoken, html=restricted(event.spoken.html).strip("\n")))
+    written = replace(event.spoken, html=restricted(event.spoken.html).strip("\n"))
+    _, raised, unknown = marked(written, compartments(world.book_of(incident), before.channels))
     now_raised = higher(before.raised, raised, Tlp.RED.word if unknown is not None and before.versions else None)
     if now_raised == before.raised:
         return []

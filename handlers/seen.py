@@ -8,22 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handlers import signs
+from handlers.carrying import held
 from handlers.case import Case
 from handlers.which import case_of
 from handlers.world import circumstances, sight_room
 from playbooks import sight
-from playbooks.cleared import Cleared, clock, glue, listed, name
+from playbooks.cleared import Cleared, clock, glue, listed, name, word
+from playbooks.labels import Tlp
 from playbooks.selection import Event
 from storage.effects import Effect
 from storage.incident import Incident
-from storage.store import Utterance
+from storage.store import OutboxRow, Utterance
 
-_STATES = ("sent", "pending", "refused", "unknown", "left_out", "removed", "remains")
+_STATES = ("sent", "bare", "too_large", "pending", "refused", "unknown", "digest", "left_out", "removed", "remains")
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
     """``/seen`` as an answer to what was said, or alone for the last that was said here."""
     said = case.request.answers
+    if said is None and case.request.replies:
+        words = case.say(
+            "The message that you answer went to no other room. I do not carry commands, answers to me, what bots say, and what was said before this room was in a channel."
+        )
+        return [case.answer(words)]
     if said is None:
         return [case.answer(case.say("Answer a message with /seen, and I say which rooms have it."))]
     incident = case.world.incidents.get(said.stream)
@@ -37,6 +44,7 @@ def decide(case: Case, arguments: str) -> list[Effect]:
         return [case.answer(case.say("Nobody else is in this channel now."))]
     at = clock(case.book, said.at)
     lines = [case.say("It was taken back.") if said.gone else case.say("What was said at {time}:", time=at)]
+    lines += [] if said.gone else _held(case, said)
     named = _may_know(case, incident, said)
     for state in ("remains",) if said.gone else _STATES:
         if by[state]:
@@ -53,8 +61,9 @@ def _by_state(case: Case, said: Utterance) -> Mapping[str, list[str]]:
     stays = {row.to: row.partner for row in signs.remaining(case.request.copies)}
     for row in signs.newest(case.request.copies, said.removed):
         if row.partner is not None and row.to not in stays and listed(case.book, case.reader, row.partner):
-            found["pending" if row.state == "inflight" else row.state].append(row.partner)
+            found[_state(row)].append(row.partner)
     beside = {
+        "digest": [row.partner for row in signs.digested(case.request.copies) if row.partner is not None],
         "left_out": said.left_out,
         "removed": [partner for _, partner in said.removed],
         "remains": [partner for partner in stays.values() if partner is not None],
@@ -64,11 +73,54 @@ def _by_state(case: Case, said: Utterance) -> Mapping[str, list[str]]:
     return found
 
 
+def _state(row: OutboxRow) -> str:
+    if row.state == "sent" and (why := signs.lacks(row)) is not None:
+        return "too_large" if why == "too-large" else "bare"
+    return "pending" if row.state == "inflight" else row.state
+
+
+def _held(case: Case, said: Utterance) -> list[Cleared]:
+    """How closely it is held, where that is not as whoever spoke wrote it, or as anybody would expect."""
+    assert case.book is not None
+    label = held(case.book, said.channels)
+    lines = []
+    if said.versions == 0:
+        lines.append(case.say("It has a label that I do not know. Please put it right by an edit."))
+    elif said.raised is not None and Tlp.parse(said.raised) < label.tlp:
+        lines.append(case.say("Held as {label}: no label lowers that of the channel.", label=word(str(label.tlp))))
+    own = {case.book.playbook.channels[one].label.label for one in said.channels if one in case.book.playbook.channels}
+    if len(own) > 1:
+        lines.append(
+            case.say(
+                "This room is in several channels, and this answers nothing: it is held as closely as all of them. To speak in one, answer what was said there."
+            )
+        )
+    return lines
+
+
 def _line(case: Case, state: str, whose: list[str]) -> Cleared:
     count = len(whose)
     match state:
         case "sent":
             return case.says("👌 {count} room has it.", "👌 {count} rooms have it.", count)
+        case "too_large":
+            return case.says(
+                "📎 {count} room has it without the file, which is too large to be carried. Please send it smaller, or another way.",
+                "📎 {count} rooms have it without the file, which is too large to be carried. Please send it smaller, or another way.",
+                count,
+            )
+        case "bare":
+            return case.says(
+                "📎 {count} room has it without the file, which could not be carried. Please send it again, or another way.",
+                "📎 {count} rooms have it without the file, which could not be carried. Please send it again, or another way.",
+                count,
+            )
+        case "digest":
+            return case.says(
+                "– In {count} room it did not arrive; a digest there says that it was said.",
+                "– In {count} rooms it did not arrive; a digest there says that it was said.",
+                count,
+            )
         case "pending":
             return case.says("… {count} room is still to get it.", "… {count} rooms are still to get it.", count)
         case "refused":

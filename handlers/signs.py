@@ -16,6 +16,9 @@ from storage.store import OutboxRow, Utterance
 ALL, SOME, NONE = "👌", "🤔", "🙊"
 """Each is one that Telegram lets bots use."""
 
+TOO_MUCH = "too much waited for this room"
+"""Why a copy does not leave whose room was told of it in a digest instead."""
+
 
 def put(said: Utterance, emoji: str) -> list[Effect]:
     """Put a sign where it was said."""
@@ -52,8 +55,9 @@ def _sign(world: World, said: Utterance, copies: Sequence[OutboxRow]) -> str | N
         return None
     known = [row for row in newest(copies, said.removed) if _may_know(world, said, row.partner)]
     left_out = _left_out(world, said)
-    have = sum(row.state == "sent" for row in known)
-    if have == len(known) and not left_out:
+    left_out = left_out or any(_may_know(world, said, row.partner) for row in digested(copies))
+    have = [row for row in known if row.state == "sent"]
+    if len(have) == len(known) and not left_out and not any(lacks(row) for row in have):
         return ALL if known else None
     return SOME if have else NONE
 
@@ -106,6 +110,19 @@ def newest(copies: Iterable[OutboxRow], removed: Iterable[tuple[str, str]] = ())
         if not same or row.state != "sent":
             last[row.to] = row
     return list(last.values())
+
+
+def digested(copies: Iterable[OutboxRow]) -> list[OutboxRow]:
+    """Of the copies that made way for a digest in their room, one for each room in which none went before or after it."""
+    rows = [row for row in copies if row.kind == "message"]
+    left = {row.to for row in rows if row.state != "dropped"}
+    made_way = {row.to: row for row in rows if row.state == "dropped" and row.reason == TOO_MUCH}
+    return [row for room, row in made_way.items() if room not in left]
+
+
+def lacks(row: OutboxRow) -> str | None:
+    """Why a copy left without the file that belongs to it (see ``bot.fetching``); None where it has it, or there is none."""
+    return str(json.loads(row.payload)["lacks"]) if '"lacks":' in row.payload else None
 
 
 def remaining(copies: Iterable[OutboxRow]) -> list[OutboxRow]:

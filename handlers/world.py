@@ -31,8 +31,8 @@ class Request:
     """One thing a person said or tapped. ``seed`` is random and stored with it; ``now`` is when it is decided.
 
     ``about`` is the message of ours that it answers. ``point`` is a shared location in microdegrees. ``spoken`` is all that was said, ``at`` when, by the network's
-    clock. ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
-    ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it.
+    clock. ``replies``: it answers some message; ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
+    ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it; ``as_notice``: nothing shows that but the form, which people use too.
     ``album``: what was sent in one album with it before. ``versions``: where it was edited before it was heard, all that it said; the last is ``spoken``.
     ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts. ``damaged``: where it cannot be read,
     the entry that is damaged, or none where it is not known which; None where nothing is. ``compared``: what a checkpoint is worth.
@@ -52,12 +52,14 @@ class Request:
     point: tuple[int, int] | None = None
     spoken: Spoken | None = None
     at: datetime | None = None
+    replies: bool = False
     answers: Utterance | None = None
     thread: Utterance | None = None
     copies: tuple[OutboxRow, ...] = ()
     recaps: tuple[OutboxRow, ...] = ()
     forwarded: str | None = None
     automatic: bool = False
+    as_notice: bool = False
     kept: tuple[Kept, ...] | None = None
     damaged: tuple[int, ...] | None = None
     compared: Compared | None = None

@@ -125,6 +125,7 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
         private=item["private"],
         message_id=event["event_id"],
         automatic=by_program(content, MARKER),
+        as_notice=content.get("msgtype") == "m.notice" and not by_program({**content, "msgtype": "m.text"}, MARKER),
         # Some clients pass a message on with all that is in it: then these are words of ours, cleared for where they were.
         forwarded="us" if MARKER in content else None,
     )

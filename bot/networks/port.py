@@ -62,7 +62,7 @@ class Heard:
     ``point`` is (latitude, longitude) in microdegrees. ``said_at`` is the network's time, aware. ``thread`` is the message that began the
     thread in which this was said (a Telegram topic is part of ``room``). ``forwarded``: whose words these are, if they are somebody
     else's: an identity, ``us`` for the bot's own, or ``""`` for somebody who cannot be known. ``automatic``: said by a program (a bot, another
-    bridge), and so carried nowhere. ``quoted``: the words of ``reply_to`` that are answered, where not all of it is, and where they begin in it (UTF-16 units).
+    bridge), and so carried nowhere; ``as_notice``: nothing shows that but the form in which it was said, which people use too. ``quoted``: the words of ``reply_to`` that are answered, where not all of it is, and where they begin in it (UTF-16 units).
     ``showed``: what ``reply_to`` says, where the network shows it along with the answer. ``versions``: where it was edited before it was heard, all that it
     said, the last of which is what it says now. ``overtaken``: of an edit, that a later one of the same message was heard before.
     """
@@ -86,6 +86,7 @@ class Heard:
     thread: str | None = None
     forwarded: str | None = None
     automatic: bool = False
+    as_notice: bool = False
     gone: str | None = None
     options: tuple[int, ...] = ()
     tally: tuple[int, ...] = ()

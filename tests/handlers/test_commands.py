@@ -26,6 +26,7 @@ from tests.handlers.border_stage import (
     said,
 )  # fmt: skip
 from tests.handlers.stage import ADMIN, Stage
+from tests.handlers.talk_stage import talking
 from tests.playbooks.border import border
 
 ALL_IN = [f"/{command.name} {command.usage.split(' ')[0]}" for command in COMMANDS]
@@ -45,6 +46,18 @@ def test_an_unknown_command_gets_the_nearest_one_with_a_tap() -> None:
     assert "/stauts" in sent[0].body.text and "/status" in sent[0].body.text
     assert [tap.command for row in sent[0].taps for tap in row] == ["/status A-1"]
     assert "/help" in said(stage, CITY, "/xyzzy", MAYOR)
+    assert "other rooms" not in said(stage, CITY, "/xyzzy", MAYOR)
+
+
+@pytest.mark.parametrize("words", ["!Achtung Lawine kommt", "/ Pause", "!" + "x" * 20])
+def test_what_looks_like_a_command_in_a_channel_is_said_to_have_gone_nowhere(words: str) -> None:
+    """Whoever meant it for the others is told how to say it; in private, and where there is no channel, there are no others."""
+    stage = talking()
+    [answer] = stage.speak(CITY, words, MAYOR)
+    assert answer.body.text.endswith(
+        "The other rooms did not get it. For them, write it again and begin with a word, not with / or !."
+    )
+    assert "other rooms" not in said(stage, DESK, words, MAYOR, private=True)
 
 
 def test_the_help_offers_an_update_to_those_alone_who_may_make_one() -> None:

@@ -568,3 +568,55 @@ def test_a_plain_answer_begins_no_thread() -> None:
     assert stage.last().thread == asked.id
     stage.speak(FIRE, "Elsewhere", LIAISON, thread=replace(asked, stream="I-9"), answers=replace(asked, stream="I-9"))
     assert (stage.last().answers, stage.last().thread) == (None, None)
+
+
+def test_what_somebody_writes_before_a_copy_is_carried_with_it() -> None:
+    """On a line of its own, and of whom we know anywhere; what another bridge puts before a copy is no more than a name."""
+    stage = talking()
+    stage.world = replace(stage.world, usernames={"matrix": "@tocsin:x.org"})
+    stage.speak(CITY, "Boats", MAYOR)
+    copy = "▸ mayor · City &amp; Sons &lt;town hall&gt;\nBoats"
+    for lead in ("Tocsin: ", "&lt;tocsin&gt; ", "tocsin\n", ""):
+        assert not stage.speak(FIRE, lead + copy, "matrix:@ghost:x.org")
+    assert stage.speak(FIRE, f"Nota bene, they wrote:\n{copy}", "matrix:@ghost:x.org")
+    assert stage.speak(FIRE, f"They wrote: {copy}", LIAISON) and not stage.speak(FIRE, copy, LIAISON)
+
+
+@pytest.mark.parametrize("words", ["   ", "\n \n", "<b> </b>", "\u200b"])
+def test_spaces_alone_are_nothing_to_carry(words: str) -> None:
+    """Nobody reads a head without words; with a label in front it is a label alone; with a picture it is the picture."""
+    stage = talking()
+    assert not stage.speak(CITY, words, MAYOR) and not stage.said
+    [answer] = stage.speak(CITY, f"[red]{words}", MAYOR)
+    assert answer.to == CITY
+    assert stage.speak(CITY, words, MAYOR, spoken=Spoken(words, File("matrix", "{}", "photo")))
+
+
+def test_a_notice_is_carried_of_whom_we_know_and_else_has_a_sign() -> None:
+    """Bots say notices, and so do people: of somebody whom nobody knows it stays here, and they see that. What shows a bridge has no sign."""
+    stage = talking()
+    assert stage.speak(CITY, "The bridge gives way", MAYOR, automatic=True, as_notice=True)
+    assert not stage.speak(CITY, "Water level 3 m", "matrix:@gauge:x.org", automatic=True, as_notice=True)
+    assert (stage.fact().never, stage.reacts[-1].emoji) == ("notice", "🙊")
+    said = len(stage.said)
+    assert not stage.speak(CITY, "I am a bridge", MAYOR, automatic=True) and len(stage.said) == said
+
+
+@pytest.mark.parametrize(
+    "words", ["[medical] Patient 4", "Patient 4 [Medical] ward 2", "［medical］ x", "- [ medical ] x"]
+)
+def test_the_name_of_a_compartment_is_no_label_and_nothing_is_carried(words: str) -> None:
+    """Whoever writes it is told why; an edit puts it right. Where the channel is in that compartment, or brackets belong to a sentence, they are words."""
+    stage = talking()
+    sent = stage.speak(CITY, words, MAYOR)
+    assert rooms_of(sent) == {CITY} and "edical" in sent[0].body.text and "names a circle" in sent[0].body.text
+    assert stage.fact().never == "unknown-label"
+    said = stage.last()
+    assert rooms_of(stage.befalls("edited", said, spoken=Spoken("Patient 4"))) == MEMBERS
+    stage.befalls("edited", stage.last(), spoken=Spoken(words))
+    assert stage.last().raised == "red"
+    assert rooms_of(stage.speak(CITY, "See the [medical] ward", MAYOR)) == MEMBERS
+    stage = talking(
+        ("label: {tlp: amber}\n    purpose: flood", "label: {tlp: amber, compartments: [medical]}\n    purpose: flood")
+    )
+    assert FIRE in rooms_of(stage.speak(CITY, words, MAYOR))

@@ -121,6 +121,9 @@ def test_what_programs_say_is_known_as_that(mark: dict[str, Any]) -> None:
         assert person is not None and program is not None
         assert (person.automatic, program.automatic) == (False, True)
         assert program.forwarded == ("us" if MARKER in mark else None)
+        assert program.as_notice is (mark == {"msgtype": "m.notice"}) and not person.as_notice
+    both = heard(content | {"msgtype": "m.notice"} | mark)
+    assert both is not None and both.as_notice is (mark == {"msgtype": "m.notice"})
 
 
 @pytest.mark.parametrize(
