@@ -222,7 +222,8 @@ class Turn:
             request = understood(heard, about, self.tx.now, seed, answers, thread)
             if isinstance(request, Request) and answers is not None:
                 copies = await self.memory.copies(answers.stream, answers.id)
-                return replace(request, copies=copies, recaps=await self.memory.recaps(answers.stream, answers.id))
+                recaps = await self.memory.recaps(answers.stream, answers.id)
+                return replace(request, copies=copies, recaps=recaps, apart=await self.memory.apart(recaps))
             return request
         found = understood(heard, about, self.tx.now, seed)
         return found if found is not None or heard.kind not in TALK else await self._talk(heard)
@@ -255,7 +256,8 @@ class Turn:
         together = (
             await self.memory.beside(said.room, said.album) if found.kind == "edited" and said.album is not None else ()
         )
-        return replace(found, recaps=shown_again, album=tuple(one for one in together if one.said.id != said.id))
+        beside = tuple(one for one in together if one.said.id != said.id)
+        return replace(found, recaps=shown_again, apart=await self.memory.apart(shown_again), album=beside)
 
     async def _ends_elsewhere(self, heard: Heard, done: Talk, seed: bytes) -> None:
         """A poll of people's own that was forwarded is one poll wherever it stands, and ends everywhere at once."""

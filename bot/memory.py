@@ -5,16 +5,20 @@ What a turn has decided is on no file before its commit, so each question is ask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.addressing import Addresses
+from bot.copies import standing
 from bot.networks.port import Heard
 from bot.quoting import meant, spanned
 from bot.transaction import Transaction
+from handlers import recap
 from handlers.channels import threaded
 from playbooks.rooms import Network, RoomRef
 from storage.store import Beside, OutboxRow, Store, Utterance
+
+_ARRIVES = ("pending", "inflight", "sent")
 
 
 @dataclass
@@ -107,3 +111,13 @@ class Memory:
     async def recaps(self, stream: str, said: str) -> tuple[OutboxRow, ...]:
         """The recaps that show something that was said, as this turn leaves them."""
         return self.tx.recaps(stream, said, await self.store.recaps(stream, said))
+
+    async def apart(self, recaps: Iterable[OutboxRow]) -> frozenset[tuple[str, RoomRef]]:
+        """What these recaps show that stands, or is on its way, in their rooms by itself too: the ids and the rooms."""
+        shown = {(row.stream, said, row.to) for row in recaps for said in recap.shown_in(row)}
+        found = set()
+        for stream, said, room in shown:
+            rows = standing(await self.copies(stream, said), room)
+            if any(row.state in _ARRIVES for row in rows):
+                found.add((said, room))
+        return frozenset(found)

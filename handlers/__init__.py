@@ -207,7 +207,8 @@ def _happened(world: World, came: Came) -> list[Effect]:
         case NetworkEvent() as event:
             return delivery.network(world, came, event)
         case Talk() as event:
-            return recap.followed(world, event.said, event.recaps, resaid.happened(world, came, event), came.now)
+            effects = resaid.happened(world, came, event)
+            return recap.followed(world, event.said, event.recaps, effects, came.now, event.apart)
         case Flooded() as event:
             return digest.flooded(world, came, event)
         case Delivery() as event if resaid.is_talk(event.row) or _goes_with_talk(event.row):

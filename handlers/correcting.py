@@ -73,7 +73,7 @@ def _talk(case: Case, said: Utterance) -> list[Effect]:
         return [case.answer(case.say("It was taken back."))]
     words = case.say("Taken back from the other rooms, where their networks can. Here it stays until you delete it.")
     effects = take_back(incident, said, case.request.room, case.request.copies)
-    return [*followed(case.world, said, case.request.recaps, effects, case.now), case.answer(words)]
+    return [*followed(case.world, said, case.request.recaps, effects, case.now, case.request.apart), case.answer(words)]
 
 
 def retract(case: Case, arguments: str) -> list[Effect]:

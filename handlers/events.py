@@ -89,7 +89,7 @@ Befalls = Literal["edited", "deleted", "reacted", "voted", "tallied", "ended", "
 class Talk:
     """Something befell what was said in a channel.
 
-    ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand. ``album``: where it is edited, what was
+    ``copies``: every row about it; ``recaps``: those of recaps that show it, and wait or stand; ``apart``: what else they show that their rooms have by itself too. ``album``: where it is edited, what was
     sent in one album with it. ``room``: where that happened, ``message``: to what there; ``key``: the network's name for what happened. ``spoken``: what it says now. ``emoji`` was put there, ``gone`` taken
     away: of ``whose`` reactions, where ``identity`` may be a moderator's. ``overtaken``: a later edit of it was heard before this one. ``options``: what ``identity`` chose in a poll; ``tally``: how often each option was chosen, as the network counts.
     """
@@ -112,6 +112,7 @@ class Talk:
     recaps: tuple[OutboxRow, ...] = ()
     album: tuple[Beside, ...] = ()
     overtaken: bool = False
+    apart: frozenset[tuple[str, RoomRef]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

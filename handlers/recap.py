@@ -5,7 +5,7 @@ Every line is decided anew, as the room may see it now. What was said in the roo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
@@ -131,16 +131,22 @@ def is_recap(row: OutboxRow) -> bool:
 
 
 def followed(
-    world: World, said: Utterance, recaps: Iterable[OutboxRow], effects: list[Effect], now: datetime
+    world: World,
+    said: Utterance,
+    recaps: Iterable[OutboxRow],
+    effects: list[Effect],
+    now: datetime,
+    apart: Collection[tuple[str, RoomRef]] = (),
 ) -> list[Effect]:
     """Something that recaps show was taken back or changed, with these effects: one that may not be read any more goes, one that waits does not
-    leave, and what else it told is told again.
+    leave, and what else it told is told again; but not what was changed since, and so told there by itself (``apart``: the ids and rooms), or is now.
     """
     fact = next((one.fact for one in effects if isinstance(one, Record) and isinstance(one.fact, _CHANGES)), None)
     if fact is None:
         return effects
     later = after_all(world, said.stream, effects, now)
     incident, result = later.incidents[said.stream], list(effects)
+    alone = {*apart, *((one.about, one.to) for one in effects if isinstance(one, Send) and one.carries is not None)}
     raised = isinstance(fact, TakenBack) or fact.raised != said.raised
     for row in {one.send: one for one in recaps}.values():
         found, channel = seat(later, row.to, now), _channel(row)
@@ -152,8 +158,9 @@ def followed(
         if row.state != "pending" and (seen or not raised):
             continue
         result += [Drop(row.send, GONE), RemoveBeside(row.stream, row.send, row.to, str(row.about), row.partner)]
-        if here is not None and incident.paused is None and out(later, row.to) is None:
-            result += _recaps(later, incident, here, [channel], now, Missed(again=_shown(row)))
+        again = tuple(one for one in shown_in(row) if (one, row.to) not in alone)
+        if again and here is not None and incident.paused is None and out(later, row.to) is None:
+            result += _recaps(later, incident, here, [channel], now, Missed(again=again))
     return result
 
 
@@ -161,7 +168,8 @@ def _channel(row: OutboxRow) -> str:
     return (row.about or "").partition(" ")[0].removeprefix("#")
 
 
-def _shown(row: OutboxRow) -> tuple[str, ...]:
+def shown_in(row: OutboxRow) -> tuple[str, ...]:
+    """What a recap told, by the ids."""
     return tuple((row.about or "").split()[1:])
 
 

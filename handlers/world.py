@@ -34,7 +34,7 @@ class Request:
     clock. ``replies``: it answers some message; ``answers`` and ``thread`` are what it answers and what began its thread, of what was said in channels. ``forwarded``: whose words it passes on: an identity,
     ``us``, or ``""`` for somebody unknown. ``automatic``: a program said it; ``as_notice``: nothing shows that but the form, which people use too.
     ``album``: what was sent in one album with it before. ``versions``: where it was edited before it was heard, all that it said; the last is ``spoken``.
-    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it. ``kept``: where the log is asked, its facts. ``damaged``: where it cannot be read,
+    ``copies``: where it is asked who has ``answers``, every row about that; ``recaps``: those of recaps that show it; ``apart``: see ``Talk``. ``kept``: where the log is asked, its facts. ``damaged``: where it cannot be read,
     the entry that is damaged, or none where it is not known which; None where nothing is. ``compared``: what a checkpoint is worth.
     """
 
@@ -65,6 +65,7 @@ class Request:
     compared: Compared | None = None
     album: tuple[Beside, ...] = ()
     versions: tuple[Version, ...] = ()
+    apart: frozenset[tuple[str, RoomRef]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,6 +265,16 @@ def test_a_recap_does_not_show_what_was_raised_to_a_room_that_may_not_see_it() -
     assert "Known" in again.body.text and "Open" not in again.body.text
 
 
+def test_a_recap_does_not_tell_again_what_its_room_has_by_itself() -> None:
+    """What was changed since was told there alone; where nothing else is left, nothing is told again."""
+    for apart, about in ((("S-1",), "#ops S-3"), (("S-1", "S-3"), None)):
+        stage, told = recapped("One", "Secret", "Two")
+        recaps, has = (row_of(told, "sent"),), frozenset((one, BRANDWEER) for one in apart)
+        sent = stage.befalls("edited", stage.said["S-2"], spoken=Spoken("[red] Secret"), recaps=recaps, apart=has)
+        assert [one.about for one in sent] == ([about] if about is not None else [])
+        assert gone(stage) == [BRANDWEER]
+
+
 def test_what_is_changed_without_effect_changes_no_recap() -> None:
     """Nor is anything told again once the incident is over: then it only goes."""
     stage, told = recapped("One", "Secret")

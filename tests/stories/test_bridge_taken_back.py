@@ -116,3 +116,35 @@ async def test_what_a_moderator_left_of_long_words_does_not_outlive_an_edit(tmp_
         assert not town.heard("endless")
         assert FIRE not in town.heard("now") and not town.heard("Nobody's")
         assert BRANDWEER in town.heard("now") or now.startswith("[red]")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_was_changed_since_a_room_missed_it_is_told_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    """By itself; another thing that was told with it is raised, before or after, and what is left of that message is told without it."""
+    async with talking(tmp_path) as town:
+        matrix, telegram = town.networks["matrix"], town.networks["telegram"]
+        telegram.refuse(FIRE_TELEGRAM, "not here")
+        first = await town.speak(CITY, "Bridge shut")
+        secret = await town.speak(CITY, "Names of the injured")
+        await town.speak(CITY, "Ferry runs")
+        telegram.refuse(FIRE_TELEGRAM, None)
+        await town.speak(CITY, "All is well")
+        assert any("Bridge shut" in text and "Ferry runs" in text for text in town.stands(FIRE_TELEGRAM))
+        edits = [(secret, "[red] Names of the injured"), (first, "Bridge open")]
+        if waits:  # what is told again has not left when the other changes
+            real = telegram.send
+
+            async def slow(out: Outgoing) -> Outcome:
+                return Delayed(5.0, "slow") if out.kind == "message" else await real(out)
+
+            monkeypatch.setattr(telegram, "send", slow)
+        for said, words in edits if waits else reversed(edits):
+            await matrix.rewrite(CITY, said, MAYOR, "mayor", words)
+            await town.settled()
+        monkeypatch.undo()
+        await town.until(NOON + timedelta(minutes=10))
+        told = town.stands(FIRE_TELEGRAM)
+        assert not any("injured" in text or "shut" in text for text in told)
+        assert [sum(words in text for text in told) for words in ("Bridge open", "Ferry runs")] == [1, 1]
