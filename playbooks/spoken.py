@@ -22,8 +22,8 @@ class File:
     """A file as its network offers it.
 
     ``where`` is what that network needs to fetch it (JSON; it may hold keys, and goes into no log). ``type`` (MIME), ``size``
-    (bytes) and the rest are the sender's word: see ``bot.spool`` for what is found. ``seconds``: how long it plays. ``album``: files
-    that were sent together share it.
+    (bytes) and the rest are the sender's word: see ``bot.spool`` for what is found. ``seconds``: how long it plays, and ``millis``
+    where that is told more exactly. ``waveform``: how loud it is all along, each part from 0 to 1024. ``album``: files that were sent together share it.
     """
 
     network: Network
@@ -36,6 +36,8 @@ class File:
     height: int | None = None
     seconds: int | None = None
     album: str | None = None
+    millis: int | None = None
+    waveform: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def read(text: str) -> Spoken:
 
 def file_of(parts: Mapping[str, Any]) -> File:
     """A file from what ``asdict`` made of it."""
-    return File(**parts)
+    return File(**{**parts, "waveform": tuple(map(int, parts.get("waveform", ())))})
 
 
 def poll_of(parts: Mapping[str, Any]) -> Poll:

@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from bot.networks.port import FileGone, Spooled
+from playbooks.spoken import File
 
 _MXC = re.compile(r"mxc://([A-Za-z0-9.:\[\]_-]{1,255})/([A-Za-z0-9_~.-]{1,255})")
 _KEY_BYTES, _COUNTER_BYTES, _DIGEST_BYTES = 32, 16, 32
@@ -67,14 +68,15 @@ def described(file: Spooled, lies: Stored) -> dict[str, Any]:
         info |= {"w": source.width, "h": source.height}
     if kind == "m.video" and source.kind == "animation":
         info["fi.mau.gif"] = True  # so that other bridges, and ours, know it for what it was
-    millis = source.seconds * 1000 if source.seconds is not None and kind in ("m.audio", "m.video") else None
+    millis = _millis(source) if kind in ("m.audio", "m.video") else None
     if millis is not None:
         info["duration"] = millis
     content: dict[str, Any] = {"msgtype": kind, "body": name, "filename": name, "info": info, **lies.named()}
     if kind == "m.audio" and source.kind == "voice":
         content["org.matrix.msc3245.voice"] = {}
+        waveform = {"waveform": list(source.waveform)} if source.waveform else {}
         if millis is not None:
-            content["org.matrix.msc1767.audio"] = {"duration": millis}
+            content["org.matrix.msc1767.audio"] = {"duration": millis, **waveform}
     return content
 
 
@@ -126,6 +128,13 @@ class Opening:
         """Raises FileGone unless all that was opened is what the sender sealed."""
         if not secrets.compare_digest(self._digest.digest(), self._wanted):
             raise FileGone("the file is not what its sender encrypted")
+
+
+def _millis(source: File) -> int | None:
+    """How long it plays."""
+    if source.millis is not None:
+        return source.millis
+    return source.seconds * 1000 if source.seconds is not None else None
 
 
 def _kind(file: Spooled) -> str:

@@ -19,6 +19,7 @@ _KINDS: dict[str, FileKind] = {"m.image": "photo", "m.video": "video", "m.audio"
 _VOICE = ("org.matrix.msc3245.voice", "org.matrix.msc3245.voice.v2", "m.voice")
 _LARGEST = 2**53
 _LONGEST_NAME = 255
+_WAVEFORM = 1024  # the loudest a part of it can be (MSC3246), and more than the parts that clients draw
 
 
 def is_file(kind: str, content: dict[str, Any]) -> bool:
@@ -36,8 +37,9 @@ def file_in(kind: str, content: dict[str, Any]) -> File | None:
     mime = str(info.get("mimetype") or "").partition(";")[0].strip().lower()
     mime = mime if _TYPE.fullmatch(mime) else ""
     audio = content.get("org.matrix.msc1767.audio")
+    audio = audio if isinstance(audio, dict) else {}
     milliseconds = _number(info.get("duration"))
-    if milliseconds is None and isinstance(audio, dict):
+    if milliseconds is None:
         milliseconds = _number(audio.get("duration"))
     return File(
         "matrix",
@@ -49,6 +51,8 @@ def file_in(kind: str, content: dict[str, Any]) -> File | None:
         _number(info.get("w")),
         _number(info.get("h")),
         None if milliseconds is None else round(milliseconds / 1000),
+        millis=milliseconds,
+        waveform=_waveform(audio.get("waveform")),
     )
 
 
@@ -98,6 +102,14 @@ def _written(where: dict[str, Any]) -> str:
 
 def _is_mxc(address: Any) -> bool:
     return isinstance(address, str) and _MXC.fullmatch(address) is not None
+
+
+def _waveform(told: Any) -> tuple[int, ...]:
+    """How loud a recording is all along; nothing where it is told in no form that clients draw."""
+    if not isinstance(told, list) or len(told) > _WAVEFORM:
+        return ()
+    parts = [_number(part) for part in told]
+    return tuple(min(part, _WAVEFORM) for part in parts if part is not None) if None not in parts else ()
 
 
 def _number(value: Any) -> int | None:

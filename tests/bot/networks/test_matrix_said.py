@@ -147,12 +147,17 @@ def test_a_file_says_what_it_is() -> None:
     """Name, type, size and length are the sender's word; what is no number or no type is left out."""
     info = {"mimetype": "video/mp4; codecs=x", "size": 1234, "w": 640.0, "h": 480, "duration": 2600}
     assert file_of("m.video", info=info) == File(
-        "matrix", json.dumps({"mxc": MXC}, separators=(",", ":")), "video", "crue.png", "video/mp4", 1234, 640, 480, 3
-    )
+        "matrix", json.dumps({"mxc": MXC}, separators=(",", ":")), "video", "crue.png", "video/mp4", 1234, 640, 480, 3,
+        millis=2600,
+    )  # fmt: skip
     odd = {"mimetype": "<b>", "size": -1, "w": True, "h": "480", "duration": 1e300}
     assert file_of(info=odd) == File("matrix", '{"mxc":"mxc://example.org/AbC-_1"}', "photo", "crue.png")
     assert file_of(info=[]).size is None
     assert file_of("m.audio", **{"org.matrix.msc1767.audio": {"duration": 1500}}).seconds == 2
+    voice = {"duration": 3200, "waveform": [0, 7.0, 2000]}
+    assert file_of("m.audio", **{"org.matrix.msc1767.audio": voice}).waveform == (0, 7, 1024)
+    for rubbish in ([0, "1"], [0, -1], [0, True], [0] * 1025, "0", {"a": 1}, [[0]]):
+        assert file_of("m.audio", **{"org.matrix.msc1767.audio": {"waveform": rubbish}}).waveform == ()
     assert file_of(filename="a\n\u202eb" * 300).name == ("a b" * 300)[:255]
 
 
