@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from playbooks.phrasing import legible
-from playbooks.restricted import restricted
+from playbooks.restricted import in_language, restricted
 
 LONGEST = 100_000
 """Characters that are read; an event holds 64 KiB."""
@@ -26,6 +26,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>]*)>")
 _ATTRIBUTE = re.compile(
     r"(?<![\w:-])([a-zA-Z][\w:-]{0,40})(?:[ \t\n]{0,9}=[ \t\n]{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?"
 )
+_LANGUAGE = re.compile(r"(?:^|\s)language-(\S+)")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _MENTION = re.compile(r"(?:https?://(?:www\.)?matrix\.to/|matrix:)", re.IGNORECASE)
 _PERSON = re.compile(r"(?:https?://(?:www\.)?matrix\.to/#/(?:@|%40)|matrix:u/)", re.IGNORECASE)
@@ -50,6 +51,7 @@ class _Mark:
 
     name: str
     opening: str
+    ending: str
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class _Writer:
 
     def _close(self, shared: int) -> None:
         while len(self.written) > shared:
-            self.made.append(f"</{self.written.pop().name}>")
+            self.made.append(self.written.pop().ending)
 
 
 class _Reader:
@@ -235,11 +237,11 @@ class _Reader:
     def _marks(self, element: _Element, attributes: str) -> None:
         wanted = self.writer.wanted
         name = _MARKS.get(element.tag, "")
-        opening = f"<{name}>"
+        opening, ending = f"<{name}>", f"</{name}>"
         if element.tag == "a":
             link = legible(_attributes(attributes).get("href", "")).strip()
             if _LINK.match(link) and not _MENTION.match(link):
-                name, opening = "a", f'<a href="{escape(link)}">'
+                name, opening, ending = "a", f'<a href="{escape(link)}">', "</a>"
             elif _PERSON.match(link):
                 self.writer.calls = True
             elif _OTHER_LINK.fullmatch(link):
@@ -248,10 +250,18 @@ class _Reader:
             if reason := legible(found["data-mx-spoiler"]).strip():
                 self.writer.words(f"({reason})")
                 self.writer.space = True
-            name, opening = "tg-spoiler", "<tg-spoiler>"
+            name, opening, ending = "tg-spoiler", "<tg-spoiler>", "</tg-spoiler>"
+        elif (
+            name == "code"
+            and wanted
+            and wanted[-1].name == "pre"
+            and not any(one is wanted[-1] for one in self.writer.written)
+        ):
+            language = _LANGUAGE.search(_attributes(attributes).get("class", ""))
+            wanted[-1] = _Mark("pre", *in_language(language[1] if language else ""))
         # Within code nothing else is marked, and nothing is marked twice.
         if name and not any(mark.name in (name, "code", "pre") for mark in wanted):
-            wanted.append(_Mark(name, opening))
+            wanted.append(_Mark(name, opening, ending))
             element.marked = True
             self.pre_begins = name == "pre"
 

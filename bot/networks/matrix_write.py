@@ -23,6 +23,9 @@ _VEIL = "█████"  # of one length, whatever is behind it
 _WORDS = ("body", "format", "formatted_body")
 _PATIENCE = 5.0
 _SPOILER = re.compile(r"<(/?)tg-spoiler>")
+_QUOTE = re.compile(r"<(/?)blockquote(?: expandable)?>|\n")
+_AROUND_BLOCKS = re.compile(r"\n(<(?:pre|blockquote)>)|(</(?:pre|blockquote)>)\n")
+_PRE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 
 
 class Said(NamedTuple):
@@ -187,9 +190,9 @@ def _mentions(out: Outgoing) -> dict[str, Any]:
 
 def _written(out: Outgoing) -> dict[str, Any]:
     rows = [_row(row) for row in out.buttons]
-    text = "\n".join([*([_plain(out)] if out.text or not rows else []), *rows])
-    written = [_breaks(_unveilable(out.html))] if out.text or not rows else []
-    html = "<br>".join([*written, *(markup.escape(row, quote=False) for row in rows)])
+    text = "\n".join([*([_plain(out, quoted=True)] if out.text or not rows else []), *rows])
+    written = [_unveilable(out.html)] if out.text or not rows else []
+    html = _breaks("\n".join([*written, *(markup.escape(row, quote=False) for row in rows)]))
     return {"body": text, "format": "org.matrix.custom.html", "formatted_body": html}
 
 
@@ -202,25 +205,46 @@ def _unveilable(html: str) -> str:
     return _SPOILER.sub(lambda tag: "</span>" if tag[1] else "<span data-mx-spoiler>", html)
 
 
-def _plain(out: Outgoing) -> str:
-    """The words without markup; covered ones stay covered, since lock screens show this."""
-    if "<tg-spoiler>" not in out.html:
+def _plain(out: Outgoing, *, quoted: bool = False) -> str:
+    """The words without markup; covered ones stay covered, since lock screens show this. ``quoted``: with marks in front of lines that are quoted."""
+    covers = "<tg-spoiler>" in out.html
+    quoted = quoted and "<blockquote" in out.html
+    if not covers and not quoted:
         return out.text
+    html = _covered(out.html) if covers else out.html
+    return restricted.plain(_quoted(html) if quoted else html)
+
+
+def _covered(html: str) -> str:
     pieces: list[str] = []
     depth = at = 0
-    for tag in _SPOILER.finditer(out.html):
+    for tag in _SPOILER.finditer(html):
         if depth == 0:
-            pieces.append(out.html[at : tag.start()] + (_VEIL if not tag[1] else ""))
+            pieces.append(html[at : tag.start()] + (_VEIL if not tag[1] else ""))
         depth = max(depth + (-1 if tag[1] else 1), 0)
         at = tag.end()
-    return restricted.plain("".join([*pieces, out.html[at:] if depth == 0 else ""]))
+    return "".join([*pieces, html[at:] if depth == 0 else ""])
+
+
+def _quoted(html: str) -> str:
+    """With ``> `` in front of each line of a quotation, as clients write it; a quotation has its lines for itself."""
+    lines: list[str] = []
+    line, depth, at, ended = "", 0, 0, False
+    for found in _QUOTE.finditer(html):
+        line += html[at : found.start()]
+        at = found.end()
+        breaks = found[0] == "\n"
+        if restricted.plain(line) or (breaks and not ended):
+            lines.append("&gt; " * depth + line)
+        line, ended = "", bool(found[1])  # the line break after a quotation is the end of its last line
+        if not breaks:
+            depth = max(depth + (-1 if ended else 1), 0)
+    line += html[at:]
+    return "\n".join([*lines, *(["&gt; " * depth + line] if restricted.plain(line) else [])])
 
 
 def _breaks(html: str) -> str:
-    # Inside <pre> a newline already is a line break.
-    parts = html.split("<pre>")
-    done = [parts[0].replace("\n", "<br>")]
-    for part in parts[1:]:
-        code, end, rest = part.partition("</pre>")
-        done.append("<pre>" + code + end + rest.replace("\n", "<br>"))
-    return "".join(done)
+    """With the breaks as tags: not in code, where newlines break lines already, and not beside blocks, which end lines by themselves."""
+    html = html.replace("<blockquote expandable>", "<blockquote>")
+    html = _AROUND_BLOCKS.sub(lambda found: found[1] or found[2], html)
+    return "".join(part if part.startswith("<pre>") else part.replace("\n", "<br>") for part in _PRE.split(html))

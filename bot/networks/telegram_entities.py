@@ -14,7 +14,7 @@ from html import escape
 from itertools import accumulate
 from typing import Any, TypeGuard
 
-from playbooks.restricted import restricted
+from playbooks.restricted import in_language, restricted
 
 MOST_ENTITIES = 1000  # ten times what Telegram keeps: more only costs time
 
@@ -41,11 +41,19 @@ class _Span:
     start: int
     end: int
     tag: str
-    link: str = ""
+    more: str = ""  # where a link leads, in which language code is, whether a quotation can be expanded
 
     @property
     def opens(self) -> str:
-        return f'<a href="{escape(self.link)}">' if self.tag == "a" else f"<{self.tag}>"
+        if self.tag == "a":
+            return f'<a href="{escape(self.more)}">'
+        if self.tag == "pre":
+            return in_language(self.more)[0]
+        return f"<{self.tag} {self.more}>" if self.more else f"<{self.tag}>"
+
+    @property
+    def ends(self) -> str:
+        return in_language(self.more)[1] if self.tag == "pre" else f"</{self.tag}>"
 
 
 def marked_up(text: str, entities: object) -> str:
@@ -62,7 +70,7 @@ def marked_up(text: str, entities: object) -> str:
         again: list[_Span] = []  # inside one that ends here, but going on: ended and begun again
         while any(span.end <= place for span in opened):
             inner = opened.pop()
-            made.append(f"</{inner.tag}>")
+            made.append(inner.ends)
             if inner.end > place:
                 again.append(inner)
         for span in reversed(again):
@@ -82,7 +90,7 @@ def marked_up(text: str, entities: object) -> str:
 def _rest(span: _Span, opened: list[_Span]) -> _Span | None:
     """What of a span lies behind the one of the same tag that is open: bold in bold is bold once."""
     end = next(other.end for other in opened if other.tag == span.tag)
-    return _Span(end, span.end, span.tag, span.link) if span.end > end else None
+    return _Span(end, span.end, span.tag, span.more) if span.end > end else None
 
 
 def _put(waiting: list[_Span], span: _Span) -> None:
@@ -112,11 +120,21 @@ def _spans(text: str, entities: list[Any]) -> list[_Span]:
         kind, offset, length = entity.get("type"), entity.get("offset"), entity.get("length")
         if not isinstance(kind, str) or not _whole(offset) or not _whole(length):
             continue
-        tag, link = _TAGS.get(kind, ""), str(entity.get("url", ""))
+        tag = _TAGS.get(kind, "")
         start, end = place(max(offset, 0)), place(max(offset, 0) + length) if length > 0 else 0
         if tag and start < end:
-            found.append(_Span(start, end, tag, link.translate(_UNSAFE)))
+            found.append(_Span(start, end, tag, _more(kind, entity)))
     return sorted(found, key=_place)
+
+
+def _more(kind: str, entity: Mapping[str, Any]) -> str:
+    """What an entity says beside where it stands."""
+    if kind == "text_link":
+        return str(entity.get("url", "")).translate(_UNSAFE)
+    if kind == "pre":
+        language = entity.get("language")
+        return language if isinstance(language, str) else ""
+    return "expandable" if kind == "expandable_blockquote" else ""
 
 
 def _whole(value: object) -> TypeGuard[int]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from playbooks.restricted import restricted
+from playbooks.restricted import in_language, restricted
 
 _TAGS = {"bold": "b", "italic": "i", "underline": "u", "strikethrough": "s", "spoiler": "tg-spoiler", "code": "code"}
 _BLOCKS = {"heading": "b", "pre": "pre", "blockquote": "blockquote", "pullquote": "blockquote"}
@@ -26,7 +26,8 @@ def _blocks(blocks: object) -> Iterator[str]:
     for block in blocks if isinstance(blocks, list) else ():
         if isinstance(block, Mapping) and (lines := "\n".join(line for line in _block(block) if line)):
             tag = _BLOCKS.get(str(block.get("type")))
-            yield f"<{tag}>{lines}</{tag}>" if tag else lines
+            begins, ends = in_language(str(block.get("language") or "")) if tag == "pre" else (f"<{tag}>", f"</{tag}>")
+            yield f"{begins}{lines}{ends}" if tag else lines
 
 
 def _block(block: Mapping[str, Any]) -> Iterator[str]:

@@ -19,7 +19,9 @@ from bot.networks.port import HeardKind, Spooled
 from playbooks.rooms import Network, RoomRef
 from playbooks.spoken import Contact, File, FileKind, Poll
 
-Mark = tuple[str, str, str]  # tag, the text under it, where a link leads
+Mark = tuple[
+    str, str, str
+]  # tag, the text under it, where a link leads or what else the tag says (a language, that it can be expanded)
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class Talk(ABC):
     cards = False  # and so does the bot
     cards_are_files = False  # the bot sends them as words with a file
     links_addresses = True  # a link may lead to an address for mail or a telephone number
+    folds = False  # a long quotation is shown in part until somebody opens it
     names_pictures = True  # photos, stickers and what is recorded keep a name
     hears_as: Mapping[FileKind, FileKind] = {}  # files that come as another kind
     shows_as: Mapping[FileKind, FileKind] = {}  # files of the bot, with words under them, that come as another kind
@@ -231,28 +234,53 @@ class Talk(ABC):
         """Wait until the bot's reactions to a message are these, in any order."""
 
 
+_BLOCKS = ("pre", "blockquote")
+
+
 class _Marked(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, *, browser: bool) -> None:
         super().__init__(convert_charrefs=True)
+        self.browser = browser
         self.text = ""
         self.marks: list[Mark] = []
         self._opened: list[tuple[str, str, int, str]] = []
+        self._ended = False  # a block, so that what follows begins a line
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "br":
-            self.text += "\n"
+            self._words("\n")
             return
         given: dict[str, Any] = dict(attrs)
+        if tag not in _BLOCKS:
+            self._words("")
+        elif self.text and not self.text.endswith("\n"):
+            self.text += "\n"
+        self._ended = False
         mark = "tg-spoiler" if tag == "span" and "data-mx-spoiler" in given else tag
-        self._opened.append((tag, mark, len(self.text), given.get("href") or ""))
+        more = given.get("href") or ("expandable" if "expandable" in given else "")
+        if tag == "code" and "class" in given:  # the language of the block that it is in
+            (outer, _, start, _) = self._opened[-1]
+            assert (outer, start) == ("pre", len(self.text)), "Telegram knows the language of a block only"
+            self._opened[-1] = ("pre", "pre", start, given["class"].removeprefix("language-"))
+            mark = ""
+        self._opened.append((tag, mark, len(self.text), more))
 
     def handle_endtag(self, tag: str) -> None:
         name, mark, start, link = self._opened.pop()
         assert name == tag, f"</{tag}> ends <{name}>"
-        self.marks.append((mark, self.text[start:], link))
+        self._ended = tag in _BLOCKS
+        if mark:
+            self.marks.append((mark, self.text[start:], link))
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self._words(data)
+
+    def _words(self, words: str) -> None:
+        """What follows a block. In restricted HTML a newline there ends its line; in what a browser is given a break would be a line of its own."""
+        if self._ended and not (words.startswith("\n") and not self.browser):
+            self.text += "\n"
+        self._ended = False
+        self.text += words
 
     def finish(self) -> tuple[str, tuple[Mark, ...]]:
         self.close()
@@ -260,8 +288,11 @@ class _Marked(HTMLParser):
         return self.text, tuple(sorted(self.marks))
 
 
-def marked(html: str) -> tuple[str, tuple[Mark, ...]]:
-    """The text of HTML as a reader sees it, and what stands under which mark. Fails when tags are not balanced."""
-    parser = _Marked()
+def marked(html: str, *, browser: bool = False) -> tuple[str, tuple[Mark, ...]]:
+    """The text of restricted HTML as a reader sees it, and what stands under which mark. Fails when tags are not balanced.
+
+    ``browser``: of what a browser is given, where blocks end their lines by themselves and a break after one leaves a line empty.
+    """
+    parser = _Marked(browser=browser)
     parser.feed(html)
     return parser.finish()

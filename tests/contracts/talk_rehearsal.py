@@ -17,7 +17,7 @@ from tests.patience import PATIENCE
 class RehearsalTalk(Talk):
     """Ada and Bo on one side of a rehearsal."""
 
-    albums = contacts = True
+    albums = contacts = folds = True
     _people: Rehearsal
     _given: dict[str, File]
     _albums = itertools.count(1)

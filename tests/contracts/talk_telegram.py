@@ -15,7 +15,7 @@ from tests.emulators.telegram import TelegramEmulator
 from tests.emulators.telegram_files import Kind
 from tests.emulators.telegram_town import Message
 
-_TAGS = {kind: tag for tag, kind in reversed(telegram_html.KINDS.items())}
+_TAGS = {kind: tag for tag, kind in reversed(telegram_html.KINDS.items())} | {"expandable_blockquote": "blockquote"}
 _KINDS: dict[FileKind, Kind] = {"file": "document"}
 _SHOWN = {"document": "file"}
 
@@ -27,7 +27,7 @@ class TelegramTalk(Talk):
     one_reaction = True
     links_addresses = False
     threads = False
-    topics = albums = contacts = cards = forwards = True
+    topics = albums = contacts = cards = forwards = folds = True
     names_pictures = False
     hears_votes_of_others = False
     votes_are = "tallied"
@@ -182,7 +182,9 @@ def _marks(message: Message) -> tuple[Mark, ...]:
             (
                 _TAGS[entity["type"]],
                 units[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])].decode("utf-16-le"),
-                entity.get("url", ""),
+                "expandable"
+                if entity["type"].startswith("expandable")
+                else entity.get("url") or entity.get("language", ""),
             )
             for entity in message.entities
             if entity["type"] in _TAGS

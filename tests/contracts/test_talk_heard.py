@@ -62,6 +62,29 @@ async def test_formatting_is_heard_as_it_was_meant(stand: Stand, room: RoomRef) 
     assert (heard.automatic, heard.forwarded, heard.thread) == (False, None, None)
 
 
+CODE = 'voici\n<pre><code class="language-python">if eau &lt; 3:\n    fuir()</code></pre>\nfin'
+FOLDED = "<b>Ada</b>\n<blockquote expandable>cité\nsur\nquatre\nlignes</blockquote>\nfin"
+
+
+async def test_code_is_heard_with_its_language(stand: Stand, room: RoomRef) -> None:
+    """What its speaker calls the language of a block of code comes with it."""
+    await stand.write(room, CODE)
+    heard = await stand.hear(room, "message")
+    assert_whole(heard)
+    assert heard.spoken is not None
+    assert marked(heard.spoken.html) == marked(CODE)
+
+
+async def test_a_quotation_is_heard_as_one_that_unfolds(stand: Stand, room: RoomRef) -> None:
+    """Where quotations can be folded, that is heard; elsewhere it is a quotation like any other."""
+    if not stand.folds:
+        return
+    await stand.write(room, FOLDED)
+    heard = await stand.hear(room, "message")
+    assert_whole(heard)
+    assert heard.spoken is not None and heard.spoken.html == FOLDED
+
+
 async def test_plain_words_are_no_markup(stand: Stand, room: RoomRef) -> None:
     """Signs of markup that somebody types stay the signs they are."""
     words = 'a <b>c & d</b> &amp; "e" <script>'

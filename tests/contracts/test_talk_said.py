@@ -15,7 +15,7 @@ from playbooks.rooms import RoomRef
 from playbooks.spoken import Contact, card
 from tests.contracts.stand import BUTTONS, Stand
 from tests.contracts.talk import ALBUM, CARD, PHOTO, QUESTION, THINGS, Seen, Thing, marked
-from tests.contracts.test_talk_heard import FORMATTED
+from tests.contracts.test_talk_heard import CODE, FOLDED, FORMATTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,6 +38,20 @@ async def test_formatting_is_seen_as_it_was_meant(stand: Stand, room: RoomRef) -
     seen = await stand.see(room, "Crue")
     assert seen.id == sent
     assert (seen.text, seen.marks) == marked(FORMATTED)
+
+
+async def test_code_is_seen_with_its_language(stand: Stand, room: RoomRef) -> None:
+    """A block of code is seen in the language that its speaker gave it."""
+    await stand.sent(room, CODE)
+    seen = await stand.see(room, "voici")
+    assert (seen.text, seen.marks) == marked(CODE)
+
+
+async def test_a_quotation_that_unfolds(stand: Stand, room: RoomRef) -> None:
+    """Where quotations can be folded a long one is seen so; elsewhere it is a quotation."""
+    await stand.sent(room, FOLDED)
+    seen = await stand.see(room, "cité")
+    assert (seen.text, seen.marks) == marked(FOLDED if stand.folds else FOLDED.replace(" expandable", ""))
 
 
 async def test_addresses_are_not_lost(stand: Stand, room: RoomRef) -> None:

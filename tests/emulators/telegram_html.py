@@ -29,6 +29,8 @@ KINDS = {
     "tg-spoiler": "spoiler",
 }
 _TAG = re.compile(r"<(?P<end>/)?(?P<name>[a-zA-Z][-a-zA-Z0-9]*)(?P<attributes>(?:\s[^<>]*)?)>")
+_LANGUAGE = re.compile(r"""\sclass=(?:"language-([^"]*)"|'language-([^']*)'|language-([^\s"'>]+))""")
+_QUOTES = ("blockquote", "expandable_blockquote")
 _HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _NAMED = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 
@@ -80,7 +82,13 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
                     f'found "</{name}>"'
                 )
             if length > start:
-                entities.append(_entity(name, start, length - start, attributes))
+                entity = _entity(name, start, length - start, attributes)
+                inner = entities[-1] if entities else {}
+                if name == "pre" and inner.get("language") and _same_place(inner, entity):
+                    entity = entities.pop() | {
+                        "type": "pre"
+                    }  # code that is all there is in a block gives it its language
+                entities.append(entity)
         elif name not in KINDS:
             raise bad(f'can\'t parse entities: Unsupported start tag "{name}" at byte offset {offset}')
         else:
@@ -88,7 +96,12 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
         at = tag.end()
     if opened:
         raise bad(f"can't parse entities: Can't find end tag corresponding to start tag \"{opened[-1][0]}\"")
-    return _trimmed("".join(text), [entity for entity in entities if entity])
+    bare = [{k: v for k, v in one.items() if k != "language" or one["type"] == "pre"} for one in entities if one]
+    return _trimmed("".join(text), bare)
+
+
+def _same_place(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return (one["offset"], one["length"]) == (other["offset"], other["length"])
 
 
 def _entity(name: str, offset: int, length: int, attributes: str) -> dict[str, Any]:
@@ -100,12 +113,16 @@ def _entity(name: str, offset: int, length: int, attributes: str) -> dict[str, A
         entity["url"] = html.unescape(next(group for group in href.groups() if group is not None))
         if not entity["url"].lower().startswith(_WEB):
             return {}
+    if name == "code" and (found := _LANGUAGE.search(attributes)) is not None:
+        entity["language"] = html.unescape(next(group for group in found.groups() if group is not None))
+    if name == "blockquote" and re.search(r"\sexpandable(?=[\s=]|$)", attributes):
+        entity["type"] = "expandable_blockquote"
     return entity
 
 
 def settled(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The entities that Telegram keeps, sorted, of those that were asked for: derived from ``fix_entities`` of tdlib."""
-    quotes = _outermost([one for one in entities if one["type"] == "blockquote"])
+    quotes = _outermost([one for one in entities if one["type"] in _QUOTES])
     apart = _outermost([one for one in entities if one["type"] in _APART])
     apart = [one for one in apart if all(_apart_or_within(one, quote) for quote in quotes)]
     bare = [one for one in apart if one["type"] != "text_link"]
@@ -127,7 +144,7 @@ def _apart_or_within(entity: dict[str, Any], quote: dict[str, Any]) -> bool:
 
 
 def _order(entity: dict[str, Any]) -> tuple[int, int, int]:
-    kinds = ("blockquote", *_APART, *_INNER)
+    kinds = (*_QUOTES, *_APART, *_INNER)
     return _begin(entity), -entity["length"], kinds.index(entity["type"])
 
 

@@ -28,3 +28,14 @@ QUOTE, BOLD, CODE, PRE, LINK = "blockquote", "bold", "code", "pre", "text_link"
 def test_what_is_kept(source: str, seen: list[tuple[str, int, int]]) -> None:
     """Of forms that Telegram does not combine, those stay that it keeps."""
     assert [(one["type"], one["offset"], one["length"]) for one in parse(source)[1]] == seen
+
+
+def test_what_a_form_says_more() -> None:
+    """Code that is all there is in a block names its language, alone or in part of one it does not; a quotation may be folded."""
+    language = '<code class="language-python">'
+    assert parse(f"<pre>{language}a</code></pre>")[1] == [{"type": PRE, "offset": 0, "length": 1, "language": "python"}]
+    assert parse(f"{language}a</code>")[1] == [{"type": CODE, "offset": 0, "length": 1}]
+    assert parse(f"<pre>a{language}b</code></pre>")[1] == [{"type": PRE, "offset": 0, "length": 2}]
+    assert parse("<blockquote expandable>a</blockquote>")[1] == [
+        {"type": "expandable_blockquote", "offset": 0, "length": 1}
+    ]

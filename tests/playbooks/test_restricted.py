@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbooks.phrasing import legible
-from playbooks.restricted import TAGS, plain, restricted
+from playbooks.restricted import TAGS, in_language, plain, restricted
 
-_WRITTEN = re.compile(r"<(/?)([a-z-]+)(?: href=\"[^\"<>]*\")?>")
+_WRITTEN = re.compile(r"<(/?)([a-z-]+)(?: href=\"[^\"<>]*\"| class=\"language-[A-Za-z0-9+#._-]{1,32}\"| expandable)?>")
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,10 @@ _WRITTEN = re.compile(r"<(/?)([a-z-]+)(?: href=\"[^\"<>]*\")?>")
         ("<tg-spoiler>secret</tg-spoiler>\nline", "<tg-spoiler>secret</tg-spoiler>\nline"),
         ("&lt;b&gt; &amp;amp;", "&lt;b&gt; &amp;amp;"),
         ("\u202eevil\u0000", "evil"),
+        ("<blockquote expandable>a</blockquote>", "<blockquote expandable>a</blockquote>"),
+        ("<b expandable>a</b>", "<b>a</b>"),
+        ('<pre><code class="language-c++">a</code></pre>', '<pre><code class="language-c++">a</code></pre>'),
+        ('<b class="language-c">a</b> <code class="language-c">b</code>', "<b>a</b> <code>b</code>"),
     ],
 )
 def test_only_a_few_tags_are_left_and_all_else_is_text(source: str, made: str) -> None:
@@ -34,7 +38,25 @@ def test_only_a_few_tags_are_left_and_all_else_is_text(source: str, made: str) -
     assert restricted(source) == made
 
 
-@given(st.text(alphabet=st.sampled_from('<>/ab iu&;"=href ps:x\n\u202e'), max_size=80) | st.text(max_size=60))
+PIECES = (
+    "<pre>",
+    "</pre>",
+    '<code class="language-c">',
+    "<code>",
+    "</code>",
+    "<blockquote expandable>",
+    "</blockquote>",
+    "<a>",
+    "</a>",
+    "a",
+)
+
+
+@given(
+    st.text(alphabet=st.sampled_from('<>/ab iu&;"=href ps:x\n\u202e'), max_size=80)
+    | st.text(max_size=60)
+    | st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+)
 def test_once_is_enough_and_every_tag_is_ended(source: str) -> None:
     """Written again it stays as it is; tags are balanced; the words are those that were written."""
     made = restricted(source)
@@ -56,3 +78,15 @@ def test_plain_words_come_back_as_they_are(words: str) -> None:
     from html import escape
 
     assert plain(restricted(escape(words))) == legible(words)
+
+
+@pytest.mark.parametrize("language", ["", "a b", 'c"><b>', "c\n", "x" * 33, "français"])
+def test_a_language_is_a_name_or_is_left_out(language: str) -> None:
+    """What somebody calls a language is a short name of few signs; anything else is left out, and the code stays."""
+    assert in_language(language) == ("<pre>", "</pre>")
+    begins, ends = in_language("objective-c++_2.0#")
+    assert (
+        restricted(f"{begins}a{ends}")
+        == f"{begins}a{ends}"
+        == '<pre><code class="language-objective-c++_2.0#">a</code></pre>'
+    )

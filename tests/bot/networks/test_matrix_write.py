@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.networks import matrix_write
+from bot.networks import markup, matrix_write
 from bot.networks.matrix_attachment import Stored
 from bot.networks.matrix_http import MatrixError, TokenRefused
 from bot.networks.matrix_write import MARKER, POLL, edit_of, events_of, reaction_of
@@ -46,9 +46,38 @@ def test_covered_words_stay_covered_where_there_is_no_markup() -> None:
 
 
 def test_lines_break_but_not_twice_in_code() -> None:
-    """Newlines become breaks, except in preformatted text, where they break already."""
-    content = only(out(html="a\n<pre>b\nc</pre>\n<blockquote>d\ne</blockquote>", text="a\nb\nc\nd\ne"))
-    assert content["formatted_body"] == "a<br><pre>b\nc</pre><br><blockquote>d<br>e</blockquote>"
+    """Newlines become breaks, except in preformatted text, where they break already, and beside blocks, which end their lines."""
+    content = only(out(html="a\n<pre>b\nc</pre>\n<blockquote>d\ne</blockquote>\nf\n\ng", text="a\nb\nc\nd\ne\nf\n\ng"))
+    assert content["formatted_body"] == "a<pre>b\nc</pre><blockquote>d<br>e</blockquote>f<br><br>g"
+    apart = only(out(html="<blockquote>a</blockquote>\n\nb", text="a\n\nb"))
+    assert apart["formatted_body"] == "<blockquote>a</blockquote><br>b"
+    chosen = only(out(html="<blockquote>a</blockquote>", text="a", buttons=((Button("Vu", "ack", "👀"),),)))
+    assert chosen["formatted_body"] == "<blockquote>a</blockquote>👀 Vu"
+
+
+def test_code_keeps_its_language_and_a_quotation_is_not_folded() -> None:
+    """The language stands where Matrix clients look for it; that a quotation is folded on Telegram is nothing to them."""
+    html = '<pre><code class="language-c">a\nb</code></pre>\n<blockquote expandable>c</blockquote>'
+    content = only(out(html=html, text="a\nb\nc"))
+    assert content["formatted_body"] == '<pre><code class="language-c">a\nb</code></pre><blockquote>c</blockquote>'
+
+
+@pytest.mark.parametrize(
+    ("html", "body"),
+    [
+        ("Ada\n<blockquote>a\nb</blockquote>\nc\nd", "Ada\n> a\n> b\nc\nd"),
+        ("Ada<blockquote expandable>a</blockquote>c", "Ada\n> a\nc"),
+        ("<blockquote>a</blockquote>\n\nc", "> a\n\nc"),
+        ("<blockquote>a\n<b>b</b>\n</blockquote>", "> a\n> b"),
+        ("<blockquote>a\n\nb</blockquote>", "> a\n> \n> b"),
+        ("<b><blockquote>a</blockquote></b>\nc", "> a\nc"),
+        ("<blockquote>&lt;a&gt; <tg-spoiler>b</tg-spoiler></blockquote>", "> <a> █████"),
+        ("a\n<blockquote></blockquote>b", "a\nb"),
+    ],
+)
+def test_a_quotation_has_marks_where_there_is_no_markup(html: str, body: str) -> None:
+    """Who reads no HTML, as on a lock screen, sees which words are somebody else's, in lines of their own."""
+    assert only(out(html=html, text=markup.plain(html)))["body"] == body
 
 
 @pytest.mark.parametrize(
@@ -94,6 +123,11 @@ def test_a_voice_message_plays_as_one() -> None:
     assert content["org.matrix.msc3245.voice"] == {}
     assert content["org.matrix.msc1767.audio"] == {"duration": 7000}
     assert content["info"]["duration"] == 7000
+    told = only(
+        out(files=(file("voice", "audio/ogg", "v.ogg", seconds=3, millis=3200, waveform=(0, 512, 1024)),)), LIES
+    )
+    assert told["org.matrix.msc1767.audio"] == {"duration": 3200, "waveform": [0, 512, 1024]}
+    assert told["info"]["duration"] == 3200
     music = only(out(files=(file("audio", "audio/mpeg", "m.mp3", seconds=7),)), LIES)
     assert "org.matrix.msc3245.voice" not in music and music["info"]["duration"] == 7000
 

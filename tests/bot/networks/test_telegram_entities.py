@@ -35,7 +35,7 @@ KINDS = [
     "nonsense",
 ]
 TEXT = st.text(st.characters() | st.sampled_from("🚒👩‍🚒é<>&\"'\n b\u200d"), max_size=40)
-_TAG = re.compile(r"<(/?)([a-z-]+)(?: href=\"[^\"<>]*\")?>")
+_TAG = re.compile(r"<(/?)([a-z-]+)(?: href=\"[^\"<>]*\"| class=\"language-[a-z+]*\"| expandable)?>")
 
 
 def entity(kind: str, offset: int, length: int, **more: Any) -> dict[str, Any]:
@@ -48,13 +48,14 @@ def formatted(draw: st.DrawFn) -> tuple[str, list[Any]]:
     text = draw(TEXT)
     number = st.integers(-3, units(text) + 3)
     one = st.builds(
-        lambda kind, offset, length, url: entity(kind, offset, length, url=url),
+        lambda kind, offset, length, url, language: entity(kind, offset, length, url=url, language=language),
         st.sampled_from(KINDS),
         number,
         number,
         st.sampled_from(
             ["https://x.org/?a=1&b=2", 'http://x/"<', "javascript:alert(1)", "tg://user?id=1", "", "mailto:a@b"]
         ),
+        st.sampled_from(["python", "c++", 'x"><b>', "", None, 7]),
     )
     odd = st.sampled_from([None, 7, [], {}, {"type": [], "offset": 0, "length": 1}, entity("bold", 10**30, 10**30)])
     return text, draw(st.lists(one | odd, max_size=12))
@@ -124,9 +125,9 @@ def _behind(text: str, place: int) -> int:
         ("abc", [entity("bold", 0, 2), entity("bold", 1, 2)], "<b>ab</b><b>c</b>"),
         ("abc", [entity("italic", 0, 3), entity("blockquote", 0, 3)], "<blockquote><i>abc</i></blockquote>"),
         ("a<b>", [entity("code", 0, 4)], "<code>a&lt;b&gt;</code>"),
-        ("x = 1", [entity("pre", 0, 5, language="python")], "<pre>x = 1</pre>"),
+        ("x = 1", [entity("pre", 0, 5, language="python")], '<pre><code class="language-python">x = 1</code></pre>'),
         ("who", [entity("spoiler", 0, 3)], "<tg-spoiler>who</tg-spoiler>"),
-        ("long", [entity("expandable_blockquote", 0, 4)], "<blockquote>long</blockquote>"),
+        ("long", [entity("expandable_blockquote", 0, 4)], "<blockquote expandable>long</blockquote>"),
         ("map", [entity("text_link", 0, 3, url='https://x.org/?q="a b"&r')],
          '<a href="https://x.org/?q=%22a%20b%22&amp;r">map</a>'),
         ("hm", [entity("text_link", 0, 2, url="javascript:alert(1)")], "hm"),

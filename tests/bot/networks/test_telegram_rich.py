@@ -53,7 +53,7 @@ def test_no_word_is_lost(blocks: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("block", "html"),
     [
-        ({"type": "pre", "text": "x < 1", "language": "python"}, "<pre>x &lt; 1</pre>"),
+        ({"type": "pre", "text": "x < 1", "language": "python"}, '<pre><code class="language-python">x &lt; 1</code></pre>'),
         ({"type": "details", "summary": "More", "blocks": [{"type": "paragraph", "text": "x"}]}, "More\nx"),
         (
             {"type": "blockquote", "blocks": [{"type": "paragraph", "text": "x"}], "credit": "Ada"},
