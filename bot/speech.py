@@ -19,6 +19,9 @@ Split = Callable[[str], Sequence[str]]
 CAPTIONS = 1024
 """UTF-16 units that can stand under a file where nobody says otherwise: as on Telegram."""
 
+PLACE_UNITS = 240
+"""UTF-16 units that can stand on a place: its name and address, and who shows it. So many Telegram shows as an address; on Matrix there is no bound."""
+
 MORE = " …"
 """After the name of whoever speaks on."""
 
@@ -57,7 +60,7 @@ def shown(lines: Sequence[Line]) -> str:
 def cut(mark: str, carried: Carried, split: Split, captions: int) -> list[Line]:
     """What is carried, as one message each; a file, a place or a poll goes with the first.
 
-    Words that are too long to stand under a file follow it. Later parts say who speaks on.
+    Words that are too long to stand under a file or on a place follow it, as do those beside a poll. Later parts say who speaks on.
     """
     head, words, clock = carried.head.html, carried.words.html, carried.clock.html
     instead = carried.instead.html if carried.instead is not None else ""
@@ -65,7 +68,8 @@ def cut(mark: str, carried: Carried, split: Split, captions: int) -> list[Line]:
     under = goes_with is not None and goes_with.file is not None
     alone = goes_with is not None and not under and goes_with.contact is None
     first = shown([Line(head, words, clock, mark)])
-    if words and (alone or (under and _units(first) > captions)):
+    on_place = goes_with is not None and goes_with.point is not None and _units(first) <= PLACE_UNITS
+    if words and ((alone and not on_place) or (under and _units(first) > captions)):
         return [Line(head, "", mark=mark), *cut_words(mark, head + MORE, words, clock, split)]
     return cut_words(mark, head, words, clock, split, instead)
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.networks import markup
 from bot.speech import Line, cut, plain, shown
 from playbooks.cleared import Attached
+from playbooks.spoken import Poll
 from storage.effects import Carried
 from tests.bot.carrying import photo
 from tests.bot.floor import START, words
@@ -46,6 +47,15 @@ def test_words_too_long_to_stand_under_a_file_follow_it() -> None:
     assert [line.words for line in cut("", carried("short", file=True), short, 20)] == ["short"]
     first, second = cut("", carried("no longer short", file=True), short, 15)
     assert (first.words, second.words, second.head) == ("", "no longer short", f"{HEAD} …")
+
+
+def test_the_name_of_a_place_stands_on_it() -> None:
+    """What a place is called goes with it in one message; many words beside one, and words beside a poll, follow."""
+    place, poll = Attached(point=(1, 2)), Attached(poll=Poll("Where?", ("Here", "There")))
+    for text, goes_with, parts in (("Hut\nQuay 4", place, 1), ("word " * 50, place, 2), ("Hut", poll, 2)):
+        said = Carried(words(HEAD), words(text), START, words("09:00"), goes_with)
+        lines = cut("", said, lambda html: [html], 1024)
+        assert len(lines) == parts and lines[-1].words == text
 
 
 @given(st.text(st.sampled_from("ab \n.<&é🌊"), min_size=1, max_size=2000))
