@@ -5,7 +5,7 @@ Rooms of partners that the asking room may not know of are in no number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from handlers import signs
 from handlers.carrying import held
@@ -20,7 +20,19 @@ from storage.effects import Effect
 from storage.incident import Incident
 from storage.store import OutboxRow, Utterance
 
-_STATES = ("sent", "bare", "too_large", "pending", "refused", "unknown", "digest", "left_out", "removed", "remains")
+_STATES = (
+    "sent",
+    "bare",
+    "too_large",
+    "pending",
+    "refused",
+    "unknown",
+    "outdated",
+    "digest",
+    "left_out",
+    "removed",
+    "remains",
+)
 
 
 def decide(case: Case, arguments: str) -> list[Effect]:
@@ -61,7 +73,7 @@ def _by_state(case: Case, said: Utterance) -> Mapping[str, list[str]]:
     stays = {row.to: row.partner for row in signs.remaining(case.request.copies)}
     for row in signs.newest(case.request.copies, said.removed):
         if row.partner is not None and row.to not in stays and listed(case.book, case.reader, row.partner):
-            found[_state(row)].append(row.partner)
+            found[_state(row, case.request.copies)].append(row.partner)
     beside = {
         "digest": [row.partner for row in signs.digested(case.request.copies) if row.partner is not None],
         "left_out": said.left_out,
@@ -73,7 +85,9 @@ def _by_state(case: Case, said: Utterance) -> Mapping[str, list[str]]:
     return found
 
 
-def _state(row: OutboxRow) -> str:
+def _state(row: OutboxRow, copies: Sequence[OutboxRow]) -> str:
+    if row.kind == "edit" and any(one.token == row.amends and one.state == "unknown" for one in copies):
+        return "outdated"  # it has no name by which it could be changed
     if row.state == "sent" and (why := signs.lacks(row)) is not None:
         return "too_large" if why == "too-large" else "bare"
     return "pending" if row.state == "inflight" else row.state
@@ -127,6 +141,12 @@ def _line(case: Case, state: str, whose: list[str]) -> Cleared:
             return case.says("✗ {count} room could not be reached.", "✗ {count} rooms could not be reached.", count)
         case "unknown":
             return case.says("? Of {count} room I do not know.", "? Of {count} rooms I do not know.", count)
+        case "outdated":
+            return case.says(
+                "? {count} room may have the old words: I do not know whether they arrived, so I cannot change them there.",
+                "? {count} rooms may have the old words: I do not know whether they arrived, so I cannot change them there.",
+                count,
+            )
         case "removed":
             return case.says("✂ {count} room has removed it.", "✂ {count} rooms have removed it.", count)
         case "remains":

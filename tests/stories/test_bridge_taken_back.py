@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.networks.port import Delayed, Outcome, Outgoing, RoomTraits
+from bot.networks.port import Delayed, Outcome, Outgoing, RoomTraits, Unknown
 from bot.rehearsal import identity_of
 from playbooks.spoken import Poll, Spoken
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, FIRE_TELEGRAM
@@ -148,3 +148,25 @@ async def test_what_was_changed_since_a_room_missed_it_is_told_there_once(
         told = town.stands(FIRE_TELEGRAM)
         assert not any("injured" in text or "shut" in text for text in told)
         assert [sum(words in text for text in told) for words in ("Bridge open", "Ferry runs")] == [1, 1]
+
+
+async def test_whoever_changes_what_may_have_arrived_learns_where_the_old_words_may_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that lost its answer gave no name by which its copy could be changed."""
+    async with talking(tmp_path) as town:
+        matrix, telegram = town.networks["matrix"], town.networks["telegram"]
+        real = telegram.send
+
+        async def lost(out: Outgoing) -> Outcome:
+            await real(out)
+            return Unknown("no answer")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(telegram, "send", lost)
+            said = await town.speak(CITY, "The bridge is shut")
+        await matrix.rewrite(CITY, said, MAYOR, "mayor", "The bridge is open")
+        await town.settled()
+        await town.speak(CITY, "/seen", reply_to=said)
+        assert FIRE_TELEGRAM in town.heard("is shut") and "rooms may have the old words" in town.last(CITY)
+        assert "could not be reached" not in town.last(CITY)
