@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from bot.networks.matrix_memory import RoomMark
 from bot.networks.port import RoomTraits
 
 MEGOLM = "m.megolm.v1.aes-sha2"
+ROTATION_MESSAGES, ROTATION_TIME = 100, timedelta(days=7)  # as the specification has it where a room says nothing
+_ROTATIONS = range(1, 10_001)  # messages under one key that we let a room ask for
+_ROTATIONS_MS = range(3_600_000, 31 * 86_400_000 + 1)  # and milliseconds: an hour to a month
 _CREATORS_APART = 12  # from this room version on, creators are not listed in power_levels.users
 
 
@@ -30,12 +34,13 @@ class Member:
 class Room:
     """A room we are in. ``changes`` grows whenever those who should read it change.
 
-    ``allowed``: the rooms whose members may come in uninvited; ``ajar``: whether anybody can, through one of them (see ``matrix_doors``).
+    ``rotation``: for how many messages, and for how long, we use a key of it. ``allowed``: the rooms whose members may come in uninvited; ``ajar``: whether anybody can, through one of them (see ``matrix_doors``).
     """
 
     id: str
     members: dict[str, Member] = field(default_factory=dict)
     encryption: dict[str, Any] | None = None
+    rotation: tuple[int, timedelta] = (ROTATION_MESSAGES, ROTATION_TIME)
     visibility: str = "shared"
     join_rule: str = "invite"
     allowed: tuple[str, ...] = ()
@@ -85,6 +90,7 @@ class Room:
             return
         elif kind == "m.room.encryption":
             self.encryption = content
+            self._rotation(content)
         elif kind == "m.room.history_visibility":
             if self.visibility != (now := str(content.get("history_visibility", "shared"))):
                 self.visibility = now
@@ -131,7 +137,7 @@ class Room:
         between_two = mark.direct is not None and others == [mark.direct] and me in here
         return RoomTraits(
             encrypted=self.encrypted and mark.encryption is not None and not mark.broken,
-            tampered=mark.tampered or (mark.encryption is not None and not self.encrypted),
+            tampered=mark.broken or (mark.encryption is not None and not self.encrypted),
             world_readable=self.visibility == "world_readable",
             open_join=self.open_join,
             private=between_two and self.closed,
@@ -158,6 +164,16 @@ class Room:
             if account in said or (member.name and member.name.casefold() in said):
                 return True
         return False
+
+    def _rotation(self, content: dict[str, Any]) -> None:
+        """How often its key changes is for the room to say, within reason; what is out of reason changes nothing."""
+        messages, time = self.rotation
+        asked, asked_ms = content.get("rotation_period_msgs"), content.get("rotation_period_ms")
+        if type(asked) is int and asked in _ROTATIONS:
+            messages = asked
+        if type(asked_ms) is int and asked_ms in _ROTATIONS_MS:
+            time = timedelta(milliseconds=asked_ms)
+        self.rotation = (messages, time)
 
     def _join_rules(self, content: dict[str, Any]) -> None:
         self.join_rule = str(content.get("join_rule", "invite"))

@@ -114,6 +114,9 @@ class Sharing:
             raise NetworkDown("the members of the room keep changing while they are given its key")
 
     def _needs_key(self, room: Room) -> bool:
+        session = self._olm.outbound_group_sessions.get(room.id)
+        if session is not None:  # the library knows nothing of what the room asks for
+            session.max_messages, session.max_age = room.rotation
         if self._olm.should_share_group_session(room.id):
             return True
         tried = self._poor.get(room.id)

@@ -142,6 +142,9 @@ async def test_a_room_whose_encryption_was_changed_stays_out(town: Bridge) -> No
     tg, ada, room = town.telegram, town.ada, town.sealed
     before = await ada.state(room, "m.room.encryption")
     await ada.set_state(room, "m.room.encryption", {**before, "rotation_period_msgs": 7})
+    await ada.say(room, "Only the keys change more often")
+    await town.on_telegram("Only the keys change more often")
+    await ada.set_state(room, "m.room.encryption", {"algorithm": "org.example.none"})
     await tg.wait_message(ADMIN, "encryption was changed")
     await ada.set_state(room, "m.room.encryption", before)
     await tg.say(town.hall, CARL, "For closed rooms")

@@ -239,13 +239,32 @@ async def test_the_mark_outlives_the_process_and_the_server_hiding_it(
     assert last is not None and last.tampered and not last.encrypted, "what was broken once stays known"
 
 
-async def test_a_changed_encryption_is_told(bench: Bench, ada: MatrixPerson) -> None:
-    """Another rotation period is still encryption, and tampering all the same."""
+async def test_another_algorithm_is_told(bench: Bench, ada: MatrixPerson) -> None:
+    """A room whose encryption becomes one that we cannot do is not spoken in any more, and it says why."""
     room = await a_room(bench, ada)
-    content = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1_000_000}
-    await ada.set_state(room, "m.room.encryption", content)
+    await ada.set_state(room, "m.room.encryption", {"algorithm": "org.example.none"})
     told = await bench.hear(lambda h: h.kind == "room" and h.traits is not None and h.traits.tampered)
-    assert told.traits is not None and told.traits.encrypted
+    assert told.traits is not None and not told.traits.encrypted
+    assert isinstance(await bench.send(room, "a"), Refused)
+
+
+async def test_a_room_says_how_often_its_key_changes(bench: Bench, ada: MatrixPerson) -> None:
+    """Another rotation period is no tampering, and is kept to; one out of reason is left alone, and the one before stays."""
+    room = await a_room(bench, ada)
+    sessions = session_of(bench).keys.olm.outbound_group_sessions
+    content: dict[str, Any] = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
+    await ada.set_state(room, "m.room.encryption", content)
+    await ada.set_state(room, "m.room.encryption", content | {"rotation_period_msgs": 0, "rotation_period_ms": 1})
+    await ada.say(room, "tournez")
+    await bench.hear(lambda h: h.kind == "message" and h.text == "tournez")
+    used = []
+    for number in range(4):
+        await bench.send(room, f"numéro {number}")
+        assert (await ada.wait_message(room, f"numéro {number}")).decrypted
+        used.append(sessions[room].id)
+    assert used[0] == used[1] != used[2] == used[3]
+    last = [heard.traits for heard in bench.heard("room", room)][-1]
+    assert last is not None and last.encrypted and not last.tampered
 
 
 async def test_must_encrypt_is_kept_in_a_plain_room(bench: Bench, ada: MatrixPerson, proxy: MatrixProxy) -> None:
