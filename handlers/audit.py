@@ -13,7 +13,7 @@ from handlers.audit_parts import at as moment_at
 from handlers.audit_parts import nothing_seen
 from handlers.auditing import Part, damaged, part_for
 from handlers.case import Case
-from handlers.command import nearest, words
+from handlers.command import BECAUSE, nearest, words
 from playbooks.cleared import Cleared, code, echo, glue, is_short_id, listed, name, short_id
 from playbooks.selection import local_time
 from playbooks.wall import instants, written
@@ -26,10 +26,6 @@ MOST = 10_000
 """Entries of a log that is asked in chat: more would keep everybody else waiting. On the server there is no such bound."""
 
 QUESTIONS = ("who-saw", "saw", "silent", "unknown", "withheld", "leads", "readings")
-BECAUSE = re.compile(
-    r"(?:^|(?<=\s))(?:because|parce que|parce qu['’]|car|omdat|want|weil|denn|perch[éè]|porque)\b[\s:]*(.*)",
-    re.IGNORECASE | re.DOTALL,
-)
 _MOMENT = re.compile(
     r"(?:(?:(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>\d{4}))[ T])?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})",
     re.ASCII,

@@ -62,8 +62,16 @@ class Typed:
 # A word right after the sign, in any letters: what is mistyped must not be taken for words of an alert.
 _UNSEEN = "\u200b-\u200f\u2060\ufeff"
 _COMMAND = re.compile(rf"[\s{_UNSEEN}]*(?:/+\s*|!)([^\W\d][^\s@]*)(?:@(\S*))?(?:\s+|$)(.*)", re.DOTALL)
+BECAUSE = re.compile(
+    r"(?:^|(?<=\s))(?:because|parce que|parce qu['’]|car|omdat|want|weil|denn|perch[éè]|porque)\b[\s:]*(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Where the reason begins that somebody gives."""
+_WITH_REASON = frozenset(("audit", "export"))
+"""Commands that a reason stands behind: what stands before it are names, and nobody's own words."""
 LONGEST_NAME = 32
 LONGEST_MEANT = 120
+_INCIDENT = re.compile(r"(?<!\S)[IEX]-\d{1,9}(?!\S)", re.IGNORECASE)
 _SHORT = re.compile(r"\b([A-Za-z])-(\d{1,9})\b")
 
 
@@ -72,7 +80,19 @@ def typed(text: str, username: str | None) -> Typed | None:
     found = _COMMAND.fullmatch(text)
     if found is None or (found[2] and username and _bare(found[2]) != _bare(username)):
         return None
-    return Typed(found[1].lower()[:LONGEST_NAME], found[3].strip())
+    name, arguments = found[1].lower()[:LONGEST_NAME], found[3].strip()
+    return Typed(name, _incident_first(arguments) if name in _WITH_REASON else arguments)
+
+
+def _incident_first(arguments: str) -> str:
+    """``readings I-1 because …`` is ``I-1 readings because …``: which log is asked may stand anywhere before the reason."""
+    because = BECAUSE.search(arguments)
+    end = because.start() if because is not None else len(arguments)
+    found = _INCIDENT.search(arguments, 0, end)
+    if found is None:
+        return arguments
+    before, behind = arguments[: found.start()].strip(), arguments[found.end() :].strip()
+    return " ".join(one for one in (found[0], before, behind) if one)
 
 
 def is_command(text: str) -> bool:

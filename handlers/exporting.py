@@ -11,11 +11,10 @@ import json
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from handlers.audit import BECAUSE
 from handlers.auditing import carried_at_most, damaged
 from handlers.case import Case
 from handlers.closest import highest
-from handlers.command import words
+from handlers.command import BECAUSE, words
 from handlers.coordinators import between_two
 from handlers.moments import moment
 from handlers.texts import say

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from handlers import cards, posting
-from handlers.audit import BECAUSE
 from handlers.auditing import sees_all
 from handlers.case import Case, room_reader
+from handlers.command import BECAUSE
 from handlers.moments import moment
 from handlers.status import watching
 from handlers.texts import COMPLETE, say

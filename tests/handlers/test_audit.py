@@ -164,6 +164,26 @@ def test_an_incident_that_is_over_can_be_asked_by_its_name() -> None:
     assert "belongs to no partner" in _ask(stage, ALONE, "I-1 leads", "telegram:99", private=True)
 
 
+@pytest.mark.parametrize("over", [False, True])
+def test_the_incident_may_stand_behind_the_question(over: bool) -> None:
+    """Whether it is open or over, its id may stand anywhere before the reason; in the reason it is a word like others."""
+    stage = _stage()
+    if over:
+        stage.say(CITY, "/close I-1 yes", "telegram:501")
+    for asked, same in (
+        ("leads I-1", "I-1 leads"),
+        ("who-saw i-1 A-1 what", "I-1 who-saw A-1 what"),
+        ("who-saw A-1 what I-1", "I-1 who-saw A-1 what"),
+        ("silent A-1 I-1", "I-1 silent A-1"),
+        ("saw fire I-1", "I-1 saw fire"),
+    ):
+        one, two = (_ask(stage, ALONE, words, AUDITOR, private=True) for words in (asked, same))
+        assert one == two and "What can be asked" not in one, asked
+    assert "asked saw fire" in _ask(stage, ALONE, "readings I-1", AUDITOR, private=True)
+    named = _ask(stage, ALONE, "leads", AUDITOR, private=True, why=" because I-9 was bad")
+    assert ("/audit I-…" in named) == over and "I-9" not in named
+
+
 def test_nothing_to_be_seen_is_not_said_to_be_nothing() -> None:
     """What was shown to another partner may be hidden from whoever asks; to an auditor of everything, nothing is nothing."""
     stage = _stage()
