@@ -31,6 +31,7 @@ from storage.inquiry import (
     Doubt,
     Reading,
     Saw,
+    Seen,
     Sight,
     Tenure,
     WhoSaw,
@@ -158,7 +159,7 @@ class Words:
     # -- what a partner saw ----------------------------------------------------------------------------------------
 
     def saw(self, answer: Saw) -> list[str]:
-        """Each field in the form that was shown last, thing by thing."""
+        """Each field in the form that was shown last, when it was shown first, and last where that differs; thing by thing."""
         until = f" before {self._at(answer.until)}" if answer.until is not None else ""
         if not answer.fields and not answer.doubtful:
             return [self._none(f"{answer.partner} was shown nothing{until}.")]
@@ -170,7 +171,8 @@ class Words:
                 body.append(f"withdrawn {self._at(one.withdrawn_at)}")
             if one.removed_at is not None:
                 body.append(f"taken out of the room {self._at(one.removed_at)}")
-            lines += self._item(f"{one.about} {name_of(one.last)}, {one.forms[-1]}{earlier}", one.at, one.entries, body)
+            head = f"{one.about} {name_of(one.last)}, {one.forms[-1]}{earlier}{self._once_more(one)}"
+            lines += self._item(head, one.first_at, one.entries, body)
         if answer.doubtful:
             lines += ["", "It may also have been shown, nobody knows:"]
             for sight in answer.doubtful:
@@ -182,6 +184,12 @@ class Words:
         if answer.others:
             lines += ["", *lines_of(f"{answer.others} more messages to its rooms show no field of anything.")]
         return lines
+
+    def _once_more(self, one: Seen) -> str:
+        """When it was shown last, without the day where that is the same; nothing where it was shown once."""
+        first, last = self._at(one.first_at), self._at(one.at)
+        day = last.partition(" ")[0]
+        return "" if first == last else f", last {last.removeprefix(f'{day} ') if first.startswith(day) else last}"
 
     # -- who never acknowledged ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +20,7 @@ from bot.cli_asked import Words
 from bot.columns import below
 from storage import inquiry
 from storage.database import open_store
-from storage.facts import AlertIssued, FieldErased, LogRead
+from storage.facts import AlertIssued, Disclosed, FieldErased, LogRead
 from storage.facts.codec import from_parts, parts
 from storage.inquiry import Fates, sights
 from storage.store import Kept
@@ -152,6 +153,26 @@ def test_until_is_a_time_of_the_incidents_own_zone(played: Played) -> None:
     for wrong in ("half past two", "25:99", "99999", "0001-01-01 00:00", "9999-12-31 23:59"):
         ran = tocsin(folder, "ask", "X-1", "saw", "drk-aachen", "--until", wrong, *WHY)
         assert (ran.code, ran.out) == (2, "") and "write a time like 14:05" in ran.err and "Brussels" in ran.err
+
+
+def test_what_was_shown_more_than_once_is_told_by_its_first_time_and_its_last(played: Played) -> None:
+    """What a partner saw before a moment: each field stands at the time at which it was first shown, with the last one behind it where that differs."""
+    folder, _, kept = played
+    told = 0
+    for partner in sorted({f.partner for one in kept if isinstance(f := one.fact, Disclosed) and f.partner}):
+        fields = inquiry.saw(kept, partner).fields
+        assert [one.first_at for one in fields] == sorted(one.first_at for one in fields)
+        again = [one for one in fields if f"{one.first_at:%H%M%S}" != f"{one.at:%H%M%S}"]
+        if again:
+            said = " ".join(_asked(folder, "saw", partner).out.split())
+            assert said.count(", last ") == len(again)
+        for one in again:
+            first, last = (
+                f"{each.astimezone(ZoneInfo('Europe/Brussels')):%Y-%m-%d %H:%M:%S}" for each in (one.first_at, one.at)
+            )
+            assert f" {first} {one.about} " in said and f", last {last.removeprefix(first[:11])} " in said
+            told += 1
+    assert told
 
 
 def test_asking_is_recorded_with_the_reason_before_it_is_answered(tmp_path: Path, played: Played) -> None:
