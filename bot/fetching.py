@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bot.clock import Clock, woken
 from bot.faults import fault
 from bot.merging import age
-from bot.networks.port import FileGone, NetworkDown, NetworkPort, Spooled
+from bot.networks.port import FileGone, FileTooLarge, NetworkDown, NetworkPort, Spooled
 from bot.spool import PlaceRemains
 from playbooks.rooms import Network
 from playbooks.spoken import File, file_of
@@ -155,6 +155,8 @@ class Fetching:
         try:
             spooled = await self._until_had(files, row, file, place=place)
         except (FileGone, PlaceRemains) as why:
+            if isinstance(why, FileTooLarge):
+                self._lacks[row.token] = TOO_LARGE
             log.info("a file cannot be carried", extra={"send": row.token, "reason": str(why)})
         except Exception as error:  # noqa: BLE001 the words go, whatever happens
             log.error("a file could not be fetched", extra={"send": row.token, "fault": fault(error)})

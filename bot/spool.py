@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.files.kinds import fitting, look
 from bot.files.names import clean_name
 from bot.files.places import PlaceRemains, without_place
-from bot.networks.port import FileGone, NetworkDown, NetworkPort, Spooled
+from bot.networks.port import FileGone, FileTooLarge, NetworkDown, NetworkPort, Spooled
 from playbooks.rooms import Network
 from playbooks.spoken import File
 
@@ -219,7 +219,7 @@ class Spool:
             try:
                 async for piece in pieces:
                     if held.size + len(piece) > self._largest:
-                        raise FileGone(f"the file is larger than {self._largest >> 20} MiB")
+                        raise FileTooLarge(f"the file is larger than {self._largest >> 20} MiB")
                     self._make_room(len(piece))
                     held.size += len(piece)
                     out.write(piece)
@@ -237,7 +237,7 @@ class Spool:
         held.size = await self._maker.make(file.where.removeprefix(MADE), part)
         held.changed = True
         if held.size > self._largest:
-            raise FileGone(f"the file is larger than {self._largest >> 20} MiB")
+            raise FileTooLarge(f"the file is larger than {self._largest >> 20} MiB")
         self._make_room(0)
 
     async def _clean(self, held: _Held, file: File, part: Path) -> None:

@@ -227,6 +227,10 @@ class FileGone(Exception):
     """The network does not give this file (any more): too large, deleted, spoilt. The message says why."""
 
 
+class FileTooLarge(FileGone):
+    """It is larger than the network gives it, or than is kept here."""
+
+
 class NetworkDown(Exception):
     """The network cannot be used now; try again later. The message says why, without secrets."""
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError
 
-from bot.networks.port import FileGone
+from bot.networks.port import FileGone, FileTooLarge
 from bot.networks.telegram_files import file_id
 from bot.networks.telegram_http import PIECE, RawBot, StatusError, UnreadableError
 from playbooks.spoken import File
@@ -64,7 +64,7 @@ async def _path(bot: RawBot, file: File, seconds: float | None) -> str:
     except Forbidden as error:
         if isinstance(error.__cause__, UnreadableError):
             raise
-    raise FileGone(reason)
+    raise FileTooLarge(reason) if reason == TOO_LARGE else FileGone(reason)
 
 
 def _opened(path: str) -> BinaryIO | None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from bot.clock import VirtualClock
 from bot.courier import Courier
 from bot.fetching import HOLDS_UP, LONGEST_FETCH, WHOLE_ALBUM
-from bot.networks.port import Delayed, FileGone, NetworkDown, Outcome, Outgoing, Refused, Sent, Spooled
+from bot.networks.port import Delayed, FileGone, FileTooLarge, NetworkDown, Outcome, Outgoing, Refused, Sent, Spooled
 from bot.spool import PlaceRemains
+from handlers import signs
 from handlers.events import Delivery
 from playbooks.spoken import File
 from storage.effects import Drop, React, Urgency
@@ -61,6 +62,12 @@ def shelved(on: Floor, shelf: Shelf) -> Floor:
 
 def files(on: Floor) -> list[list[str]]:
     return [[file.name for file in out.files] for out in on.network.sent]
+
+
+async def lacking(on: Floor) -> dict[str, list[str | None]]:
+    """Of each thing that was said, why its copies, and their changes, left without its file, as is on file and as a turn of the engine knows it."""
+    names = dict.fromkeys(str(out.about) for one in on.decide.of(Delivery) if (out := one.row) is not None)  # type: ignore[attr-defined]
+    return {name: [signs.lacks(row) for row in await on.store.copies(DEPLOYMENT, name)] for name in names}
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -116,6 +123,9 @@ async def test_what_cannot_be_had_is_said_in_its_place(tmp_path: Path) -> None:
         looks = [f"Ada\nlook{n}\n[no {n}.jpg]" for n in (1, 2, 3)]
         assert texts(on.network.sent) == [*looks, "Ada\nlook!\n[no 1.jpg]"] and not any(files(on))
         assert not on.network.sent[-1].caption
+        assert await lacking(on) == {"S-1": ["not-had", "not-had"], "S-2": ["not-had"], "S-3": ["not-had"]}
+        told = [one.copies for one in on.decide.of(Delivery)]  # type: ignore[attr-defined]
+        assert all(signs.lacks(row) is not None for rows in told for row in rows if row.state == "sent")
 
 
 async def test_what_is_too_large_is_not_even_fetched(tmp_path: Path) -> None:
@@ -130,6 +140,9 @@ async def test_what_is_too_large_is_not_even_fetched(tmp_path: Path) -> None:
             on, says, speech("look", "S-2", file=photo(2, size=3000)), speech("look", "S-3", file=photo(3, size=800))
         )
         assert shelf.asked == [("3.jpg", False)] and files(on) == [[], [], ["3.jpg"]]
+        shelf.trouble.append(FileTooLarge("its network says so only when it is asked"))
+        await send(on, says, speech("look", "S-4", file=photo(4)))
+        assert await lacking(on) == {"S-1": ["too-large"], "S-2": ["too-large"], "S-3": [None], "S-4": ["too-large"]}
 
 
 async def test_others_go_on_while_a_file_is_fetched(tmp_path: Path) -> None:

@@ -435,15 +435,23 @@ def test_the_same_words_are_no_echo_after_a_while() -> None:
     assert stage.speak(FIRE, "▸ mayor · City\nBoats", LIAISON)
 
 
+TWO = (
+    ('{matrix: "#city:x.org", for: [alerts, checkins, ops]}', '{matrix: "#city:x.org", for: [ops, more]}'),
+    ("rooms: [{telegram: -14, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -14, for: [alerts, more]}]"),
+    ("rooms: [{telegram: -19, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -19, for: [alerts, more]}]"),
+)
+"""The city's room is in the operations channel and in one more; the volunteers' and the watchers' in that one alone."""
+
+
 def of_two(level: str = "green", more: str = "") -> TalkStage:
-    """The city's room is in the operations channel and in one more; the volunteers' and the watchers' in that one alone."""
+    """That, with a channel of this label."""
+    return talking(*TWO, channels=two_channels(level, more))
+
+
+def two_channels(level: str, more: str = "") -> str:
+    """The operations channel, and one more of another label."""
     second = f"  more:\n    title: {{en: More}}\n    members: everyone\n    label: {{tlp: {level}{more}}}\n    purpose: flood-control\n    under: three\n    speaker: person\n"
-    return talking(
-        ('{matrix: "#city:x.org", for: [alerts, checkins, ops]}', '{matrix: "#city:x.org", for: [ops, more]}'),
-        ("rooms: [{telegram: -14, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -14, for: [alerts, more]}]"),
-        ("rooms: [{telegram: -19, for: [alerts, checkins, ops]}]", "rooms: [{telegram: -19, for: [alerts, more]}]"),
-        channels=OPS + second,
-    )
+    return OPS + second
 
 
 def test_what_answers_nothing_in_a_room_of_two_channels_is_held_as_closely_as_both() -> None:

@@ -439,14 +439,17 @@ async def test_a_poll_that_was_forwarded_ends_wherever_it_stands(town: Bridge) -
 
 
 async def test_too_large_a_file_is_named_instead(town: Bridge) -> None:
-    """Its words are carried, with what there was and how large."""
+    """Its words are carried, with what there was and how large; whoever sent it sees that not all have it, and why."""
     town.telegram.allow_sizes(upload=50_000_000, download=2_000)
     try:
-        await town.telegram.share(
+        sent = await town.telegram.share(
             HALL, CARL, "document", b"%PDF-" + bytes(1_500_000), "The whole plan", name="plan.pdf"
         )
         for room in (town.plain, town.sealed):
             shown = await town.on_matrix(room, "The whole plan")
             assert shown.kind == "m.text" and "plan.pdf" in shown.text and "could not be carried here" in shown.text
+        await town.telegram_sign(HALL, sent.id, "🤔")
+        await town.telegram.say(HALL, CARL, "/seen", reply_to=sent.id)
+        await town.on_telegram("without the file, which is too large to be carried", HALL)
     finally:
         town.telegram.allow_sizes(upload=50_000_000, download=20_000_000)

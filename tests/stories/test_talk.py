@@ -14,7 +14,9 @@ from bot.rehearsal import identity_of
 from playbooks.load import Book, parse
 from playbooks.rooms import NETWORKS, RoomRef
 from storage.facts import ReactedTo, Said, SaidAnew, TakenBack
+from tests.handlers import talk_stage
 from tests.handlers.border_stage import AID, BRANDWEER, CITY, CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, HILFE, WATCHERS
+from tests.handlers.test_relay import TWO, two_channels
 from tests.playbooks.border import BORDER, NOON
 from tests.stories.test_correction import Border
 
@@ -186,3 +188,28 @@ async def test_one_member_who_reacts_without_end_holds_nobody_up(tmp_path: Path)
         assert len(await town.store.copies("I-1", "S-1")) == before
         for room in (CITY, FIRE, FIRE_TELEGRAM):
             assert len(await town.store.reactions("I-1", "S-1", room)) <= 3 * 50
+
+
+async def test_a_room_of_two_channels_keeps_them_apart(tmp_path: Path) -> None:
+    """An answer to what was said in one is read in that one alone; whatever answers nothing by those who may read both."""
+    book = talk_stage.channel_book(*TWO, channels=two_channels("green") + "log: {in: {kind: military}}\n")
+    async with talking(tmp_path, book) as town:
+        await town.speak(FIRE, "The password is out", "officer")
+        carried = town.networks["matrix"].messages(CITY)[-1]
+        await town.speak(CITY, "Which one, hydra42?", reply_to=carried.id)
+        assert town.heard("hydra42") == {CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER}
+        await town.speak(CITY, "To everybody")
+        assert town.heard("To everybody") == {CITY_TELEGRAM, FIRE, FIRE_TELEGRAM, BRANDWEER, WATCHERS}
+        assert town.last(WATCHERS).startswith("▸ mayor · City & Sons <town hall> · TLP:AMBER\n")
+
+
+async def test_of_a_message_that_was_not_carried_that_is_said(tmp_path: Path) -> None:
+    """And nothing of the last that was; without an answer the last is meant."""
+    async with talking(tmp_path) as town:
+        await town.speak(CITY, "Hello")
+        command = await town.speak(CITY, "/stauts")
+        assert "The other rooms did not get it." in town.last(CITY)
+        await town.speak(CITY, "/seen", reply_to=command)
+        assert town.last(CITY).startswith("The message that you answer went to no other room.")
+        await town.speak(CITY, "/seen")
+        assert "👌 4 rooms have it." in town.last(CITY)
