@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot import logs, rehearsal, wiring
 from bot.checking import exercise
-from bot.cli_ending import BAD, UNANSWERED, Stop
+from bot.cli_ending import BAD, UNANSWERED, Stop, complain
 from bot.cli_transcript import Transcript, console
 from bot.clock import SystemClock
 from bot.lines import Told, as_json
@@ -31,6 +31,7 @@ def rehearse(settings: Settings, playbook: Path, script: Path | None, form: Form
     beside = playbook.with_name(f"{playbook.stem}.script.yaml")
     if script is None and not beside.is_file():
         raise Stop(UNANSWERED, f"{playbook}: there is no script {beside.name} beside it; name one with --script FILE")
+    complain(*wiring.unsound([book], SystemClock().now()))
     logs.start(settings.log_format, settings.secrets, logging.WARNING)
     asyncio.run(_rehearse(settings, book, _script(script or beside, book), form))
 

@@ -42,8 +42,7 @@ def run(settings: Settings) -> None:
     if not books:
         empty = "TOCSIN_PLAYBOOKS: there is no playbook that can be used; name files or folders that have some"
         raise Stop(UNANSWERED, empty)
-    if settings.networks:
-        complain(*wiring.unsound(books.values(), SystemClock().now()))
+    complain(*wiring.unsound(books.values(), SystemClock().now()))
     wiring.read_for_good()
     if settings.networks:
         logs.start(settings.log_format, settings.secrets)

@@ -187,6 +187,22 @@ def test_a_person_moved_to_another_partner_is_another_person(tmp_path: Path) -> 
     assert "Brouillon D-2" in ran.out, "D-1 is what the fire service could have asked the town hall for"
 
 
+def test_a_playbook_in_which_something_is_wrong_is_told_of(tmp_path: Path) -> None:
+    """What check calls an error keeps no exercise from being played, and is said in one line on standard error; a warning is not."""
+    key = "liege-fire+919482e8+BC1G8gWAWcmcfkRdwQrzB7mTeXglub+nWlwQFBx0EZYO"
+    (tmp_path / "x.script.yaml").write_text(
+        "script: meuse-flood\ntitle: T\n"
+        "people:\n  anne: {name: Anne, partner: liege-city, role: official}\n"
+        "steps:\n  - {as: anne, say: /activate meuse-flood}\n"
+    )
+    book, source = tmp_path / "x.yaml", FLOOD.read_text()
+    for line, wrong in ((f'witness: "{key}"', False), (f"witness: >-\n      {key}", True)):
+        book.write_text(source.replace("  liege-fire:\n", f"  liege-fire:\n    {line}\n", 1))
+        ran = tocsin(tmp_path, "rehearse", book)
+        assert ran.code == 0
+        assert ran.err == (f"{book}: used all the same, with an error; see tocsin check {book}\n" if wrong else "")
+
+
 def test_a_wrong_script_is_told_with_its_places(tmp_path: Path) -> None:
     """What is wrong in a script is told like what is wrong in a playbook: file, line, column."""
     script = tmp_path / "x.yaml"
