@@ -263,7 +263,7 @@ class Partner(Part):
         ]
         | None
     ) = None
-    """The public key with which it cosigns the log, in quotes, as `tocsin witness new` prints it. Without it nobody else can tell
+    """The public key with which it cosigns the log, on one line, in quotes, as `tocsin witness new` prints it. Without it nobody else can tell
     that a cosignature is its own.
 
     Example: `"liege-fire+919482e8+BC1G8gWAWcmcfkRdwQrzB7mTeXglub+nWlwQFBx0EZYO"`
