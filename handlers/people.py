@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 
 from handlers import unfinished
@@ -14,6 +15,7 @@ from handlers.coordinators import between_two, private_room
 from handlers.texts import say
 from handlers.world import languages
 from playbooks.cleared import Cleared, Reader, code, echo, glue, name, quote, secret, short_id, strong, word
+from playbooks.rooms import RoomRef
 from storage.deployment import Invitation, PersonOnFile
 from storage.effects import Effect, Record, Send, Urgency
 from storage.facts import (
@@ -254,7 +256,7 @@ def _redeem(case: Case, made: Invitation) -> list[Effect]:
     person = own.id if own is not None else case.world.next_id("P")
     enrolled = PersonEnrolled(person, called, made.partner, made.role, identity, made.id)
     known = case.request.language or case.world.who.languages.get(identity) or case.world.who.languages.get(person)
-    spoken = case.reader.languages if known else _room_languages(case, made)
+    spoken = case.reader.languages if known else _room_languages(case, made.room, made.partner)
     said = say(
         spoken,
         "Welcome. You are now {role} of {partner}. /help shows what you can do. If you use the other network too, send me the same code there.",
@@ -275,7 +277,7 @@ def _told(case: Case, made: Invitation, person: str) -> list[Effect]:
     if made.room == case.request.room:
         return []
     said = say(
-        _room_languages(case, made),
+        _makers_languages(case, made),
         "Invitation {id} was redeemed on {network} ({person}). Not who you meant? /revoke {person}",
         id=short_id(made.id),
         network=word(case.request.room.network),
@@ -287,22 +289,47 @@ def _told(case: Case, made: Invitation, person: str) -> list[Effect]:
 def _told_first(case: Case, made: Invitation) -> list[Effect]:
     """The person's first account learns in private that a second one was joined to it: it may be a thief's."""
     first = case.world.who.people.get(made.person or "")
-    rooms = {
-        room: None for i in (first.identities if first else ()) if (room := private_room(case.world, i)) is not None
-    }
-    words = say(
-        _room_languages(case, made),
-        "Your invitation {id} was now also redeemed on {network}. Was it not you? /revoke {person}, at once.",
-        id=short_id(made.id),
-        network=word(case.request.room.network),
-        person=short_id(str(made.person)),
-    )
-    return [Send(DEPLOYMENT, room, words, Urgency.PROMPT, loud=True) for room in rooms if room != case.request.room]
+    if first is None:
+        return []
+    rooms = dict.fromkeys(room for i in first.identities if (room := private_room(case.world, i)) is not None)
+    return [
+        Send(
+            DEPLOYMENT,
+            room,
+            say(
+                _own_languages(case, (first.id, *first.identities), first.partner, room),
+                "Your invitation {id} was now also redeemed on {network}. Was it not you? /revoke {person}, at once.",
+                id=short_id(made.id),
+                network=word(case.request.room.network),
+                person=short_id(first.id),
+            ),
+            Urgency.PROMPT,
+            loud=True,
+        )
+        for room in rooms
+        if room != case.request.room
+    ]
 
 
-def _room_languages(case: Case, made: Invitation) -> tuple[str, ...]:
-    book = next((b for b in case.world.shelf.values() if made.partner in b.playbook.partners), None)
-    return languages(case.world, book, made.room, made.partner)
+def _makers_languages(case: Case, made: Invitation) -> tuple[str, ...]:
+    """Those of the room where the code was handed out; where that is a private chat, those of whoever reads there, and not of whom it was for."""
+    who = case.world.who
+    maker = who.person(made.by) or who.people.get(made.by)
+    accounts = maker.identities if maker is not None else (made.by,)
+    if made.room not in [private_room(case.world, account) for account in accounts]:
+        return _room_languages(case, made.room, made.partner)
+    return _own_languages(case, (made.by, *accounts), maker.partner if maker is not None else None, made.room)
+
+
+def _own_languages(case: Case, names: Iterable[str], partner: str | None, room: RoomRef) -> tuple[str, ...]:
+    """The languages that somebody, by any of these names, asked for, then those of their partner; of no partner, English."""
+    asked = [language for one in names if (language := case.world.who.languages.get(one)) is not None]
+    return tuple(dict.fromkeys((*asked, *_room_languages(case, room, partner))))
+
+
+def _room_languages(case: Case, room: RoomRef, partner: str | None) -> tuple[str, ...]:
+    book = next((b for b in case.world.shelf.values() if partner in b.playbook.partners), None)
+    return languages(case.world, book, room, partner)
 
 
 def revoke(case: Case, arguments: str) -> list[Effect]:

@@ -22,8 +22,10 @@ from tests.handlers.border_stage import (
     WATCHERS,
     opened,
     said,
+    to,
 )
 from tests.handlers.stage import ADMIN, Stage
+from tests.playbooks.border import border
 
 PRIVATE, ELSEWHERE = RoomRef("matrix", "!new"), RoomRef("telegram", "77")
 NEW, NEW_TELEGRAM, OTHER = "matrix:@new:x.org", "telegram:77", "matrix:@other:x.org"
@@ -187,6 +189,44 @@ def test_a_code_never_takes_a_role_away() -> None:
     stage.say(RoomRef("matrix", "!dm"), f"/start {code}", MAYOR, private=True)
     person = stage.world.who.person(MAYOR)
     assert person is not None and (person.role, person.partner) == ("official", "city")
+
+
+def test_what_became_of_a_code_is_said_in_the_language_of_whoever_made_it() -> None:
+    """In their private chat, whomever it was for: in the language they asked for, else that of their partner, else English; in a room, in the room's."""
+    french = ('phone_24h: "+3210"\n    languages: [en]', 'phone_24h: "+3210"\n    languages: [fr]')
+    stage = opened(border(french))
+    number = 0
+
+    def told(room: RoomRef, maker: str, command: str, language: str | None = None) -> str:
+        nonlocal number
+        number += 1
+        private = room == DESK or room.id == "77"
+        if language is not None:
+            stage.say(room, f"/lang {language}", maker, private=private)
+        code = said(stage, room, command, maker, private=private).split("/start ")[1].split()[0]
+        return to(
+            stage.say(RoomRef("matrix", f"!n{number}"), f"/start {code}", f"matrix:@n{number}:x.org", private=True),
+            room,
+        )[0]
+
+    assert "was redeemed on" in told(DESK, ADMIN, "/invite responder city")
+    assert "wurde auf" in told(DESK, ADMIN, "/invite responder city", "de")
+    assert "was redeemed on" in told(DESK, ADMIN, "/invite responder city", "en")
+    stage.enrol(NEW_TELEGRAM, "coordinator", "city")
+    assert "a été utilisée" in told(ELSEWHERE, NEW_TELEGRAM, "/invite responder city")
+    assert "a été utilisée" in told(CITY, MAYOR, "/invite responder city")
+
+
+def test_the_first_account_learns_in_its_own_language() -> None:
+    """That a second account was joined to it, whatever the language of the partner."""
+    french = ('phone_24h: "+3210"\n    languages: [en]', 'phone_24h: "+3210"\n    languages: [fr]')
+    for chosen, words in (("de", "Ihre Einladung"), (None, "Votre invitation")):
+        stage = opened(border(french))
+        person = stage.enrol(NEW_TELEGRAM, "responder", "city")
+        if chosen is not None:
+            stage.say(ELSEWHERE, f"/lang {chosen}", NEW_TELEGRAM, private=True)
+        code = said(stage, DESK, f"/invite {person}", ADMIN, private=True).split("/start ")[1].split()[0]
+        assert words in to(stage.say(PRIVATE, f"/start {code}", NEW, private=True), ELSEWHERE)[0]
 
 
 def test_the_first_account_learns_of_the_second() -> None:
