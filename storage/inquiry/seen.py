@@ -211,7 +211,9 @@ def saw(kept: Sequence[Kept], partner: str, until: datetime | None = None) -> Sa
         if isinstance(one.fact, MessageSent) and one.fact.room in rooms and _before(one.at, until)
         if whole(one.fact.send) not in telling
     }
-    return Saw(partner, until, tuple(sorted(fields, key=lambda one: (one.first_at, one.at))), tuple(doubtful), len(others))
+    return Saw(
+        partner, until, tuple(sorted(fields, key=lambda one: (one.first_at, one.at))), tuple(doubtful), len(others)
+    )
 
 
 def _repeats(kept: Iterable[Kept]) -> set[str]:

@@ -158,7 +158,12 @@ async def test_an_act_stands_in_the_log_of_whose_person_did_it(store: SqliteStor
     assert "P-4" not in said["aid"]
     assert "A-1: reached by telephone\n1\n" in said["aid"]
     assert "A-1: answers acting, by telephone\n2\n" in said["aid"]
-    for words in ("P-4 rings aid", "P-4 reached aid by telephone", "aid answers acting (P-4, telephone)", "Note by P-4"):
+    for words in (
+        "P-4 rings aid",
+        "P-4 reached aid by telephone",
+        "aid answers acting (P-4, telephone)",
+        "Note by P-4",
+    ):
         assert words in said["fire"], words
 
 
