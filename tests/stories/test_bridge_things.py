@@ -267,18 +267,21 @@ async def test_where_a_picture_was_taken_is_taken_out(reserved: Bridge, which: s
 
 
 async def test_a_place_goes_both_ways(town: Bridge) -> None:
-    """As a place, with who shows it and what it is called."""
-    await town.telegram.venue(HALL, CARL, 50.61, 5.61, "Depot", "Quay 4")
+    """As a place, in one message with who shows it and what it is called."""
+    tg = town.telegram
+    await tg.venue(HALL, CARL, 50.61, 5.61, "Depot", "Quay 4")
     for room in (town.plain, town.sealed):
         shown = await town.sees(room, lambda one: one.point == (50.61, 5.61))
-        assert "Carl" in shown.text
-    await town.on_matrix(town.sealed, "Depot")
+        assert shown.kind == "m.location" and shown.text.startswith("▸ Carl · Hall\nDepot\nQuay 4")
     await town.ada.show_place(town.sealed, 50.7, 5.7, "Camp")
-    tg = town.telegram
     for chat in (HALL, FORUM):
-        await tg.wait_for(lambda chat=chat: [one for one in tg.messages(chat) if one.point == (50.7, 5.7)])  # type: ignore[misc]
-    assert (await town.sees(town.plain, lambda one: one.point == (50.7, 5.7))).kind == "m.location"
-    await town.on_telegram("Camp")
+        found = await tg.wait_for(lambda chat=chat: [one for one in tg.messages(chat) if one.point == (50.7, 5.7)])  # type: ignore[misc]
+        assert "Camp" in found[0].extra["venue"]["address"]
+    shown = await town.sees(town.plain, lambda one: one.point == (50.7, 5.7))
+    assert shown.kind == "m.location" and "Camp" in shown.text
+    await town.program.at_rest()
+    for room in (town.plain, town.sealed):
+        assert sum("Depot" in text for text in town.standing(room)) == 1
 
 
 async def test_a_contact_is_a_card_on_telegram_and_words_on_matrix(town: Bridge) -> None:
