@@ -219,7 +219,9 @@ def new(name: str, out: Path) -> None:
     witness.keep_key(out, key)
     print(f"{out} is your private key: keep it to yourself, with a copy in a safe place.")
     print(f"Its fingerprint, for whoever rings to compare it: {key.witness.fingerprint}")
-    print("This is the public one, for the playbook (your partner's `witness:`); give it to the operator:")
+    print(
+        'This is the public one; give it to the operator, for the playbook: below your partner, on one line, `witness: "…"`'
+    )
     print(key.witness.vkey)
 
 
