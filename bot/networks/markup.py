@@ -1,6 +1,6 @@
 """Restricted HTML, the form in which every message leaves the deciding floors: its plain text, and its parts.
 
-Restricted HTML is text with ``b i u s code pre blockquote tg-spoiler`` and ``a href``, with ``&lt; &gt; &amp; &quot;`` and
+Restricted HTML (``playbooks.restricted``) is text with ``b i u s code pre blockquote tg-spoiler`` and ``a href``, with ``&lt; &gt; &amp; &quot;`` and
 newlines as they are. Cutting happens in the plain text, so no cut can fall inside an entity or a tag; each part
 closes what is open and the next one opens it again.
 """

@@ -14,7 +14,7 @@ WORDS = st.text(max_size=20)
 NUMBERS = st.none() | st.integers(0, 10**9)
 FILES = st.builds(
     File, st.sampled_from(("telegram", "matrix")), WORDS, st.sampled_from(("photo", "voice", "file")), WORDS, WORDS,
-    NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.none() | WORDS,
+    NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.none() | WORDS, NUMBERS, st.lists(st.integers(0, 1024), max_size=4).map(tuple),
 )  # fmt: skip
 SPOKEN = st.builds(
     Spoken,

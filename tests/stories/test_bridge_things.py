@@ -149,7 +149,7 @@ async def test_a_file_of_matrix_is_one_on_telegram(
 
 @both
 async def test_a_voice_message_of_matrix_is_one_on_telegram(town: Bridge, which: str) -> None:
-    """It plays as one, in the groups and in the other Matrix room."""
+    """It plays as one, in the groups and in the other Matrix room, there as long to the millisecond and drawn as its sender's client drew it."""
     room, other = room_of(town, which)
     after = max((one.id for one in town.telegram.messages(HALL)), default=0)
     before = {one.event_id for one in town.ada.view(other)}
@@ -159,6 +159,7 @@ async def test_a_voice_message_of_matrix_is_one_on_telegram(town: Bridge, which:
     assert (held.kind, held.data, held.seconds) == ("voice", VOICE, 3)
     shown = await town.sees(other, lambda one: one.event_id not in before and one.kind == "m.audio")
     assert shown.voice and await town.ada.open_file(shown) == VOICE
+    assert shown.content["org.matrix.msc1767.audio"] == {"duration": 2600, "waveform": [0, 512, 1024]}
 
 
 async def test_a_caption_is_edited_under_its_file(town: Bridge) -> None:

@@ -59,6 +59,13 @@ def test_open_markup_is_closed_and_opened_again() -> None:
     assert parts == ['<b>one <a href="https://x.org">two</a></b>', '<b><a href="https://x.org">three</a></b>', "four"]
 
 
+def test_each_part_of_code_is_in_its_language() -> None:
+    """And each part of a quotation that unfolds can be unfolded."""
+    source = '<pre><code class="language-c">aaaa\nbbbb</code></pre>'
+    assert split(source, 5) == [f'<pre><code class="language-c">{part}</code></pre>' for part in ("aaaa", "bbbb")]
+    assert split("<blockquote expandable>aaaa\nbbbb</blockquote>", 5)[1] == "<blockquote expandable>bbbb</blockquote>"
+
+
 def test_indentation_survives_a_cut_between_lines() -> None:
     """Preformatted lines keep their leading spaces."""
     assert split("<pre>aaaa\n  bbbb</pre>", 7) == ["<pre>aaaa</pre>", "<pre>  bbbb</pre>"]
