@@ -52,7 +52,7 @@ from storage.facts import (
     MessageDropped,
     RollbackFound,
 )
-from storage.store import Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
+from storage.store import Beside, Deadline, InboxRow, Mentioned, OutboxRow, StorageError, Store, Utterance
 
 log = logging.getLogger(__name__)
 
@@ -277,6 +277,8 @@ class Turn:
         row: OutboxRow | None = None
         if isinstance(event, Delivery | Stale):
             row, event = event.row, await self._about_talk(event)
+        if isinstance(event, Flooded):
+            event = replace(event, said=await self._made_way(event))
         if isinstance(event, Delivery):
             event = replace(event, repeat=Tokens(seed).repeat)
         came = Came(event, self.tx.now, seed)
@@ -299,6 +301,17 @@ class Turn:
             return replace(event, said=said)
         signs = await self.memory.signs(said) if said is not None else ()
         return replace(event, said=said, copies=(*await self.memory.copies(row.stream, row.about), *signs))
+
+    async def _made_way(self, event: Flooded) -> tuple[Beside, ...]:
+        """What was said in the messages that make way for a digest: whoever said it is to see that not all have it."""
+        found = []
+        for stream, about in dict.fromkeys((row.stream, row.about) for row in event.rows if is_talk(row)):
+            await self._know(stream)
+            said = await self.memory.utterance(stream, about or "")
+            if said is not None:
+                rows = (*await self.memory.copies(stream, said.id), *await self.memory.signs(said))
+                found.append(Beside(said, rows))
+        return tuple(found)
 
     async def reported(self, report: Report) -> None:
         """What became of messages."""

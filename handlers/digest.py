@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from handlers import recap
+from handlers import recap, signs
 from handlers.case import room_reader
 from handlers.channels import Seat, out
 from handlers.distrust import seated, titles
@@ -35,7 +35,7 @@ def flooded(world: World, came: Came, event: Flooded) -> list[Effect]:
         rows = [row for row in event.rows if row.stream == stream and row.kind == "message" and row.part == 0]
         if here is not None and rows:
             effects += _digest(world, incident, here, rows, came.now)
-    return effects
+    return [*effects, *(effect for one in event.said for effect in signs.of(world, one.said, one.copies))]
 
 
 def _digest(world: World, incident: Incident, here: Seat, rows: Sequence[OutboxRow], now: datetime) -> list[Effect]:

@@ -117,10 +117,14 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Flooded:
-    """So much talk waits for a room, or for so long, that it would come as a flood: these messages were taken out and do not leave."""
+    """So much talk waits for a room, or for so long, that it would come as a flood: these messages were taken out and do not leave.
+
+    ``said``: what was said in them, and every row about it, as it has become.
+    """
 
     room: RoomRef
     rows: tuple[OutboxRow, ...]
+    said: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from handlers.events import Flooded
+from handlers.signs import NONE, SOME, TOO_MUCH
 from handlers.texts import available
 from playbooks.rooms import RoomRef
 from playbooks.spoken import Spoken
 from storage.effects import Send, Urgency
 from storage.facts import MessageDropped
-from storage.store import OutboxRow
+from storage.store import Beside, OutboxRow
 from tests.handlers.border_stage import BRANDWEER, CITY, FIRE, LIAISON, MAYOR, NOWHERE, WATCHERS
 from tests.handlers.talk_stage import TalkStage, talking
 
@@ -112,3 +114,17 @@ def test_it_is_said_in_every_language(language: str) -> None:
         counted, _ = flooded(stage, waiting(stage, count))
         assert str(count) in counted.body.text and "12:00" in counted.body.text and "{" not in counted.body.text
         assert language == "en" or "did not come" not in counted.body.text
+
+
+def test_whoever_spoke_sees_that_not_all_have_it() -> None:
+    """Once nothing is on its way any more: a digest is no copy. Where other rooms are still to get it, the sign waits."""
+    stage = talking()
+    stage.speak(FIRE, "Hello", LIAISON)
+    said = stage.last()
+    for state, signed in (("pending", []), ("sent", [SOME]), ("refused", [NONE])):
+        rows = [replace(row, state=state) for row in stage.rows[said.id]]
+        gone = [replace(row, state="dropped", reason=TOO_MUCH) if row.to == BRANDWEER else row for row in rows]
+        stage.reacts.clear()
+        event = Flooded(BRANDWEER, tuple(row for row in rows if row.to == BRANDWEER), (Beside(said, tuple(gone)),))
+        stage.happen(event)
+        assert [one.emoji for one in stage.reacts] == signed
