@@ -25,6 +25,7 @@ _PATIENCE = 5.0
 _SPOILER = re.compile(r"<(/?)tg-spoiler>")
 _QUOTE = re.compile(r"<(/?)blockquote(?: expandable)?>|\n")
 _AROUND_BLOCKS = re.compile(r"\n(<(?:pre|blockquote)>)|(</(?:pre|blockquote)>)\n")
+_DEEPEST_QUOTE = 3  # one in another; what is quoted deeper is marked no deeper
 _PRE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 
 
@@ -235,12 +236,12 @@ def _quoted(html: str) -> str:
         at = found.end()
         breaks = found[0] == "\n"
         if restricted.plain(line) or (breaks and not ended):
-            lines.append("&gt; " * depth + line)
+            lines.append("&gt; " * min(depth, _DEEPEST_QUOTE) + line)
         line, ended = "", bool(found[1])  # the line break after a quotation is the end of its last line
         if not breaks:
             depth = max(depth + (-1 if ended else 1), 0)
     line += html[at:]
-    return "\n".join([*lines, *(["&gt; " * depth + line] if restricted.plain(line) else [])])
+    return "\n".join([*lines, *(["&gt; " * min(depth, _DEEPEST_QUOTE) + line] if restricted.plain(line) else [])])
 
 
 def _breaks(html: str) -> str:

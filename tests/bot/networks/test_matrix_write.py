@@ -73,6 +73,8 @@ def test_code_keeps_its_language_and_a_quotation_is_not_folded() -> None:
         ("<b><blockquote>a</blockquote></b>\nc", "> a\nc"),
         ("<blockquote>&lt;a&gt; <tg-spoiler>b</tg-spoiler></blockquote>", "> <a> █████"),
         ("a\n<blockquote></blockquote>b", "a\nb"),
+        ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n> > b\nc"),
+        ("<blockquote>" * 500 + "a" + "</blockquote>" * 500, "> > > a"),
     ],
 )
 def test_a_quotation_has_marks_where_there_is_no_markup(html: str, body: str) -> None:
