@@ -281,6 +281,14 @@ def test_personal_data_at_home_needs_an_agreement_of_the_country_with_itself() -
     assert form(book, "victims", room("city")) == "agreement"
 
 
+def test_what_is_said_where_personal_data_may_be_is_as_personal_at_home() -> None:
+    """Said in two channels at once, of which one is personal: nobody knows of which of them it speaks."""
+    personal = replace(said(), held=Label(Tlp.CLEAR, frozenset(), personal=True))
+    assert form(BOOK, "what", room("fire")) == "exact"
+    assert form(BOOK, "what", room("fire"), personal) == "agreement"
+    assert form(BOOK, "victims", room("city"), personal) == form(BOOK, "victims", room("city"))
+
+
 def test_every_origin_must_be_allowed_by_the_same_permit() -> None:
     """What quotes a German is not covered by a pact of two, nor by one permit for each origin."""
     assert form(BOOK, "what", room("brandweer"), said("city", "de")) == "agreement"
