@@ -1,7 +1,7 @@
 """What people say in a channel's room is carried to the channel's other rooms.
 
 Words that were for the bot (a command, an answer to a question of ours) are not talk. What a program says is never carried, nor what comes
-back to us by another bridge. What cannot be carried for sure is not carried at all, and whoever said it sees that.
+back to us by another bridge. What cannot be carried for sure, or only looks as if it came back, is not carried, and whoever said it sees that.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from storage.store import Utterance
 ECHO_WITHIN = timedelta(minutes=5)
 """For so long another bridge that shares a room with us may bring back what we carried."""
 
+COMES_BACK = "comes-back"
+"""Why something is carried nowhere: another bridge seems to bring back what we carried."""
+
 _NAMED = re.compile(r"[^\w\s,.!?'\"-]|\n")
 """Without one of these a name before words is how people call each other."""
 _OWN_WORDS = re.compile(r"\w[^\n]*\n|\w[^\n]{40}")
@@ -53,8 +56,13 @@ def heard(world: World, request: Request) -> list[Effect]:
         return []
     incident, here = found
     said = _utterance(world, incident, here, request)
-    if said.spoken is None or _says_nothing(said.spoken) or _comes_back(world, incident, said):
+    if said.spoken is None or _says_nothing(said.spoken):
         return []
+    again = _brought_back(world, incident, said)
+    # No other bridge speaks as one of our people: theirs is what somebody reads back.
+    comes_back = bool(again) and said.person not in world.who.people
+    if comes_back and request.automatic and not notice:
+        return []  # a program's for sure, and no person waits for a sign
     closed = compartments(world.book_of(incident), here.channels)
     spoken, raised, unknown = marked_now(said.spoken, request.versions, partial(marked, compartments=closed))
     if _says_nothing(spoken) and raised is not None:
@@ -63,12 +71,13 @@ def heard(world: World, request: Request) -> list[Effect]:
     channels = within(here.channels, passed.channels)
     said = replace(said, channels=channels or here.channels)
     beside = [one for one in request.album if one.said.stream == incident.id]
-    said = replace(said, spoken=spoken, raised=higher(raised, passed.raised, *(one.said.raised for one in beside)))
+    colours = (passed.raised, *(one.said.raised for one in beside), *(one.raised for one in again))
+    said = replace(said, spoken=spoken, raised=higher(raised, *colours))
     origins = {world.book_of(incident).playbook.partners[said.partner].jurisdiction}
-    joined = passed.origins
+    joined = passed.origins.union(*(one.origins for one in again))
     said = replace(said, origins=tuple(sorted(origins | joined)), onward=tuple(sorted(joined - origins)))
     never = _never(world, request.identity, here.room, passed.unknown) or (None if channels else OTHER_CHANNEL)
-    never = "notice" if notice else never
+    never = "notice" if notice else never or (COMES_BACK if comes_back else None)
     # Of what was sent together only one carries the words that raise it, and not always the first.
     if never is not None or (unknown is None and all(one.said.versions for one in beside)):
         effects = raised_together(world, incident, beside, said.raised, said.at, request.now, never)
@@ -190,21 +199,24 @@ def _never(world: World, identity: str | None, room: RoomRef, unknown: bool) -> 
     return out(world, room)
 
 
-def _comes_back(world: World, incident: Incident, said: Utterance) -> bool:
-    """Whether another bridge brings back what we have just carried: the same words, after the name of whoever said them, from another room."""
+def _brought_back(world: World, incident: Incident, said: Utterance) -> list[Recent]:
+    """What we have just carried and this says again, from another room: the same words, after the name of whoever said them or the head of our copies.
+
+    So do bridges, and people who read back what they read; whoever it is, it is held as what it says again.
+    """
     words = plain(said.spoken.html).strip() if said.spoken is not None else ""
     partners = world.book_of(incident).playbook.partners
     us = {_letters(one.removeprefix("@").partition(":")[0]) for one in world.usernames.values()}
+    found: list[Recent] = []
     for recent in dict.fromkeys(one for channel in said.channels for one in incident.talk.get(channel, ())):
         before = _before(recent, said, words)
-        if before is None or _own_words(before, us, enrolled=said.person in world.who.people):
+        if before is None or _own_words(before, us):
             continue
         whose = partners.get(recent.partner)
-        if _under_our_head(before, recent.name, whose.name if whose is not None else ""):
-            return True
-        if recent.person != said.person and _after_a_name(before, recent.name):
-            return True
-    return False
+        headed = _under_our_head(before, recent.name, whose.name if whose is not None else "")
+        if headed or (recent.person != said.person and _after_a_name(before, recent.name)):
+            found.append(recent)
+    return found
 
 
 def _before(recent: Recent, said: Utterance, words: str) -> str | None:
@@ -222,11 +234,11 @@ def _under_our_head(before: str, *names: str) -> bool:
     return bool(ours) and (not shown or any(name and name in shown for name in map(_letters, names)))
 
 
-def _own_words(before: str, us: set[str], *, enrolled: bool) -> bool:
-    """Whether somebody wrote something of their own before what looks like a copy of ours; no bridge speaks as one of our people."""
+def _own_words(before: str, us: set[str]) -> bool:
+    """Whether somebody wrote something of their own before what looks like a copy of ours."""
     lead, ours, _ = before.rpartition("▸")
     written = _letters(lead)
-    return bool(ours and written) and written not in us and (enrolled or _OWN_WORDS.search(lead) is not None)
+    return bool(ours and written) and written not in us and _OWN_WORDS.search(lead) is not None
 
 
 def _after_a_name(before: str, name: str) -> bool:

@@ -391,6 +391,63 @@ def test_words_of_ones_own_are_no_echo(words: str) -> None:
     assert stage.speak(FIRE, words, LIAISON)
 
 
+READ_BACK = [
+    *("Ada: Evacuate the quay", "@Ada Evacuate the quay", "Ada – Evacuate the quay", "Ada\nEvacuate the quay"),
+    *("▸ Evacuate the quay", "▸ Ada · City &amp; Sons &lt;town hall&gt;\nEvacuate the quay"),
+]
+
+
+@pytest.mark.parametrize("words", READ_BACK)
+def test_what_one_of_our_people_reads_back_is_carried(words: str) -> None:
+    """However much it looks like what another bridge brings back: none speaks as one of ours."""
+    stage = talking()
+    stage.speak(CITY, "Evacuate the quay", name="Ada")
+    sent = stage.speak(FIRE, words, LIAISON)
+    assert rooms_of(sent) == MEMBERS - {FIRE} | {CITY} and stage.fact().never is None
+
+
+@pytest.mark.parametrize("words", READ_BACK)
+def test_what_seems_to_come_back_is_on_record_and_has_a_sign(words: str) -> None:
+    """Whoever is not known may be a bridge or a person: it goes nowhere, is shown to nobody later, and whoever wrote it sees that; no answer is sent."""
+    stage = talking()
+    stage.speak(CITY, "Evacuate the quay", name="Ada")
+    said, talk = stage.last(), stage.world.incidents["I-1"].talk
+    sent, told = len(stage.sent), len(stage.said)
+    assert not stage.speak(FIRE, words, "matrix:@new:x.org") and len(stage.sent) == sent
+    assert len(stage.said) == told + 1 and stage.last().id != said.id
+    assert (stage.fact().never, stage.fact().person) == ("comes-back", "matrix:@new:x.org")
+    assert {one["why"] for one in stage.fact().left_out.values()} == {"comes-back"}
+    assert [(one.said, one.room, one.emoji, one.sign) for one in stage.reacts] == [(stage.last().id, FIRE, "🙊", True)]
+    assert stage.world.incidents["I-1"].talk == talk
+    assert not stage.befalls("edited", stage.last(), spoken=Spoken("Ada: Evacuate it"), identity="matrix:@new:x.org")
+
+
+def test_what_a_program_for_sure_brings_back_has_no_sign() -> None:
+    """Neither what shows by its marks that a bridge sent it, nor what a bot forwards: no person waits for one, and nothing is on record. A notice may be a person's."""
+    stage = talking()
+    stage.speak(CITY, "Evacuate the quay", name="Ada")
+    said = len(stage.said)
+    for more in ({}, {"forwarded": "matrix:@ada:x.org"}):
+        assert not stage.speak(FIRE, "Ada: Evacuate the quay", "matrix:@ghost:x.org", automatic=True, **more)
+    assert not stage.reacts and len(stage.said) == said
+    notice = {"automatic": True, "as_notice": True}
+    assert not stage.speak(FIRE, "Ada: Evacuate the quay", "matrix:@ghost:x.org", **notice)
+    assert (stage.fact().never, stage.reacts[-1].emoji) == ("notice", "🙊")
+
+
+def test_what_is_read_back_is_held_as_what_it_says_again() -> None:
+    """Its label and its origin come with it, where it is carried and where it is only on record: nobody reads there what was kept from them."""
+    stage = talking()
+    stage.speak(CITY, "[amber+strict] hush", name="Ada")
+    sent = stage.speak(FIRE, "Ada: hush", LIAISON)
+    assert rooms_of(sent) == {CITY} and "TLP:AMBER+STRICT" in sent[0].body.text
+    stage.speak(FIRE, "Ada: hush", "matrix:@new:x.org")
+    assert (stage.fact().never, stage.fact().raised) == ("comes-back", "amber+strict")
+    stage.speak(CITY, "Boats", name="Ada")
+    stage.speak(BRANDWEER, "Ada: Boats", "telegram:77")
+    assert (stage.fact().never, stage.fact().origins, stage.fact().onward) == ("comes-back", ("be", "nl"), ("be",))
+
+
 def test_an_answer_counts_where_its_question_does() -> None:
     """Where the room takes part in two incidents, an answer belongs to what it answers; all else to the first, exercises last."""
     stage = talking()
@@ -587,7 +644,7 @@ def test_what_somebody_writes_before_a_copy_is_carried_with_it() -> None:
     for lead in ("Tocsin: ", "&lt;tocsin&gt; ", "tocsin\n", ""):
         assert not stage.speak(FIRE, lead + copy, "matrix:@ghost:x.org")
     assert stage.speak(FIRE, f"Nota bene, they wrote:\n{copy}", "matrix:@ghost:x.org")
-    assert stage.speak(FIRE, f"They wrote: {copy}", LIAISON) and not stage.speak(FIRE, copy, LIAISON)
+    assert stage.speak(FIRE, f"They wrote: {copy}", LIAISON) and stage.speak(FIRE, copy, LIAISON)
 
 
 @pytest.mark.parametrize("words", ["   ", "\n \n", "<b> </b>", "\u200b"])
