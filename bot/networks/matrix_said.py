@@ -32,8 +32,10 @@ def said(kind: str, content: dict[str, Any]) -> tuple[Spoken, str]:
     if kind in matrix_polls.STARTS:
         found = matrix_polls.poll_in(content)
         return (Spoken(), "") if found is None else (Spoken(poll=found[0]), matrix_polls.rendering(found[0]))
-    how = content.get("msgtype")
-    if isinstance(how, str) and how.startswith("m.key.verification."):
+    how = content.get("msgtype", "")
+    if not isinstance(how, str):
+        return Spoken(), ""  # no message: no client shows it
+    if how.startswith("m.key.verification."):
         return Spoken(), ""  # between two clients, for nobody to read
     if matrix_files.is_file(kind, content):
         return _file(kind, content)

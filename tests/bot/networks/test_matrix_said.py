@@ -75,6 +75,14 @@ def test_words_are_plain_and_marked_up() -> None:
     assert heard({"msgtype": "m.key.verification.request", "body": "please verify"}) is None
 
 
+@pytest.mark.parametrize("odd", [["m.text"], {"m.image": 1}, None, 5, True])
+def test_a_kind_of_message_that_is_no_word_is_no_message(odd: object) -> None:
+    """No client shows it; alone or as an edit nothing is heard of it."""
+    content = {"msgtype": odd, "body": "[red] x"}
+    edit = {"msgtype": "m.text", "m.new_content": content, "m.relates_to": {"rel_type": "m.replace", "event_id": "$m"}}
+    assert heard(content) is None and heard(edit) is None
+
+
 def test_an_answer_is_without_what_it_answers() -> None:
     """Older clients repeat it before the answer, in the plain words and in the HTML."""
     content = {
