@@ -51,7 +51,7 @@ def edited(
     Each has ``at`` (milliseconds of the epoch), the new ``content``, and whether it is ``gone``, taken back since. ``plain`` reads an event as it came.
     """
     found = []
-    for kept in memory.edits.of(event["event_id"], str(event["sender"])):
+    for kept in memory.edits.of(room.id, event["event_id"], str(event["sender"])):
         edit = plain(room.id, kept.event)
         if edit is None or edit["type"] != event["type"] or not isinstance(edit["content"].get("m.new_content"), dict):
             continue

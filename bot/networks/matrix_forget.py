@@ -44,16 +44,18 @@ def _forget(db: sqlite3.Connection, mentions: Mentions) -> None:
     db.executemany("UPDATE room SET direct = NULL, traits = NULL WHERE id = ?", chats)
     for table in ("live", "poll", "edit"):
         db.executemany(f"DELETE FROM {table} WHERE sender = ?", theirs)  # noqa: S608
-    for table in ("live", "poll"):
+    for table in ("live", "poll", "edit", "waiting"):
         db.executemany(f"DELETE FROM {table} WHERE room = ?", chats)  # noqa: S608
     for name in _naming(db, mentions, "live", "event", "words"):
         db.execute("UPDATE live SET words = '' WHERE event = ?", (name,))
     for name in _naming(db, mentions, "edit", "event", "body"):
         # What waits to be told with it would be told without it: it is not told at all.
-        db.execute("DELETE FROM waiting WHERE event = (SELECT of FROM edit WHERE event = ?)", (name,))
+        db.execute("DELETE FROM waiting WHERE (room, event) = (SELECT room, of FROM edit WHERE event = ?)", (name,))
         db.execute("UPDATE edit SET body = NULL WHERE event = ?", (name,))
     for name in _naming(db, mentions, "waiting", "event", "body"):
-        db.execute("DELETE FROM waiting WHERE event = (SELECT changes FROM waiting WHERE event = ?)", (name,))
+        db.execute(
+            "DELETE FROM waiting WHERE (room, event) = (SELECT room, changes FROM waiting WHERE event = ?)", (name,)
+        )
         db.execute("DELETE FROM waiting WHERE event = ?", (name,))
     for name in _naming(db, mentions, "room", "id", "traits"):
         db.execute("UPDATE room SET traits = NULL WHERE id = ?", (name,))

@@ -204,13 +204,13 @@ class Intake:
         """What is edited already when it is heard is never told as it was."""
         for event in events:
             try:
-                if changes(event) is None or "state_key" in event or event["sender"] == self.me:
+                if changes(room, event) is None or "state_key" in event or event["sender"] == self.me:
                     continue
                 plain = self._plain(room, event)
                 if plain is None:
                     self._wait(room, event, heard)
                 else:
-                    self._note_edit(event, plain, heard)
+                    self._note_edit(room, event, plain, heard)
             except Exception as odd:  # noqa: BLE001 no event can spoil another
                 _warn(room, odd)
 
@@ -228,15 +228,16 @@ class Intake:
         if plain["type"] not in (matrix_read.SPOKEN if plain is event else matrix_read.SEALED):
             return True
         if plain["type"] == matrix_read.REDACTION:
-            # What was taken back before it could be read is not to be heard later.
+            # What was taken back before it could be read is not to be heard later. Only in the same room: who may take back
+            # what was said in another, its homeserver has not checked.
             gone = str(plain.get("redacts") or plain["content"].get("redacts") or "")
-            yielded.readable.append(gone)
-            if (taken := self.memory.edits.known(gone)) is not None:
+            if (taken := self.memory.edits.known(room, gone)) is not None:
                 yielded.reverted[plain["event_id"]] = taken
-                self.memory.edits.take_back(gone)
-        own = self._note_edit(event, plain, heard)
-        unread = self.memory.unread_edits(plain["event_id"], str(plain["sender"])) if own is None else []
-        if not set(unread) <= set(yielded.readable):
+                self.memory.edits.take_back(room, gone)
+            yielded.readable.append((room, gone))  # last: with an id that no column takes the event was left out above
+        own = self._note_edit(room, event, plain, heard)
+        unread = self.memory.unread_edits(room, plain["event_id"], str(plain["sender"])) if own is None else []
+        if not {(room, edit) for edit in unread} <= set(yielded.readable):
             self._wait(room, event, heard)
             return False
         context = matrix_context.context_of(plain, self._room(room), self.memory)
@@ -253,21 +254,21 @@ class Intake:
         edits = [one for one in waiting if one.changes is not None]
         for one in edits:
             self._try_again(yielded, one, heard)
-        freed = self.memory.changed_by(one.event for one in edits if one.event in yielded.readable)
+        freed = self.memory.changed_by(key for one in edits if (key := (one.room, one.event)) in yielded.readable)
         others = {one.event: one for one in (*waiting, *freed) if one.changes is None}
         for one in sorted(others.values(), key=lambda one: one.since):
             self._try_again(yielded, one, heard)
 
     def _try_again(self, yielded: Yield, waits: WaitingEvent, heard: int) -> None:
-        if waits.event in yielded.readable:
+        if (waits.room, waits.event) in yielded.readable:
             return
         item = json.loads(waits.body)
         try:
-            plain = self._plain(item["room"], item["event"])
-            if plain is not None and self._keep_words(yielded, item["room"], item["event"], plain, heard):
-                yielded.readable.append(waits.event)
+            plain = self._plain(waits.room, item["event"])
+            if plain is not None and self._keep_words(yielded, waits.room, item["event"], plain, heard):
+                yielded.readable.append((waits.room, waits.event))
         except Exception as odd:  # noqa: BLE001 no event can spoil another
-            _warn(item["room"], odd)
+            _warn(waits.room, odd)
 
     def _plain(self, room: str, event: dict[str, Any]) -> dict[str, Any] | None:
         """An event as it was before it was encrypted, itself if it was not; None where it is not to be read yet."""
@@ -276,12 +277,12 @@ class Intake:
     def _wait(self, room: str, event: dict[str, Any], heard: int) -> None:
         session = str(event["content"].get("session_id", ""))
         self.memory.wait(
-            event["event_id"], session, self._words_body(event, room, heard), heard / 1000, changes(event)
+            event["event_id"], room, session, self._words_body(event, room, heard), heard / 1000, changes(room, event)
         )  # fmt: skip
 
-    def _note_edit(self, event: dict[str, Any], plain: dict[str, Any], heard: int) -> KnownEdit | None:
+    def _note_edit(self, room: str, event: dict[str, Any], plain: dict[str, Any], heard: int) -> KnownEdit | None:
         """Remember the event if it is an edit, which it then returns."""
-        edit = changes(plain)
+        edit = changes(room, plain)
         if edit is not None:
             self.memory.edits.note(event, edit, heard / 1000)
         return edit

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS room (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS waiting (
     event TEXT PRIMARY KEY,
+    room TEXT NOT NULL,
     session TEXT NOT NULL,
     body TEXT NOT NULL,
     since REAL NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS waiting (
     sender TEXT                          -- whose edit it is
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting_session ON waiting (session);
-CREATE INDEX IF NOT EXISTS waiting_changes ON waiting (changes);
+CREATE INDEX IF NOT EXISTS waiting_changes ON waiting (room, changes);
 CREATE TABLE IF NOT EXISTS poll (
     event TEXT PRIMARY KEY,
     room TEXT NOT NULL,
@@ -95,6 +96,7 @@ class WaitingEvent:
     """
 
     event: str
+    room: str
     session: str
     body: str
     since: float
@@ -188,25 +190,29 @@ class Memory:
         """The engine has been told ``traits`` of ``room``, durably."""
         self._change(room, traits=traits, told=self.room(room).told + 1)
 
-    def wait(self, event: str, session: str, body: str, since: float, edit: KnownEdit | None = None) -> None:
-        """Keep an event until its key comes; ``edit``: it is one. Keeping it again changes nothing."""
+    def wait(self, event: str, room: str, session: str, body: str, since: float, edit: KnownEdit | None = None) -> None:
+        """Keep an event of ``room`` until its key comes; ``edit``: it is one. Keeping it again changes nothing."""
         of, sender = (edit.of, edit.sender) if edit is not None else (None, None)
         self._db.execute(
-            "INSERT INTO waiting (event, session, body, since, changes, sender) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO waiting (event, room, session, body, since, changes, sender) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
-            (event, session, body, since, of, sender),
+            (event, room, session, body, since, of, sender),
         )
 
-    def unread_edits(self, message: str, sender: str) -> list[str]:
-        """Its sender's edits of a message that wait for their keys."""
-        rows = self._db.execute("SELECT event FROM waiting WHERE changes = ? AND sender = ?", (message, sender))
+    def unread_edits(self, room: str, message: str, sender: str) -> list[str]:
+        """Its sender's edits of a message of ``room`` that wait for their keys."""
+        rows = self._db.execute(
+            "SELECT event FROM waiting WHERE room = ? AND changes = ? AND sender = ?", (room, message, sender)
+        )
         return [str(row[0]) for row in rows]
 
-    def changed_by(self, events: Iterable[str]) -> list[WaitingEvent]:
-        """What waits, and is changed by one of these events, which wait too."""
+    def changed_by(self, events: Iterable[tuple[str, str]]) -> list[WaitingEvent]:
+        """What waits, and is changed by one of these events (room, event) of its room, which wait too."""
         found: list[WaitingEvent] = []
-        for event in events:
-            found += self._waiting("WHERE event = (SELECT changes FROM waiting WHERE event = ?)", (event,))
+        for one in events:
+            found += self._waiting(
+                "WHERE (room, event) = (SELECT room, changes FROM waiting WHERE room = ? AND event = ?)", one
+            )
         return found
 
     def waiting(self, sessions: Iterable[str]) -> list[WaitingEvent]:
@@ -231,16 +237,16 @@ class Memory:
     def told_unreadable(self, events: Sequence[str]) -> None:
         self._db.executemany("UPDATE waiting SET told = 1 WHERE event = ?", [(event,) for event in events])
 
-    def done_waiting(self, events: Sequence[str]) -> None:
-        """These were read, or taken back: nor does an edit of them wait any more, or is kept."""
-        self._db.executemany("DELETE FROM waiting WHERE event = ?1 OR changes = ?1", [(event,) for event in events])
+    def done_waiting(self, events: Sequence[tuple[str, str]]) -> None:
+        """These (room, event) were read, or taken back: nor does an edit of them wait any more, or is kept."""
+        self._db.executemany("DELETE FROM waiting WHERE room = ?1 AND (event = ?2 OR changes = ?2)", events)
         self.edits.settled(events)
 
     def give_up(self, before: float) -> None:
         """Forget what has waited since ``before`` or longer; its key will not come, and nobody examines it."""
         self._db.execute(
             "DELETE FROM waiting WHERE told = 1 AND since < ?"
-            " AND (changes IS NULL OR changes NOT IN (SELECT event FROM waiting WHERE since >= ?))",
+            " AND (changes IS NULL OR (room, changes) NOT IN (SELECT room, event FROM waiting WHERE since >= ?))",
             (before, before),
         )  # an edit holds back what it changes for as long as that waits
         self._db.execute("DELETE FROM spoiled WHERE since < ?", (before,))
@@ -312,9 +318,9 @@ class Memory:
         return LivePlace(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else (row[5], row[6]))
 
     def _waiting(self, where: str, values: tuple[object, ...]) -> list[WaitingEvent]:
-        columns = "event, session, body, since, told, changes"
+        columns = "event, room, session, body, since, told, changes"
         rows = self._db.execute(f"SELECT {columns} FROM waiting {where} ORDER BY since", values)  # noqa: S608
-        return [WaitingEvent(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows]
+        return [WaitingEvent(row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6]) for row in rows]
 
     def _change(self, room: str, **values: object) -> None:
         columns = ", ".join(values)

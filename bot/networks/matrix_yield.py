@@ -14,7 +14,7 @@ class Yield:
     """The events for the inbox (key, body), and what to remember once they are in it."""
 
     items: list[tuple[str, str]] = field(default_factory=list)
-    readable: list[str] = field(default_factory=list)
+    readable: list[tuple[str, str]] = field(default_factory=list)  # (room, event) of what waits no more
     unreadable: list[str] = field(default_factory=list)
     traits: dict[str, str] = field(default_factory=dict)
     reverted: dict[str, KnownEdit] = field(default_factory=dict)  # a redaction's key → the edit that it takes back

@@ -20,7 +20,7 @@ from tests.emulators.matrix_person import MatrixPerson
 from tests.emulators.synapse import SynapseServer
 
 _numbers = itertools.count(1)
-ADA, ROOM = "@ada:x.org", "!r:x.org"
+ADA, EVE, ROOM, OTHER = "@ada:x.org", "@eve:x.org", "!r:x.org", "!other:x.org"
 
 
 @pytest.fixture
@@ -149,9 +149,9 @@ async def test_an_unread_edit_that_is_taken_back_holds_nothing_up(bench: Bench, 
 # --- what homeservers tell in another order -------------------------------------------------------------------------------
 
 
-def sync(*events: dict[str, Any]) -> dict[str, Any]:
+def sync(*events: dict[str, Any], room: str = ROOM) -> dict[str, Any]:
     """A server's answer with these events of a room."""
-    return {"next_batch": "s1", "rooms": {"join": {ROOM: {"timeline": {"events": list(events)}}}}}
+    return {"next_batch": "s1", "rooms": {"join": {room: {"timeline": {"events": list(events)}}}}}
 
 
 def words(event: str, text: str, at: int, of: str | None = None, sender: str = ADA) -> dict[str, Any]:
@@ -162,11 +162,27 @@ def words(event: str, text: str, at: int, of: str | None = None, sender: str = A
     return {"event_id": event, "type": "m.room.message", "sender": sender, "origin_server_ts": at, "content": content}
 
 
-def heard_of(bench: Bench, *events: dict[str, Any]) -> list[Heard]:
-    """What is heard of these, worked on as one answer."""
+def sealed(event: str, of: str | None = None, sender: str = ADA) -> dict[str, Any]:
+    """A message whose key never comes, or an edit of one."""
+    content: dict[str, Any] = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "x", "session_id": "s"}
+    if of is not None:
+        content["m.relates_to"] = {"rel_type": "m.replace", "event_id": of}
+    return {"event_id": event, "type": "m.room.encrypted", "sender": sender, "origin_server_ts": 9, "content": content}
+
+
+def redaction(event: str, of: object, sender: str = ADA) -> dict[str, Any]:
+    """What takes another event back."""
+    kind = "m.room.redaction"
+    return {"event_id": event, "type": kind, "sender": sender, "origin_server_ts": 11, "redacts": of, "content": {}}
+
+
+def heard_of(bench: Bench, *events: dict[str, Any], room: str = ROOM) -> list[Heard]:
+    """What is heard of these, worked on as one answer and settled."""
     intake = session_of(bench).intake
-    intake.memory.set_joined(ROOM, True)
-    read_now = [read(body) for _, body in intake.take_in(sync(*events), 1).items]
+    intake.memory.set_joined(room, True)
+    yielded = intake.take_in(sync(*events, room=room), 1)
+    yielded.remember(intake.memory)
+    read_now = [read(body) for _, body in yielded.items]
     return [one for one in read_now if one is not None]
 
 
@@ -191,34 +207,71 @@ async def test_what_comes_together_is_heard_as_it_is_now(bench: Bench) -> None:
 async def test_an_edit_that_was_taken_back_leaves_its_label(bench: Bench) -> None:
     """It says what it said before; but how closely it was held counts."""
     heard_of(bench, words("$a", "[red] un", 10, "$m"))
-    gone = {
-        "event_id": "$r",
-        "type": "m.room.redaction",
-        "sender": ADA,
-        "origin_server_ts": 11,
-        "redacts": "$a",
-        "content": {},
-    }
-    heard_of(bench, gone)
+    heard_of(bench, redaction("$r", "$a"))
     [heard] = heard_of(bench, words("$m", "zéro", 5))
     assert heard.text == "zéro" and said(heard) == ["zéro", "[red] un", "zéro"]
+
+
+async def test_an_edit_counts_in_its_own_room_only(bench: Bench) -> None:
+    """Words of another room never stand for those of this one, though the same person says so; nor do they overtake or hold up any."""
+    heard_of(bench, words("$x", "ce que dit l'autre salon", 90, "$m"), sealed("$y", "$m"), room=OTHER)
+    [heard, edited] = heard_of(bench, words("$m", "zéro", 5), words("$a", "un", 10, "$m"))
+    assert said(heard) == ["zéro", "un"] and (edited.text, edited.overtaken) == ("un", False)
+    assert heard_of(bench, words("$m", "zéro", 5), room=OTHER) == []  # there it would be held up
+
+
+async def test_a_redaction_counts_in_its_own_room_only(bench: Bench) -> None:
+    """A stranger in another room takes nothing back: neither what waits for its key nor an edit; in the same room it counts."""
+    memory = session_of(bench).memory
+    heard_of(bench, sealed("$w"), words("$a", "[red] un", 10, "$m"))
+    heard_of(bench, redaction("$r1", "$w", EVE), redaction("$r2", "$a", EVE), room=OTHER)
+    assert [one.event for one in memory.all_waiting()] == ["$w"]
+    [heard] = heard_of(bench, words("$m", "zéro", 5))
+    assert said(heard) == ["zéro", "[red] un"] and heard.text == "[red] un"
+    heard_of(bench, redaction("$r3", "$w", EVE), redaction("$r4", "$a", EVE))
+    assert memory.all_waiting() == []
+    [heard] = heard_of(bench, words("$m", "zéro", 5))
+    assert heard.text == "zéro"
+
+
+@pytest.mark.parametrize("odd", ["\ud800", ["$w"], {"event_id": "$w"}, 10**30, None])
+async def test_a_redaction_of_no_event_spoils_nothing_else(bench: Bench, odd: object) -> None:
+    """Whatever it names, what is said beside it is heard, and what waits goes on waiting."""
+    heard_of(bench, sealed("$w"))
+    inside = {**redaction("$r2", None, EVE), "content": {"redacts": odd}}
+    found = heard_of(bench, words("$m", "un", 5), redaction("$r1", odd, EVE), inside, words("$n", "deux", 6))
+    assert [one.text for one in found if one.kind == "message"] == ["un", "deux"]
+    assert [one.event for one in session_of(bench).memory.all_waiting()] == ["$w"]
+
+
+@pytest.mark.parametrize("odd", [["m.text"], {"m": "text"}, None, 5])
+async def test_an_edit_that_is_no_message_changes_nothing(bench: Bench, odd: object) -> None:
+    """Where it is heard first, the good original is heard as it was, and later edits of it count."""
+    edit = words("$a", "un", 10, "$m")
+    edit["content"]["m.new_content"]["msgtype"] = odd
+    assert heard_of(bench, edit) == []
+    [heard] = heard_of(bench, words("$m", "zéro", 5))
+    assert heard.text == "zéro" and said(heard) == []
+    heard_of(bench, words("$b", "deux", 20, "$m"))
+    [heard] = heard_of(bench, words("$m", "zéro", 5))
+    assert said(heard) == ["zéro", "deux"]
 
 
 def test_what_edits_said_is_kept_no_longer_than_it_is_needed(tmp_path: Path) -> None:
     """An hour; but as long as what they change waits: then it is never read without them, nor after an edit of it was given up."""
     memory = Memory(tmp_path)
-    memory.edits.note(words("$a", "un", 10, "$m"), KnownEdit("$m", ADA, 10), 100.0)
-    memory.edits.note(words("$b", "un", 10, "$w"), KnownEdit("$w", ADA, 10), 100.0)
-    memory.wait("$w", "s", "{}", 200.0)
-    memory.wait("$c", "s", "{}", 100.0, KnownEdit("$w", ADA, 20))
+    memory.edits.note(words("$a", "un", 10, "$m"), KnownEdit(ROOM, "$m", ADA, 10), 100.0)
+    memory.edits.note(words("$b", "un", 10, "$w"), KnownEdit(ROOM, "$w", ADA, 10), 100.0)
+    memory.wait("$w", ROOM, "s", "{}", 200.0)
+    memory.wait("$c", ROOM, "s", "{}", 100.0, KnownEdit(ROOM, "$w", ADA, 20))
     memory.edits.forget_old(100.0 + KEPT_SECONDS + 1)
-    assert not memory.edits.of("$m", ADA) and memory.edits.of("$w", ADA)
-    assert memory.edits.known("$a") == KnownEdit("$m", ADA, 10)
+    assert not memory.edits.of(ROOM, "$m", ADA) and memory.edits.of(ROOM, "$w", ADA)
+    assert memory.edits.known(ROOM, "$a") == KnownEdit(ROOM, "$m", ADA, 10)
     memory.told_unreadable(["$w", "$c"])
     memory.give_up(150.0)
-    assert memory.unread_edits("$w", ADA) == ["$c"]
+    assert memory.unread_edits(ROOM, "$w", ADA) == ["$c"]
     memory.give_up(250.0)
     assert memory.all_waiting() == []
     memory.edits.forget_old(100.0 + KEPT_SECONDS + 1)
-    assert not memory.edits.of("$w", ADA)
+    assert not memory.edits.of(ROOM, "$w", ADA)
     memory.close()

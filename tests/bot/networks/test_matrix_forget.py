@@ -32,9 +32,11 @@ def remember(memory: Memory, who: str, chat: str, name: str) -> None:
     memory.note_encryption(chat, ENCRYPTED)
     memory.set_direct(chat, who)
     memory.told(chat, json.dumps({"title": name}))
-    memory.wait(f"$w{who[1]}", f"session {who[1]}", json.dumps({"sender": who, "room_id": "!r:x.org"}), 1.0)
+    memory.wait(f"$w{who[1]}", "!r:x.org", f"session {who[1]}", json.dumps({"sender": who, "room_id": "!r:x.org"}), 1.0)
     memory.note_poll(f"$p{who[1]}", "!r:x.org", who, Ballot(("yes", "no"), 1))
-    memory.edits.note({"event_id": f"$e{who[1]}", "sender": who, "content": {"body": name}}, KnownEdit("$m", who), 1.0)
+    memory.edits.note(
+        {"event_id": f"$e{who[1]}", "sender": who, "content": {"body": name}}, KnownEdit("!r:x.org", "$m", who), 1.0
+    )
     memory.begin_live(LivePlace(f"$l{who[1]}", "!r:x.org", who, 9, f"{name} is moving"))
     memory.move_live(f"$l{who[1]}", "$at", (50_633_123, 5_567_321))
     memory.spoiled(batch(who), "KeyError", 2.0)
@@ -54,9 +56,9 @@ def test_no_byte_of_an_account_is_left_while_the_bot_has_the_file_open(tmp_path:
     assert ADA.encode() in before and b"Lovelace" in before
     remember(memory, BO, "!bo:x.org", "Bo")
     memory.begin_live(LivePlace("$about", "!r:x.org", BO, 9, "looking for Ada Lovelace"))
-    memory.wait("$held", "session b", json.dumps({"sender": BO}), 1.0)
+    memory.wait("$held", "!r:x.org", "session b", json.dumps({"sender": BO}), 1.0)
     names = {"event_id": "$names", "sender": BO, "content": {"body": "[red] Ada Lovelace"}}
-    memory.edits.note(names, KnownEdit("$held", BO), 1.0)
+    memory.edits.note(names, KnownEdit("!r:x.org", "$held", BO), 1.0)
     assert matrix_forget.forget(tmp_path, KNOWN)
     memory.set_joined(CHAT, False)
     after = on_disk(tmp_path)
@@ -65,7 +67,11 @@ def test_no_byte_of_an_account_is_left_while_the_bot_has_the_file_open(tmp_path:
     memory.close()
     again = Memory(tmp_path)
     assert again.room(CHAT).encryption == ENCRYPTED and again.directs(ADA) == []
-    assert again.directs(BO) == ["!bo:x.org"] and again.poll("$pb") is not None and again.edits.known("$eb") is not None
+    assert (
+        again.directs(BO) == ["!bo:x.org"]
+        and again.poll("$pb") is not None
+        and again.edits.known("!r:x.org", "$eb") is not None
+    )
     assert [one.event for one in again.all_waiting()] == ["$wb"]
     assert again.live("$la") is None and again.live("$lb") is not None and again.live("$about") is not None
     assert [why for _, why in again.aside()] == ["KeyError", "KeyError"]
