@@ -420,6 +420,10 @@ def test_what_seems_to_come_back_is_on_record_and_has_a_sign(words: str) -> None
     assert [(one.said, one.room, one.emoji, one.sign) for one in stage.reacts] == [(stage.last().id, FIRE, "🙊", True)]
     assert stage.world.incidents["I-1"].talk == talk
     assert not stage.befalls("edited", stage.last(), spoken=Spoken("Ada: Evacuate it"), identity="matrix:@new:x.org")
+    stage.befalls("reacted", stage.last(), room=FIRE, identity="matrix:@ghost:x.org", emoji="🙊")
+    assert {one.room for one in stage.reacts} == {
+        FIRE
+    }  # the sign, should a bridge bring that back too, goes no further
 
 
 def test_what_a_program_for_sure_brings_back_has_no_sign() -> None:
