@@ -114,7 +114,7 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
     event, kind = item["event"], str(item["event"]["type"])
     content = event["content"]
     relation = _object(content.get("m.relates_to"))
-    about = str(relation["event_id"]) if relation.get("event_id") else None
+    about = _name(relation.get("event_id"))
     plain = Heard(
         item["key"],
         "message",
@@ -130,8 +130,8 @@ def _spoken(item: dict[str, Any], room: RoomRef, heard: datetime) -> Heard | Non
         forwarded="us" if MARKER in content else None,
     )
     if kind == REDACTION:
-        gone = event.get("redacts") or content.get("redacts")
-        return replace(plain, kind="deleted", message_id=str(gone)) if gone else None
+        gone = _name(event.get("redacts") or content.get("redacts"))
+        return replace(plain, kind="deleted", message_id=gone) if gone is not None else None
     if kind == "m.reaction":
         if relation.get("rel_type") != "m.annotation" or about is None or "key" not in relation:
             return None
@@ -220,7 +220,12 @@ def _reply_to(relation: dict[str, Any]) -> str | None:
     answered = _object(relation.get("m.in_reply_to")).get("event_id")
     if relation.get("rel_type") == "m.thread" and relation.get("is_falling_back"):
         return None  # made up for clients without threads; what is meant is the thread
-    return str(answered) if answered else None
+    return _name(answered)
+
+
+def _name(event: Any) -> str | None:
+    """The id of another event, which any client may name and nobody has checked: one that the store can look for."""
+    return whole(str(event)) if event else None
 
 
 def _said_at(event: dict[str, Any], heard: datetime) -> datetime:

@@ -282,6 +282,18 @@ def test_what_is_taken_back_is_named() -> None:
     assert reaction is not None and (reaction.key, reaction.message_id, reaction.emoji) == ("$1", "$0", "👍")
 
 
+def test_what_is_named_can_be_looked_for() -> None:
+    """Half a character, which no id has and no store takes, is not passed on as the name of another event."""
+    relations = (
+        {"m.in_reply_to": {"event_id": "\ud800"}},
+        *({"rel_type": f"m.{how}", "event_id": "\ud800"} for how in ("thread", "replace")),
+    )
+    said = [heard({"body": "a", "m.new_content": {"body": "b"}, "m.relates_to": relation}) for relation in relations]
+    said.append(heard({"redacts": "\ud800"}, "m.room.redaction"))
+    named = [one for found in said if found is not None for one in (found.message_id, found.reply_to, found.thread)]
+    assert len(said) == 4 and named.count("\ufffd") == 4
+
+
 def test_a_picture_as_a_reaction_has_a_name() -> None:
     """An address of a picture would say nothing anywhere else."""
     about = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$0", "key": MXC}}
