@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
@@ -25,6 +25,9 @@ from storage.store import Changes, Compared, StorageError
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
+
+Ends = Mapping[Verifier, Mapping[str, int] | None]
+"""The keys that signed, each with the sizes of streams up to which it did; None: whatever their size."""
 
 LOOKED_AT = 1000
 """So many checkpoints that came back are known again, and not held against the log anew."""
@@ -109,23 +112,25 @@ class KeepsEvidence(ABC):
 
     async def compared_all(self, notes: Sequence[str]) -> list[Compared]:
         """``compared`` for all that somebody kept: of each log that a checkpoint is of, the worst, in the order of their origins. What is no checkpoint
-        is left out."""
+        is left out. A key that was replaced, which a thief may have, counts for no more entries than there were then."""
         kept: dict[str, list[Seen]] = {}
         for note in notes:
             with suppress(BadNote):
                 seen = Seen.read(note)
                 kept.setdefault(seen.said.origin, []).append(seen)
 
-        vkeys = await self._connection.write(lambda inner: [vkey for vkey, _ in inner.execute(SQL["signers"])])
-        keys = [Verifier.parse(vkey) for vkey in {*vkeys, self.signer.verifier.vkey}]
+        streams = {
+            stream for name, _, stream in (origin.rpartition("/") for origin in kept) if name == self.signer.name
+        }
+        ends = await self._connection.write(lambda inner: _ends(inner, self.signer.verifier.vkey, streams))
         # Signatures before the transaction, while which nobody can write: a file may have very many that anybody made up.
         ours = {
-            origin: [one for one in seen if origin.rpartition("/")[0] == self.signer.name and one.by(keys)]
+            origin: [one for one in seen if origin.rpartition("/")[0] == self.signer.name and _in_its_time(one, ends)]
             for origin, seen in kept.items()
         }
 
         def work(inner: sqlite3.Connection) -> list[Compared]:
-            return [_compared(inner, keys, origin, ours[origin], seen) for origin, seen in sorted(kept.items())]
+            return [_compared(inner, list(ends), origin, ours[origin], seen) for origin, seen in sorted(kept.items())]
 
         return await self._connection.write(work)
 
@@ -260,6 +265,28 @@ def _compared(
     if shown is None:
         return Compared("not ours", stream, max((one.said for one in kept), key=lambda said: said.size))
     return Compared(stands, stream, shown.said, size)
+
+
+def _ends(inner: sqlite3.Connection, current: str, streams: Collection[str]) -> Ends:
+    """The keys that signed here; for each that was replaced, how many entries each of these streams had when it was: it signed no more of them. None:
+    it signs still, or nothing says what took its place.
+
+    A database that knows of the replacement has all that came before it, so a larger log under the older key is a thief's, not one that was lost.
+    """
+    found: dict[str, Mapping[str, int] | None] = {vkey: None for vkey, _ in inner.execute(SQL["signers"])}
+    for entry, body in inner.execute(SQL["replaced_keys"], (DEPLOYMENT,)).fetchall():
+        old = next((value for _, path, value in json.loads(body) if path == "old"), None)
+        if old is not None:
+            sizes = {stream: inner.execute(SQL["size_before"], (stream, entry)).fetchone() for stream in streams}
+            found[old] = {stream: row[0] if row is not None else 0 for stream, row in sizes.items()}
+    found[current] = None
+    return {Verifier.parse(vkey): sizes for vkey, sizes in found.items()}
+
+
+def _in_its_time(seen: Seen, ends: Ends) -> bool:
+    """Whether a key signed it that signed the log when it had that many entries."""
+    stream = seen.said.origin.rpartition("/")[2]
+    return seen.by([key for key, sizes in ends.items() if sizes is None or seen.said.size <= sizes[stream]])
 
 
 def led_to(vkey: str, chain: Sequence[str]) -> frozenset[str]:

@@ -334,6 +334,13 @@ WHERE e.stream = ? AND e.type IN (SELECT value FROM json_each(?)) ORDER BY e.seq
 SELECT e.type, d.body FROM entries e LEFT JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
 WHERE e.stream = ? AND e.type IN ('CheckpointCosigned', 'CheckpointStamped', 'KeyReplaced') ORDER BY e.seq;
 
+-- name: replaced_keys
+SELECT e.rowid, d.body FROM entries e JOIN disclosures d ON d.stream = e.stream AND d.seq = e.seq
+WHERE e.stream = ? AND e.type = 'KeyReplaced' AND d.body IS NOT NULL ORDER BY e.seq;
+
+-- name: size_before
+SELECT seq + 1 FROM entries WHERE stream = ? AND rowid < ? ORDER BY seq DESC LIMIT 1;
+
 -- name: checkpoints_of
 SELECT note FROM checkpoints WHERE stream = ? ORDER BY size DESC;
 

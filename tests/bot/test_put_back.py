@@ -223,6 +223,21 @@ async def test_what_nobody_here_signed_does_nothing(tmp_path: Path, what: str) -
         assert await on.store.rolled_back() == []
 
 
+async def test_a_stolen_key_that_was_replaced_raises_no_alarm(tmp_path: Path) -> None:
+    """A stranger pastes a larger log under the older key: nobody is told of a rollback, none is recorded, and the log is signed on."""
+    store = await open_store(tmp_path / "data", "test")
+    await store.append("I-7", note("before", "I-7").fact, now=START)
+    old = store.signer
+    await store.replace_key("a laptop was lost", "operator", START)
+    await store.close()
+    async with floor(tmp_path / "data", REAL) as on:
+        await on.hear(f"look: {old.sign(Checkpoint('test/I-7', 999, bytes(32)).text)}", sender="telegram:9")
+        await on.settled()
+        assert told(on) == [] and await found(on) == []
+        await on.store.append("I-7", note("after", "I-7").fact, now=START)
+        assert any("test/I-7\n2\n" in one for one in await on.store.sign(START))
+
+
 async def test_one_checkpoint_is_compared_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rooms give the same post back, it is held against the log once; a thousand others later, once more."""
     post = await signed(tmp_path / "data", "before")

@@ -173,6 +173,55 @@ async def test_checkpoints_of_the_old_key_still_count(store: SqliteStore) -> Non
     assert (await store.compared(before)).stands == "part"
 
 
+async def test_a_key_that_was_replaced_says_nothing_of_what_came_after(store: SqliteStore) -> None:
+    """A thief signs larger logs, also of an incident that began later, with each of two keys that were replaced: that is nobody's word, and signing
+    goes on. Another log of a size that the key did sign is held against ours as before, and so is a larger one under the key of now."""
+    await opened(store)
+    keys_then, sizes = [store.signer], []
+    for _ in range(2):
+        heads = {head.stream: head.size for head in await store.heads()}
+        await store.replace_key("a laptop was lost", "operator", NOW)
+        sizes.append({stream: heads.get(stream, 0) for stream in (STREAM, DEPLOYMENT)})
+        keys_then.append(store.signer)
+        await more(store, 3)
+    await store.append("I-9", NoteAdded("ada", None, ROOM, "later"), now=NOW)
+    await store.sign(NOW)
+
+    async def stands(signer: Signer, stream: str, size: int) -> str:
+        said = signer.sign(Checkpoint(f"liege/{stream}", size, bytes(32)).text)
+        return (await store.compared(said)).stands
+
+    for old, then in zip(keys_then, sizes, strict=False):
+        for stream in (STREAM, DEPLOYMENT):
+            for size in (then[stream] + 1, 999):
+                assert await stands(old, stream, size) == "not ours"
+            assert await stands(old, stream, then[stream]) == "replaced"
+        assert await stands(old, "I-9", 1) == await stands(old, "I-77", 5) == "not ours"
+        assert not await store.reminded(old.sign(Checkpoint(f"liege/{STREAM}", 999, bytes(32)).text), NOW)
+    await more(store)
+    assert len(await store.sign(NOW)) == 1
+    assert await stands(keys_then[-1], STREAM, 999) == "rolled back"
+
+
+async def test_a_folder_from_before_its_key_was_replaced_is_still_told_of_what_that_key_signed(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    """Put back, it knows of no replacement: what the older key signed later is missing there, and counts."""
+    await opened(store)
+    await store.sign(NOW)
+    await store.close()
+    shutil.copytree(store.folder, tmp_path / "older")
+    later = await open_store(store.folder, "liege")
+    await more(later, 2)
+    await later.sign(NOW)
+    newer = await later.checkpoint(STREAM)
+    await later.replace_key("x", "operator", NOW)
+    await later.close()
+    older = await open_store(tmp_path / "older", "liege")
+    assert newer is not None and await older.reminded(newer, NOW)
+    await older.close()
+
+
 @pytest.mark.parametrize("step", ["sign", "make_following", "link", "commit", "aside", "adopt"])
 async def test_a_replacement_broken_off_anywhere_is_whole_or_nothing(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch, step: str
