@@ -92,6 +92,7 @@ def rows(
             "notice": send.urgency >= Urgency.CHATTER and send.carries is None,
             "must_encrypt": must_encrypt,
             **({"mark": mark} if mark else {}),
+            **({"checkpoint": True} if send.checkpoint is not None and send.carries is None else {}),
             **part,
         }
         result.append(
@@ -412,6 +413,7 @@ def outgoing(row: OutboxRow) -> Outgoing:
         mentions=called_in(said),
         contact=Contact(**contact) if contact else None,
         among_us="words" in said,
+        checkpoint=bool(said.get("checkpoint")) and "words" not in said,
     )
 
 

@@ -3,6 +3,9 @@
 In an encrypted room an older folder lacks the keys of what was said since. So a checkpoint that goes into one has a copy beside the ciphertext, locked
 (AES-GCM) with a key of this deployment's alone, which is made once and kept in the Matrix memory: whoever puts that back can read every later copy.
 The homeserver learns from it that this message is a checkpoint, which its hour tells it anyway.
+
+In any other room the copy beside is not locked: only a message with one counts. The words of one show nothing, for the bot also says what people said, and
+somebody's made-up checkpoint, larger than any, must not stand in for what we posted.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ from storage.export.witnessed import pasted
 from storage.notes import BadNote
 from storage.standing import Seen
 
-LOCKED = "org.tocsin.checkpoint"
+BESIDE = "org.tocsin.checkpoint"
 LONGEST = 2000
-"""Characters of a checkpoint that is locked: ours have one signature."""
+"""Characters of a checkpoint that is copied: ours have one signature."""
 
 _MOST_WORDS = 70_000
 _NONCE = 12
@@ -34,27 +37,29 @@ def new_key() -> bytes:
     return AESGCM.generate_key(256)
 
 
-def beside(content: dict[str, Any], room: str, key: bytes) -> dict[str, str]:
-    """What goes beside the ciphertext of a message with this content, in the clear: the checkpoint in it, locked; nothing where it has none."""
+def beside(content: dict[str, Any], room: str, key: bytes | None) -> dict[str, str]:
+    """What goes beside the words, or the ciphertext, of a post with this content: the checkpoint in it, nothing where it has none. Only for posts of ours,
+    never for what people said. ``key``: what it is locked with; None in a room that is not encrypted.
+    """
     note = _in_words(content)
     if note is None or len(note) > LONGEST:
         return {}
+    if key is None:
+        return {BESIDE: note}
     nonce = os.urandom(_NONCE)
-    return {LOCKED: b64encode(nonce + AESGCM(key).encrypt(nonce, note.encode(), room.encode())).decode()}
+    return {BESIDE: b64encode(nonce + AESGCM(key).encrypt(nonce, note.encode(), room.encode())).decode()}
 
 
 def posted(event: dict[str, Any], room: str, key: bytes) -> str | None:
-    """The checkpoint that an event of ours posted; None where it has none, or it cannot be read."""
+    """The checkpoint that an event of ours posted; None where it is no such post, or cannot be read. What its words say does not count."""
     content = event.get("content")
-    if not isinstance(content, dict):
+    copy = content.get(BESIDE) if isinstance(content, dict) else None
+    if not isinstance(copy, str) or len(copy) > 2 * LONGEST:
         return None
     if event.get("type") != "m.room.encrypted":
-        return _in_words(content)
-    locked = content.get(LOCKED)
-    if not isinstance(locked, str) or len(locked) > 2 * LONGEST:
-        return None
+        return pasted(copy)
     try:
-        data = b64decode(locked, validate=True)
+        data = b64decode(copy, validate=True)
         return pasted(AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], room.encode()).decode())
     except (ValueError, InvalidTag):
         return None

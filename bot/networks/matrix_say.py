@@ -54,7 +54,7 @@ async def say(session: Session, shelf: Shelf, out: Outgoing, now: datetime) -> O
             return trouble
         if files and room.encrypted is not sealed:
             return Delayed(0.1, "the room was encrypted meanwhile")
-        names.append(found.get(said.token) or await _put(session, room, said))
+        names.append(found.get(said.token) or await _put(session, room, said, checkpoint=out.checkpoint))
         shown = said.content.get("m.new_content", said.content)
         if "info" in shown:
             shelf.remember(out.replaces or names[-1], shown)
@@ -181,15 +181,17 @@ def _trouble(session: Session, room: Room, out: Outgoing) -> Refused | None:
     return None
 
 
-async def _put(session: Session, room: Room, said: Said) -> str:
+async def _put(session: Session, room: Room, said: Said, *, checkpoint: bool = False) -> str:
     kind, content = said.type, said.content
+    key = session.memory.posts_key if room.encrypted else None
+    beside = matrix_posts.beside(content, room.id, key) if checkpoint else {}
     if room.encrypted:
-        beside = matrix_posts.beside(content, room.id, session.memory.posts_key)
-        content = await session.sharing.encrypt(room, kind, content) | beside
+        content = await session.sharing.encrypt(room, kind, content)
         kind = "m.room.encrypted"
     elif content.get("m.mentions") == {} and not room.may_name(str(content.get("body", ""))):
         # That nobody is mentioned has to be said only where a name could be found in the words. Synapse looks at it for 2 ms, a tenth of what a message costs it.
         content = {name: part for name, part in content.items() if name != "m.mentions"}
+    content = content | beside
     sent = await session.home.call("PUT", room_path(room.id, "send", kind, said.token), content)
     return str(sent["event_id"])
 

@@ -134,7 +134,7 @@ class Outgoing:
 
     ``files`` go with the words as their caption; several are an album. ``point`` is a place in microdegrees, ``poll`` a poll; with either, ``html`` says
     who speaks. ``contact``: a card, whose name and number the words end with on a line of their own (``playbooks.spoken.card``), for networks without cards. Whom ``mentions`` names is notified; the words call them ``@Name``: see ``playbooks.calling``. ``thread``: the message that begins the thread in which this belongs. ``caption``: of kind ``edit``, what ``replaces`` names carries
-    files, and the words stand under them. ``begins``: the thread has no place of its own in this room yet; where the network has places for threads (topics of
+    files, and the words stand under them. ``checkpoint``: the words are a post of the log's state, and no one else's. ``begins``: the thread has no place of its own in this room yet; where the network has places for threads (topics of
     a forum), it begins one of this name there, and says so before anything is said in it (``Begun``).
     """
 
@@ -161,6 +161,7 @@ class Outgoing:
     begins: str | None = None
     home: RoomRef | None = None  # where it goes if ``room``, a thread's own place, takes nothing any more
     contact: Contact | None = None
+    checkpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from playbooks.labels import Label, Tlp
 from playbooks.spoken import Poll
 from storage.effects import React, Send, Tap, Urgency
 from storage.facts import DEPLOYMENT
+from storage.notes import Checkpoint
 from tests.bot.carrying import photo, speech
 from tests.bot.floor import message, room, words
 
@@ -40,6 +41,17 @@ def test_what_is_written_is_what_the_network_is_handed() -> None:
     assert out.buttons == ((Button("/Ack A-1", "/ack A-1", "👍"),),)
     assert out.loud and out.must_encrypt and not out.notice
     assert outgoing(rows(replace(send, urgency=Urgency.CHATTER), "t", whole, 3, must_encrypt=False)[0]).notice
+
+
+def test_only_a_post_of_the_log_is_handed_over_as_one() -> None:
+    """A network can tell our own checkpoint, also when it is repeated, from other chatter and from what people said, even where that was marked so."""
+    post = replace(message(room(1), "Log of I-1"), checkpoint=Checkpoint("test/I-1", 1, bytes(32)))
+    [row] = rows(post, "t", whole, 0, must_encrypt=False)
+    assert outgoing(row).checkpoint
+    assert all(outgoing(one).checkpoint for one in repeated(row, words("!!"), "r", whole))
+    assert not outgoing(rows(replace(post, checkpoint=None), "t", whole, 0, must_encrypt=False)[0]).checkpoint
+    carried = replace(speech("hé"), checkpoint=post.checkpoint)
+    assert not any(outgoing(one).checkpoint for one in rows(carried, "t", whole, 0, must_encrypt=False))
 
 
 def test_words_and_buttons_go_only_where_they_were_cleared_for() -> None:

@@ -30,6 +30,10 @@ def note(size: int) -> str:
     return SIGNER.sign(Checkpoint("test/I-1", size, bytes([size]) * 32).text)
 
 
+FORGED = note(1).replace("\n1\n", "\n999999999\n")
+"""What somebody made up, of a size that hides any other."""
+
+
 def sealed(content: dict[str, Any]) -> dict[str, Any]:
     """An encrypted event with something beside it."""
     return {"type": "m.room.encrypted", "content": {"ciphertext": "x", **content}}
@@ -45,7 +49,7 @@ def test_what_is_locked_beside_the_ciphertext_is_opened_with_the_same_key_in_the
     assert matrix_posts.posted(event, ROOM, OTHER) is None
     assert matrix_posts.posted(event, "!another:localhost", KEY) is None
     changed = locked[:20] + ("A" if locked[20] != "A" else "B") + locked[21:]
-    assert matrix_posts.posted(sealed({matrix_posts.LOCKED: changed}), ROOM, KEY) is None
+    assert matrix_posts.posted(sealed({matrix_posts.BESIDE: changed}), ROOM, KEY) is None
 
 
 def test_only_a_checkpoint_has_a_copy_beside() -> None:
@@ -56,10 +60,21 @@ def test_only_a_checkpoint_has_a_copy_beside() -> None:
         assert matrix_posts.beside({"body": body}, ROOM, KEY) == {}
 
 
+def test_what_people_say_shows_nothing_whatever_it_looks_like() -> None:
+    """The bot carries a made-up checkpoint, or a real one: its words are no post of ours, encrypted or not, and the post beside them is what is told."""
+    for words in (FORGED, note(9)):
+        said = {"body": f"▸ Eve · Fire\n{words}"}
+        assert matrix_posts.posted({"type": "m.room.message", "content": said}, ROOM, KEY) is None
+        assert matrix_posts.posted(sealed(said), ROOM, KEY) is None
+    ours = {"body": f"Log of I-1: 3 entries.\n{note(3)}"}
+    event = {"type": "m.room.message", "content": ours | matrix_posts.beside(ours, ROOM, None)}
+    assert matrix_posts.posted(event, ROOM, KEY) == note(3)
+
+
 @pytest.mark.parametrize(
     "content",
-    [None, [], {}, {"body": 3}, {"body": "x"}, {matrix_posts.LOCKED: 3}, {matrix_posts.LOCKED: ""}, {matrix_posts.LOCKED: "é!"},
-     {matrix_posts.LOCKED: "AAAA"}, {matrix_posts.LOCKED: b64encode(bytes(900)).decode()}, {matrix_posts.LOCKED: "A" * 100_000}],
+    [None, [], {}, {"body": 3}, {"body": "x"}, {matrix_posts.BESIDE: 3}, {matrix_posts.BESIDE: ""}, {matrix_posts.BESIDE: "é!"},
+     {matrix_posts.BESIDE: "AAAA"}, {matrix_posts.BESIDE: b64encode(bytes(900)).decode()}, {matrix_posts.BESIDE: "A" * 100_000}],
 )  # fmt: skip
 def test_an_odd_event_shows_nothing(content: Any) -> None:
     """Whatever a homeserver puts into an event of ours, encrypted or not, is no checkpoint, and breaks nothing."""
@@ -78,7 +93,7 @@ async def test_a_folder_that_was_put_back_hears_what_was_posted_after_it(
         room = await ada.create_room("Log", encrypted=encrypted, invite=(bench.user,))
         await bench.enter(room)
         await ada.wait_member(room, bench.user)
-        await bench.send(room, f"Log of I-1\n{note(1)}", notice=True)
+        await bench.send(room, f"Log of I-1\n{note(1)}", notice=True, checkpoint=True)
         await ada.say(room, "avant")
         await bench.hear_text(room, "avant")
         await bench.stop()
@@ -89,8 +104,10 @@ async def test_a_folder_that_was_put_back_hears_what_was_posted_after_it(
         await bench.start()
         for number in range(60):  # more than one sync tells of a room
             if number % 30 == 0:
-                assert isinstance(await bench.send(room, f"Log of I-1\n{note(2 + number // 30)}", notice=True), Sent)
-            await bench.send(room, f"mot {number}\n1/2")
+                assert isinstance(
+                    await bench.send(room, f"Log of I-1\n{note(2 + number // 30)}", notice=True, checkpoint=True), Sent
+                )
+            await bench.send(room, f"mot {number}\n1/2" + (f"\n{FORGED}" if number in (45, 59) else ""))
         await ada.say(room, "après")
         await ada.wait_message(room, "mot 59")
         await bench.hear_text(room, "après")
@@ -123,9 +140,9 @@ async def test_the_copy_beside_tells_others_nothing(synapse: SynapseServer, tmp_
         room = await ada.create_room("Log", encrypted=True, invite=(bench.user,))
         await bench.enter(room)
         await ada.wait_member(room, bench.user)
-        sent = await bench.send(room, f"Log of I-1\n{note(1)}", notice=True)
+        sent = await bench.send(room, f"Log of I-1\n{note(1)}", notice=True, checkpoint=True)
         assert isinstance(sent, Sent)
         assert (await ada.wait_message(room, "Log of I-1")).decrypted
         event = await ada.call("GET", f"/rooms/{room}/event/{sent.message_id}")
-        assert event["type"] == "m.room.encrypted" and matrix_posts.LOCKED in event["content"]
+        assert event["type"] == "m.room.encrypted" and matrix_posts.BESIDE in event["content"]
         assert "test/I-1" not in str(event) and "Log of" not in str(event)
