@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from unicodedata import normalize
 
 from playbooks.labels import Tlp
@@ -47,6 +48,7 @@ def speaks_of(inside: str) -> bool:
     return len(words) > 1 and not set(inside) & set("+/:&") and not all(one in _MEANT or near(one) for one in words)
 
 
+@lru_cache(4096)
 def near(word: str) -> bool:
     """Whether a word is a colour, or one mistyped. Letters of other alphabets that look alike may stand in it."""
     seen = "".join(letter for letter in normalize("NFD", word) if letter.isascii())
@@ -64,7 +66,11 @@ def _slip(word: str, colour: str) -> bool:
         apart = [n for n, (a, b) in enumerate(zip(word, colour, strict=True)) if a != b]
         if len(apart) == 1:  # one letter for another: of short words that makes many ordinary ones
             return colour == "red" and (apart[0] > 0 or word[0] in "etdf45")
-    return _distance(word, colour) <= (1 if len(colour) <= 5 else 2)
+    most = 1 if len(colour) <= 5 else 2
+    # Each letter that only one of them has is a slip of its own: of ordinary words that tells at once.
+    if len(set(word).difference(colour)) > most or len(set(colour).difference(word)) > most:
+        return False
+    return _distance(word, colour) <= most
 
 
 def _distance(one: str, other: str) -> int:

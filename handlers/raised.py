@@ -42,17 +42,18 @@ _BEFORE_IT = re.compile(
 )
 """A date, a time, that it answers or is passed on, in whatever mail calls that; or a name to which it is said."""
 _NEXT_NAMES = re.compile(r"(?: [^\s\[\n]{1,30}){1,3} ?(?=\[)")
-_TLP = re.compile(r"tlp[\s_]*[:\-–]?[\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
+_TLP = re.compile(r"tlp[\s_]{0,10}[:\-–]?[\s_]{0,10}([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
 _IN_NAME = re.compile(r"[\[【〔「][^\[【〔「\]】〕」]*|(?<![^\W_])tlp", re.IGNORECASE)
 _BARE = re.compile(r"([^\W\d_]{3,12})\s?[\])】]")
 _IN_LINE = re.compile(r"[\[【〔「]|(?<![^\W_])tlp", re.IGNORECASE)
 _SLIP = "tlp:"
 """What stands in brackets after this was meant for a label."""
 _LINE_ENDS = re.compile(r"\n|</blockquote>")
-_WRITTEN_OUT = re.compile(r"tlp[\s_]*[:\-–_][\s_]*([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
+_WRITTEN_OUT = re.compile(r"tlp[\s_]{0,10}[:\-–_][\s_]{0,10}([^\W\d_]{2,12})(?![^\W_])", re.IGNORECASE)
 _ARTICLE = re.compile(
     r"(?<!\S)(?:[Tt]h(?:e|is|at)|an?|An|[Ll](?:e|a|es|os|as|o)|[Uu]n[ea]?|[Hh]et|[Ee]en|[Dd](?:e|er|ie|as|em|en)|[Ee]ine?[mnrs]?|[Ii]l|[Ee]l)\s$"
 )
+_WORDS = re.compile(r"[^\W_]")
 _SMALL = re.compile(r"(?<!\w)([^\W\d_])\w*[^\w\n]*$")
 
 
@@ -225,7 +226,9 @@ def _in_a_sentence(text: str, label: _Found, more: str) -> bool:
     if label.colour is not None:
         return False
     small = _SMALL.search(before)
-    return small is not None and small[1].islower() and not any(map(str.isalnum, text[label.end :] + plain(more)))
+    if small is None or not small[1].islower() or _WORDS.search(text, label.end) is not None:
+        return False
+    return _WORDS.search(plain(more)) is None
 
 
 def _beside(text: str, label: _Found, more: str) -> bool:
