@@ -82,11 +82,17 @@ def question(note: str, *, nonce: bool = True) -> Question:
     return Question(note, request.as_bytes(), request.nonce if nonce else None)
 
 
+_YEARS = range(2000, 2200)
+"""Outside these no clock of an authority can be, and not every report could show what it says in the time of its zone."""
+
+
 def stamped(asked: Question, answer: bytes, roots: Sequence[x509.Certificate] = ()) -> Stamped:
     """The stamp that an answer is. ``roots``: it must lead to one of them; without any nobody is trusted, and the signature is not looked at. Raises BadStamp."""
     found = read(asked.note, answer)
     if asked.nonce is not None and _told(answer).nonce != asked.nonce:
         raise BadStamp("it answers another question: its number is not the one that was asked with")
+    if found.at.year not in _YEARS:
+        raise BadStamp(f"it says that the year is {found.at.year}")
     if roots and not leads_to(found, roots):
         raise BadStamp("its signature does not lead to a certificate that is trusted here")
     return found

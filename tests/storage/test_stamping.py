@@ -73,6 +73,13 @@ def test_an_authority_that_lies_is_not_believed(lie: dict[str, int | bytes], say
         stamped(asked, liar.answer(asked.body))
 
 
+def test_no_time_is_taken_that_cannot_be() -> None:
+    """A report that shows it in the time of its zone would have no year for it."""
+    asked = question(NOTE)
+    with pytest.raises(BadStamp, match="the year is 9999"):
+        stamped(asked, Authority(GOOD.root, GOOD.holder, lambda: NOW.replace(year=9999)).answer(asked.body))
+
+
 @pytest.mark.parametrize("disorder", [False, True])
 def test_the_order_of_certificates_says_nothing(disorder: bool) -> None:
     """OpenSSL, which many authorities run, brings them as they come to hand; nobody signs in which order."""
