@@ -257,7 +257,8 @@ def test_the_highest_of_several() -> None:
             "a tlp" * 12_000,
             "tlp" + "_" * 60_000,
             "a " + "b [amen] " * 6_666,
-            "a " + " ".join(f"b [{chr(97 + n % 26)}m{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}]" for n in range(6_666)),
+            "a "
+            + " ".join(f"b [{chr(97 + n % 26)}m{chr(97 + n // 26 % 26)}{chr(97 + n // 676)}]" for n in range(6_666)),
             "a " + "[" * 60_000,
         ),
     ],
