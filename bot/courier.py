@@ -454,7 +454,7 @@ class Courier:
         """Put a row in line. What need not be sent any more because of it."""
         self._queues.add(row)
         if row.urgency == Urgency.SIGN:
-            return gave_way(self._queues.gives_way(row, signs.ALL, signs.SOME), GIVES_WAY)
+            return gave_way(self._queues.gives_way(row, signs.ALL), GIVES_WAY)
         return gave_way(self._queues.undone(row), UNDONE)
 
     def _had(self, token: str) -> None:

@@ -362,11 +362,10 @@ class Queues:
             line.fetching.clear()  # the first row may have waited for this one: it looks itself whether it waits for others
             post.look(line)
 
-    def gives_way(self, sign: OutboxRow, ordinary: str, alike: str) -> list[OutboxRow]:
+    def gives_way(self, sign: OutboxRow, ordinary: str) -> list[OutboxRow]:
         """Take out the signs for which a later one of their room stands; they have still to find their end.
 
-        Of two about the same message the later counts; the ``ordinary`` one says of all before it what it says of its own; and of many that say
-        ``alike``, one after the other, the last says it: where a partner is always left out, each message has such a one.
+        Of two about the same message the later counts; the ``ordinary`` one says of all before it what it says of its own.
         """
         line = self.line(sign.to)
         if line is None or sign.urgency != Urgency.SIGN:
@@ -376,10 +375,8 @@ class Queues:
         for number, (row, said) in enumerate(waiting):
             later = [one for _, one in waiting[number + 1 :]]
             about = any(one["on"] == said["on"] for one in later)
-            follow = [one["emoji"] for one in later if not one["gone"]]
-            emoji = said["emoji"]
-            said_later = (emoji == ordinary and emoji in follow) or (emoji == alike and emoji in follow[:1])
-            if about or (said_later and not said["gone"]):
+            alike = said["emoji"] == ordinary and not said["gone"]
+            if about or (alike and any(one["emoji"] == ordinary and not one["gone"] for one in later)):
                 self.remove(row)
                 taken.append(row)
         return taken

@@ -386,28 +386,6 @@ async def test_signs_leave_last_rarely_and_give_way_to_later_ones(tmp_path: Path
         assert left == ["sent"]  # what gave way is dropped, and read no more
 
 
-async def test_where_each_message_reaches_some_the_last_sign_says_it_of_those_before(tmp_path: Path) -> None:
-    """And not of those before one that reached nobody, or everybody: each sign that stands speaks for what came since the one before it."""
-    says, clock, network = Says(), VirtualClock(START), telegram()
-    shown = ["🤔", "🤔", "🤔", "🙊", "🤔", "👌", "🤔", "🤔"]
-
-    async with floor(tmp_path, says.decisions, network, clock=clock) as on:
-        for number in range(len(shown)):
-            await send(on, says, *many(1, first=number))
-            clock.advance(10)
-        await on.settled()
-        network.state.connected = False
-        before = len(network.sent)
-        await send(on, says, *[React(DEPLOYMENT, f"S-{n}", room(2), one, sign=True) for n, one in enumerate(shown)])
-        network.state.connected = True
-        for _ in range(24):
-            on.courier.poke()
-            await on.settled()
-            clock.advance(1)
-        assert [out.emoji for out in network.sent[before:]] == ["🤔", "🙊", "🤔", "👌", "🤔"]
-        assert await on.store.unsent() == []
-
-
 async def test_files_that_were_sent_together_wait_together_and_leave_as_an_album(tmp_path: Path) -> None:
     """Each row has the name that the network gave its file; without files here they say so, one by one."""
     says, network = Says(), FakeNetwork()
