@@ -7,6 +7,7 @@ has limits. What the bot hears can be held back at its ears, so that what is sai
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from bot.clock import SystemClock
 from bot.networks.matrix import Matrix
 from bot.networks.port import Ears, Limits, Outcome, Outgoing, Sent
 from bot.networks.telegram import Telegram
+from bot.once import Once
 from bot.supervisor import Attentive
 from playbooks.load import Book, parse
 from playbooks.rooms import Network
@@ -127,7 +129,7 @@ class Gated(Attentive):
     """The bot's ears, which also say when the network is there, and hear nothing while the gate is closed."""
 
     def __init__(self, ears: Ears, here: asyncio.Event, gate: asyncio.Event) -> None:
-        super().__init__(ears)
+        super().__init__(ears, Once(logging.getLogger(__name__), SystemClock()))
         self._here, self._gate = here, gate
 
     async def connected(self, network: Network, username: str) -> None:
